@@ -1,0 +1,145 @@
+// Builds everything: WebAssembly kernels, the library, the command line, the page, type declarations.
+// `ensureBuilt()` does nothing when no source is newer than the last build.
+import { execFile } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { ensurePackages, root } from './setup.mjs';
+
+const run = promisify(execFile);
+const stamp = join(root, 'dist', '.built');
+const inputs = [
+  'assembly',
+  'shaders',
+  'src',
+  'demo',
+  'scripts/build.mjs',
+  'asconfig.json',
+  'package.json',
+  'package-lock.json',
+];
+
+/** Kernel modules: [entry in assembly/, asconfig target]. Each becomes build/wasm/<entry>.<target>.wasm. */
+const kernels = [
+  ['knn', 'simd'],
+  ['knn', 'relaxed'],
+  ['image', 'simd'],
+];
+
+/** esbuild settings shared with the test and bench bundles. `node20`/`es2023` keep newer built-ins out. */
+export const bundleOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  loader: { '.wgsl': 'text', '.wasm': 'binary' },
+  logLevel: 'warning',
+  sourcemap: true,
+};
+export const browserOptions = {
+  ...bundleOptions,
+  platform: 'browser',
+  target: 'es2023',
+  // ORT's glue stays in a file of its own: with threads, a pthread would otherwise run our whole bundle again.
+  conditions: ['onnxruntime-web-use-extern-wasm'],
+};
+export const nodeOptions = { ...bundleOptions, platform: 'node', target: 'node20', packages: 'external' };
+
+export async function buildKernels() {
+  mkdirSync(join(root, 'build/wasm'), { recursive: true });
+  const asc = join(root, 'node_modules/assemblyscript/bin/asc.js');
+  await Promise.all(
+    kernels.map(([entry, target]) =>
+      run(
+        process.execPath,
+        [
+          asc,
+          `assembly/${entry}.ts`,
+          '--config',
+          'asconfig.json',
+          '--target',
+          target,
+          '-o',
+          `build/wasm/${entry}.${target}.wasm`,
+        ],
+        { cwd: root },
+      ).catch((error) => {
+        throw new Error(`asc ${entry} (${target}) failed:\n${error.stdout}${error.stderr}`);
+      }),
+    ),
+  );
+}
+
+async function buildLibrary() {
+  const { build } = await import('esbuild');
+  const shared = { minify: true, splitting: true, chunkNames: 'chunks/[name]-[hash]', outdir: 'dist' };
+  await build({
+    ...browserOptions,
+    ...shared,
+    entryPoints: { index: 'src/index.ts', worker: 'src/worker/worker.ts' },
+  });
+  await build({ ...browserOptions, minify: true, outdir: 'dist', entryPoints: { knn: 'src/knn/index.ts' } });
+  await build({
+    ...nodeOptions,
+    ...shared,
+    minify: false,
+    entryPoints: { node: 'src/node.ts', cli: 'src/cli/main.ts' },
+  });
+  const ort = join(root, 'node_modules/onnxruntime-web/dist');
+  mkdirSync(join(root, 'dist/ort'), { recursive: true });
+  for (const name of readdirSync(ort)) {
+    // The native builds: CPU only, WebGPU with JSPI, WebGPU with Asyncify. Not the deprecated JSEP one.
+    if (/^ort-wasm-simd-threaded(\.jspi|\.asyncify)?\.(mjs|wasm)$/.test(name))
+      cpSync(join(ort, name), join(root, 'dist/ort', name));
+  }
+}
+
+async function buildPage() {
+  const { build } = await import('esbuild');
+  await build({
+    ...browserOptions,
+    minify: true,
+    entryPoints: { main: 'demo/main.ts' },
+    external: ['likeness'], // the page's import map points it to the library, as on anybody's page
+    outdir: 'dist/page',
+  });
+  for (const name of readdirSync(join(root, 'demo'))) {
+    if (/\.(html|css|svg|png|ico|webmanifest)$/.test(name))
+      cpSync(join(root, 'demo', name), join(root, 'dist/page', name));
+  }
+}
+
+async function buildTypes() {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  await run(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root }).catch((error) => {
+    throw new Error(`tsc failed:\n${error.stdout}${error.stderr}`);
+  });
+}
+
+function newest(path) {
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+}
+
+export async function buildAll() {
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  await buildKernels();
+  await Promise.all([buildLibrary(), buildPage(), buildTypes()]);
+  writeFileSync(stamp, '');
+}
+
+export async function ensureBuilt() {
+  ensurePackages();
+  if (existsSync(stamp)) {
+    const built = statSync(stamp).mtimeMs;
+    if (inputs.every((path) => newest(join(root, path)) <= built)) return;
+  }
+  console.error('Building …');
+  await buildAll();
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  ensurePackages();
+  await buildAll();
+}

@@ -1,0 +1,79 @@
+// A Chromium with WebGPU for the tests and the bench: named, found, or installed from Debian.
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
+const fixed = [
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+];
+
+function executable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function find() {
+  const named = process.env.CHROMIUM_PATH;
+  if (named) {
+    if (executable(named)) return named;
+    throw new Error(`CHROMIUM_PATH is ${named}, which is not an executable file.`);
+  }
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  return [...folders.flatMap((folder) => names.map((name) => join(folder, name))), ...fixed].find(executable);
+}
+
+function asRoot(command, args) {
+  const sudo = process.getuid?.() === 0 ? [] : ['sudo'];
+  const [file, ...rest] = [...sudo, command, ...args];
+  execFileSync(file, rest, {
+    stdio: ['ignore', 2, 2],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+}
+
+/** Path of a Chromium; installs Debian's package when there is none. */
+export function ensureChromium() {
+  const found = find();
+  if (found) return found;
+  if (!executable('/usr/bin/apt-get')) {
+    throw new Error('No Chromium found. Install Chromium or Chrome, or set CHROMIUM_PATH to its executable.');
+  }
+  console.error('No Chromium found: installing Debian’s package …');
+  asRoot('apt-get', ['update', '-qq']);
+  asRoot('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium']);
+  const installed = find();
+  if (!installed) throw new Error('apt-get installed chromium, but no chromium executable is on the PATH.');
+  return installed;
+}
+
+/** WebGPU through SwiftShader where there is no GPU; no background traffic. */
+export const chromiumArgs = [
+  '--no-sandbox',
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--disable-gpu-watchdog',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-dev-shm-usage',
+];
+
+/** A headless browser; the caller closes it. */
+export async function launchChromium(options = {}) {
+  const { chromium } = await import('playwright');
+  return chromium.launch({
+    executablePath: ensureChromium(),
+    headless: true,
+    ...options,
+    args: [...chromiumArgs, ...(options.args ?? [])],
+  });
+}

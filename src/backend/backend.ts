@@ -1,0 +1,44 @@
+/** What holds the rows of an index and finds candidates for the nearest. */
+export type BackendName = 'js' | 'wasm' | 'wasm-relaxed' | 'webgpu';
+
+/** What a backend found for one query. */
+export interface Candidates {
+  /** Distinct rows, in any order; at least min(k, rows) of them. */
+  rows: Uint32Array;
+  /**
+   * Proven lower bound on the squared distance (as the f64 reference computes it) of every row that is not listed;
+   * `Infinity` when all rows of finite distance are listed, and only then may the list leave out rows of infinite
+   * or NaN distance, provided k finite ones are listed.
+   */
+  bound: number;
+}
+
+/**
+ * Rows and a search over them. A backend filters; it never decides the order: `FlatIndex` scores the candidates again
+ * in f64 and asks for more when the bound does not separate the k-th of them from the rest.
+ *
+ * Row j of an n × d block is its values j·d … j·d+d-1.
+ */
+export interface Backend {
+  readonly name: BackendName;
+  /** d: values in a row. */
+  readonly dimension: number;
+  /** n: rows held. */
+  readonly rows: number;
+  /** Adds `values.length / d` rows at the end. Throws `LikenessError` and changes nothing when there is no room. */
+  append(values: Float32Array): void;
+  /** Replaces row `row`. */
+  set(row: number, values: Float32Array): void;
+  /** Removes rows (ascending, distinct); the others keep their order and move up. */
+  remove(rows: readonly number[]): void;
+  /** The d values of `row`: a view that any change of the index invalidates. */
+  row(row: number): Float32Array;
+  /**
+   * Candidates for the `k` nearest rows of each query.
+   *
+   * @param queries q × d float32
+   * @param k 1 … rows
+   */
+  candidates(queries: Float32Array, k: number): Promise<Candidates[]>;
+  close(): void;
+}

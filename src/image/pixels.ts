@@ -1,0 +1,23 @@
+/**
+ * How Pillow would hold the picture; it decides how `Image.resize` and `convert('RGB')` treat it.
+ *
+ * - `RGB`: alpha plays no part (Pillow's L, RGB and CMYK, and pictures whose transparency is only a key colour)
+ * - `RGBA`: resized with premultiplied alpha, which is then dropped (Pillow's LA and RGBA)
+ * - `P`: nearest neighbour whatever filter is asked for (Pillow's P and 1)
+ * - `I`: one 16-bit grey channel in `gray`, resized as 32-bit integers and then clipped to 0..255 (Pillow's I)
+ */
+export type PixelMode = 'RGB' | 'RGBA' | 'P' | 'I';
+
+/** A decoded picture. */
+export interface Pixels {
+  /** In pixels, at least 1. */
+  width: number;
+  /** In pixels, at least 1. */
+  height: number;
+  /** `width * height * 4` bytes, rows from the top, R G B A, alpha not premultiplied. Empty when `mode` is `I`. */
+  rgba: Uint8Array | Uint8ClampedArray;
+  /** Default: `RGBA` where some alpha is below 255, else `RGB`. */
+  mode?: PixelMode;
+  /** `width * height` samples of 0..65535; only when `mode` is `I`. */
+  gray?: Uint16Array;
+}

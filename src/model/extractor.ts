@@ -1,0 +1,33 @@
+import type { Manifest } from './manifest.ts';
+
+/** A network ready to run. One call at a time; calls made meanwhile wait their turn. */
+export interface Extractor {
+  readonly manifest: Manifest;
+  /** Values in a feature vector. */
+  readonly dimension: number;
+  readonly device: 'wasm' | 'webgpu';
+  /** Threads of the wasm build; 1 on WebGPU. */
+  readonly threads: number;
+  /** Pictures that one run takes best. */
+  readonly batchSize: number;
+  /**
+   * Features of `n` pictures.
+   *
+   * @param input n × 3 × height × width float32, as the manifest's preprocessing makes it
+   * @returns n × dimension float32, each row divided by its Euclidean norm (a zero row stays zero)
+   */
+  extract(input: Float32Array, n: number): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/** An extractor on WebGPU can leave the features where they are. */
+export interface GpuExtractor extends Extractor {
+  readonly device: 'webgpu';
+  readonly gpu: GPUDevice;
+  /**
+   * As {@link Extractor.extract}, the result staying on the device.
+   *
+   * @returns a buffer of this extractor (n × dimension float32, normalised), valid until the next call
+   */
+  extractToBuffer(input: Float32Array, n: number): Promise<GPUBuffer>;
+}

@@ -1,0 +1,72 @@
+import type { BackendName } from './backend/backend.ts';
+import type { LikenessError } from './errors.ts';
+import type { Pixels } from './image/pixels.ts';
+
+/**
+ * A picture, in any form a page or a program has it. A string is a URL in the browser; in Node it is a file path, or
+ * a URL when it begins with `http:`, `https:`, `file:` or `data:`. A `Uint8Array` holds an encoded picture (JPEG, PNG, …).
+ */
+export type ImageSource =
+  | Blob
+  | URL
+  | string
+  | Uint8Array
+  | ImageBitmap
+  | ImageData
+  | HTMLImageElement
+  | HTMLCanvasElement
+  | OffscreenCanvas
+  | Pixels;
+
+/** Something to add: a picture, or a feature vector made earlier by the same model. */
+export type Item = { id: string; image: ImageSource } | { id: string; vector: Float32Array };
+
+/** One answer of a query. */
+export interface Hit {
+  id: string;
+  /** Euclidean distance between the normalised features: 0 (same picture) … 2. */
+  distance: number;
+}
+
+export interface Progress {
+  phase: 'model' | 'add';
+  /** Bytes of the model, or pictures. */
+  done: number;
+  total: number;
+}
+
+export interface CallOptions {
+  /** Ends the call early; it then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+export interface OpenOptions extends CallOptions {
+  /** A built-in model's name, or the URL (in Node: also the folder) that holds a model's `manifest.json`. Default `vgg16-compact`. */
+  model?: string | URL | undefined;
+  /** Default `auto`: the fastest of what is here and right. */
+  device?: 'auto' | 'wasm' | 'webgpu' | undefined;
+  /** Threads for wasm. Default: up to 4, where the page is cross-origin isolated; else 1. */
+  threads?: number | undefined;
+  /** `keras`: pictures exactly as the Keras tutorial reads them, i.e. EXIF orientation is not applied. */
+  parity?: 'keras' | undefined;
+}
+
+/** What `add` did. Pictures that cannot be read are reported here and do not stop the others. */
+export interface AddReport {
+  added: number;
+  /** Items whose id was there already. */
+  replaced: number;
+  failed: { id: string; error: LikenessError }[];
+}
+
+/** What runs, and why. */
+export interface Report {
+  model: { name: string; version: string; fingerprint: string; dimension: number };
+  /** Where features are extracted. */
+  extractor: { device: 'wasm' | 'webgpu'; threads: number; reason: string };
+  /** Where neighbours are searched. */
+  knn: { backend: BackendName; reason: string };
+  /** Pictures in the index. */
+  size: number;
+}
