@@ -48,8 +48,9 @@ export const nodeOptions = { ...bundleOptions, platform: 'node', target: 'node20
 export async function buildKernels() {
   mkdirSync(join(root, 'build/wasm'), { recursive: true });
   const asc = join(root, 'node_modules/assemblyscript/bin/asc.js');
+  const present = kernels.filter(([entry]) => existsSync(join(root, 'assembly', `${entry}.ts`)));
   await Promise.all(
-    kernels.map(([entry, target]) =>
+    present.map(([entry, target]) =>
       run(
         process.execPath,
         [

@@ -1,9 +1,9 @@
 // npm test [-- filter …]: unit tests in Node, the same and more in Chromium (wasm and WebGPU), the page driven.
-// `--full` adds test/full. `--node` or `--browser` runs one side only. A filter is a part of a test file's path.
+// `--full` adds test/full. `--node` or `--browser` runs one side only; `--no-build` builds the kernels alone. A filter is a part of a test file's path.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { browserOptions, ensureBuilt, nodeOptions } from './build.mjs';
+import { browserOptions, buildKernels, ensureBuilt, nodeOptions } from './build.mjs';
 import { launchChromium } from './chromium.mjs';
 import { serveTree } from './serve-tree.mjs';
 import { root } from './setup.mjs';
@@ -103,7 +103,8 @@ async function runBrowser() {
   return failed === 0;
 }
 
-await ensureBuilt();
+if (flags.has('--no-build')) await buildKernels();
+else await ensureBuilt();
 let ok = true;
 if (!flags.has('--browser')) ok = (await runNode()) && ok;
 if (!flags.has('--node')) ok = (await runBrowser()) && ok;
