@@ -1,0 +1,47 @@
+import { LikenessError } from '../errors.ts';
+import type { PixelMode, Pixels } from './pixels.ts';
+
+/** More pixels than this are refused: a small file can claim a picture that fills the memory. 16383², sharp's own limit. */
+export const MAX_PIXELS = 268_402_689;
+
+const modes: readonly PixelMode[] = ['RGB', 'RGBA', 'P', 'I'];
+
+/** Throws `bad-image` unless both sides are at least one pixel and the picture is not absurdly large. */
+export function checkSize(width: number, height: number, what = 'the picture'): void {
+  if (!(Number.isInteger(width) && Number.isInteger(height) && width >= 1 && height >= 1))
+    throw new LikenessError(
+      'bad-image',
+      `${what} is ${width} × ${height}: both sides must be at least 1 pixel`,
+    );
+  if (width * height > MAX_PIXELS)
+    throw new LikenessError(
+      'bad-image',
+      `${what} is ${width} × ${height} = ${Math.round((width * height) / 1e6)} million pixels; the limit is 268 million. Scale it down first`,
+    );
+}
+
+/** Throws `bad-image` or `bad-argument` unless `pixels` is what {@link Pixels} says. */
+export function checkPixels(pixels: Pixels): void {
+  const { width, height, rgba, mode, gray } = pixels;
+  checkSize(width, height);
+  if (mode !== undefined && !modes.includes(mode))
+    throw new LikenessError(
+      'bad-argument',
+      `pixels have the mode ${JSON.stringify(mode)}; known are ${modes.join(', ')}`,
+    );
+  if (mode === 'I') {
+    if (!(gray instanceof Uint16Array) || gray.length !== width * height)
+      throw new LikenessError(
+        'bad-image',
+        `pixels of mode I, ${width} × ${height}, need a Uint16Array "gray" of ${width * height} samples; got ${gray?.length ?? 'none'}`,
+      );
+  } else if (
+    !(rgba instanceof Uint8Array || rgba instanceof Uint8ClampedArray) ||
+    rgba.length !== width * height * 4
+  ) {
+    throw new LikenessError(
+      'bad-image',
+      `pixels of ${width} × ${height} need ${width * height * 4} bytes of "rgba"; got ${rgba?.length ?? 'none'}`,
+    );
+  }
+}

@@ -1,0 +1,177 @@
+import { bicubicCoefficients, type Coefficients, PRECISION_BITS, toFixedPoint } from './coefficients.ts';
+
+// Pillow's resampling, readable: the oracle of the WebAssembly kernel, and what serves where that cannot run.
+// Pictures are rows of 4-byte pixels.
+
+type Bytes = Uint8Array | Uint8ClampedArray;
+
+/** Pillow's `clip8`: drops the fraction bits of a sum and clips it to a byte. */
+function clip8(sum: number): number {
+  const value = sum >> PRECISION_BITS;
+  return value < 0 ? 0 : Math.min(value, 255);
+}
+
+/** Output pixel `i` of a line whose pixels lie `stride` bytes apart, all four channels. */
+function weigh(
+  line: Bytes,
+  start: number,
+  stride: number,
+  axis: Coefficients,
+  fixed: Int32Array,
+  i: number,
+  out: Uint8Array,
+  outIndex: number,
+): void {
+  let s0 = 1 << (PRECISION_BITS - 1);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  let at = start + axis.first[i]! * stride;
+  const base = i * axis.taps;
+  for (let t = 0; t < axis.count[i]!; t++, at += stride) {
+    const k = fixed[base + t]!;
+    s0 += line[at]! * k;
+    s1 += line[at + 1]! * k;
+    s2 += line[at + 2]! * k;
+    s3 += line[at + 3]! * k;
+  }
+  out[outIndex] = clip8(s0);
+  out[outIndex + 1] = clip8(s1);
+  out[outIndex + 2] = clip8(s2);
+  out[outIndex + 3] = clip8(s3);
+}
+
+/**
+ * Bicubic resize of four 8-bit channels, none of them treated as alpha: `ImagingResample` with `BICUBIC` over the whole
+ * picture. First across, then down, rounding to bytes in between; an axis that keeps its size is left out.
+ *
+ * @param source `width * height * 4` bytes
+ * @returns `outWidth * outHeight * 4` bytes
+ */
+export function resampleBicubic(
+  source: Bytes,
+  width: number,
+  height: number,
+  outWidth: number,
+  outHeight: number,
+): Uint8Array {
+  let lines = source;
+  if (outWidth !== width) {
+    const axis = bicubicCoefficients(width, outWidth);
+    const fixed = toFixedPoint(axis.weight);
+    const across = new Uint8Array(outWidth * height * 4);
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < outWidth; x++)
+        weigh(source, y * width * 4, 4, axis, fixed, x, across, (y * outWidth + x) * 4);
+    lines = across;
+  }
+  if (outHeight === height) return lines === source ? new Uint8Array(source) : (lines as Uint8Array);
+  const axis = bicubicCoefficients(height, outHeight);
+  const fixed = toFixedPoint(axis.weight);
+  const out = new Uint8Array(outWidth * outHeight * 4);
+  for (let y = 0; y < outHeight; y++)
+    for (let x = 0; x < outWidth; x++)
+      weigh(lines, x * 4, outWidth * 4, axis, fixed, y, out, (y * outWidth + x) * 4);
+  return out;
+}
+
+/**
+ * Bicubic resize of one channel of integers (Pillow's mode I): weights and sums in double precision, rounded half away
+ * from zero after each pass.
+ *
+ * @param source `width * height` samples
+ * @returns `outWidth * outHeight` samples, which may fall outside the range of the source
+ */
+export function resampleIntegers(
+  source: Uint16Array,
+  width: number,
+  height: number,
+  outWidth: number,
+  outHeight: number,
+): Int32Array {
+  const pass = (
+    from: Uint16Array | Int32Array,
+    lines: number,
+    lineStride: number,
+    pixelStride: number,
+    axis: Coefficients,
+    to: Int32Array,
+    outLineStride: number,
+    outPixelStride: number,
+  ): void => {
+    for (let line = 0; line < lines; line++) {
+      for (let i = 0; i < axis.first.length; i++) {
+        let sum = 0;
+        let at = line * lineStride + axis.first[i]! * pixelStride;
+        for (let t = 0; t < axis.count[i]!; t++, at += pixelStride)
+          sum += from[at]! * axis.weight[i * axis.taps + t]!;
+        to[line * outLineStride + i * outPixelStride] = Math.trunc(sum >= 0 ? sum + 0.5 : sum - 0.5);
+      }
+    }
+  };
+  let rows: Uint16Array | Int32Array = source;
+  if (outWidth !== width) {
+    const across = new Int32Array(outWidth * height);
+    pass(source, height, width, 1, bicubicCoefficients(width, outWidth), across, outWidth, 1);
+    rows = across;
+  }
+  if (outHeight === height) return Int32Array.from(rows);
+  const out = new Int32Array(outWidth * outHeight);
+  pass(rows, outWidth, 1, outWidth, bicubicCoefficients(height, outHeight), out, 1, outWidth);
+  return out;
+}
+
+/**
+ * Input position of each output pixel by nearest neighbour. The position is summed up step by step as
+ * `ImagingScaleAffine` does: a product would round differently now and then.
+ */
+function nearestPositions(inSize: number, outSize: number): Int32Array {
+  const scale = inSize / outSize;
+  let position = scale * 0.5;
+  return Int32Array.from({ length: outSize }, () => {
+    const nearest = Math.trunc(position);
+    position += scale;
+    return nearest;
+  });
+}
+
+/** Nearest-neighbour resize of 4-byte pixels: what Pillow does to modes P and 1, whatever filter is asked for. */
+export function resampleNearest(
+  source: Bytes,
+  width: number,
+  height: number,
+  outWidth: number,
+  outHeight: number,
+): Uint8Array {
+  const columns = nearestPositions(width, outWidth);
+  const rows = nearestPositions(height, outHeight);
+  const out = new Uint8Array(outWidth * outHeight * 4);
+  let to = 0;
+  for (const row of rows)
+    for (const column of columns) {
+      const at = (row * width + column) * 4;
+      for (let c = 0; c < 4; c++) out[to++] = source[at + c]!;
+    }
+  return out;
+}
+
+/** Colour times alpha, rounded (Pillow's RGBA → RGBa, `MULDIV255`). Writes `out`, which may be `rgba` itself. */
+export function premultiply(rgba: Bytes, out: Uint8Array): void {
+  for (let i = 0; i < rgba.length; i += 4) {
+    const alpha = rgba[i + 3]!;
+    for (let c = 0; c < 3; c++) {
+      const product = rgba[i + c]! * alpha + 128;
+      out[i + c] = ((product >> 8) + product) >> 8;
+    }
+    out[i + 3] = alpha;
+  }
+}
+
+/** Colour divided by alpha, cut off and clipped; left alone where alpha is 0 or 255 (Pillow's RGBa → RGBA). In place. */
+export function unpremultiply(rgba: Uint8Array): void {
+  for (let i = 0; i < rgba.length; i += 4) {
+    const alpha = rgba[i + 3]!;
+    if (alpha === 0 || alpha === 255) continue;
+    for (let c = 0; c < 3; c++) rgba[i + c] = Math.min(Math.trunc((255 * rgba[i + c]!) / alpha), 255);
+  }
+}
