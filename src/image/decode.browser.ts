@@ -1,0 +1,56 @@
+import { LikenessError } from '../errors.ts';
+import { checkSize } from './check.ts';
+import {
+  type Header,
+  notAPicture,
+  readJpegHeader,
+  readWebpHeader,
+  sniffFormat,
+  withoutOrientation,
+} from './format.ts';
+import { decodeGif } from './gif.ts';
+import { orient } from './orient.ts';
+import type { Pixels } from './pixels.ts';
+import { decodePng } from './png.ts';
+import { asStored, readBitmap } from './readback.ts';
+
+/**
+ * Decodes a JPEG, PNG, GIF (first frame), WebP or AVIF file, or another that the browser knows, to the pixels that
+ * Pillow reads from it. Colour profiles are ignored. Works on the main thread and in a worker.
+ *
+ * @param options.orient turn the picture upright as its EXIF data say
+ * @throws LikenessError `bad-image`
+ */
+export async function decode(source: Blob | Uint8Array, options: { orient: boolean }): Promise<Pixels> {
+  const bytes = source instanceof Uint8Array ? source : new Uint8Array(await source.arrayBuffer());
+  const format = sniffFormat(bytes);
+  if (format === undefined) throw notAPicture(bytes);
+  if (format === 'PNG') return decodePng(bytes, options);
+  if (format === 'GIF') return decodeGif(bytes);
+  let header: Header | undefined;
+  if (format === 'JPEG') header = readJpegHeader(bytes);
+  if (format === 'WebP') header = readWebpHeader(bytes);
+  if (header?.size) checkSize(header.size.width, header.size.height, `the ${format}`);
+  // JPEG and WebP are turned here, other formats by the browser.
+  const imageOrientation = !header && options.orient ? 'from-image' : 'none';
+  const file = header?.orientations.length ? withoutOrientation(bytes, header) : source;
+  const blob = file instanceof Blob ? file : new Blob([file as Uint8Array<ArrayBuffer>]);
+  let bitmap: ImageBitmap;
+  try {
+    bitmap = await createImageBitmap(blob, { ...asStored, imageOrientation });
+  } catch (error) {
+    throw new LikenessError(
+      'bad-image',
+      `this ${format} cannot be decoded here: it is broken or unknown to this browser`,
+      {
+        cause: error,
+      },
+    );
+  }
+  try {
+    const pixels = await readBitmap(bitmap);
+    return options.orient ? orient(pixels, header?.orientations[0]?.value ?? 1) : pixels;
+  } finally {
+    bitmap.close();
+  }
+}

@@ -1,0 +1,58 @@
+import { LikenessError } from '../errors.ts';
+import { checkSize, MAX_PIXELS } from './check.ts';
+import {
+  type Format,
+  type Header,
+  notAPicture,
+  readJpegHeader,
+  readWebpHeader,
+  sniffFormat,
+} from './format.ts';
+import { decodeGif } from './gif.ts';
+import { orient } from './orient.ts';
+import type { Pixels } from './pixels.ts';
+import { decodePng } from './png.ts';
+import { modeOf } from './resize.ts';
+
+async function decodeWithSharp(bytes: Uint8Array, format: Format): Promise<Pixels> {
+  const { default: sharp } = await import('sharp');
+  try {
+    const { data, info } = await sharp(bytes, {
+      // Pillow refuses truncated files and overlooks lesser damage.
+      failOn: 'truncated',
+      limitInputPixels: MAX_PIXELS,
+      ignoreIcc: true,
+    })
+      .toColourspace('srgb')
+      .ensureAlpha()
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    const { width, height } = info;
+    const rgba = new Uint8Array(data.buffer, data.byteOffset, data.length);
+    return { width, height, rgba, mode: modeOf({ width, height, rgba }) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new LikenessError('bad-image', `this ${format} cannot be decoded: ${reason}`, { cause: error });
+  }
+}
+
+/**
+ * Decodes a JPEG, PNG, GIF (first frame), WebP, AVIF or TIFF file to the pixels that Pillow reads from it. Colour
+ * profiles are ignored.
+ *
+ * @param options.orient turn the picture upright as its EXIF data say
+ * @throws LikenessError `bad-image`
+ */
+export async function decode(source: Blob | Uint8Array, options: { orient: boolean }): Promise<Pixels> {
+  const bytes = source instanceof Uint8Array ? source : new Uint8Array(await source.arrayBuffer());
+  const format = sniffFormat(bytes);
+  if (format === undefined) throw notAPicture(bytes);
+  if (format === 'PNG') return decodePng(bytes, options);
+  if (format === 'GIF') return decodeGif(bytes);
+  let header: Header | undefined;
+  if (format === 'JPEG') header = readJpegHeader(bytes);
+  if (format === 'WebP') header = readWebpHeader(bytes);
+  if (header?.size) checkSize(header.size.width, header.size.height, `the ${format}`);
+  const pixels = await decodeWithSharp(bytes, format);
+  return options.orient ? orient(pixels, header?.orientations[0]?.value ?? 1) : pixels;
+}

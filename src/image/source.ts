@@ -1,0 +1,145 @@
+import { LikenessError } from '../errors.ts';
+import type { ImageSource } from '../types.ts';
+import { checkPixels } from './check.ts';
+import { decode } from './decode.browser.ts';
+import { fetchImage } from './fetch.ts';
+import { sniffFormat } from './format.ts';
+import { classOf, isImageData, isPixels, notASource } from './kind.ts';
+import type { Pixels } from './pixels.ts';
+import { asStored, readBitmap } from './readback.ts';
+
+/** A picture on its way to the thread that decodes it. */
+export type Picture =
+  | { kind: 'encoded'; blob: Blob }
+  | { kind: 'bitmap'; bitmap: ImageBitmap }
+  | { kind: 'pixels'; pixels: Pixels };
+
+/** A picture to post and what to hand over with it: copies all, the caller's objects stay usable. */
+export interface Parcel {
+  picture: Picture;
+  transfer: Transferable[];
+}
+
+const encoded = (blob: Blob): Parcel => ({ picture: { kind: 'encoded', blob }, transfer: [] });
+
+function copyPixels(source: Pixels): Parcel {
+  checkPixels(source);
+  const pixels: Pixels = { ...source, rgba: source.rgba.slice() };
+  if (source.gray) pixels.gray = source.gray.slice();
+  const transfer = [pixels.rgba, pixels.gray].flatMap((array) =>
+    array ? [array.buffer as ArrayBuffer] : [],
+  );
+  return { picture: { kind: 'pixels', pixels }, transfer };
+}
+
+/** A bitmap of what an element, a canvas or a bitmap shows. */
+async function copyBitmap(
+  source: HTMLImageElement | HTMLCanvasElement | OffscreenCanvas | ImageBitmap,
+  what: string,
+): Promise<Parcel> {
+  let bitmap: ImageBitmap;
+  try {
+    bitmap = await createImageBitmap(source, asStored);
+  } catch (error) {
+    throw new LikenessError(
+      'bad-image',
+      `this ${what} (${source.width} × ${source.height}) has nothing to read: it is empty, closed or not loaded`,
+      { cause: error },
+    );
+  }
+  try {
+    // What came from another origin without its consent can be shown, not read. Here is the place to say so: posting
+    // such a bitmap fails with no hint at the reason.
+    const probe = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+    probe?.drawImage(bitmap, 0, 0);
+    probe?.getImageData(0, 0, 1, 1);
+  } catch (error) {
+    bitmap.close();
+    throw new LikenessError(
+      'bad-image',
+      `this ${what} shows a picture of another origin, which may not be read; its server must allow it (CORS) and the <img> needs crossorigin="anonymous"`,
+      { cause: error },
+    );
+  }
+  return { picture: { kind: 'bitmap', bitmap }, transfer: [bitmap] };
+}
+
+/**
+ * The file behind an `<img>`, which alone is exact; where it cannot be had, what the element shows, which is upright
+ * (browsers turn it whatever they are asked for).
+ */
+async function fromImageElement(element: HTMLImageElement, signal: AbortSignal | undefined): Promise<Parcel> {
+  const url = element.currentSrc || element.src;
+  if (!url) throw new LikenessError('bad-image', 'this <img> has no src');
+  try {
+    const credentials = element.crossOrigin === 'use-credentials' ? 'include' : 'same-origin';
+    // The page has loaded it already.
+    const blob = await fetchImage(url, signal, { cache: 'force-cache', credentials });
+    // An <img> can show what we cannot decode (SVG).
+    if (sniffFormat(new Uint8Array(await blob.slice(0, 16).arrayBuffer()))) return encoded(blob);
+  } catch (error) {
+    if (!(error instanceof LikenessError)) throw error;
+  }
+  try {
+    await element.decode();
+  } catch (error) {
+    throw new LikenessError('not-found', `the picture of this <img> cannot be loaded: ${url.slice(0, 200)}`, {
+      cause: error,
+    });
+  }
+  signal?.throwIfAborted();
+  return copyBitmap(element, '<img>');
+}
+
+/**
+ * Turns any picture source into something that can be posted to a worker. For the main thread: it alone has elements,
+ * and knows what relative URLs refer to. Canvases, bitmaps and pixels are copied at once, as they are now.
+ *
+ * @throws LikenessError `bad-argument`, `bad-image`, or `not-found` with URL and status
+ * @throws the signal's reason, once aborted
+ */
+export async function toTransferable(
+  source: ImageSource,
+  options: { signal?: AbortSignal | undefined } = {},
+): Promise<Parcel> {
+  options.signal?.throwIfAborted();
+  if (typeof source === 'string') return encoded(await fetchImage(source, options.signal));
+  switch (classOf(source)) {
+    case 'Blob':
+    case 'File':
+      return encoded(source as Blob);
+    case 'URL':
+      return encoded(await fetchImage(source as URL, options.signal));
+    case 'Uint8Array':
+      return encoded(new Blob([source as Uint8Array<ArrayBuffer>]));
+    case 'HTMLImageElement':
+      return fromImageElement(source as HTMLImageElement, options.signal);
+    case 'HTMLCanvasElement':
+    case 'OffscreenCanvas':
+      return copyBitmap(source as HTMLCanvasElement, 'canvas');
+    case 'ImageBitmap':
+      return copyBitmap(source as ImageBitmap, 'ImageBitmap');
+  }
+  if (isPixels(source)) return copyPixels(source);
+  if (isImageData(source))
+    return copyPixels({ width: source.width, height: source.height, rgba: source.data as Uint8ClampedArray });
+  throw notASource(
+    source,
+    'a Blob, File, URL, Uint8Array, ImageBitmap, ImageData, <img>, canvas, or { width, height, rgba }',
+  );
+}
+
+/**
+ * The pixels of a picture that {@link toTransferable} made; on any thread. Uses it up.
+ *
+ * @throws LikenessError `bad-image`
+ */
+export async function toPixels(picture: Picture, options: { orient: boolean }): Promise<Pixels> {
+  if (picture.kind === 'pixels') return picture.pixels;
+  if (picture.kind === 'encoded') return decode(picture.blob, options);
+  try {
+    return await readBitmap(picture.bitmap);
+  } finally {
+    picture.bitmap.close();
+  }
+}

