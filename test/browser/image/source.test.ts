@@ -87,12 +87,7 @@ test('files in every form give the pixels of the file', async () => {
     const element = await loaded(blobUrl);
     URL.revokeObjectURL(blobUrl);
     if (name.endsWith('.jpg'))
-      for (const orient of [false, true])
-        same(
-          await travel(element, orient),
-          await decode(bytes, { orient }),
-          `${name} as img without its file`,
-        );
+      same(await travel(element), await decode(bytes, { orient: true }), `${name} as img without its file`);
   }
 });
 
