@@ -4,7 +4,7 @@ import type { PixelMode, Pixels } from './pixels.ts';
 /** More pixels than this are refused: a small file can claim a picture that fills the memory. 16383², sharp's own limit. */
 export const MAX_PIXELS = 268_402_689;
 
-const modes: readonly PixelMode[] = ['RGB', 'RGBA', 'P', 'I'];
+const modes: readonly PixelMode[] = ['RGB', 'RGBA', 'P', 'CMYK', 'I'];
 
 /** Throws `bad-image` unless both sides are at least one pixel and the picture is not absurdly large. */
 export function checkSize(width: number, height: number, what = 'the picture'): void {

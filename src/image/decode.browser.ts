@@ -16,7 +16,8 @@ import { asStored, readBitmap } from './readback.ts';
 
 /**
  * Decodes a JPEG, PNG, GIF (first frame), WebP or AVIF file, or another that the browser knows, to the pixels that
- * Pillow reads from it. Colour profiles are ignored. Works on the main thread and in a worker.
+ * Pillow reads from it; CMYK JPEG files differ by 1 at most, since browsers convert them. Colour profiles are ignored.
+ * Works on the main thread and in a worker.
  *
  * @param options.orient turn the picture upright as its EXIF data say
  * @throws LikenessError `bad-image`

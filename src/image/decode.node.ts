@@ -14,22 +14,24 @@ import type { Pixels } from './pixels.ts';
 import { decodePng } from './png.ts';
 import { modeOf } from './resize.ts';
 
-async function decodeWithSharp(bytes: Uint8Array, format: Format): Promise<Pixels> {
+async function decodeWithSharp(
+  bytes: Uint8Array,
+  format: Format,
+  header: Header | undefined,
+): Promise<Pixels> {
   const { default: sharp } = await import('sharp');
+  // Pillow refuses truncated files and overlooks lesser damage.
+  const picture = sharp(bytes, { failOn: 'truncated', limitInputPixels: MAX_PIXELS, ignoreIcc: true });
+  const isCmyk = header?.components === 4;
+  if (isCmyk) picture.pipelineColourspace('cmyk').toColourspace('cmyk');
+  else picture.toColourspace('srgb').ensureAlpha();
   try {
-    const { data, info } = await sharp(bytes, {
-      // Pillow refuses truncated files and overlooks lesser damage.
-      failOn: 'truncated',
-      limitInputPixels: MAX_PIXELS,
-      ignoreIcc: true,
-    })
-      .toColourspace('srgb')
-      .ensureAlpha()
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
+    const { data, info } = await picture.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
     const { width, height } = info;
     const rgba = new Uint8Array(data.buffer, data.byteOffset, data.length);
-    return { width, height, rgba, mode: modeOf({ width, height, rgba }) };
+    // Pillow takes all CMYK JPEG files as inverted, libvips those with Adobe's marker.
+    if (isCmyk && !header.isAdobe) for (let i = 0; i < rgba.length; i++) rgba[i] = 255 - rgba[i]!;
+    return { width, height, rgba, mode: isCmyk ? 'CMYK' : modeOf({ width, height, rgba }) };
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new LikenessError('bad-image', `this ${format} cannot be decoded: ${reason}`, { cause: error });
@@ -53,6 +55,6 @@ export async function decode(source: Blob | Uint8Array, options: { orient: boole
   if (format === 'JPEG') header = readJpegHeader(bytes);
   if (format === 'WebP') header = readWebpHeader(bytes);
   if (header?.size) checkSize(header.size.width, header.size.height, `the ${format}`);
-  const pixels = await decodeWithSharp(bytes, format);
+  const pixels = await decodeWithSharp(bytes, format, header);
   return options.orient ? orient(pixels, header?.orientations[0]?.value ?? 1) : pixels;
 }

@@ -1,12 +1,13 @@
 /**
  * How Pillow would hold the picture; it decides how `Image.resize` and `convert('RGB')` treat it.
  *
- * - `RGB`: alpha plays no part (Pillow's L, RGB and CMYK, and pictures whose transparency is only a key colour)
+ * - `RGB`: alpha plays no part (Pillow's L and RGB, also with a transparent key colour)
  * - `RGBA`: resized with premultiplied alpha, which is then dropped (Pillow's LA and RGBA)
  * - `P`: nearest neighbour whatever filter is asked for (Pillow's P and 1)
+ * - `CMYK`: `rgba` holds C M Y K (255 is full ink), resized as such and converted then
  * - `I`: one 16-bit grey channel in `gray`, resized as 32-bit integers and then clipped to 0..255 (Pillow's I)
  */
-export type PixelMode = 'RGB' | 'RGBA' | 'P' | 'I';
+export type PixelMode = 'RGB' | 'RGBA' | 'P' | 'CMYK' | 'I';
 
 /** A decoded picture. */
 export interface Pixels {

@@ -175,3 +175,15 @@ export function unpremultiply(rgba: Uint8Array): void {
     for (let c = 0; c < 3; c++) rgba[i + c] = Math.min(Math.trunc((255 * rgba[i + c]!) / alpha), 255);
   }
 }
+
+/** C M Y K to R G B, in place: no colour profile, ink simply taken from white (Pillow's `cmyk2rgb`). */
+export function cmykToRgb(pixels: Uint8Array): void {
+  for (let i = 0; i < pixels.length; i += 4) {
+    const white = 255 - pixels[i + 3]!;
+    for (let c = 0; c < 3; c++) {
+      const product = pixels[i + c]! * white + 128;
+      pixels[i + c] = white - ((product + (product >> 8)) >> 8);
+    }
+    pixels[i + 3] = 255;
+  }
+}

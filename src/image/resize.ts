@@ -2,6 +2,7 @@ import { LikenessError } from '../errors.ts';
 import { checkPixels } from './check.ts';
 import type { PixelMode, Pixels } from './pixels.ts';
 import {
+  cmykToRgb,
   premultiply,
   resampleBicubic,
   resampleIntegers,
@@ -74,11 +75,15 @@ export function resize(
       same ? pixels.gray : resampleIntegers(pixels.gray, pixels.width, pixels.height, width, height),
     );
   }
-  // Pillow copies here, before it looks at the mode: transparent pictures keep colours that premultiplying would blur.
-  if (same) return new Uint8Array(pixels.rgba);
   const mode = modeOf(pixels);
-  if (mode === 'P') return resampleNearest(pixels.rgba, pixels.width, pixels.height, width, height);
-  const out = resample(pixels.rgba, pixels.width, pixels.height, width, height, mode === 'RGBA');
-  if (mode === 'RGBA') unpremultiply(out);
+  let out: Uint8Array;
+  // Pillow copies here, before it looks at the mode: transparent pictures keep colours that premultiplying would blur.
+  if (same) out = new Uint8Array(pixels.rgba);
+  else if (mode === 'P') out = resampleNearest(pixels.rgba, pixels.width, pixels.height, width, height);
+  else {
+    out = resample(pixels.rgba, pixels.width, pixels.height, width, height, mode === 'RGBA');
+    if (mode === 'RGBA') unpremultiply(out);
+  }
+  if (mode === 'CMYK') cmykToRgb(out);
   return out;
 }

@@ -25,7 +25,7 @@ export function picture(content: string, seed: number, width: number, height: nu
   return bytes;
 }
 
-/** The picture in one of Pillow's modes (1, L, LA, P, I, RGB, RGBA), as our `Pixels` hold it. */
+/** The picture in one of Pillow's modes (1, L, LA, P, I, RGB, RGBA, CMYK), as our `Pixels` hold it. */
 export function pixelsOfMode(
   mode: string,
   bytes: Uint8Array,
@@ -34,6 +34,7 @@ export function pixelsOfMode(
   height: number,
 ): Pixels {
   if (mode === 'RGBA') return { width, height, rgba: bytes };
+  if (mode === 'CMYK') return { width, height, rgba: bytes, mode };
   const channel = (c: number) => Uint8Array.from({ length: width * height }, (_, i) => bytes[i * 4 + c]!);
   if (mode === 'I') {
     const low = channel(1);
