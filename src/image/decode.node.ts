@@ -29,8 +29,6 @@ async function decodeWithSharp(
     const { data, info } = await picture.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
     const { width, height } = info;
     const rgba = new Uint8Array(data.buffer, data.byteOffset, data.length);
-    // Pillow takes all CMYK JPEG files as inverted, libvips those with Adobe's marker.
-    if (isCmyk && !header.isAdobe) for (let i = 0; i < rgba.length; i++) rgba[i] = 255 - rgba[i]!;
     return { width, height, rgba, mode: isCmyk ? 'CMYK' : modeOf({ width, height, rgba }) };
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);

@@ -48,14 +48,11 @@ export interface Header {
   orientations: OrientationTag[];
   /** Of a JPEG: colour channels, 4 for CMYK. */
   components?: number;
-  /** Of a JPEG: it has Adobe's marker, which tells some decoders that CMYK is stored inverted. */
-  isAdobe?: boolean;
 }
 
 const EOI = 0xd9;
 const SOS = 0xda;
 const APP1 = 0xe1;
-const APP14 = 0xee;
 
 /**
  * Walks a JPEG file from marker to marker.
@@ -86,7 +83,6 @@ export function readJpegHeader(bytes: Uint8Array): Header {
       header.size = { width: view.getUint16(at + 5), height: view.getUint16(at + 3) };
       header.components = bytes[at + 7]!;
     }
-    if (marker === APP14 && text(bytes, at + 2, at + 7) === 'Adobe') header.isAdobe = true;
     if (marker === APP1 && text(bytes, at + 2, at + 6) === 'Exif') {
       const tag = findOrientation(bytes, at + 2, end);
       if (tag) header.orientations.push(tag);
