@@ -1,0 +1,6 @@
+/** `likeness/knn`: exact nearest neighbours, without networks and pictures. */
+export type { BackendName } from '../backend/backend.ts';
+export type { BackendRequest } from '../backend/choose.ts';
+export { type ErrorCode, LikenessError } from '../errors.ts';
+export { FlatIndex, type FlatIndexOptions, type Neighbours } from './flat-index.ts';
+export { encodeNpy, type NpyArray, parseNpy } from './npy.ts';
