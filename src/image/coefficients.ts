@@ -56,5 +56,10 @@ export function bicubicCoefficients(inSize: number, outSize: number): Coefficien
 /** The weights as integers of {@link PRECISION_BITS} fraction bits, rounded half away from zero (`normalize_coeffs_8bpc`). */
 export function toFixedPoint(weight: Float64Array): Int32Array {
   const one = 1 << PRECISION_BITS;
-  return Int32Array.from(weight, (w) => Math.trunc((w < 0 ? -0.5 : 0.5) + w * one));
+  const fixed = new Int32Array(weight.length);
+  for (let i = 0; i < weight.length; i++) {
+    const w = weight[i]!;
+    fixed[i] = (w < 0 ? -0.5 : 0.5) + w * one; // storing drops the fraction, as C's cast does
+  }
+  return fixed;
 }

@@ -26,40 +26,52 @@ function readOpaque(bitmap: ImageBitmap): Uint8Array | undefined {
   return rgba;
 }
 
+/** A texture is made no larger than this; larger bitmaps are read in tiles. */
+const TILE = 2048;
+
+let shared: WebGL2RenderingContext | undefined;
+
+/** This thread's context for {@link readTransparent}, a texture bound to its frame buffer. One for all: browsers allow few. */
+function reader(): WebGL2RenderingContext {
+  if (shared && !shared.isContextLost()) return shared;
+  const gl = new OffscreenCanvas(1, 1).getContext('webgl2');
+  if (!gl) throw new LikenessError('bad-image', 'pictures with transparency need WebGL 2 to be read exactly');
+  const texture = gl.createTexture();
+  gl.bindTexture(gl.TEXTURE_2D, texture);
+  gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer());
+  gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
+  gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
+  gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
+  shared = gl;
+  return gl;
+}
+
 /**
  * The pixels of a bitmap with alpha through a WebGL texture: a 2D canvas keeps colour multiplied by alpha, and dividing
  * again does not bring back what was rounded away.
  */
 async function readTransparent(bitmap: ImageBitmap): Promise<Uint8Array> {
   const { width, height } = bitmap;
-  const gl = new OffscreenCanvas(1, 1).getContext('webgl2');
-  if (!gl) throw new LikenessError('bad-image', 'pictures with transparency need WebGL 2 to be read exactly');
-  try {
-    const side: number = Math.min(gl.getParameter(gl.MAX_TEXTURE_SIZE), 4096);
-    const rgba = new Uint8Array(width * height * 4);
-    const texture = gl.createTexture();
-    gl.bindTexture(gl.TEXTURE_2D, texture);
-    gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer());
-    gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
-    gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
-    gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
-    gl.pixelStorei(gl.PACK_ROW_LENGTH, width);
-    for (let y = 0; y < height; y += side) {
-      for (let x = 0; x < width; x += side) {
-        const w = Math.min(side, width - x);
-        const h = Math.min(side, height - y);
-        const tile = await createImageBitmap(bitmap, x, y, w, h, asStored);
-        gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, tile);
-        tile.close();
-        gl.readPixels(0, 0, w, h, gl.RGBA, gl.UNSIGNED_BYTE, rgba, (y * width + x) * 4);
-      }
+  const rgba = new Uint8Array(width * height * 4);
+  for (let y = 0; y < height; y += TILE) {
+    for (let x = 0; x < width; x += TILE) {
+      const w = Math.min(TILE, width - x);
+      const h = Math.min(TILE, height - y);
+      const tile = await createImageBitmap(bitmap, x, y, w, h, asStored);
+      // No await from here to the end of the tile: other pictures use the same context.
+      const gl = reader();
+      gl.pixelStorei(gl.PACK_ROW_LENGTH, width);
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, tile);
+      tile.close();
+      gl.readPixels(0, 0, w, h, gl.RGBA, gl.UNSIGNED_BYTE, rgba, (y * width + x) * 4);
+      if (gl.getError() !== gl.NO_ERROR || gl.isContextLost())
+        throw new LikenessError(
+          'bad-image',
+          'WebGL failed while a picture with transparency was read; try again',
+        );
     }
-    if (gl.isContextLost())
-      throw new LikenessError('bad-image', 'WebGL failed while a picture was read; try again');
-    return rgba;
-  } finally {
-    gl.getExtension('WEBGL_lose_context')?.loseContext();
   }
+  return rgba;
 }
 
 /** The pixels of a bitmap, exactly as it holds them. The bitmap stays open. */

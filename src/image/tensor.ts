@@ -24,11 +24,13 @@ export function toTensor(
     throw new LikenessError('bad-argument', `the tensor needs ${3 * plane} values; "out" has ${out.length}`);
   const bytes = resize(pixels, width, height, resample);
   const tensor = out ?? new Float32Array(3 * plane);
-  for (let c = 0; c < 3; c++) {
-    // A byte less a float32 is exact in double precision, so storing it rounds once, as NumPy's float32 subtraction does.
-    const level = Math.fround(mean[c]!);
-    let from = channels === 'BGR' ? 2 - c : c;
-    for (let i = c * plane; i < (c + 1) * plane; i++, from += 4) tensor[i] = bytes[from]! - level;
+  const first = channels === 'BGR' ? 2 : 0;
+  const [m0, m1, m2] = [Math.fround(mean[0]), Math.fround(mean[1]), Math.fround(mean[2])];
+  // A byte less a float32 is exact in double precision, so storing it rounds once, as NumPy's float32 subtraction does.
+  for (let i = 0, from = 0; i < plane; i++, from += 4) {
+    tensor[i] = bytes[from + first]! - m0;
+    tensor[plane + i] = bytes[from + 1]! - m1;
+    tensor[2 * plane + i] = bytes[from + 2 - first]! - m2;
   }
   return tensor;
 }

@@ -160,6 +160,13 @@ test('large, long and wide bitmaps come back whole', async () => {
   }
 });
 
+test('many transparent pictures at once', async () => {
+  const bytes = await readFixture('pillow/lossless-low-alpha.webp');
+  const expected = await decode(bytes, { orient: true });
+  const all = await Promise.all(Array.from({ length: 40 }, () => decode(bytes, { orient: true })));
+  for (const pixels of all) same(pixels, expected, 'one of 40');
+});
+
 test('what cannot be read is named', async () => {
   const fails = (source: unknown, code: string, message: RegExp) =>
     assert.rejects(toTransferable(source as never), {
