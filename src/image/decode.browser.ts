@@ -1,4 +1,5 @@
 import { LikenessError } from '../errors.ts';
+import { decodeBmp } from './bmp.ts';
 import { checkSize } from './check.ts';
 import {
   type Header,
@@ -15,7 +16,7 @@ import { decodePng } from './png.ts';
 import { asStored, readBitmap } from './readback.ts';
 
 /**
- * Decodes a JPEG, PNG, GIF (first frame), WebP or AVIF file, or another that the browser knows, to the pixels that
+ * Decodes a JPEG, PNG, GIF (first frame), BMP, WebP or AVIF file, or another that the browser knows, to the pixels that
  * Pillow reads from it; CMYK JPEG files differ by 1 at most, since browsers convert them. Colour profiles are ignored.
  * Works on the main thread and in a worker.
  *
@@ -28,6 +29,8 @@ export async function decode(source: Blob | Uint8Array, options: { orient: boole
   if (format === undefined) throw notAPicture(bytes);
   if (format === 'PNG') return decodePng(bytes, options);
   if (format === 'GIF') return decodeGif(bytes);
+  const bmp = format === 'BMP' && decodeBmp(bytes);
+  if (bmp) return bmp;
   let header: Header | undefined;
   if (format === 'JPEG') header = readJpegHeader(bytes);
   if (format === 'WebP') header = readWebpHeader(bytes);

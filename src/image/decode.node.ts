@@ -1,4 +1,5 @@
 import { LikenessError } from '../errors.ts';
+import { decodeBmp } from './bmp.ts';
 import { checkSize, MAX_PIXELS } from './check.ts';
 import {
   type Format,
@@ -37,7 +38,7 @@ async function decodeWithSharp(
 }
 
 /**
- * Decodes a JPEG, PNG, GIF (first frame), WebP, AVIF or TIFF file to the pixels that Pillow reads from it. Colour
+ * Decodes a JPEG, PNG, GIF (first frame), BMP, WebP, AVIF or TIFF file to the pixels that Pillow reads from it. Colour
  * profiles are ignored.
  *
  * @param options.orient turn the picture upright as its EXIF data say
@@ -49,6 +50,8 @@ export async function decode(source: Blob | Uint8Array, options: { orient: boole
   if (format === undefined) throw notAPicture(bytes);
   if (format === 'PNG') return decodePng(bytes, options);
   if (format === 'GIF') return decodeGif(bytes);
+  const bmp = format === 'BMP' && decodeBmp(bytes);
+  if (bmp) return bmp;
   let header: Header | undefined;
   if (format === 'JPEG') header = readJpegHeader(bytes);
   if (format === 'WebP') header = readWebpHeader(bytes);

@@ -36,7 +36,7 @@ const modes: Record<string, string> = {
   CMYK: 'CMYK',
 };
 
-const kinds = ['.jpg', '.png', '.gif', '.webp'];
+const kinds = ['.jpg', '.png', '.gif', '.bmp', '.webp'];
 
 /** @param platform browsers convert CMYK themselves; only Node is held to Pillow there */
 export function decodeTests(decode: Decode, platform: 'node' | 'browser'): void {
@@ -117,11 +117,13 @@ export function decodeTests(decode: Decode, platform: 'node' | 'browser'): void 
       ['type2-16bit-interlaced.png', 'PNG'],
       ['plain.gif', 'GIF'],
       ['interlaced.gif', 'GIF'],
+      ['raw-8.bmp', 'BMP'],
+      ['raw-32.bmp', 'BMP'],
       ['lossy.webp', 'WebP'],
     ] as const) {
       const bytes = await readFixture(`pillow/${file}`);
-      // Pillow reads a GIF without its last two bytes and a PNG whose pixels are all there.
-      const tail = name === 'PNG' ? 40 : name === 'GIF' ? 3 : 1;
+      // Pillow reads a GIF without its last two bytes and a PNG whose pixels are all there; lines of a BMP are padded.
+      const tail = { PNG: 40, GIF: 3, BMP: 4, JPEG: 1, WebP: 1 }[name];
       for (const cut of [16, Math.floor(bytes.length / 2), bytes.length - tail])
         await fails(
           bytes.subarray(0, cut),
