@@ -4,6 +4,9 @@ import type { PixelMode, Pixels } from './pixels.ts';
 /** More pixels than this are refused: a small file can claim a picture that fills the memory. 16383², sharp's own limit. */
 export const MAX_PIXELS = 268_402_689;
 
+/** A resize keeps weights for every pixel of a side, so sides have a limit, too. */
+const MAX_SIDE = 1 << 22;
+
 const modes: readonly PixelMode[] = ['RGB', 'RGBA', 'P', 'CMYK', 'I'];
 
 /** Throws `bad-image` unless both sides are at least one pixel and the picture is not absurdly large. */
@@ -12,6 +15,11 @@ export function checkSize(width: number, height: number, what = 'the picture'): 
     throw new LikenessError(
       'bad-image',
       `${what} is ${width} × ${height}: both sides must be at least 1 pixel`,
+    );
+  if (Math.max(width, height) > MAX_SIDE)
+    throw new LikenessError(
+      'bad-image',
+      `${what} is ${width} × ${height}; no side may exceed ${MAX_SIDE} pixels`,
     );
   if (width * height > MAX_PIXELS)
     throw new LikenessError(

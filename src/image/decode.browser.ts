@@ -1,5 +1,6 @@
 import { LikenessError } from '../errors.ts';
 import { decodeBmp } from './bmp.ts';
+import { bytesOf } from './bytes.ts';
 import { checkSize } from './check.ts';
 import {
   type Header,
@@ -24,7 +25,7 @@ import { asStored, readBitmap } from './readback.ts';
  * @throws LikenessError `bad-image`
  */
 export async function decode(source: Blob | Uint8Array, options: { orient: boolean }): Promise<Pixels> {
-  const bytes = source instanceof Uint8Array ? source : new Uint8Array(await source.arrayBuffer());
+  const bytes = await bytesOf(source);
   const format = sniffFormat(bytes);
   if (format === undefined) throw notAPicture(bytes);
   if (format === 'PNG') return decodePng(bytes, options);
@@ -37,8 +38,8 @@ export async function decode(source: Blob | Uint8Array, options: { orient: boole
   if (header?.size) checkSize(header.size.width, header.size.height, `the ${format}`);
   // JPEG and WebP are turned here, other formats by the browser.
   const imageOrientation = !header && options.orient ? 'from-image' : 'none';
-  const file = header?.orientations.length ? withoutOrientation(bytes, header) : source;
-  const blob = file instanceof Blob ? file : new Blob([file as Uint8Array<ArrayBuffer>]);
+  const file = header?.orientations.length ? withoutOrientation(bytes, header) : bytes;
+  const blob = new Blob([file]);
   let bitmap: ImageBitmap;
   try {
     bitmap = await createImageBitmap(blob, { ...asStored, imageOrientation });

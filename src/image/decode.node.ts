@@ -1,11 +1,13 @@
 import { LikenessError } from '../errors.ts';
 import { decodeBmp } from './bmp.ts';
+import { bytesOf } from './bytes.ts';
 import { checkSize, MAX_PIXELS } from './check.ts';
 import {
   type Format,
   type Header,
   notAPicture,
   readJpegHeader,
+  readTiffHeader,
   readWebpHeader,
   sniffFormat,
 } from './format.ts';
@@ -45,7 +47,7 @@ async function decodeWithSharp(
  * @throws LikenessError `bad-image`
  */
 export async function decode(source: Blob | Uint8Array, options: { orient: boolean }): Promise<Pixels> {
-  const bytes = source instanceof Uint8Array ? source : new Uint8Array(await source.arrayBuffer());
+  const bytes = await bytesOf(source);
   const format = sniffFormat(bytes);
   if (format === undefined) throw notAPicture(bytes);
   if (format === 'PNG') return decodePng(bytes, options);
@@ -55,6 +57,7 @@ export async function decode(source: Blob | Uint8Array, options: { orient: boole
   let header: Header | undefined;
   if (format === 'JPEG') header = readJpegHeader(bytes);
   if (format === 'WebP') header = readWebpHeader(bytes);
+  if (format === 'TIFF') header = readTiffHeader(bytes);
   if (header?.size) checkSize(header.size.width, header.size.height, `the ${format}`);
   const pixels = await decodeWithSharp(bytes, format, header);
   return options.orient ? orient(pixels, header?.orientations[0]?.value ?? 1) : pixels;

@@ -40,7 +40,7 @@ export function notAPicture(bytes: Uint8Array): LikenessError {
   );
 }
 
-/** What decoding needs to know of a JPEG or WebP file beforehand. */
+/** What decoding needs to know of a file beforehand. */
 export interface Header {
   /** In pixels; undefined where the format's decoder sets the limit itself. */
   size: { width: number; height: number } | undefined;
@@ -111,6 +111,12 @@ export function readWebpHeader(bytes: Uint8Array): Header {
     at += 8 + byteLength + (byteLength & 1);
   }
   return header;
+}
+
+/** A TIFF file is what EXIF data are modelled on: it has the orientation in the same place. */
+export function readTiffHeader(bytes: Uint8Array): Header {
+  const tag = findOrientation(bytes, 0, bytes.length);
+  return { size: undefined, orientations: tag ? [tag] : [] };
 }
 
 /** A copy of the file that says it is upright: browsers do not agree on whether they may be told to ignore orientation. */

@@ -49,7 +49,7 @@ function readHeader(data: DataView): PngHeader {
     height: data.getUint32(4),
     depth: data.getUint8(8),
     colour: data.getUint8(9),
-    interlaced: data.getUint8(12) === 1,
+    interlaced: data.getUint8(12) !== 0,
   };
   if (!depthsOf[header.colour]?.includes(header.depth))
     throw broken(`there is no colour type ${header.colour} of ${header.depth} bits`);

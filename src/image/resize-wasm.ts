@@ -1,5 +1,4 @@
 import bytes from '#wasm/image.simd.wasm';
-import { LikenessError } from '../errors.ts';
 import { bicubicCoefficients, toFixedPoint } from './coefficients.ts';
 import { type Resampler, referenceResampler } from './resize.ts';
 
@@ -29,7 +28,6 @@ interface Kernel {
 const PAGE = 65536;
 /** wasm memory only grows, so a large picture passes through it in bands of about this many bytes. */
 const BAND = 4 << 20;
-const MAX_MEMORY = 1 << 30;
 const align = (n: number): number => Math.ceil(n / 16) * 16;
 
 interface Axis {
@@ -84,11 +82,6 @@ export function createWasmResampler(): Resampler {
     const bandAt = place(sourceStride * bandRows + (across ? across.pairs * 8 : 0) + 16);
     const rowsAt = place(stride * (height + 1));
     const outAt = place(stride);
-    if (end > MAX_MEMORY)
-      throw new LikenessError(
-        'bad-image',
-        `a picture of ${width} × ${height} is too long to resize to ${outWidth} × ${outHeight}: it takes ${end} bytes`,
-      );
     const missing = end - memory.buffer.byteLength;
     if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
     const heap = new Uint8Array(memory.buffer);

@@ -24,6 +24,9 @@ export type Resampler = (
   premultiplied: boolean,
 ) => Uint8Array;
 
+/** Limit of what lies between the two passes of a resize, in bytes. */
+const MAX_BETWEEN = 2 ** 30;
+
 /** The plain TypeScript resampler. */
 export const referenceResampler: Resampler = (source, width, height, outWidth, outHeight, premultiplied) => {
   if (!premultiplied) return resampleBicubic(source, width, height, outWidth, outHeight);
@@ -75,6 +78,11 @@ export function resize(
       same ? pixels.gray : resampleIntegers(pixels.gray, pixels.width, pixels.height, width, height),
     );
   }
+  if (width * pixels.height * 4 > MAX_BETWEEN)
+    throw new LikenessError(
+      'bad-image',
+      `a picture of ${pixels.width} × ${pixels.height} is too tall to be resized to ${width} × ${height}: crop it or scale it down first`,
+    );
   const mode = modeOf(pixels);
   let out: Uint8Array;
   // Pillow copies here, before it looks at the mode: transparent pictures keep colours that premultiplying would blur.

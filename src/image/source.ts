@@ -1,5 +1,6 @@
 import { LikenessError } from '../errors.ts';
 import type { ImageSource } from '../types.ts';
+import { unshared } from './bytes.ts';
 import { checkPixels } from './check.ts';
 import { decode } from './decode.browser.ts';
 import { fetchImage } from './fetch.ts';
@@ -111,7 +112,7 @@ export async function toTransferable(
     case 'URL':
       return encoded(await fetchImage(source as URL, options.signal));
     case 'Uint8Array':
-      return encoded(new Blob([source as Uint8Array<ArrayBuffer>]));
+      return encoded(new Blob([unshared(source as Uint8Array)]));
     case 'HTMLImageElement':
       return fromImageElement(source as HTMLImageElement, options.signal);
     case 'HTMLCanvasElement':

@@ -117,6 +117,9 @@ test('bad pixels and sizes are named', () => {
   fails({ mode: 'I' }, 'bad-image', /4 samples/);
   fails({ mode: 'I', gray: new Uint16Array(3) }, 'bad-image', /4 samples.*3/);
   fails({ mode: 'HSV' as never }, 'bad-argument', /HSV/);
+  fails({ width: 5_000_000 }, 'bad-image', /no side may exceed/);
+  const tall = { width: 1, height: 1_300_000, rgba: new Uint8Array(5_200_000) };
+  assert.throws(() => resize(tall, 224, 224), { code: 'bad-image', message: /too tall/ });
   const good = { width: 1, height: 1, rgba: new Uint8Array(4) };
   for (const side of [0, -1, 1.5, Number.NaN])
     assert.throws(() => resize(good, side, 4), { code: 'bad-argument' });

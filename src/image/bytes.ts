@@ -1,0 +1,21 @@
+import { LikenessError } from '../errors.ts';
+
+/** The bytes themselves or, where another thread could write to them, a copy: platform decoders take no shared memory. */
+export function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
+}
+
+/**
+ * The bytes of an encoded picture.
+ *
+ * @throws LikenessError `bad-image` where the Blob cannot be read, as a file that was changed since it was chosen
+ */
+export async function bytesOf(source: Blob | Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  if (source instanceof Uint8Array) return unshared(source);
+  try {
+    return new Uint8Array(await source.arrayBuffer());
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new LikenessError('bad-image', `the file cannot be read: ${reason}`, { cause: error });
+  }
+}
