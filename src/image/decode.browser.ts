@@ -16,6 +16,20 @@ import type { Pixels } from './pixels.ts';
 import { decodePng } from './png.ts';
 import { asStored, readBitmap } from './readback.ts';
 
+async function* inflate(parts: Uint8Array<ArrayBuffer>[]): AsyncGenerator<Uint8Array, void> {
+  const stream = new Blob(parts).stream().pipeThrough(new DecompressionStream('deflate'));
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
+
 /**
  * Decodes a JPEG, PNG, GIF (first frame), BMP, WebP or AVIF file, or another that the browser knows, to the pixels that
  * Pillow reads from it; CMYK JPEG files differ by 1 at most, since browsers convert them. Colour profiles are ignored.
@@ -28,7 +42,7 @@ export async function decode(source: Blob | Uint8Array, options: { orient: boole
   const bytes = await bytesOf(source);
   const format = sniffFormat(bytes);
   if (format === undefined) throw notAPicture(bytes);
-  if (format === 'PNG') return decodePng(bytes, options);
+  if (format === 'PNG') return decodePng(bytes, options, inflate);
   if (format === 'GIF') return decodeGif(bytes);
   const bmp = format === 'BMP' && decodeBmp(bytes);
   if (bmp) return bmp;

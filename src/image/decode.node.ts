@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { constants, createInflate } from 'node:zlib';
 import { LikenessError } from '../errors.ts';
 import { decodeBmp } from './bmp.ts';
 import { bytesOf } from './bytes.ts';
@@ -14,8 +16,14 @@ import {
 import { decodeGif } from './gif.ts';
 import { orient } from './orient.ts';
 import type { Pixels } from './pixels.ts';
-import { decodePng } from './png.ts';
+import { decodePng, type Inflate } from './png.ts';
 import { modeOf } from './resize.ts';
+
+/** What is missing at the end of the data is for the PNG reader to find out: `DecompressionStream` would drop lines before it. */
+const inflate: Inflate = (parts) =>
+  Readable.from(parts)
+    .pipe(createInflate({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: 1 << 18 }))
+    [Symbol.asyncIterator]();
 
 async function decodeWithSharp(
   bytes: Uint8Array,
@@ -50,7 +58,7 @@ export async function decode(source: Blob | Uint8Array, options: { orient: boole
   const bytes = await bytesOf(source);
   const format = sniffFormat(bytes);
   if (format === undefined) throw notAPicture(bytes);
-  if (format === 'PNG') return decodePng(bytes, options);
+  if (format === 'PNG') return decodePng(bytes, options, inflate);
   if (format === 'GIF') return decodeGif(bytes);
   const bmp = format === 'BMP' && decodeBmp(bytes);
   if (bmp) return bmp;

@@ -7,6 +7,9 @@ import type { PixelMode, Pixels } from './pixels.ts';
 // PNG as Pillow reads it. The platforms' own decoders would do for plain 8-bit colour only: they hide whether there was
 // a palette, apply transparency, gamma and colour profiles, and lose colour under alpha on the way through a canvas.
 
+/** Unpacks a zlib stream that comes in parts, piece by piece; `return` may come before the end. */
+export type Inflate = (parts: Uint8Array<ArrayBuffer>[]) => AsyncIterator<Uint8Array, void>;
+
 interface PngHeader {
   width: number;
   height: number;
@@ -150,23 +153,19 @@ function lineWriter(
 /** The lines of the picture out of the compressed data, one pass after another, as they come. */
 async function readLines(
   header: PngHeader,
-  data: Uint8Array[],
+  inflated: AsyncIterator<Uint8Array, void>,
   isTruncated: boolean,
   put: PutLine,
 ): Promise<void> {
   const { width, height } = header;
   const bitsPerPixel = header.depth * channelsOf[header.colour]!;
   const step = Math.max(bitsPerPixel >> 3, 1);
-  const inflated = new Blob(data as Uint8Array<ArrayBuffer>[])
-    .stream()
-    .pipeThrough(new DecompressionStream('deflate'))
-    .getReader();
   let chunk: Uint8Array = new Uint8Array(0);
   let at = 0;
   const fill = async (line: Uint8Array): Promise<void> => {
     for (let have = 0; have < line.length; ) {
       if (at === chunk.length) {
-        const { done, value } = await inflated.read();
+        const { done, value } = await inflated.next();
         if (done) throw new Error('the compressed data end early');
         chunk = value;
         at = 0;
@@ -204,7 +203,7 @@ async function readLines(
     throw broken(`its compressed data cannot be read after ${done} lines`, error);
   } finally {
     // Whatever follows the last line (a checksum, padding) is not looked at, as Pillow does not.
-    inflated.cancel().catch(() => {});
+    await inflated.return?.();
   }
 }
 
@@ -214,13 +213,17 @@ async function readLines(
  *
  * @throws LikenessError `bad-image`
  */
-export async function decodePng(bytes: Uint8Array, options: { orient: boolean }): Promise<Pixels> {
+export async function decodePng(
+  bytes: Uint8Array<ArrayBuffer>,
+  options: { orient: boolean },
+  inflate: Inflate,
+): Promise<Pixels> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let header: PngHeader | undefined;
   let palette: Uint8Array | undefined;
   let orientation = 1;
   let isTruncated = true;
-  const data: Uint8Array[] = [];
+  const data: Uint8Array<ArrayBuffer>[] = [];
   for (let at = 8; at + 8 <= bytes.length; ) {
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     const start = at + 8;
@@ -253,7 +256,12 @@ export async function decodePng(bytes: Uint8Array, options: { orient: boolean })
         : 'RGB';
   const rgba = new Uint8Array(isI ? 0 : width * height * 4);
   const gray = isI ? new Uint16Array(width * height) : undefined;
-  await readLines(header, data, isTruncated, lineWriter(header, rgba, gray, colourTable(header, palette)));
+  await readLines(
+    header,
+    inflate(data),
+    isTruncated,
+    lineWriter(header, rgba, gray, colourTable(header, palette)),
+  );
   const pixels: Pixels = gray ? { width, height, rgba, mode, gray } : { width, height, rgba, mode };
   return options.orient ? orient(pixels, orientation) : pixels;
 }

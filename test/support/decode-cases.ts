@@ -131,8 +131,31 @@ export function decodeTests(decode: Decode, platform: 'node' | 'browser'): void 
           `${file} cut at ${cut}`,
         );
     }
-    const png = await readFixture('pillow/type2-8bit.png');
-    assert.equal((await decode(png.subarray(0, -12), { orient: false })).width, 37);
+  });
+
+  test('a PNG whose pixels are all there is read, whatever follows them', async () => {
+    for (const file of ['type2-8bit.png', 'many-idat.png']) {
+      const png = await readFixture(`pillow/${file}`);
+      const { rgba } = await decode(png, { orient: false });
+      // Cut off: IEND; the checksum of the last chunk; that of the compressed data.
+      for (const cut of [12, 16, 20])
+        assert.deepEqual(
+          (await decode(png.subarray(0, -cut), { orient: false })).rgba,
+          rgba,
+          `${file} less ${cut}`,
+        );
+      // 70 bytes too many at the end of the compressed data, once in their chunk and once in one of their own.
+      const junk = new Uint8Array(70).fill(0x55);
+      const size = new DataView(png.buffer).getUint32(33);
+      const inside = new Uint8Array([...png.subarray(0, -16), ...junk, ...png.subarray(-16)]);
+      if (file === 'type2-8bit.png') {
+        new DataView(inside.buffer).setUint32(33, size + junk.length);
+        assert.deepEqual((await decode(inside, { orient: false })).rgba, rgba, 'junk in the chunk');
+      }
+      const chunk = [0, 0, 0, junk.length, ...new TextEncoder().encode('IDAT'), ...junk, 0, 0, 0, 0];
+      const after = new Uint8Array([...png.subarray(0, -12), ...chunk, ...png.subarray(-12)]);
+      assert.deepEqual((await decode(after, { orient: false })).rgba, rgba, `${file}, junk in another chunk`);
+    }
   });
 
   test('broken files are refused', async () => {
