@@ -34,7 +34,6 @@ export const bundleOptions = {
   format: 'esm',
   loader: { '.wgsl': 'text', '.wasm': 'binary' },
   logLevel: 'warning',
-  sourcemap: true,
 };
 export const browserOptions = {
   ...bundleOptions,

@@ -28,7 +28,7 @@ async function bundle(files, outdir, options) {
   const { build } = await import('esbuild');
   rmSync(join(root, outdir), { recursive: true, force: true });
   const entryPoints = files.map((file) => ({ in: file, out: relative('test', file).replace(/\.ts$/, '') }));
-  await build({ ...options, entryPoints, outdir });
+  await build({ ...options, sourcemap: true, entryPoints, outdir });
   return entryPoints.map(({ out }) => join(outdir, out));
 }
 

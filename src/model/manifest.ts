@@ -1,3 +1,4 @@
+import { LikenessError } from '../errors.ts';
 import type { Preprocessing } from '../image/preprocessing.ts';
 
 /** One file of weights. */
@@ -23,6 +24,11 @@ export interface Manifest {
   preprocessing: Preprocessing;
   input: { name: string; layout: 'NCHW' };
   output: { name: string; dimension: number };
+  /**
+   * A known answer: the first values of the normalised output for {@link probeInput}, from a float64 forward pass. An
+   * extractor that gives another one is not used.
+   */
+  probe?: number[];
   licence: string;
   /** Where the weights come from. */
   origin: string;
@@ -31,4 +37,84 @@ export interface Manifest {
    * shards and preprocessing. Features are comparable only under equal fingerprints.
    */
   fingerprint: string;
+}
+
+/** Lower-case hexadecimal sha256. */
+export async function sha256(bytes: Uint8Array): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as BufferSource));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** What a manifest's `fingerprint` has to be: changes when any number that a picture's features depend on changes. */
+export async function fingerprintOf(
+  manifest: Pick<Manifest, 'name' | 'version' | 'graph' | 'shards' | 'preprocessing' | 'output'>,
+): Promise<string> {
+  const { name, version, graph, shards, preprocessing: p, output } = manifest;
+  const said = [
+    graph.sha256,
+    ...shards.map((shard) => shard.sha256),
+    [p.width, p.height, p.resample, p.channels, ...p.mean].join(' '),
+    `${output.name} ${output.dimension}`,
+  ];
+  const digest = await sha256(new TextEncoder().encode(said.join('\n')));
+  return `${name}@${version}:${digest.slice(0, 16)}`;
+}
+
+/** The input of the known answer: `3 · height · width` whole numbers from −128 to 127, by a multiplicative hash. */
+export function probeInput({ width, height }: Pick<Preprocessing, 'width' | 'height'>): Float32Array {
+  return Float32Array.from(
+    { length: 3 * width * height },
+    (_, i) => (Math.imul(i + 1, 2654435761) >>> 24) - 128,
+  );
+}
+
+/**
+ * Checks what a `manifest.json` holds.
+ *
+ * @param where its path or URL, for the message
+ * @throws LikenessError `bad-model`
+ */
+export async function parseManifest(text: string, where: string): Promise<Manifest> {
+  const bad = (what: string): LikenessError => new LikenessError('bad-model', `${where} ${what}`);
+  let manifest: Manifest;
+  try {
+    manifest = JSON.parse(text);
+  } catch {
+    throw bad('is not JSON; wanted the manifest of a Likeness model.');
+  }
+  if (manifest?.format !== 'likeness-model') throw bad('is not the manifest of a Likeness model.');
+  if (manifest.formatVersion !== 1) {
+    throw bad(
+      `has format version ${manifest.formatVersion}; this program reads version 1: use a newer Likeness.`,
+    );
+  }
+  const { graph, shards, preprocessing: p, input, output } = manifest;
+  const size = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
+  const isShard = (shard: Shard | undefined): boolean =>
+    typeof shard?.file === 'string' &&
+    /^[\w.-]+$/.test(shard.file) &&
+    size(shard.byteLength) &&
+    /^[0-9a-f]{64}$/.test(shard.sha256);
+  const problem = [
+    typeof manifest.name === 'string' && typeof manifest.version === 'string' ? '' : 'name or version',
+    isShard(graph) ? '' : 'graph',
+    Array.isArray(shards) && shards.every(isShard) ? '' : 'shards',
+    size(p?.width) &&
+    size(p.height) &&
+    p.resample === 'bicubic' &&
+    ['BGR', 'RGB'].includes(p.channels) &&
+    p.mean?.length === 3
+      ? ''
+      : 'preprocessing',
+    typeof input?.name === 'string' && input.layout === 'NCHW' ? '' : 'input',
+    typeof output?.name === 'string' && size(output.dimension) ? '' : 'output',
+  ].find((part) => part !== '');
+  if (problem) throw bad(`says nothing usable about its ${problem}.`);
+  const fingerprint = await fingerprintOf(manifest);
+  if (fingerprint !== manifest.fingerprint) {
+    throw bad(
+      `has the fingerprint ${manifest.fingerprint}, its contents have ${fingerprint}; it was changed by hand.`,
+    );
+  }
+  return manifest;
 }

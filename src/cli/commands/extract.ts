@@ -1,0 +1,28 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { encodeNpy } from '../../knn/npy.ts';
+import { ImageSearch, networkInput } from '../../platform/node.ts';
+import type { OpenOptions } from '../../types.ts';
+
+export interface ExtractOptions {
+  output: string;
+  model: string;
+  device: NonNullable<OpenOptions['device']>;
+  threads?: number;
+  parity?: 'keras';
+}
+
+/** `likeness features <image> -o f.npy`: the normalised feature vector, float32, shape (d,). */
+export async function features(image: string, options: ExtractOptions): Promise<void> {
+  await using search = await ImageSearch.open(options);
+  const vector = await search.extract(resolve(image));
+  await writeFile(options.output, encodeNpy(vector, [vector.length]));
+  console.log(`${options.output}: float32 ${vector.length}`);
+}
+
+/** `likeness tensor <image> -o x.npy`: what the network is fed, float32, shape (1, 3, H, W). */
+export async function tensor(image: string, options: Omit<ExtractOptions, 'device'>): Promise<void> {
+  const { data, shape } = await networkInput(resolve(image), options);
+  await writeFile(options.output, encodeNpy(data, shape));
+  console.log(`${options.output}: float32 ${shape.join(' × ')}`);
+}

@@ -1,0 +1,124 @@
+#!/usr/bin/env node
+import { resolve } from 'node:path';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { isModelFolder } from './model-source.ts';
+
+const exitUsage = 2;
+const exitFailure = 1;
+
+function whole(name: string, least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > most) {
+      throw new InvalidArgumentError(`${name} has to be a whole number from ${least} to ${most}.`);
+    }
+    return value;
+  };
+}
+
+const model = (): Option =>
+  new Option('--model <name|dir>', 'a built-in model, or the folder of a model')
+    .default('vgg16-compact')
+    .argParser((text) => (isModelFolder(text) ? resolve(text) : text));
+const device = (): Option =>
+  new Option('--device <device>', 'where the network runs')
+    .choices(['auto', 'wasm', 'webgpu'])
+    .default('auto');
+const threads = (): Option =>
+  new Option('--threads <n>', 'threads of the wasm network').argParser(whole('--threads', 1, 64));
+const parity = (): Option =>
+  new Option('--parity <with>', 'keras: do not apply EXIF orientation, as Keras does not').choices(['keras']);
+const indexFrom = (): Option => new Option('-i, --index <index-dir>', 'an index made by "likeness index"');
+
+const program = new Command('likeness')
+  .description('Exact image search: index a folder of pictures, find the most similar ones.')
+  .version(packageJson.version)
+  .showSuggestionAfterError()
+  // One line for a wrong argument: the usage is a --help away.
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'likeness: ')) })
+  .exitOverride();
+
+// Each command's module is loaded when it runs: `likeness --help` needs neither a network nor an image decoder.
+program
+  .command('index')
+  .description('extract the features of all pictures in a folder')
+  .argument('<folder>', 'pictures, also in folders below')
+  .requiredOption('-o, --output <index-dir>', 'where the index goes')
+  .addOption(model())
+  .addOption(device())
+  .addOption(threads())
+  .addOption(parity())
+  .option('--json', 'print a summary as JSON')
+  .action(async (folder, options) =>
+    (await import('./commands/index-folder.ts')).indexFolder(folder, options),
+  );
+
+program
+  .command('query')
+  .description('list the pictures most similar to one')
+  .argument('<image|vector.npy>', 'a picture, or a feature vector saved by NumPy')
+  .addOption(indexFrom().makeOptionMandatory())
+  .addOption(new Option('-k <n>', 'how many').default(30).argParser(whole('-k', 1, 1024)))
+  .option('--json', 'print only [{"id": …, "distance": …}, …]')
+  .option('--html <file>', 'write the pictures with their distances as one page')
+  .addOption(device())
+  .addOption(threads())
+  .addOption(parity())
+  .action(async (what, options) => (await import('./commands/query.ts')).query(what, options));
+
+program
+  .command('export')
+  .description('write features and ids for NumPy')
+  .argument('<index-dir>')
+  .requiredOption('--npy <features.npy>', 'float32, C order, a row a picture')
+  .requiredOption('--ids <ids.json>', 'the ids in the order of the rows')
+  .action(async (folder, options) => (await import('./commands/export.ts')).exportIndex(folder, options));
+
+program
+  .command('tensor')
+  .description("write the network's input for a picture: float32, 1 × 3 × H × W, BGR minus mean")
+  .argument('<image>')
+  .requiredOption('-o, --output <x.npy>', 'where it goes')
+  .addOption(model())
+  .addOption(parity())
+  .action(async (image, options) => (await import('./commands/extract.ts')).tensor(image, options));
+
+program
+  .command('features')
+  .description('write the normalised feature vector of a picture')
+  .argument('<image>')
+  .requiredOption('-o, --output <f.npy>', 'where it goes')
+  .addOption(model())
+  .addOption(device())
+  .addOption(threads())
+  .addOption(parity())
+  .action(async (image, options) => (await import('./commands/extract.ts')).features(image, options));
+
+program
+  .command('serve')
+  .description('serve the search page, with the pictures of an index')
+  .addOption(indexFrom())
+  .addOption(
+    new Option('--port <n>', 'port; 0 takes a free one').default(8080).argParser(whole('--port', 0, 65535)),
+  )
+  .option('--host <name>', 'address to listen on', 'localhost')
+  .option('--no-isolation', 'send no COOP and COEP headers: the page then runs on one thread')
+  .action(async (options) => {
+    const { url } = await (await import('./commands/serve.ts')).serve(options);
+    console.log(`Serving on ${url} — stop with Ctrl+C`);
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Commander has printed its line; --help and --version end here with 0.
+    process.exitCode = error.exitCode === 0 ? 0 : exitUsage;
+  } else {
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(`likeness: ${message.split('\n')[0]}`);
+    if (process.env.LIKENESS_DEBUG) console.error(error);
+    process.exitCode = exitFailure;
+  }
+}

@@ -1,0 +1,15 @@
+/** Likeness in the browser. In Node the same names come from `node.ts`. */
+export type { Features } from './engine.ts';
+export { type ErrorCode, LikenessError } from './errors.ts';
+export type { PixelMode, Pixels } from './image/pixels.ts';
+export { ImageSearch } from './platform/browser.ts';
+export type {
+  AddReport,
+  CallOptions,
+  Hit,
+  ImageSource,
+  Item,
+  OpenOptions,
+  Progress,
+  Report,
+} from './types.ts';

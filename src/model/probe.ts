@@ -1,0 +1,28 @@
+import { LikenessError } from '../errors.ts';
+import type { Extractor } from './extractor.ts';
+import { probeInput } from './manifest.ts';
+
+/** float32 sums over some thousand products differ by about 1e-6 of the largest value; a wrong kernel by far more. */
+const tolerance = 1e-4;
+
+/**
+ * Has the extractor answer its model's known question.
+ *
+ * @returns milliseconds that a second run took
+ * @throws LikenessError `no-backend` when the answer is wrong
+ */
+export async function probe(extractor: Extractor): Promise<number> {
+  const { manifest, device } = extractor;
+  const input = probeInput(manifest.preprocessing);
+  const features = await extractor.extract(input, 1);
+  for (const [i, wanted] of (manifest.probe ?? []).entries()) {
+    if (Math.abs(features[i]! - wanted) <= tolerance) continue;
+    throw new LikenessError(
+      'no-backend',
+      `The network computes wrong features on ${device} here: value ${i} of a known answer is ${features[i]}, ${wanted} is right.`,
+    );
+  }
+  const start = performance.now();
+  await extractor.extract(input, 1);
+  return performance.now() - start;
+}

@@ -1,0 +1,85 @@
+import { fromFloat16 } from '../float16.ts';
+import { convolutions, shapeOfWeights, type Weight } from './vgg16.ts';
+
+/** A weight's values in float64. */
+function values({ dataType, shape, data }: Weight): Float64Array {
+  const bytes = data(0, shape[0]!);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return dataType === 'float16'
+    ? Float64Array.from({ length: bytes.length / 2 }, (_, i) => fromFloat16(view.getUint16(2 * i, true)))
+    : Float64Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
+}
+
+/**
+ * VGG16 up to `fc1` and its ReLU, in float64 and written to be read: what every runtime's answer is compared with. It
+ * serves narrow networks; the full one would take minutes.
+ *
+ * @param input 3 × size × size
+ * @returns fc1 values, not normalised
+ */
+export function forward(weights: ReadonlyMap<string, Weight>, input: Float32Array): Float64Array {
+  const shape = shapeOfWeights(weights);
+  let size = shape.inputSize;
+  let picture = Float64Array.from(input);
+  const layers = convolutions(shape);
+  for (const [i, { name, block, inputs, outputs }] of layers.entries()) {
+    const kernel = values(weights.get(`${name}.weight`)!);
+    const bias = values(weights.get(`${name}.bias`)!);
+    picture = convolve(picture, size, kernel, bias, inputs, outputs);
+    if (layers[i + 1]?.block !== block) {
+      picture = maxPool(picture, size, outputs);
+      size /= 2;
+    }
+  }
+  const matrix = values(weights.get('fc1.weight')!);
+  const bias = values(weights.get('fc1.bias')!);
+  return bias.map((sum, row) => {
+    for (let j = 0; j < picture.length; j++) sum += matrix[row * picture.length + j]! * picture[j]!;
+    return Math.max(sum, 0);
+  });
+}
+
+/** 3×3 convolution, stride 1, zero padding 1, then ReLU. */
+function convolve(
+  x: Float64Array,
+  size: number,
+  kernel: Float64Array,
+  bias: Float64Array,
+  inputs: number,
+  outputs: number,
+): Float64Array<ArrayBuffer> {
+  const plane = size * size;
+  const out = new Float64Array(outputs * plane);
+  for (let o = 0; o < outputs; o++) {
+    const to = out.subarray(o * plane, (o + 1) * plane).fill(bias[o]!);
+    for (let c = 0; c < inputs; c++) {
+      for (let ky = -1; ky <= 1; ky++) {
+        for (let kx = -1; kx <= 1; kx++) {
+          const weight = kernel[(o * inputs + c) * 9 + (ky + 1) * 3 + kx + 1]!;
+          for (let y = Math.max(0, -ky); y < Math.min(size, size - ky); y++) {
+            const from = c * plane + (y + ky) * size + kx;
+            for (let column = Math.max(0, -kx); column < Math.min(size, size - kx); column++) {
+              to[y * size + column]! += weight * x[from + column]!;
+            }
+          }
+        }
+      }
+    }
+  }
+  return out.map((value) => Math.max(value, 0));
+}
+
+/** The largest of each 2×2 square. */
+function maxPool(x: Float64Array, size: number, channels: number): Float64Array<ArrayBuffer> {
+  const half = size / 2;
+  const out = new Float64Array(channels * half * half);
+  for (let c = 0; c < channels; c++) {
+    for (let y = 0; y < half; y++) {
+      for (let column = 0; column < half; column++) {
+        const at = c * size * size + 2 * y * size + 2 * column;
+        out[(c * half + y) * half + column] = Math.max(x[at]!, x[at + 1]!, x[at + size]!, x[at + size + 1]!);
+      }
+    }
+  }
+  return out;
+}

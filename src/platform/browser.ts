@@ -1,0 +1,131 @@
+import { proxy, type Remote, transfer, wrap } from 'comlink';
+import { LikenessError } from '../errors.ts';
+import { type Parcel, type Picture, toTransferable } from '../image/source.ts';
+import { type EngineHost, Search } from '../search.ts';
+import type { OpenOptions } from '../types.ts';
+import { carryErrorCodes } from '../worker/errors.ts';
+import type { EngineWorker } from '../worker/worker.ts';
+
+carryErrorCodes();
+
+/**
+ * Exact image search in a page. Model, network and index live in a module worker; the page stays free.
+ *
+ * @example
+ * const search = await ImageSearch.open();
+ * await search.add([{ id: 'a', image: document.querySelector('img') }]);
+ * const hits = await search.query(file, { k: 30 });
+ */
+export class ImageSearch extends Search<Parcel> {
+  /** Starts the worker, loads the model and chooses the backends. */
+  static async open(options: OpenOptions = {}): Promise<ImageSearch> {
+    const { signal, onProgress, model, ...rest } = options;
+    signal?.throwIfAborted();
+    const worker = startWorker();
+    const remote = wrap<EngineWorker>(worker);
+    const died = deathOf(worker);
+    const ended = aborted(signal);
+    try {
+      const batchSize = await Promise.race([
+        remote.open(
+          // A relative URL is the page's, not the worker's.
+          { ...rest, ...(model === undefined ? {} : { model: modelUrl(model) }) },
+          proxy((done, total) => {
+            if (!signal?.aborted) onProgress?.({ phase: 'model', done, total });
+          }),
+        ),
+        died,
+        ended.promise,
+      ]);
+      return new ImageSearch(host(worker, remote, died, batchSize));
+    } catch (error) {
+      worker.terminate();
+      throw error;
+    } finally {
+      ended.release();
+    }
+  }
+}
+
+/** A name stays a name; what looks like a path or URL becomes absolute. */
+function modelUrl(model: string | URL): string {
+  return model instanceof URL || /[/:]/.test(model) ? new URL(model, document.baseURI).href : model;
+}
+
+function startWorker(): Worker {
+  const url = new URL('./worker.js', import.meta.url);
+  if (url.origin === location.origin) {
+    // Written out so that bundlers see it and bring the worker along.
+    return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'likeness' });
+  }
+  // A worker's script has to come from the page's origin; a blob of the page's may import from elsewhere.
+  const start = URL.createObjectURL(
+    new Blob([`import ${JSON.stringify(url.href)};`], { type: 'text/javascript' }),
+  );
+  return new Worker(start, { type: 'module', name: 'likeness' });
+}
+
+/** Rejects when the worker cannot start or fails outside a call; calls under way would otherwise wait for ever. */
+function deathOf(worker: Worker): Promise<never> {
+  const died = new Promise<never>((_, reject) => {
+    worker.addEventListener('error', (event) => {
+      const detail = event.message
+        ? `: ${event.message}`
+        : '; is it served, and does the Content-Security-Policy allow it?';
+      reject(new LikenessError('no-backend', `The worker of Likeness failed${detail}`));
+    });
+  });
+  died.catch(() => {});
+  return died;
+}
+
+function aborted(signal: AbortSignal | undefined): { promise: Promise<never>; release(): void } {
+  let release = (): void => {};
+  const promise = new Promise<never>((_, reject) => {
+    if (!signal) return;
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    release = () => signal.removeEventListener('abort', abort);
+  });
+  promise.catch(() => {});
+  return { promise, release };
+}
+
+function host(
+  worker: Worker,
+  remote: Remote<EngineWorker>,
+  died: Promise<never>,
+  batchSize: number,
+): EngineHost<Parcel> {
+  const alive = <T>(call: Promise<T>): Promise<T> => Promise.race([call, died]);
+  return {
+    engine: {
+      add: (items, call) => alive(remote.add(...unpack(items), call)),
+      query: (queries, k) => alive(remote.query(...unpack(queries), k)),
+      extract: ({ picture, transfer: list }) => alive(remote.extract(transfer(picture, list))),
+      remove: (ids) => alive(remote.remove(ids)),
+      vector: (id) => alive(remote.vector(id)),
+      features: () => alive(remote.features()),
+      report: () => alive(remote.report()),
+      cancel: (call) => alive(remote.cancel(call)),
+      close: () => alive(remote.close()),
+    },
+    batchSize,
+    prepare: (image, signal) => toTransferable(image, { signal }),
+    dispose: () => worker.terminate(),
+  };
+}
+
+type Packed = { source: Parcel } | object;
+type Unpacked<T extends Packed> = T extends { source: Parcel } ? Omit<T, 'source'> & { source: Picture } : T;
+
+/** Items with their pictures out of the parcels, marked for Comlink as handing over what the parcels list. */
+function unpack<T extends Packed>(items: readonly T[]): [Unpacked<T>[]] {
+  const lists = items.flatMap((item) =>
+    'source' in item ? (item as { source: Parcel }).source.transfer : [],
+  );
+  const bare = items.map((item) =>
+    'source' in item ? { ...item, source: (item as { source: Parcel }).source.picture } : item,
+  );
+  return [transfer(bare as Unpacked<T>[], lists)];
+}

@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Engine } from '../engine.ts';
+import { LikenessError } from '../errors.ts';
+import { decode } from '../image/decode.node.ts';
+import type { Pixels } from '../image/pixels.ts';
+import { readImage } from '../image/source.node.ts';
+import { toTensor } from '../image/tensor.ts';
+import { FlatIndex } from '../knn/flat-index.ts';
+import { createWasmExtractor } from '../model/extractor.wasm.ts';
+import { builtInModel, modelFilesIn } from '../model/files.node.ts';
+import { loadModel, manifestFile } from '../model/load.ts';
+import { type Manifest, parseManifest } from '../model/manifest.ts';
+import { probe } from '../model/probe.ts';
+import { loadRuntime } from '../model/runtime.node.ts';
+import { Search } from '../search.ts';
+import type { ImageSource, OpenOptions } from '../types.ts';
+import { packageRoot } from './package-root.ts';
+
+/** A picture as `readImage` hands it on. */
+type NodeSource = Blob | Uint8Array | Pixels;
+
+const defaultModel = 'vgg16-compact';
+
+/**
+ * Exact image search in Node: the same code as in the browser, in this process.
+ *
+ * @example
+ * await using search = await ImageSearch.open();
+ * await search.add([{ id: 'a', image: 'photos/a.jpg' }]);
+ * const hits = await search.query('photo.jpg', { k: 30 });
+ */
+export class ImageSearch extends Search<NodeSource> {
+  /** Loads the model and makes an empty index. */
+  static async open(options: OpenOptions = {}): Promise<ImageSearch> {
+    const { signal, onProgress, device = 'auto', threads, parity } = options;
+    if (!['auto', 'wasm', 'webgpu'].includes(device)) {
+      throw new LikenessError('bad-argument', `The device is "${device}"; take auto, wasm or webgpu.`);
+    }
+    if (device === 'webgpu') {
+      throw new LikenessError(
+        'no-backend',
+        'Node has no WebGPU; take the device wasm, or index in a browser.',
+      );
+    }
+    const folder = await modelFolder(options.model);
+    const model = await loadModel(folder, modelFilesIn(folder), {
+      signal,
+      onProgress: (done, total) => onProgress?.({ phase: 'model', done, total }),
+    });
+    const extractor = await createWasmExtractor(model, await loadRuntime(threads));
+    await probe(extractor);
+    signal?.throwIfAborted();
+    const index = await FlatIndex.create({ dimension: extractor.dimension });
+    const engine = new Engine(extractor, 'Node has no WebGPU', index, (source: NodeSource) =>
+      pixelsOf(source, parity),
+    );
+    return new ImageSearch({
+      engine: {
+        add: (...args) => engine.add(...args),
+        query: (...args) => engine.query(...args),
+        extract: (source) => engine.extract(source),
+        remove: (ids) => engine.remove(ids),
+        vector: async (id) => engine.vector(id),
+        features: async () => engine.features(),
+        report: async () => engine.report(),
+        cancel: async (call) => engine.cancel(call),
+        close: () => engine.close(),
+      },
+      batchSize: extractor.batchSize,
+      prepare: (image, from) => readImage(image, { signal: from }),
+      dispose: () => {},
+    });
+  }
+}
+
+/**
+ * What a model's network is fed for a picture.
+ *
+ * @returns float32, 1 × 3 × height × width
+ */
+export async function networkInput(
+  image: ImageSource,
+  { model, parity }: Pick<OpenOptions, 'model' | 'parity'> = {},
+): Promise<{ data: Float32Array; shape: number[] }> {
+  const { preprocessing } = await readManifest(await modelFolder(model));
+  const pixels = await pixelsOf(await readImage(image), parity);
+  return {
+    data: toTensor(pixels, preprocessing),
+    shape: [1, 3, preprocessing.height, preprocessing.width],
+  };
+}
+
+async function readManifest(folder: string): Promise<Manifest> {
+  const bytes = await modelFilesIn(folder)(manifestFile, { onBytes: () => {} });
+  return parseManifest(new TextDecoder().decode(bytes), join(folder, manifestFile));
+}
+
+async function pixelsOf(source: NodeSource, parity: OpenOptions['parity']): Promise<Pixels> {
+  return 'width' in source ? source : decode(source, { orient: parity !== 'keras' });
+}
+
+/** A built-in name, a path, or a `file:` URL. */
+async function modelFolder(model: string | URL = defaultModel): Promise<string> {
+  if (model instanceof URL || model.startsWith('file:')) return fileURLToPath(model);
+  return /[/\\]/.test(model) ? model : builtInModel(model, join(packageRoot, 'models'));
+}

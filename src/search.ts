@@ -1,0 +1,216 @@
+import type { Engine, EngineAdded, EngineItem, EngineQuery, Features } from './engine.ts';
+import { LikenessError } from './errors.ts';
+import type { AddReport, CallOptions, Hit, ImageSource, Item, Report } from './types.ts';
+
+/** The engine as its face sees it: in this process, or in a worker behind an RPC library that makes all calls async. */
+export type RemoteEngine<Source> = {
+  [Name in 'add' | 'query' | 'extract' | 'remove' | 'vector' | 'features' | 'report' | 'cancel' | 'close']: (
+    ...args: Parameters<Engine<Source>[Name]>
+  ) => Promise<Awaited<ReturnType<Engine<Source>[Name]>>>;
+};
+
+/** What a platform gives {@link Search}. */
+export interface EngineHost<Source> {
+  engine: RemoteEngine<Source>;
+  /** Pictures in one call of `engine.add`. */
+  batchSize: number;
+  /** Makes of a caller's picture what can be posted to the engine. */
+  prepare(image: ImageSource, signal?: AbortSignal): Promise<Source>;
+  /** Ends the worker, if there is one. */
+  dispose(): void;
+}
+
+/** Calls of `engine.add` under way at once: the pictures of one are decoded while the network runs on another's. */
+const callsInFlight = 2;
+const largestK = 1024;
+
+/** Exact image search over an engine, wherever that runs. `ImageSearch` of each platform adds `open`. */
+export class Search<Source = unknown> {
+  readonly #host: EngineHost<Source>;
+  #size = 0;
+  #calls = 0;
+  #closed = false;
+
+  protected constructor(host: EngineHost<Source>) {
+    this.#host = host;
+  }
+
+  /** Pictures in the index. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Adds pictures (or vectors made earlier by the same model). An id that is there already is replaced. A picture
+   * that cannot be read is reported and does not stop the others. After an abort, what was added before stays.
+   */
+  async add(items: Iterable<Item>, options: CallOptions = {}): Promise<AddReport> {
+    this.#checkOpen();
+    const { signal, onProgress } = options;
+    signal?.throwIfAborted();
+    const list = [...items];
+    for (const item of list) checkItem(item);
+    const call = ++this.#calls;
+    const cancel = () => void this.#host.engine.cancel(call).catch(() => {});
+    signal?.addEventListener('abort', cancel, { once: true });
+
+    const report: AddReport = { added: 0, replaced: 0, failed: [] };
+    let done = 0;
+    const addChunk = async (chunk: Item[]): Promise<void> => {
+      const prepared = await Promise.all(chunk.map((item) => this.#prepareItem(item, signal)));
+      const good: EngineItem<Source>[] = [];
+      for (const [at, item] of prepared.entries()) {
+        if (item instanceof LikenessError) report.failed.push({ id: chunk[at]!.id, error: item });
+        else good.push(item);
+      }
+      signal?.throwIfAborted();
+      const outcome: EngineAdded = await this.#host.engine.add(good, call);
+      report.added += outcome.added;
+      report.replaced += outcome.replaced;
+      this.#size += outcome.added;
+      for (const { at, code, message } of outcome.failed) {
+        report.failed.push({ id: good[at]!.id, error: new LikenessError(code, message) });
+      }
+      done += chunk.length;
+      if (!signal?.aborted) onProgress?.({ phase: 'add', done, total: list.length });
+    };
+
+    const running = new Set<Promise<void>>();
+    try {
+      for (let start = 0; start < list.length; start += this.#host.batchSize) {
+        signal?.throwIfAborted();
+        const chunk = addChunk(list.slice(start, start + this.#host.batchSize));
+        const settled: Promise<void> = chunk.finally(() => running.delete(settled));
+        settled.catch(() => {});
+        running.add(settled);
+        if (running.size >= callsInFlight) await Promise.race(running);
+      }
+      await Promise.all(running);
+      signal?.throwIfAborted();
+    } finally {
+      // `size` tells the truth when this rejects: nothing of the call is still under way.
+      await Promise.allSettled(running);
+      signal?.removeEventListener('abort', cancel);
+    }
+    return report;
+  }
+
+  /**
+   * The nearest pictures, nearest first; equal distances in the order in which they were added.
+   *
+   * @param image a picture, or a feature vector (Float32Array)
+   * @param options.k how many, 1 … 1024; default 30
+   */
+  async query(
+    image: ImageSource | Float32Array,
+    options: CallOptions & { k?: number | undefined } = {},
+  ): Promise<Hit[]> {
+    const [hits] = await this.queryMany([image], options);
+    return hits!;
+  }
+
+  /** {@link query} for several pictures in one pass over the index. */
+  async queryMany(
+    images: Iterable<ImageSource | Float32Array>,
+    options: CallOptions & { k?: number | undefined } = {},
+  ): Promise<Hit[][]> {
+    this.#checkOpen();
+    const { signal, k = 30 } = options;
+    if (!Number.isInteger(k) || k < 1 || k > largestK) {
+      throw new LikenessError(
+        'bad-argument',
+        `k is ${k}; it has to be a whole number from 1 to ${largestK}.`,
+      );
+    }
+    signal?.throwIfAborted();
+    const queries: EngineQuery<Source>[] = await Promise.all(
+      [...images].map(async (image) =>
+        image instanceof Float32Array
+          ? { vector: image }
+          : { source: await this.#host.prepare(image, signal) },
+      ),
+    );
+    if (queries.length === 0) return [];
+    signal?.throwIfAborted();
+    const hits = await this.#host.engine.query(queries, k);
+    signal?.throwIfAborted();
+    return hits;
+  }
+
+  /** Removes pictures; ids that are not there are passed over. Returns how many were removed. */
+  async remove(ids: Iterable<string>): Promise<number> {
+    this.#checkOpen();
+    const removed = await this.#host.engine.remove([...ids]);
+    this.#size -= removed;
+    return removed;
+  }
+
+  /** The normalised feature vector of a picture, which is not added. */
+  async extract(image: ImageSource, { signal }: CallOptions = {}): Promise<Float32Array> {
+    this.#checkOpen();
+    signal?.throwIfAborted();
+    const source = await this.#host.prepare(image, signal);
+    const vector = await this.#host.engine.extract(source);
+    signal?.throwIfAborted();
+    return vector;
+  }
+
+  /** The normalised feature vector of a picture in the index, e.g. for "more like this". */
+  async vector(id: string): Promise<Float32Array> {
+    this.#checkOpen();
+    return this.#host.engine.vector(id);
+  }
+
+  /** All features, in the order of the ids, e.g. for a `.npy` file. */
+  async features(): Promise<Features> {
+    this.#checkOpen();
+    return this.#host.engine.features();
+  }
+
+  /** What runs, and why. */
+  async report(): Promise<Report> {
+    this.#checkOpen();
+    return this.#host.engine.report();
+  }
+
+  /** Frees model, index and worker. Later calls are refused. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#host.engine.close();
+    this.#host.dispose();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #prepareItem(item: Item, signal?: AbortSignal): Promise<EngineItem<Source> | LikenessError> {
+    if ('vector' in item) return { id: item.id, vector: item.vector };
+    try {
+      return { id: item.id, source: await this.#host.prepare(item.image, signal) };
+    } catch (error) {
+      if (error instanceof LikenessError) return error;
+      throw error;
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) {
+      throw new LikenessError('closed', 'This ImageSearch was closed; open another.');
+    }
+  }
+}
+
+function checkItem(item: Item): void {
+  const id: unknown = item?.id;
+  if (typeof id !== 'string' || id === '') {
+    throw new LikenessError(
+      'bad-argument',
+      `An item's id is ${JSON.stringify(id)}; it has to be a string that is not empty.`,
+    );
+  }
+  if (!('image' in item) && !('vector' in item)) {
+    throw new LikenessError('bad-argument', `The item "${id}" has neither an image nor a vector.`);
+  }
+}

@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict';
+import { cp, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { parseNpy } from '../../src/knn/npy.ts';
+import type { Hit } from '../../src/types.ts';
+import { likeness, samples, withFolder } from '../support/cli.ts';
+
+/** Twelve of the samples in a folder with a folder below, indexed once for the tests that only read. */
+const names = [
+  'A001',
+  'A002',
+  'A010',
+  'B001',
+  'B002',
+  'C001',
+  'C005',
+  'D001',
+  'E001',
+  'F001',
+  'G001',
+  'H001',
+];
+let folder: string;
+let release: () => void;
+let pictures: string;
+let index: string;
+let finished: Promise<void>;
+
+before(async () => {
+  await new Promise<void>((ready, failed) => {
+    finished = withFolder(async (path) => {
+      folder = path;
+      pictures = join(folder, 'my pictures');
+      index = join(folder, 'index');
+      await mkdir(join(pictures, 'more & more'), { recursive: true });
+      for (const [n, name] of names.entries()) {
+        await cp(join(samples, `${name}.jpeg`), join(pictures, n < 10 ? '' : 'more & more', `${name}.jpeg`));
+      }
+      const result = await likeness('index', pictures, '-o', index);
+      assert.equal(result.code, 0, result.stderr);
+      await new Promise<void>((end) => {
+        release = end;
+        ready();
+      });
+    });
+    finished.catch(failed);
+  });
+});
+
+after(async () => {
+  release();
+  await finished;
+});
+
+const query = async (...args: string[]): Promise<Hit[]> => {
+  const result = await likeness('query', ...args, '-i', index, '--json');
+  assert.equal(result.code, 0, result.stderr);
+  return JSON.parse(result.stdout);
+};
+
+const oneLine = (text: string): void => {
+  assert.match(text, /^likeness: .+\n$/);
+  assert.equal(text.trimEnd().split('\n').length, 1, text);
+};
+
+describe('likeness query', () => {
+  test('lists an indexed picture first, with distance 0, and ids with forward slashes', async () => {
+    const hits = await query(join(pictures, 'more & more', 'G001.jpeg'));
+    assert.equal(hits.length, names.length);
+    assert.equal(hits[0]!.id, 'more & more/G001.jpeg');
+    assert.ok(hits[0]!.distance < 1e-3, `distance ${hits[0]!.distance}`);
+    for (const [rank, hit] of hits.entries()) {
+      if (rank > 0) assert.ok(hit.distance >= hits[rank - 1]!.distance);
+    }
+  });
+
+  test('-k limits the list; the table shows rank, distance and file', async () => {
+    const result = await likeness('query', join(pictures, 'A010.jpeg'), '-i', index, '-k', '3');
+    assert.equal(result.code, 0, result.stderr);
+    const lines = result.stdout.trimEnd().split('\n');
+    assert.equal(lines.length, 4);
+    assert.match(lines[0]!, /^rank\s+distance\s+file$/);
+    assert.match(lines[1]!, /^\s+1\s+0\.000000\s+A010\.jpeg$/);
+  });
+
+  test('a vector made by `features` gives what the picture gives', async () => {
+    const vector = join(folder, 'f.npy');
+    const made = await likeness('features', join(pictures, 'C005.jpeg'), '-o', vector);
+    assert.equal(made.code, 0, made.stderr);
+    const { data, shape } = parseNpy(await readFile(vector));
+    assert.deepEqual([...shape], [512]);
+    assert.ok(Math.abs(Math.hypot(...data) - 1) < 1e-6);
+    assert.deepEqual(await query(vector), await query(join(pictures, 'C005.jpeg')));
+  });
+
+  test('--html writes one file that holds every picture', async () => {
+    const page = join(folder, 'page.html');
+    const result = await likeness('query', join(pictures, 'B001.jpeg'), '-i', index, '--html', page);
+    assert.equal(result.code, 0, result.stderr);
+    const html = await readFile(page, 'utf8');
+    assert.equal(html.match(/<img src="data:image\/jpeg;base64,/g)?.length, names.length + 1);
+    assert.ok(!/(src|href)="(?!data:)/.test(html), 'the page refers to something outside itself');
+    assert.ok(html.includes('more &#38; more/G001.jpeg'), 'names are escaped');
+  });
+});
+
+describe('likeness export, tensor', () => {
+  test('export writes the rows and the ids in one order', async () => {
+    const npy = join(folder, 'features.npy');
+    const ids = join(folder, 'ids.json');
+    const result = await likeness('export', index, '--npy', npy, '--ids', ids);
+    assert.equal(result.code, 0, result.stderr);
+    const { data, shape } = parseNpy(await readFile(npy));
+    const list: string[] = JSON.parse(await readFile(ids, 'utf8'));
+    assert.deepEqual([...shape], [names.length, 512]);
+    assert.deepEqual(list, [...list].sort());
+    const vector = join(folder, 'row.npy');
+    await likeness('features', join(pictures, list[4]!), '-o', vector);
+    const one = parseNpy(await readFile(vector)).data;
+    for (let j = 0; j < 512; j++) assert.ok(Math.abs(one[j]! - data[4 * 512 + j]!) < 1e-6);
+  });
+
+  test('tensor writes 1 × 3 × H × W float32', async () => {
+    const path = join(folder, 'x.npy');
+    const result = await likeness('tensor', join(pictures, 'A001.jpeg'), '-o', path);
+    assert.equal(result.code, 0, result.stderr);
+    const { data, shape } = parseNpy(await readFile(path));
+    assert.deepEqual([...shape], [1, 3, 64, 64]);
+    // As NumPy gives it for this picture: bytes are whole numbers before the mean is subtracted.
+    assert.equal(data[0], 3.0609970092773438);
+  });
+});
+
+describe('likeness index', () => {
+  test('takes over what did not change, adds what is new, drops what is gone', () =>
+    withFolder(async (place) => {
+      const source = join(place, 'pictures');
+      const target = join(place, 'index');
+      await mkdir(source);
+      for (const name of ['A001', 'A002', 'B001'])
+        await cp(join(samples, `${name}.jpeg`), join(source, `${name}.jpeg`));
+      const run = async () => JSON.parse((await likeness('index', source, '-o', target, '--json')).stdout);
+      assert.equal((await run()).extracted, 3);
+      const again = await run();
+      assert.deepEqual([again.extracted, again.reused, again.count], [0, 3, 3]);
+      await cp(join(samples, 'C001.jpeg'), join(source, 'C001.jpeg'));
+      await rm(join(source, 'A002.jpeg'));
+      await cp(join(samples, 'D001.jpeg'), join(source, 'B001.jpeg'));
+      await utimes(join(source, 'B001.jpeg'), 1, 1);
+      const third = await run();
+      assert.deepEqual([third.extracted, third.reused, third.count], [2, 1, 3]);
+      const { ids } = JSON.parse(await readFile(join(target, 'index.json'), 'utf8'));
+      assert.deepEqual(ids, ['A001.jpeg', 'B001.jpeg', 'C001.jpeg']);
+      const hits = JSON.parse(
+        (await likeness('query', join(samples, 'D001.jpeg'), '-i', target, '--json')).stdout,
+      );
+      assert.equal(hits[0].id, 'B001.jpeg');
+      assert.ok(hits[0].distance < 1e-3);
+    }));
+
+  test('reports unreadable pictures, counts them, and goes on', () =>
+    withFolder(async (place) => {
+      await cp(join(samples, 'A001.jpeg'), join(place, 'a.jpeg'));
+      await writeFile(join(place, 'b.jpeg'), 'not a picture');
+      const whole = await readFile(join(samples, 'A002.jpeg'));
+      await writeFile(join(place, 'c.jpeg'), whole.subarray(0, whole.length >> 1));
+      await writeFile(join(place, 'd.png'), '');
+      const target = join(place, 'index');
+      const result = await likeness('index', place, '-o', target);
+      assert.equal(result.code, 0, result.stderr);
+      for (const name of ['b.jpeg', 'c.jpeg', 'd.png'])
+        assert.match(result.stderr, new RegExp(`^skipped ${name}: `, 'm'));
+      assert.match(
+        result.stdout,
+        /1 pictures? \(1 indexed in .*, 3 skipped because they could not be read\)/,
+      );
+    }));
+
+  test('fails with one line when no picture can be read, leaving no index', () =>
+    withFolder(async (place) => {
+      await writeFile(join(place, 'b.jpeg'), 'not a picture');
+      const result = await likeness('index', place, '-o', join(place, 'index'));
+      assert.equal(result.code, 1);
+      assert.deepEqual(await readdir(place), ['b.jpeg']);
+    }));
+});
+
+describe('errors', () => {
+  const cases: [what: string, code: number, args: () => string[]][] = [
+    ['no such command', 2, () => ['frobnicate']],
+    ['no output', 2, () => ['index', pictures]],
+    ['unknown option', 2, () => ['index', pictures, '-o', 'x', '--fast']],
+    ['k of nought', 2, () => ['query', join(pictures, 'A001.jpeg'), '-i', index, '-k', '0']],
+    ['k beyond 1024', 2, () => ['query', join(pictures, 'A001.jpeg'), '-i', index, '-k', '1025']],
+    ['unknown device', 2, () => ['index', pictures, '-o', 'x', '--device', 'abacus']],
+    ['unknown parity', 2, () => ['tensor', join(pictures, 'A001.jpeg'), '-o', 'x', '--parity', 'torch']],
+    ['no such folder', 1, () => ['index', join(folder, 'nowhere'), '-o', join(folder, 'x')]],
+    ['a file for a folder', 1, () => ['index', join(pictures, 'A001.jpeg'), '-o', join(folder, 'x')]],
+    ['no pictures', 1, () => ['index', index, '-o', join(folder, 'x')]],
+    ['no such model', 1, () => ['index', pictures, '-o', join(folder, 'x'), '--model', 'resnet']],
+    ['no such model folder', 1, () => ['index', pictures, '-o', join(folder, 'x'), '--model', './nowhere']],
+    ['no such query', 1, () => ['query', join(folder, 'nothing.jpg'), '-i', index]],
+    ['a query that is no picture', 1, () => ['query', join(index, 'index.json'), '-i', index]],
+    ['no such index', 1, () => ['query', join(pictures, 'A001.jpeg'), '-i', join(folder, 'nowhere')]],
+    ['a vector of another width', 1, () => ['query', join(folder, 'short.npy'), '-i', index]],
+    ['a port beyond the last', 2, () => ['serve', '--port', '65536']],
+  ];
+  for (const [what, code, args] of cases) {
+    test(`${what}: one line, exit code ${code}`, async () => {
+      if (what === 'a vector of another width') {
+        const { encodeNpy } = await import('../../src/knn/npy.ts');
+        await writeFile(join(folder, 'short.npy'), encodeNpy(new Float32Array(7), [7]));
+      }
+      const result = await likeness(...args());
+      assert.equal(result.code, code, result.stderr);
+      assert.equal(result.stdout, '');
+      oneLine(result.stderr);
+    });
+  }
+
+  test('a damaged index is refused', () =>
+    withFolder(async (place) => {
+      const copy = join(place, 'index');
+      await cp(index, copy, { recursive: true });
+      const path = join(copy, 'features.npy');
+      const bytes = await readFile(path);
+      bytes[(await stat(path)).size - 3]! ^= 1;
+      await writeFile(path, bytes);
+      const result = await likeness('query', join(pictures, 'A001.jpeg'), '-i', copy);
+      assert.equal(result.code, 1);
+      oneLine(result.stderr);
+      assert.match(result.stderr, /make the index again/);
+    }));
+
+  test('an index of another model is refused with both names', () =>
+    withFolder(async (place) => {
+      const copy = join(place, 'index');
+      await cp(index, copy, { recursive: true });
+      const path = join(copy, 'index.json');
+      const record = JSON.parse(await readFile(path, 'utf8'));
+      const real = record.model.fingerprint;
+      record.model.fingerprint = 'vgg16@9:0123456789abcdef';
+      await writeFile(path, JSON.stringify(record));
+      const result = await likeness('query', join(pictures, 'A001.jpeg'), '-i', copy);
+      assert.equal(result.code, 1);
+      oneLine(result.stderr);
+      assert.ok(result.stderr.includes('vgg16@9:0123456789abcdef') && result.stderr.includes(real));
+    }));
+});
