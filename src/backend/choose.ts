@@ -1,7 +1,10 @@
 import { LikenessError } from '../errors.ts';
+import { isSoftwareAdapter, openDevice } from '../gpu/device.ts';
 import type { Backend } from './backend.ts';
 import { createJsBackend } from './js/backend.ts';
+import { measure } from './measure.ts';
 import { createWasmBackend } from './wasm/backend.ts';
+import { createWebGpuBackend } from './webgpu/backend.ts';
 
 /** What a caller may ask for. */
 export type BackendRequest = 'auto' | 'js' | 'wasm' | 'webgpu';
@@ -12,23 +15,72 @@ export interface BackendChoice {
   reason: string;
 }
 
+/**
+ * Makes an empty backend.
+ *
+ * @param device for WebGPU; `auto` considers WebGPU only on a device that is given, since a search alone does not
+ *   justify opening one
+ * @throws LikenessError `no-backend` when what was asked for does not run here
+ */
 export async function chooseBackend(
   request: BackendRequest,
   dimension: number,
-  _device?: GPUDevice,
+  device?: GPUDevice,
 ): Promise<BackendChoice> {
   switch (request) {
     case 'js':
       return { backend: createJsBackend(dimension), reason: 'plain JavaScript was asked for' };
     case 'wasm':
-    case 'auto':
       return chooseCpu(request, dimension);
+    case 'webgpu':
+      return chooseGpu(dimension, device);
+    case 'auto':
+      return device ? chooseFaster(dimension, device) : chooseCpu(request, dimension);
     default:
       throw new LikenessError(
         'bad-argument',
         `The backend "${request}" is unknown; take auto, js, wasm or webgpu.`,
       );
   }
+}
+
+/** WebGPU or the CPU, whichever answers a known question right and sooner. */
+async function chooseFaster(dimension: number, device: GPUDevice): Promise<BackendChoice> {
+  const cpu = await chooseCpu('auto', dimension);
+  if (isSoftwareAdapter(device.adapterInfo)) {
+    return { ...cpu, reason: `${cpu.reason}; the WebGPU device is software` };
+  }
+  let gpu: Backend | undefined;
+  try {
+    gpu = await createWebGpuBackend(device, dimension);
+    const gpuMs = await measure(gpu);
+    const cpuMs = await measure(cpu.backend);
+    const reason = `a known question took ${gpuMs.toFixed(1)} ms on WebGPU, ${cpuMs.toFixed(1)} ms on ${cpu.backend.name}`;
+    const [kept, other] = gpuMs < cpuMs ? [gpu, cpu.backend] : [cpu.backend, gpu];
+    other.close();
+    return { backend: kept, reason };
+  } catch (error) {
+    gpu?.close();
+    return { ...cpu, reason: `${cpu.reason}; WebGPU failed its test: ${(error as Error).message}` };
+  }
+}
+
+/** A device that was given is used; one that is opened here is ended with the index. */
+async function chooseGpu(dimension: number, given: GPUDevice | undefined): Promise<BackendChoice> {
+  if (given) {
+    return {
+      backend: await createWebGpuBackend(given, dimension),
+      reason: 'shares the device that was given',
+    };
+  }
+  const { device, adapter } = await openDevice();
+  const backend = await createWebGpuBackend(device, dimension);
+  const close = backend.close.bind(backend);
+  backend.close = () => {
+    close();
+    device.destroy();
+  };
+  return { backend, reason: `WebGPU was asked for (${adapter})` };
 }
 
 async function chooseCpu(request: 'auto' | 'wasm', dimension: number): Promise<BackendChoice> {

@@ -36,7 +36,7 @@ export async function openDevice(limits?: Record<string, number>): Promise<Opene
   // Each device needs an adapter of its own: one that has given a device is spent.
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) throw new LikenessError('no-backend', 'WebGPU has no adapter here.');
-  const { vendor, architecture, isFallbackAdapter } = adapter.info;
+  const { vendor, architecture } = adapter.info;
   const device = await adapter
     .requestDevice({
       requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
@@ -46,9 +46,11 @@ export async function openDevice(limits?: Record<string, number>): Promise<Opene
       throw new LikenessError('no-backend', `WebGPU gives no device: ${error.message}`, { cause: error });
     });
   const name = [vendor, architecture].filter((part) => part !== '').join(' ');
-  return {
-    device,
-    adapter: name,
-    isSoftware: isFallbackAdapter || /swiftshader|llvmpipe|lavapipe/i.test(name),
-  };
+  return { device, adapter: name, isSoftware: isSoftwareAdapter(adapter.info) };
+}
+
+/** Whether an adapter runs on the CPU. Not all that do say so by `isFallbackAdapter`. */
+export function isSoftwareAdapter(info: GPUAdapterInfo): boolean {
+  const name = `${info.architecture} ${info.device} ${info.description}`;
+  return info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe/i.test(name);
 }

@@ -47,7 +47,7 @@ export async function openEngine(
   const { extractor, reason, device: shared } = await chooseExtractor(loaded, device, ortBase, threads);
   const index = await FlatIndex.create({
     dimension: extractor.dimension,
-    backend: 'auto',
+    backend: device === 'webgpu' ? 'webgpu' : 'auto',
     device: shared,
   });
   const orient = parity !== 'keras';

@@ -1,0 +1,129 @@
+import { LikenessError } from '../../errors.ts';
+import { createStorageBuffer } from '../../gpu/buffer.ts';
+import type { Rows } from '../rows.ts';
+import { isSpecial } from './classify.ts';
+
+/** Rows of one dispatch: with 64 a workgroup, well under the 65535 workgroups that every device takes. */
+const mostRows = 1 << 20;
+
+/** Rows on the device, one buffer of the index's many. */
+export interface RowBuffer {
+  /** Number of its first row in the index. */
+  firstRow: number;
+  /** Rows that it has room for, a multiple of 32. */
+  capacity: number;
+  /** Rows that it holds. */
+  count: number;
+  /** capacity × d4 vec4f */
+  rows: GPUBuffer;
+  /** capacity bits: the rows that shaders leave out. */
+  special: GPUBuffer;
+}
+
+/** The device's copy of the rows: as many buffers as the limits of the device demand, brought up to date by `sync`. */
+export class RowBuffers {
+  readonly buffers: RowBuffer[] = [];
+  /** Rows that shaders leave out, ascending. */
+  special: number[] = [];
+  /** Rows that one buffer takes at most. */
+  readonly rowsPerBuffer: number;
+  readonly #device: GPUDevice;
+  readonly #rows: Rows;
+  /** vec4 of four values in a row. */
+  readonly #d4: number;
+  /** Rows before this one are on the device as they are in memory. */
+  #clean = 0;
+
+  constructor(device: GPUDevice, rows: Rows, mostBufferBytes: number) {
+    this.#device = device;
+    this.#rows = rows;
+    this.#d4 = Math.ceil(rows.dimension / 4);
+    const fitting = Math.floor(Math.min(mostBufferBytes, mostRows * this.#d4 * 16) / (this.#d4 * 16));
+    this.rowsPerBuffer = fitting - (fitting % 32);
+    if (this.rowsPerBuffer === 0) {
+      throw new LikenessError(
+        'no-backend',
+        `32 rows of ${rows.dimension} values do not fit into a buffer of ${mostBufferBytes} bytes, this device's limit.`,
+      );
+    }
+  }
+
+  /** Says that rows from `row` on have changed, or are new. */
+  invalidate(row: number): void {
+    this.#clean = Math.min(this.#clean, row);
+  }
+
+  /** Uploads what has changed. */
+  sync(): void {
+    const { count } = this.#rows;
+    if (this.#clean === count && this.#covers(count)) return;
+    this.special = this.special.filter((row) => row < this.#clean);
+    for (let row = this.#clean; row < count; row++)
+      if (isSpecial(this.#rows.row(row))) this.special.push(row);
+
+    const wanted = Math.ceil(count / this.rowsPerBuffer);
+    for (const gone of this.buffers.splice(wanted)) destroy(gone);
+    for (let i = 0; i < wanted; i++) {
+      const firstRow = i * this.rowsPerBuffer;
+      const held = Math.min(count - firstRow, this.rowsPerBuffer);
+      let from = Math.max(this.#clean, firstRow);
+      let buffer = this.buffers[i];
+      if (!buffer || buffer.capacity < held) {
+        // Twice the room each time: growing row by row uploads each row a few times, not thousands.
+        const capacity = Math.min(this.rowsPerBuffer, Math.max(256, 2 ** Math.ceil(Math.log2(held))));
+        if (buffer) destroy(buffer);
+        buffer = this.#create(firstRow, Math.ceil(capacity / 32) * 32);
+        this.buffers[i] = buffer;
+        from = firstRow;
+      }
+      buffer.count = held;
+      if (from < firstRow + held) this.#upload(buffer, from);
+    }
+    this.#clean = count;
+  }
+
+  destroy(): void {
+    for (const buffer of this.buffers.splice(0)) destroy(buffer);
+    this.#clean = 0;
+  }
+
+  #covers(count: number): boolean {
+    return this.buffers.reduce((sum, buffer) => sum + buffer.count, 0) === count;
+  }
+
+  #create(firstRow: number, capacity: number): RowBuffer {
+    const rows = createStorageBuffer(this.#device, capacity * this.#d4 * 16, `rows from ${firstRow}`);
+    const special = createStorageBuffer(this.#device, capacity / 8, `special rows from ${firstRow}`);
+    return { firstRow, capacity, count: 0, rows, special };
+  }
+
+  #upload(buffer: RowBuffer, from: number): void {
+    const end = buffer.firstRow + buffer.count;
+    const { dimension } = this.#rows;
+    const rowFloats = this.#d4 * 4;
+    // A few MiB at a time: the staging memory of a write is as large as the write.
+    const rowsPerWrite = Math.max(1, Math.floor((1 << 22) / (rowFloats * 4)));
+    const staged = new Float32Array(Math.min(rowsPerWrite, end - from) * rowFloats);
+    for (let first = from; first < end; first += rowsPerWrite) {
+      const written = Math.min(rowsPerWrite, end - first);
+      for (let i = 0; i < written; i++) {
+        const row = this.#rows.row(first + i);
+        staged.set(row, i * rowFloats);
+        if (rowFloats > dimension) staged.fill(0, i * rowFloats + dimension, (i + 1) * rowFloats);
+      }
+      const at = (first - buffer.firstRow) * rowFloats * 4;
+      this.#device.queue.writeBuffer(buffer.rows, at, staged, 0, written * rowFloats);
+    }
+    const bits = new Uint32Array(buffer.capacity / 32);
+    for (const row of this.special) {
+      const place = row - buffer.firstRow;
+      if (place >= 0 && place < buffer.count) bits[place >>> 5]! |= 1 << (place & 31);
+    }
+    this.#device.queue.writeBuffer(buffer.special, 0, bits);
+  }
+}
+
+function destroy({ rows, special }: RowBuffer): void {
+  rows.destroy();
+  special.destroy();
+}

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Backend } from '../../../src/backend/backend.ts';
+import { squaredDistance } from '../../../src/backend/js/distance.ts';
+import { measure } from '../../../src/backend/measure.ts';
+import { createWebGpuBackend } from '../../../src/backend/webgpu/backend.ts';
+import { openDevice } from '../../../src/gpu/device.ts';
+import { FlatIndex } from '../../../src/knn/flat-index.ts';
+import { knnSuite } from '../../support/knn-suite.ts';
+import { gaussian, seeded } from '../../support/random.ts';
+
+let device: GPUDevice;
+const complaints: string[] = [];
+before(async () => {
+  device = (await openDevice()).device;
+  device.addEventListener('uncapturederror', ({ error }) => complaints.push(error.message));
+});
+after(() => {
+  device.destroy();
+  assert.deepEqual(complaints, []);
+});
+
+knnSuite('webgpu', (dimension) => FlatIndex.create({ dimension, backend: 'webgpu', device }), { slow: true });
+
+/** The smallest limits that a device may be asked for, and buffers cut smaller still. */
+const smallLimits = {
+  maxStorageBufferBindingSize: 128 * 2 ** 20,
+  maxBufferSize: 256 * 2 ** 20,
+  maxComputeWorkgroupStorageSize: 16384,
+};
+
+test('webgpu: rows over many buffers, duplicates across their borders, on a device of default limits', async () => {
+  const { device: small } = await openDevice(smallLimits);
+  const d = 24;
+  const normal = gaussian(seeded(3));
+  // 64 rows a buffer: 700 rows are eleven buffers, the last of them with 60 rows.
+  const backend = await createWebGpuBackend(small, d, { mostBufferBytes: 64 * d * 4 + 100 });
+  const kinds = Float32Array.from({ length: 100 * d }, normal);
+  const rows = Float32Array.from(
+    { length: 700 * d },
+    (_, i) => kinds[((Math.floor(i / d) * 37) % 100) * d + (i % d)]!,
+  );
+  backend.append(rows);
+  const queries = Float32Array.from({ length: 11 * d }, normal);
+  for (const [q, { rows: listed, bound }] of (await backend.candidates(queries, 20)).entries()) {
+    assert.equal(listed.length, 52);
+    const inside = new Set(listed);
+    assert.equal(inside.size, 52);
+    for (let row = 0; row < 700; row++) {
+      if (!inside.has(row)) assert.ok(squaredDistance(rows, row * d, queries, q * d, d) >= bound);
+    }
+  }
+  backend.remove([0, 63, 64, 65, 400, 699]);
+  backend.append(rows.subarray(0, 5 * d));
+  backend.set(100, rows.subarray(50 * d, 51 * d));
+  const all = (await backend.candidates(queries.subarray(0, d), 699))[0]!;
+  assert.deepEqual(
+    [...all.rows].sort((a, b) => a - b),
+    Array.from({ length: 699 }, (_, i) => i),
+  );
+  assert.equal(all.bound, Number.POSITIVE_INFINITY);
+  backend.close();
+  small.destroy();
+});
+
+test('webgpu: many rows go through several merges and parts', async () => {
+  const d = 4;
+  const count = 70_001;
+  const random = seeded(12);
+  const rows = Float32Array.from({ length: count * d }, () => Math.floor(64 * random()));
+  const queries = Float32Array.from({ length: 9 * d }, () => Math.floor(64 * random()));
+  const found = await Promise.all(
+    (['webgpu', 'js'] as const).map(async (backend) => {
+      const index = await FlatIndex.create({ dimension: d, backend, device });
+      index.add(rows);
+      const { rows: nearest, distances } = await index.search(queries, 100);
+      index.close();
+      return { nearest, distances };
+    }),
+  );
+  assert.deepEqual(found[0], found[1]);
+});
+
+test('webgpu: the known question is answered right; auto keeps off a software device and says so', async () => {
+  const backend = await createWebGpuBackend(device, 48);
+  assert.ok((await measure(backend)) > 0);
+  assert.equal(backend.rows, 0);
+  // A backend that misses its nearest row is found out.
+  const wrong: Backend = Object.assign(Object.create(backend), {
+    candidates: async (queries: Float32Array, k: number) =>
+      (await backend.candidates(queries, k)).map(({ rows, bound }) => ({ rows: rows.slice(1), bound })),
+  });
+  await assert.rejects(measure(wrong), /missed row/);
+  backend.close();
+  const index = await FlatIndex.create({ dimension: 48, device });
+  assert.match(index.backend, /^wasm/);
+  assert.match(index.reason, /software/);
+  index.close();
+});
+
+test('webgpu: a lost device is an error that says so; the rows are still there', async () => {
+  const { device: doomed } = await openDevice();
+  const index = await FlatIndex.create({ dimension: 4, backend: 'webgpu', device: doomed });
+  index.add(Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8));
+  doomed.destroy();
+  await doomed.lost;
+  await assert.rejects(index.search(new Float32Array(4), 1), { name: 'LikenessError', code: 'device-lost' });
+  assert.deepEqual(index.get(1), Float32Array.of(5, 6, 7, 8));
+  index.close();
+});
