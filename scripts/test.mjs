@@ -57,7 +57,7 @@ async function runBrowser() {
   });
   writeFileSync(
     join(root, 'build/test/browser/run.html'),
-    '<!doctype html><meta charset="utf-8"><title>tests</title>',
+    '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>tests</title>',
   );
   const server = await serveTree(root, { isolated: true });
   const browser = await launchChromium();

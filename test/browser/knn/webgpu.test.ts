@@ -86,10 +86,20 @@ test('webgpu: the known question is answered right; auto keeps off a software de
   assert.ok((await measure(backend)) > 0);
   assert.equal(backend.rows, 0);
   // A backend that misses its nearest row is found out.
-  const wrong: Backend = Object.assign(Object.create(backend), {
-    candidates: async (queries: Float32Array, k: number) =>
+  const wrong: Backend = {
+    name: 'webgpu',
+    dimension: 48,
+    get rows() {
+      return backend.rows;
+    },
+    append: (values) => backend.append(values),
+    set: (row, values) => backend.set(row, values),
+    remove: (rows) => backend.remove(rows),
+    row: (row) => backend.row(row),
+    candidates: async (queries, k) =>
       (await backend.candidates(queries, k)).map(({ rows, bound }) => ({ rows: rows.slice(1), bound })),
-  });
+    close: () => backend.close(),
+  };
   await assert.rejects(measure(wrong), /missed row/);
   backend.close();
   const index = await FlatIndex.create({ dimension: 48, device });
