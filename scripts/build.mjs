@@ -44,10 +44,10 @@ export const browserOptions = {
 };
 export const nodeOptions = { ...bundleOptions, platform: 'node', target: 'node20', packages: 'external' };
 
-export async function buildKernels() {
+export async function buildKernels(modules = kernels) {
   mkdirSync(join(root, 'build/wasm'), { recursive: true });
   const asc = join(root, 'node_modules/assemblyscript/bin/asc.js');
-  const present = kernels.filter(([entry]) => existsSync(join(root, 'assembly', `${entry}.ts`)));
+  const present = modules.filter(([entry]) => existsSync(join(root, 'assembly', `${entry}.ts`)));
   await Promise.all(
     present.map(([entry, target]) =>
       run(

@@ -53,6 +53,11 @@ export class FlatIndex {
     return new FlatIndex(await chooseBackend(backend, dimension, device));
   }
 
+  /** An empty index over a backend made elsewhere; for tests and measurements. */
+  static over(choice: BackendChoice): FlatIndex {
+    return new FlatIndex(choice);
+  }
+
   get dimension(): number {
     return this.#backend.dimension;
   }

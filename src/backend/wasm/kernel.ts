@@ -35,9 +35,11 @@ export async function loadKernel(): Promise<Kernel> {
   throw failure;
 }
 
-/** One build with a memory of its own. */
-export async function instantiateKernel(name: Kernel['name']): Promise<Kernel> {
-  const memory = new WebAssembly.Memory({ initial: 1 });
+/** One build over a memory; without one, over a memory of its own. */
+export async function instantiateKernel(
+  name: Kernel['name'],
+  memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 1 }),
+): Promise<Kernel> {
   const bytes = name === 'wasm' ? simdBytes : relaxedBytes;
   const { instance } = await WebAssembly.instantiate(bytes as BufferSource, { env: { memory } });
   const { squaredDistances } = instance.exports as unknown as Pick<Kernel, 'squaredDistances'>;

@@ -1,0 +1,102 @@
+// npm run bench -- knn [--node] [--n rows] [--d values] [--k neighbours] [--runs runs]
+// Runs test/bench/<name>.ts in Chromium, or with --node what of it runs there, and prints its tables.
+// `--no-build` takes the installed packages as they are, as in npm test.
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { browserOptions, buildKernels, nodeOptions } from './build.mjs';
+import { launchChromium } from './chromium.mjs';
+import { serveTree } from './serve-tree.mjs';
+import { ensurePackages, root } from './setup.mjs';
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    node: { type: 'boolean', default: false },
+    'no-build': { type: 'boolean', default: false },
+    n: { type: 'string' },
+    d: { type: 'string' },
+    k: { type: 'string' },
+    runs: { type: 'string' },
+  },
+});
+const name = positionals[0] ?? 'knn';
+const source = `test/bench/${name}.ts`;
+if (positionals.length > 1 || !existsSync(join(root, source))) {
+  console.error(
+    `There is no ${source}. Usage: npm run bench -- knn [--node] [--n 8192] [--d 4096] [--k 30] [--runs 15]`,
+  );
+  process.exit(2);
+}
+const overrides = {};
+for (const key of ['n', 'd', 'k', 'runs']) {
+  if (flags[key] === undefined) continue;
+  overrides[key] = Number(flags[key]);
+  if (!Number.isInteger(overrides[key]) || overrides[key] < 1) {
+    console.error(`--${key} is "${flags[key]}"; it has to be a whole number from 1.`);
+    process.exit(2);
+  }
+}
+
+if (!flags['no-build']) ensurePackages();
+await buildKernels([
+  ['knn', 'simd'],
+  ['knn', 'relaxed'],
+  ['bench', 'simd'],
+]);
+const outdir = 'build/bench';
+rmSync(join(root, outdir), { recursive: true, force: true });
+mkdirSync(join(root, outdir), { recursive: true });
+const { build } = await import('esbuild');
+const outfile = `${outdir}/${name}.mjs`;
+await build({ ...(flags.node ? nodeOptions : browserOptions), entryPoints: [source], outfile });
+
+const { tables, notes, agent } = flags.node ? await runNode() : await runBrowser();
+console.log(
+  `${agent}; ${os.cpus().length} × ${os.cpus()[0]?.model ?? 'unknown processor'}, load ${os.loadavg()[0].toFixed(1)}`,
+);
+for (const { title, columns, rows } of tables) {
+  const lines = [columns, ...rows].map((line) => line.map(String));
+  const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i].length)));
+  console.log(`\n${title}`);
+  for (const line of lines) {
+    console.log(
+      line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '),
+    );
+  }
+}
+console.log(
+  '\nTimes of whole calls; the contenders ran in turns. GB/s: bytes of the rows, counted once a call.',
+);
+for (const note of notes) console.log(note);
+
+async function runNode() {
+  const module = await import(pathToFileURL(join(root, outfile)).href);
+  const result = await module.default({ ...module.defaults, ...overrides });
+  return { ...result, agent: `Node ${process.version}` };
+}
+
+async function runBrowser() {
+  writeFileSync(join(root, outdir, 'run.html'), '<!doctype html><meta charset="utf-8"><title>bench</title>');
+  const server = await serveTree(root, { isolated: true }); // isolated: finer clock
+  const browser = await launchChromium();
+  try {
+    const page = await browser.newPage();
+    page.on('pageerror', (error) => console.error(error));
+    page.setDefaultTimeout(0);
+    await page.goto(`${server.origin}/${outdir}/run.html`);
+    return await page.evaluate(
+      async ([url, options]) => {
+        const module = await import(url);
+        const result = await module.default({ ...module.defaults, ...options });
+        return { ...result, agent: navigator.userAgent };
+      },
+      [`/${outfile}`, overrides],
+    );
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
