@@ -1,6 +1,6 @@
 import type { Engine, EngineAdded, EngineItem, EngineQuery, Features } from './engine.ts';
 import { LikenessError } from './errors.ts';
-import type { AddReport, CallOptions, Hit, ImageSource, Item, Report } from './types.ts';
+import type { AddReport, CallOptions, Hit, ImageSource, Item, OpenOptions, Report } from './types.ts';
 
 /** The engine as its face sees it: in this process, or in a worker behind an RPC library that makes all calls async. */
 export type RemoteEngine<Source> = {
@@ -213,4 +213,22 @@ function checkItem(item: Item): void {
   if (!('image' in item) && !('vector' in item)) {
     throw new LikenessError('bad-argument', `The item "${id}" has neither an image nor a vector.`);
   }
+}
+
+/**
+ * Checks what a program may have got wrong in the options of `open`.
+ *
+ * @throws LikenessError `bad-argument`
+ */
+export function checkOptions({ device, threads, parity }: OpenOptions): void {
+  const refuse = (name: string, came: unknown, wanted: string): never => {
+    throw new LikenessError('bad-argument', `${name} is ${JSON.stringify(came)}; it has to be ${wanted}.`);
+  };
+  if (device !== undefined && !['auto', 'wasm', 'webgpu'].includes(device)) {
+    refuse('device', device, 'auto, wasm or webgpu');
+  }
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
+    refuse('threads', threads, 'a whole number from 1');
+  }
+  if (parity !== undefined && parity !== 'keras') refuse('parity', parity, '"keras", or left out');
 }

@@ -1,7 +1,7 @@
 import { proxy, type Remote, transfer, wrap } from 'comlink';
 import { LikenessError } from '../errors.ts';
 import { type Parcel, type Picture, toTransferable } from '../image/source.ts';
-import { type EngineHost, Search } from '../search.ts';
+import { checkOptions, type EngineHost, Search } from '../search.ts';
 import type { OpenOptions } from '../types.ts';
 import { carryErrorCodes } from '../worker/errors.ts';
 import type { EngineWorker } from '../worker/worker.ts';
@@ -19,6 +19,7 @@ carryErrorCodes();
 export class ImageSearch extends Search<Parcel> {
   /** Starts the worker, loads the model and chooses the backends. */
   static async open(options: OpenOptions = {}): Promise<ImageSearch> {
+    checkOptions(options);
     const { signal, onProgress, model, ...rest } = options;
     signal?.throwIfAborted();
     const worker = startWorker();

@@ -7,15 +7,15 @@ import type { Pixels } from '../image/pixels.ts';
 import { readImage } from '../image/source.node.ts';
 import { toTensor } from '../image/tensor.ts';
 import { FlatIndex } from '../knn/flat-index.ts';
-import { createWasmExtractor } from '../model/extractor.wasm.ts';
+import { chooseExtractor } from '../model/choose.ts';
 import { builtInModel, modelFilesIn } from '../model/files.node.ts';
 import { loadModel, manifestFile } from '../model/load.ts';
 import { type Manifest, parseManifest } from '../model/manifest.ts';
-import { probe } from '../model/probe.ts';
-import { loadRuntime } from '../model/runtime.node.ts';
-import { Search } from '../search.ts';
+import { loadCpuRuntime, loadGpuRuntime } from '../model/runtime.node.ts';
+import { checkOptions, Search } from '../search.ts';
 import type { ImageSource, OpenOptions } from '../types.ts';
 import { packageRoot } from './package-root.ts';
+import { provideWebGpu } from './webgpu.node.ts';
 
 /** A picture as `readImage` hands it on. */
 type NodeSource = Blob | Uint8Array | Pixels;
@@ -31,16 +31,14 @@ const defaultModel = 'vgg16-compact';
  * const hits = await search.query('photo.jpg', { k: 30 });
  */
 export class ImageSearch extends Search<NodeSource> {
-  /** Loads the model and makes an empty index. */
+  /** Loads the model and makes an empty index. `auto` is wasm here: WebGPU is an optional package, taken when asked for. */
   static async open(options: OpenOptions = {}): Promise<ImageSearch> {
     const { signal, onProgress, device = 'auto', threads, parity } = options;
-    if (!['auto', 'wasm', 'webgpu'].includes(device)) {
-      throw new LikenessError('bad-argument', `The device is "${device}"; take auto, wasm or webgpu.`);
-    }
-    if (device === 'webgpu') {
+    checkOptions(options);
+    if (device === 'webgpu' && !(await provideWebGpu())) {
       throw new LikenessError(
         'no-backend',
-        'Node has no WebGPU; take the device wasm, or index in a browser.',
+        'Node has no WebGPU of its own: install the npm package "webgpu" beside likeness, or take the device wasm.',
       );
     }
     const folder = await modelFolder(options.model);
@@ -48,13 +46,20 @@ export class ImageSearch extends Search<NodeSource> {
       signal,
       onProgress: (done, total) => onProgress?.({ phase: 'model', done, total }),
     });
-    const extractor = await createWasmExtractor(model, await loadRuntime(threads));
-    await probe(extractor);
-    signal?.throwIfAborted();
-    const index = await FlatIndex.create({ dimension: extractor.dimension });
-    const engine = new Engine(extractor, 'Node has no WebGPU', index, (source: NodeSource) =>
-      pixelsOf(source, parity),
+    const {
+      extractor,
+      reason,
+      device: shared,
+    } = await chooseExtractor(model, device, (provider) =>
+      provider === 'cpu' ? loadCpuRuntime(threads) : loadGpuRuntime(),
     );
+    signal?.throwIfAborted();
+    const index = await FlatIndex.create({
+      dimension: extractor.dimension,
+      backend: device === 'webgpu' ? 'webgpu' : 'auto',
+      device: shared,
+    });
+    const engine = new Engine(extractor, reason, index, (source: NodeSource) => pixelsOf(source, parity));
     return new ImageSearch({
       engine: {
         add: (...args) => engine.add(...args),

@@ -1,0 +1,75 @@
+import { LikenessError } from '../errors.ts';
+import { type OpenedDevice, openDevice } from '../gpu/device.ts';
+import type { Extractor } from './extractor.ts';
+import { createWasmExtractor } from './extractor.wasm.ts';
+import { createGpuExtractor } from './extractor.webgpu.ts';
+import type { Model } from './load.ts';
+import type { Runtime } from './ort.ts';
+import { probe } from './probe.ts';
+
+export type DeviceRequest = 'auto' | 'wasm' | 'webgpu';
+
+/** An extractor that has answered its model's known question. */
+export interface ExtractorChoice {
+  extractor: Extractor;
+  /** Why it runs where it does, as a sentence. */
+  reason: string;
+  /** The device that it runs on, for the search to share. */
+  device?: GPUDevice;
+}
+
+/** Loads ONNX Runtime: a build with the CPU provider, or one that has the WebGPU provider too. */
+export type LoadRuntime = (provider: 'cpu' | 'gpu') => Promise<Runtime>;
+
+/**
+ * Makes the extractor that was asked for; for `auto` the one that answers a known question right and sooner.
+ *
+ * @throws LikenessError `no-backend` when what was asked for does not run here, `bad-argument` for another request
+ */
+export async function chooseExtractor(
+  model: Model,
+  request: DeviceRequest,
+  loadRuntime: LoadRuntime,
+): Promise<ExtractorChoice> {
+  const onCpu = async (reason: string): Promise<ExtractorChoice> => {
+    const extractor = await createWasmExtractor(model, await loadRuntime('cpu'));
+    await probe(extractor);
+    return { extractor, reason };
+  };
+  if (request === 'wasm') return onCpu('wasm was asked for');
+
+  let opened: OpenedDevice;
+  try {
+    opened = await openDevice();
+  } catch (error) {
+    if (request === 'webgpu' || !(error instanceof LikenessError)) throw error;
+    return onCpu(error.message);
+  }
+  const { device, adapter } = opened;
+  if (request === 'auto' && opened.isSoftware) {
+    device.destroy();
+    return onCpu(`the only WebGPU adapter is software (${adapter})`);
+  }
+  try {
+    const runtime = await loadRuntime('gpu');
+    const gpu = await createGpuExtractor(model, runtime, device);
+    const gpuMs = await probe(gpu);
+    if (request === 'webgpu') return { extractor: gpu, reason: `WebGPU was asked for (${adapter})`, device };
+
+    // WebGPU's build holds the CPU provider too.
+    const cpu = await createWasmExtractor(model, runtime);
+    const cpuMs = await probe(cpu);
+    const reason = `a picture took ${gpuMs.toFixed(1)} ms on WebGPU (${adapter}), ${cpuMs.toFixed(1)} ms on wasm`;
+    if (gpuMs <= cpuMs) {
+      await cpu.close();
+      return { extractor: gpu, reason, device };
+    }
+    await gpu.close();
+    device.destroy();
+    return { extractor: cpu, reason };
+  } catch (error) {
+    device.destroy();
+    if (request === 'webgpu') throw error;
+    return onCpu(`WebGPU failed its test: ${error instanceof Error ? error.message : error}`);
+  }
+}
