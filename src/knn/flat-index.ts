@@ -1,6 +1,7 @@
 import type { Backend, BackendName, Candidates } from '../backend/backend.ts';
 import { type BackendChoice, type BackendRequest, chooseBackend } from '../backend/choose.ts';
 import { squaredDistance } from '../backend/js/distance.ts';
+import { allPositions } from '../backend/js/select.ts';
 import { LikenessError } from '../errors.ts';
 
 /** The k nearest rows of each query. */
@@ -37,6 +38,10 @@ export class FlatIndex {
   readonly reason: string;
   readonly #backend: Backend;
   #closed = false;
+  /** Counts changes of the rows: a search that meets one in its middle begins again. */
+  #version = 0;
+  /** Searches under way. */
+  #searches = 0;
 
   private constructor({ backend, reason }: BackendChoice) {
     this.#backend = backend;
@@ -81,7 +86,10 @@ export class FlatIndex {
     this.#checkOpen();
     this.#checkBlock(values, 'The rows');
     const first = this.size;
-    if (values.length > 0) this.#backend.append(values);
+    if (values.length > 0) {
+      this.#backend.append(values);
+      this.#version++;
+    }
     return first;
   }
 
@@ -91,6 +99,7 @@ export class FlatIndex {
     this.#checkRow(row);
     this.#checkBlock(values, 'The row', 1);
     this.#backend.set(row, values);
+    this.#version++;
   }
 
   /** Removes rows; the others keep their order and move up. */
@@ -98,7 +107,9 @@ export class FlatIndex {
     this.#checkOpen();
     const sorted = [...new Set(rows)].sort((a, b) => a - b);
     for (const row of sorted) this.#checkRow(row);
-    if (sorted.length > 0) this.#backend.remove(sorted);
+    if (sorted.length === 0) return;
+    this.#backend.remove(sorted);
+    this.#version++;
   }
 
   /** A copy of a row. */
@@ -108,11 +119,21 @@ export class FlatIndex {
     return this.#backend.row(row).slice();
   }
 
+  /** All rows as one block of n × d values: a copy. */
+  values(): Float32Array {
+    this.#checkOpen();
+    const { dimension: d, size } = this;
+    const block = new Float32Array(size * d);
+    for (let row = 0; row < size; row++) block.set(this.#backend.row(row), row * d);
+    return block;
+  }
+
   /**
-   * The `k` nearest rows of one or many queries. Rows must not change while a search is under way.
+   * The `k` nearest rows of one or many queries. The queries are copied at once. Rows may change meanwhile: the answer
+   * is right for the rows as they are when it comes.
    *
    * @param queries q × d
-   * @param k 1 … 1024
+   * @param k 1 … 1024; where there are fewer rows, all of them
    */
   async search(
     queries: Float32Array,
@@ -127,35 +148,60 @@ export class FlatIndex {
         `k is ${k}; it has to be a whole number from 1 to ${largestK}.`,
       );
     }
-    signal?.throwIfAborted();
+    const copy = queries.slice();
+    this.#searches++;
+    try {
+      for (;;) {
+        signal?.throwIfAborted();
+        const version = this.#version;
+        try {
+          const result = await this.#search(copy, Math.min(k, this.size), signal);
+          this.#checkOpen();
+          if (this.#version === version) return result;
+        } catch (error) {
+          // What fails in the middle of a change fails because of it.
+          if (this.#version === version) throw error;
+        }
+      }
+    } finally {
+      this.#searches--;
+      this.#release();
+    }
+  }
+
+  /** One attempt; worth nothing when the rows changed meanwhile. */
+  async #search(queries: Float32Array, k: number, signal: AbortSignal | undefined): Promise<Neighbours> {
     const d = this.dimension;
     const count = queries.length / d;
-    const found = Math.min(k, this.size);
     const result: Neighbours = {
-      k: found,
-      rows: new Uint32Array(count * found),
-      distances: new Float64Array(count * found),
+      k,
+      rows: new Uint32Array(count * k),
+      distances: new Float64Array(count * k),
     };
-    if (found === 0 || count === 0) return result;
+    if (k === 0 || count === 0) return result;
 
-    const candidates = await this.#backend.candidates(queries, found);
+    const candidates = await this.#backend.candidates(queries, k);
     for (const [at, first] of candidates.entries()) {
       signal?.throwIfAborted();
-      const query = queries.subarray(at * d, (at + 1) * d);
-      const nearest = await this.#decide(query, found, first);
+      const nearest = await this.#decide(queries.subarray(at * d, (at + 1) * d), k, first);
       for (const [rank, { row, squared }] of nearest.entries()) {
-        result.rows[at * found + rank] = row;
-        result.distances[at * found + rank] = Math.sqrt(squared);
+        result.rows[at * k + rank] = row;
+        result.distances[at * k + rank] = Math.sqrt(squared);
       }
     }
     return result;
   }
 
-  /** Frees the rows. */
+  /** Frees the rows. Searches under way end with the error `closed`. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#backend.close();
+    this.#release();
+  }
+
+  /** Closes the backend, never while it searches: a GPU's buffers must not go while it reads them. */
+  #release(): void {
+    if (this.#closed && this.#searches === 0) this.#backend.close();
   }
 
   /** Orders the candidates by the reference; takes more where the bound does not keep the others out. */
@@ -166,13 +212,7 @@ export class FlatIndex {
       const kth = nearest[k - 1]?.squared ?? Number.NaN;
       if (kth < candidates.bound || candidates.rows.length === this.size) return nearest;
       wanted = Math.min(2 * wanted, this.size);
-      if (wanted === this.size) {
-        return this.#score(
-          query,
-          Uint32Array.from({ length: this.size }, (_, row) => row),
-          k,
-        );
-      }
+      if (wanted === this.size) return this.#score(query, allPositions(this.size), k);
       candidates = (await this.#backend.candidates(query, wanted))[0]!;
     }
   }

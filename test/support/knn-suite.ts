@@ -104,6 +104,9 @@ export function knnSuite(
     [257, 31, 33, 7],
     [1009, 13, 3, 1000],
     [2049, 8, 2, 1024],
+    [1023, 5, 1, 1024],
+    [4095, 3, 2, 3],
+    [4096, 3, 1, 5],
     [4097, 12, 1, 30],
     [300, 1024, 2, 30],
     ...(slow
@@ -225,14 +228,66 @@ export function knnSuite(
       await check(index, model, randomRows(2, d, round), 5);
     }
     for (const [row, values] of model.entries()) assert.deepEqual(index.get(row), values);
+    assert.deepEqual(index.values(), flatten(model, d));
     index.close();
+  });
+
+  test(`${name}: a search answers for the rows as they are at its end`, async () => {
+    const d = 6;
+    const random = seeded(31);
+    const model = randomRows(200, d, 61);
+    const queries = randomRows(3, d, 62);
+    const block = flatten(queries, d);
+    await withRows(model, d, async (index) => {
+      for (let round = 0; round < 6; round++) {
+        const pending = index.search(block, 20);
+        if (round % 3 === 0) {
+          // Most rows go, those the backend may just be naming among them.
+          const gone = Array.from({ length: Math.floor(model.length * 0.7) }, (_, i) => i);
+          index.remove(gone);
+          model.splice(0, gone.length);
+        } else if (round % 3 === 1) {
+          const fresh = randomRows(90, d, 700 + round);
+          index.add(flatten(fresh, d));
+          model.push(...fresh);
+        } else {
+          const row = Math.floor(random() * model.length);
+          index.set(row, queries[0]!);
+          model[row] = queries[0]!;
+        }
+        const found = await pending;
+        for (const [q, query] of queries.entries()) {
+          const wanted = oracle(model, query, 20);
+          assert.deepEqual(
+            Array.from(found.rows.subarray(q * found.k, (q + 1) * found.k)),
+            wanted.map(({ row }) => row),
+          );
+        }
+      }
+      // The queries were copied: what the caller does with them afterwards does not matter.
+      const mine = queries[1]!.slice();
+      const pending = index.search(mine, 1);
+      mine.fill(Number.NaN);
+      assert.equal((await pending).rows[0], oracle(model, queries[1]!, 1)[0]!.row);
+      const searches = [index.search(block, 5), index.search(block, 5)];
+      const [first, second] = await Promise.all(searches);
+      assert.deepEqual(first, second);
+    });
+  });
+
+  test(`${name}: closing ends a search that is under way`, async () => {
+    const index = await create(5);
+    index.add(flatten(randomRows(100, 5, 1), 5));
+    const pending = index.search(new Float32Array(5), 3);
+    index.close();
+    await assert.rejects(pending, { name: 'LikenessError', code: 'closed' });
   });
 
   test(`${name}: wrong arguments are refused and change nothing`, async () => {
     const index = await create(4);
     index.add(new Float32Array(8));
     const refused = { name: 'LikenessError', code: 'bad-argument' };
-    assert.throws(() => index.add(new Float32Array(5)), refused);
+    assert.throws(() => index.add(new Float32Array(5)), { ...refused, message: /5 values.*multiple of 4/ });
     assert.throws(() => index.add([1, 2, 3, 4] as never), refused);
     assert.throws(() => index.set(2, new Float32Array(4)), refused);
     assert.throws(() => index.set(0, new Float32Array(3)), refused);
@@ -249,5 +304,8 @@ export function knnSuite(
     index.close();
     index.close();
     await assert.rejects(index.search(new Float32Array(4), 1), { code: 'closed' });
+    for (const call of [() => index.add(new Float32Array(4)), () => index.get(0), () => index.values()]) {
+      assert.throws(call, { code: 'closed' });
+    }
   });
 }

@@ -19,7 +19,9 @@ export async function createWasmBackend(dimension: number, kernel?: Kernel): Pro
 class WasmBackend implements Backend {
   readonly dimension: number;
   rows = 0;
-  readonly #kernel: Kernel;
+  readonly name: Kernel['name'];
+  /** Undefined once closed, so that the memory can go even if the index is kept. */
+  #open: Kernel | undefined;
   readonly #bound: ErrorBound;
   /** Bytes from one row to the next. */
   readonly #stride: number;
@@ -29,7 +31,8 @@ class WasmBackend implements Backend {
 
   constructor(dimension: number, kernel: Kernel) {
     this.dimension = dimension;
-    this.#kernel = kernel;
+    this.name = kernel.name;
+    this.#open = kernel;
     const vectors = Math.ceil(dimension / 4);
     this.#bound = errorBound(dimension, vectors + 2);
     // Rows a multiple of 4 KiB apart would all meet in the same few lines of the first-level cache.
@@ -39,8 +42,9 @@ class WasmBackend implements Backend {
     this.#rowsAt = align(this.#outAt + queriesPerPass * rowsPerCall * 4, 64);
   }
 
-  get name(): Kernel['name'] {
-    return this.#kernel.name;
+  get #kernel(): Kernel {
+    if (!this.#open) throw new LikenessError('closed', 'This index was closed; create another.');
+    return this.#open;
   }
 
   append(values: Float32Array): void {
@@ -93,6 +97,7 @@ class WasmBackend implements Backend {
 
   close(): void {
     this.rows = 0;
+    this.#open = undefined;
   }
 
   /** q × rows float32. */

@@ -1,10 +1,84 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Backend } from '../../../src/backend/backend.ts';
+import { createJsBackend } from '../../../src/backend/js/backend.ts';
+import { createWasmBackend } from '../../../src/backend/wasm/backend.ts';
+import { instantiateKernel, isSupported } from '../../../src/backend/wasm/kernel.ts';
 import { FlatIndex } from '../../../src/knn/flat-index.ts';
 import { knnSuite } from '../../support/knn-suite.ts';
+import { seeded } from '../../support/random.ts';
 
 knnSuite('js', (dimension) => FlatIndex.create({ dimension, backend: 'js' }));
-knnSuite('wasm', (dimension) => FlatIndex.create({ dimension, backend: 'wasm' }));
+for (const name of ['wasm', 'wasm-relaxed'] as const) {
+  // Node 20 has no relaxed SIMD without a flag; Chromium has.
+  if (name === 'wasm-relaxed' && !isSupported(name)) continue;
+  knnSuite(name, async (dimension) =>
+    FlatIndex.over({
+      backend: await createWasmBackend(dimension, await instantiateKernel(name)),
+      reason: 'test',
+    }),
+  );
+}
+
+/**
+ * Passes candidates on late, and only as many as were asked for, with the bound that they justify. Refuses rows that it
+ * no longer has.
+ */
+function sparing(backend: Backend): { backend: Backend; calls: number[] } {
+  const calls: number[] = [];
+  const row = (at: number): Float32Array => {
+    if (at >= backend.rows) throw new RangeError(`row ${at} of ${backend.rows}`);
+    return backend.row(at);
+  };
+  const candidates: Backend['candidates'] = async (queries, k) => {
+    calls.push(k);
+    const all = await backend.candidates(queries, backend.rows);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    return all.map(({ rows }, q) => {
+      const d = backend.dimension;
+      const scored = Array.from(rows, (at) => {
+        const x = row(at);
+        const squared = x.reduce((sum, value, j) => sum + (value - queries[q * d + j]!) ** 2, 0);
+        // Coarse: what a low precision leaves undecided.
+        return { row: at, coarse: Math.floor(squared) };
+      }).sort((a, b) => a.coarse - b.coarse || b.row - a.row);
+      const kept = scored.slice(0, k);
+      return {
+        rows: Uint32Array.from(kept, ({ row }) => row),
+        bound: scored[k]?.coarse ?? Number.POSITIVE_INFINITY,
+      };
+    });
+  };
+  const wrapped = Object.create(backend, {
+    candidates: { value: candidates },
+    row: { value: row },
+    rows: { get: () => backend.rows },
+  });
+  return { backend: wrapped, calls };
+}
+
+test('a bound that does not separate the k-th row from the rest makes FlatIndex ask for more', async () => {
+  const d = 3;
+  const random = seeded(4);
+  const values = Float32Array.from({ length: 300 * d }, () => 4 * random());
+  const { backend, calls } = sparing(createJsBackend(d));
+  const index = FlatIndex.over({ backend, reason: 'test' });
+  const plain = await FlatIndex.create({ dimension: d, backend: 'js' });
+  index.add(values);
+  plain.add(values);
+  const query = Float32Array.of(2, 2, 2);
+  for (const k of [1, 5, 30, 299, 300]) {
+    assert.deepEqual(await index.search(query, k), await plain.search(query, k), `k ${k}`);
+  }
+  assert.deepEqual(calls.slice(0, 4), [1, 2, 4, 8]);
+});
+
+knnSuite(
+  'a slow, coarse backend',
+  async (dimension) =>
+    FlatIndex.over({ backend: sparing(createJsBackend(dimension)).backend, reason: 'test' }),
+  { slow: true },
+);
 
 test('a wrong dimension or backend is refused', async () => {
   for (const dimension of [0, -1, 2.5, 65537, Number.NaN]) {
@@ -17,7 +91,7 @@ test('a wrong dimension or backend is refused', async () => {
 
 test('auto takes WebAssembly where it runs, and says why', async () => {
   const index = await FlatIndex.create({ dimension: 4 });
-  assert.match(index.backend, /^wasm/);
+  assert.equal(index.backend, isSupported('wasm-relaxed') ? 'wasm-relaxed' : 'wasm');
   assert.ok(index.reason.length > 10);
   index.close();
 });
