@@ -3,4 +3,4 @@ export type { BackendName } from '../backend/backend.ts';
 export type { BackendRequest } from '../backend/choose.ts';
 export { type ErrorCode, LikenessError } from '../errors.ts';
 export { FlatIndex, type FlatIndexOptions, type Neighbours } from './flat-index.ts';
-export { encodeNpy, type NpyArray, parseNpy } from './npy.ts';
+export { encodeNpy, type NpyArray, type NpyMatrix, parseNpy, parseNpyMatrix } from './npy.ts';

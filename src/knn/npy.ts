@@ -24,6 +24,8 @@ const dtypes: Record<
   f8: { size: 8, read: (view, at, little) => view.getFloat64(at, little), array: Float64Array },
 };
 
+const hostIsLittle = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
 const bad = (what: string): LikenessError => new LikenessError('bad-file', `This .npy file ${what}`);
 
 /**
@@ -48,11 +50,45 @@ export function parseNpy(bytes: Uint8Array): NpyArray {
   }
   if (bytes.length > wanted) throw bad(`has ${bytes.length - wanted} bytes after the array's end.`);
 
-  const little = descr[0] !== '>';
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const data = new dtype.array(count);
-  for (let i = 0; i < count; i++) data[i] = dtype.read(view, start + i * dtype.size, little);
+  const little = descr[0] === '=' ? hostIsLittle : descr[0] === '<';
+  if (little === hostIsLittle && dtype.size === data.BYTES_PER_ELEMENT) {
+    new Uint8Array(data.buffer).set(bytes.subarray(start));
+  } else {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let i = 0; i < count; i++) data[i] = dtype.read(view, start + i * dtype.size, little);
+  }
   return { shape, data: fortran && shape.length > 1 ? toCOrder(data, shape) : data };
+}
+
+/** Rows of float32 values, as {@link FlatIndex} takes them. */
+export interface NpyMatrix {
+  /** n */
+  rows: number;
+  /** d */
+  columns: number;
+  /** n × d; what was float64 is rounded. */
+  values: Float32Array;
+}
+
+/**
+ * Reads a `.npy` file that holds a matrix.
+ *
+ * @param columns d, where only one will do
+ * @throws LikenessError `bad-file` that names the problem; other numbers of dimensions or columns are one
+ */
+export function parseNpyMatrix(bytes: Uint8Array, columns?: number): NpyMatrix {
+  const { data, shape } = parseNpy(bytes);
+  const [n, d] = shape;
+  if (shape.length !== 2 || n === undefined || d === undefined) {
+    throw bad(
+      `has the shape (${shape.join(', ')}); wanted a matrix, a row for each vector: save it with .reshape(rows, columns).`,
+    );
+  }
+  if (columns !== undefined && d !== columns) {
+    throw bad(`has rows of ${d} values; wanted ${columns}.`);
+  }
+  return { rows: n, columns: d, values: data instanceof Float32Array ? data : Float32Array.from(data) };
 }
 
 /** Value i of a Fortran-ordered array has its first index running fastest; in C order, its last. */
@@ -97,8 +133,9 @@ function parseHeader(bytes: Uint8Array): { descr: string; fortran: boolean; shap
   const parts = sides.split(',').map((side) => side.trim());
   if (parts.at(-1) === '') parts.pop();
   const shape = parts.map((side) => {
-    if (!/^\d+$/.test(side)) throw bad(`has the shape (${sides}), which is not a list of sizes.`);
-    return Number(side);
+    // Python 2 wrote some sizes as 3L.
+    if (!/^\d+L?$/.test(side)) throw bad(`has the shape (${sides}), which is not a list of sizes.`);
+    return Number.parseInt(side, 10);
   });
   return { descr, fortran: order === 'True', shape, start };
 }
@@ -126,6 +163,7 @@ export function encodeNpy(values: Float32Array, shape: readonly number[]): Uint8
   bytes[6] = 1;
   view.setUint16(8, start - 10, true);
   new TextEncoder().encodeInto(`${header.padEnd(start - 11)}\n`, bytes.subarray(10));
-  for (let i = 0; i < count; i++) view.setFloat32(start + 4 * i, values[i]!, true);
+  if (hostIsLittle) new Float32Array(bytes.buffer, start).set(values);
+  else for (let i = 0; i < count; i++) view.setFloat32(start + 4 * i, values[i]!, true);
   return bytes;
 }

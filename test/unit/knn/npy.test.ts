@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { FlatIndex } from '../../../src/knn/flat-index.ts';
-import { encodeNpy, parseNpy } from '../../../src/knn/npy.ts';
+import { encodeNpy, parseNpy, parseNpyMatrix } from '../../../src/knn/npy.ts';
 import { readFixture } from '../../support/fixture.ts';
 
 const npy = async (name: string) => parseNpy(await readFixture(`npy/${name}`));
@@ -76,6 +76,56 @@ describe('parseNpy', () => {
       message: /version 9/,
     });
   });
+});
+
+/** A file with a header of our own; what NumPy here does not write. */
+function withHeader(header: string, data: Uint8Array): Uint8Array {
+  const start = Math.ceil((header.length + 11) / 64) * 64;
+  const bytes = new Uint8Array(start + data.length);
+  bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, (start - 10) & 255, (start - 10) >> 8]);
+  bytes.set(new TextEncoder().encode(`${header.padEnd(start - 11)}\n`), 10);
+  bytes.set(data, start);
+  return bytes;
+}
+
+test('parseNpy: sizes as Python 2 wrote them; shapes that no file can hold', () => {
+  const six = new Uint8Array(Float32Array.of(1, 2, 3, 4, 5, 6).buffer);
+  const header = (shape: string): string => `{'descr': '<f4', 'fortran_order': False, 'shape': ${shape}, }`;
+  assert.deepEqual(parseNpy(withHeader(header('(2L, 3L)'), six)), {
+    shape: [2, 3],
+    data: Float32Array.of(1, 2, 3, 4, 5, 6),
+  });
+  for (const shape of ['(2, 3', '(-2, -3)', '(2.0, 3)', '(2 3)', '(6e0,)', '(0x6,)', '(,)']) {
+    assert.throws(() => parseNpy(withHeader(header(shape), six)), { code: 'bad-file' }, shape);
+  }
+  const huge = '9'.repeat(400);
+  for (const shape of [`(${huge},)`, `(0, ${huge})`, '(4294967296, 4294967296)', '(3000000000,)']) {
+    assert.throws(() => parseNpy(withHeader(header(shape), six.subarray(0, 0))), { code: 'bad-file' }, shape);
+  }
+});
+
+test('parseNpyMatrix takes matrices, as float32, and names what is none', async () => {
+  const file = async (name: string): Promise<Uint8Array> => readFixture(`npy/${name}`);
+  const wanted = Float32Array.from(await json('values.json'));
+  for (const name of ['le-f2-c.npy', 'be-f4-f.npy', 'le-f8-f.npy', 'be-f8-c.npy']) {
+    assert.deepEqual(parseNpyMatrix(await file(name), 4), { rows: 3, columns: 4, values: wanted }, name);
+  }
+  assert.deepEqual(parseNpyMatrix(await file('empty.npy')), {
+    rows: 0,
+    columns: 4,
+    values: new Float32Array(0),
+  });
+  const refused: [string, RegExp][] = [
+    ['vector.npy', /shape \(5\); wanted a matrix/],
+    ['scalar.npy', /shape \(\); wanted a matrix/],
+    ['cube-f.npy', /shape \(2, 3, 4\); wanted a matrix/],
+  ];
+  for (const [name, message] of refused) {
+    const bytes = await file(name);
+    assert.throws(() => parseNpyMatrix(bytes), { code: 'bad-file', message }, name);
+  }
+  const bytes = await file('le-f4-c.npy');
+  assert.throws(() => parseNpyMatrix(bytes, 5), { code: 'bad-file', message: /rows of 4 values; wanted 5/ });
 });
 
 test('encodeNpy writes byte for byte what NumPy writes', async () => {
