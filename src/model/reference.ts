@@ -1,5 +1,5 @@
 import { fromFloat16 } from '../float16.ts';
-import { convolutions, shapeOfWeights, type Weight } from './vgg16.ts';
+import { convolutions, shapeOfWeights, type Weight } from './vgg16-weights.ts';
 
 /** A weight's values in float64. */
 function values({ dataType, shape, data }: Weight): Float64Array {

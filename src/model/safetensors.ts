@@ -1,6 +1,6 @@
 import { LikenessError } from '../errors.ts';
 import type { DataType } from './onnx/graph.ts';
-import type { Weight } from './vgg16.ts';
+import type { Weight } from './vgg16-weights.ts';
 
 const dataTypes: Record<string, { dataType: DataType; bytes: number }> = {
   F16: { dataType: 'float16', bytes: 2 },

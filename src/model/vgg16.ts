@@ -1,74 +1,17 @@
-import { LikenessError } from '../errors.ts';
-import { type DataType, type ExternalTensor, encodeGraph, type Node } from './onnx/graph.ts';
+import { type ExternalTensor, encodeGraph, type Node } from './onnx/graph.ts';
+import { padChannels } from './pad-channels.ts';
+import { checkWeights, convolutions, shapeOfWeights, type Weight } from './vgg16-weights.ts';
 
-/** Convolutions in each of the five blocks (Simonyan & Zisserman, arXiv 1409.1556, configuration D). */
-const convolutionsPerBlock = [2, 2, 3, 3, 3] as const;
-/** A tensor beyond this is cut by rows: smallest limit of a GPU buffer binding (128 MiB) and easy to deliver. */
-const mostTensorBytes = 64 * 2 ** 20;
-/** A shard is closed when it reaches this. */
-const mostShardBytes = 64 * 2 ** 20;
+/** Sizes of what is stored. */
+export interface StorageLimits {
+  /** A tensor beyond this is cut by rows. Default 64 MiB: half of the smallest limit of a GPU buffer binding. */
+  tensorBytes: number;
+  /** A shard holds no more, unless a single tensor is larger. Default 64 MiB. */
+  shardBytes: number;
+}
+
+const defaultLimits: StorageLimits = { tensorBytes: 64 * 2 ** 20, shardBytes: 64 * 2 ** 20 };
 const alignment = 64;
-
-/** A named weight. Its data are asked for in pieces, so that a large network never is in memory as a whole. */
-export interface Weight {
-  name: string;
-  dataType: DataType;
-  shape: number[];
-  /** Little-endian values in C order of the rows (first axis) `from` … `to` − 1. */
-  data(from: number, to: number): Uint8Array;
-}
-
-/** Widths and sizes of a network of VGG16's shape. */
-export interface Vgg16Shape {
-  /** Channels of the five blocks: 64 128 256 512 512 in the original. */
-  widths: number[];
-  /** Side of the square input in pixels, a multiple of 32: 224. */
-  inputSize: number;
-  /** Width of fc1: 4096. */
-  fc1: number;
-}
-
-/** `block1_conv1` … `block5_conv3`, as Keras names them, with their channels. */
-export function convolutions({
-  widths,
-}: Pick<Vgg16Shape, 'widths'>): { name: string; block: number; inputs: number; outputs: number }[] {
-  let inputs = 3;
-  return convolutionsPerBlock.flatMap((count, block) =>
-    Array.from({ length: count }, (_, i) => {
-      const layer = { name: `block${block + 1}_conv${i + 1}`, block, inputs, outputs: widths[block]! };
-      inputs = layer.outputs;
-      return layer;
-    }),
-  );
-}
-
-/** Names and shapes of all weights: kernels [out, in, 3, 3], `fc1.weight` [out, C·h·w] over a channels-first flatten. */
-export function weightShapes(shape: Vgg16Shape): Map<string, number[]> {
-  const shapes = new Map<string, number[]>();
-  for (const { name, inputs, outputs } of convolutions(shape)) {
-    shapes.set(`${name}.weight`, [outputs, inputs, 3, 3]);
-    shapes.set(`${name}.bias`, [outputs]);
-  }
-  shapes.set('fc1.weight', [shape.fc1, shape.widths[4]! * (shape.inputSize / 32) ** 2]);
-  shapes.set('fc1.bias', [shape.fc1]);
-  return shapes;
-}
-
-/** The shape that weights imply. */
-export function shapeOfWeights(weights: ReadonlyMap<string, Pick<Weight, 'shape'>>): Vgg16Shape {
-  const of = (name: string): number[] => {
-    const weight = weights.get(name);
-    if (!weight)
-      throw new LikenessError(
-        'bad-model',
-        `The weights lack "${name}"; they are not of a VGG16 with its fc1.`,
-      );
-    return weight.shape;
-  };
-  const widths = [1, 2, 3, 4, 5].map((block) => of(`block${block}_conv1.weight`)[0]!);
-  const [fc1, flat] = of('fc1.weight');
-  return { widths, fc1: fc1!, inputSize: 32 * Math.sqrt(flat! / widths[4]!) };
-}
 
 export interface BuiltModel {
   /** Bytes of the `.onnx` file; its weights are in the shards. */
@@ -81,17 +24,19 @@ export interface BuiltModel {
  * shards. Input `input` is N × 3 × size × size float32, output `fc1` N × fc1 float32. Float16 weights are cast up in
  * the graph, which a runtime does once when it loads.
  *
- * @param weights all of {@link weightShapes}, by name
+ * @param given all of {@link weightShapes}, by name
  * @param write takes the shards' bytes, in order, piece by piece
  * @throws LikenessError `bad-model` when a weight is missing or has another shape
  */
 export async function buildVgg16(
-  weights: ReadonlyMap<string, Weight>,
+  given: ReadonlyMap<string, Weight>,
   write: (file: string, bytes: Uint8Array) => void | Promise<void>,
+  limits: StorageLimits = defaultLimits,
 ): Promise<BuiltModel> {
+  checkWeights(given);
+  const weights = padChannels(given);
   const shape = shapeOfWeights(weights);
-  check(weights, shape);
-  const layout = new ShardLayout(write);
+  const layout = new ShardLayout(write, limits.shardBytes);
   const nodes: Node[] = [];
   let value = 'input';
   const then = (op: string, output: string, inputs: string[], attributes?: Node['attributes']): void => {
@@ -123,8 +68,8 @@ export async function buildVgg16(
   }
   then('Flatten', 'flatten', [], { axis: 1 });
 
-  const pieces = splitRows(weights.get('fc1.weight')!);
-  const biases = splitRows(weights.get('fc1.bias')!, pieces.length);
+  const pieces = splitRows(weights.get('fc1.weight')!, limits.tensorBytes);
+  const biases = splitRows(weights.get('fc1.bias')!, limits.tensorBytes, pieces.length);
   const flat = value;
   const sums: string[] = [];
   for (const [i, piece] of pieces.entries()) {
@@ -155,29 +100,11 @@ export async function buildVgg16(
   return { graph, shards };
 }
 
-function check(weights: ReadonlyMap<string, Weight>, shape: Vgg16Shape): void {
-  if (!Number.isInteger(shape.inputSize / 32)) {
-    throw new LikenessError(
-      'bad-model',
-      `fc1.weight has ${weights.get('fc1.weight')?.shape[1]} columns, which is not ${shape.widths[4]} channels of a square.`,
-    );
-  }
-  for (const [name, wanted] of weightShapes(shape)) {
-    const came = weights.get(name)?.shape;
-    if (came?.join() !== wanted.join()) {
-      throw new LikenessError(
-        'bad-model',
-        `The weight "${name}" ${came ? `has the shape ${came.join('×')}` : 'is missing'}; wanted ${wanted.join('×')}.`,
-      );
-    }
-  }
-}
-
-/** Cuts a weight by rows into equal pieces of at most {@link mostTensorBytes}, or into `count`. */
-function splitRows(weight: Weight, count?: number): Weight[] {
+/** Cuts a weight by rows into equal pieces of at most `most` bytes, or into `count`. */
+function splitRows(weight: Weight, most: number, count?: number): Weight[] {
   const rows = weight.shape[0]!;
   const rowBytes = weight.shape.slice(1).reduce((a, b) => a * b, 1) * (weight.dataType === 'float16' ? 2 : 4);
-  let pieces = count ?? Math.ceil((rows * rowBytes) / mostTensorBytes);
+  let pieces = count ?? Math.ceil((rows * rowBytes) / most);
   while (rows % pieces !== 0) pieces++;
   if (pieces === 1) return [weight];
   const size = rows / pieces;
@@ -193,16 +120,18 @@ function splitRows(weight: Weight, count?: number): Weight[] {
 class ShardLayout {
   readonly tensors: ExternalTensor[] = [];
   readonly #write: (file: string, bytes: Uint8Array) => void | Promise<void>;
+  readonly #most: number;
   readonly shards: { file: string; byteLength: number }[] = [];
 
-  constructor(write: (file: string, bytes: Uint8Array) => void | Promise<void>) {
+  constructor(write: (file: string, bytes: Uint8Array) => void | Promise<void>, most: number) {
     this.#write = write;
+    this.#most = most;
   }
 
   async add({ name, dataType, shape, data }: Weight): Promise<void> {
     const bytes = data(0, shape[0]!);
     let shard = this.shards.at(-1);
-    if (!shard || (shard.byteLength > 0 && shard.byteLength + bytes.length > mostShardBytes)) {
+    if (!shard || (shard.byteLength > 0 && shard.byteLength + bytes.length > this.#most)) {
       shard = { file: `weights-${this.shards.length + 1}.bin`, byteLength: 0 };
       this.shards.push(shard);
     }

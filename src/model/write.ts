@@ -2,7 +2,8 @@ import type { Preprocessing } from '../image/preprocessing.ts';
 import { fingerprintOf, type Manifest, probeInput, type Shard, sha256 } from './manifest.ts';
 import { normaliseRows } from './normalise.ts';
 import { forward } from './reference.ts';
-import { buildVgg16, shapeOfWeights, type Weight } from './vgg16.ts';
+import { buildVgg16 } from './vgg16.ts';
+import { shapeOfWeights, type Weight } from './vgg16-weights.ts';
 
 /** What a manifest says of a model beyond its files. */
 export interface ModelDescription {
