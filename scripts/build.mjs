@@ -1,7 +1,17 @@
 // Builds everything: WebAssembly kernels, the library, the command line, the page, type declarations.
 // `ensureBuilt()` does nothing when no source is newer than the last build.
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -104,9 +114,13 @@ async function buildPage() {
     outdir: 'dist/page',
   });
   for (const name of readdirSync(join(root, 'demo'))) {
-    if (/\.(html|css|svg|png|ico|webmanifest)$/.test(name))
-      cpSync(join(root, 'demo', name), join(root, 'dist/page', name));
+    if (/\.(css|svg)$/.test(name)) cpSync(join(root, 'demo', name), join(root, 'dist/page', name));
   }
+  // The Content-Security-Policy allows one inline script, the import map, by its hash.
+  const html = readFileSync(join(root, 'demo/index.html'), 'utf8');
+  const [, importMap] = /<script type="importmap">([\s\S]*?)<\/script>/.exec(html);
+  const hash = createHash('sha256').update(importMap).digest('base64');
+  writeFileSync(join(root, 'dist/page/index.html'), html.replace('{{importmap}}', hash));
 }
 
 async function buildTypes() {

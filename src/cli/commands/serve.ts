@@ -23,7 +23,7 @@ export async function serve(options: ServeOptions): Promise<{ url: string; close
     ['/dist/', sirv(resolve(packageRoot, 'dist'), { dev: true })],
     ['/models/', sirv(resolve(packageRoot, 'models'), { dev: true })],
   ];
-  if (options.index !== undefined) files.unshift(...(await indexRoutes(options.index)));
+  files.unshift(...(options.index === undefined ? noIndexRoutes : await indexRoutes(options.index)));
   files.push(['/', sirv(resolve(packageRoot, 'dist/page'), { dev: true })]);
 
   const server = createServer((request, response) => {
@@ -59,6 +59,16 @@ export async function serve(options: ServeOptions): Promise<{ url: string; close
   };
 }
 
+/** Without an index the page is told so; a 404 would look like a fault in its console. */
+const noIndexRoutes: [string, RequestHandler][] = [
+  ['/index/index.json', (_, response) => sendJson(response, 'null')],
+];
+
+function sendJson(response: ServerResponse, json: string): void {
+  response.setHeader('Content-Type', 'application/json');
+  response.end(json);
+}
+
 async function indexRoutes(folder: string): Promise<[string, RequestHandler][]> {
   const { record } = await openIndexFolder(folder);
   const pictures = resolve(folder, record.pictures);
@@ -77,8 +87,7 @@ async function indexRoutes(folder: string): Promise<[string, RequestHandler][]> 
       '/index/',
       (request, response, next) => {
         if (request.url === '/index.json') {
-          response.setHeader('Content-Type', 'application/json');
-          response.end(summary);
+          sendJson(response, summary);
         } else if (request.url === `/${featuresFile}`) features(request, response, next);
         else next?.();
       },

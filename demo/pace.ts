@@ -1,0 +1,35 @@
+/** How fast something goes and when it will be done, from what has been done so far. */
+export class Pace {
+  readonly #started: number;
+  readonly #total: number;
+  readonly #from: number;
+
+  /**
+   * @param total how much there is to do
+   * @param from how much of it was done before
+   * @param now in milliseconds
+   */
+  constructor(total: number, from: number, now: number) {
+    this.#total = total;
+    this.#from = from;
+    this.#started = now;
+  }
+
+  /** E.g. `120 of 542 · 61 a second · 7 s left`; without rate and time until there is something to tell. */
+  describe(done: number, now: number): string {
+    const seconds = (now - this.#started) / 1000;
+    const rate = (done - this.#from) / seconds;
+    const counted = `${done} of ${this.#total}`;
+    if (!(rate > 0) || seconds < 0.3) return counted;
+    const speed = `${rate < 10 ? rate.toFixed(1) : Math.round(rate)} a second`;
+    if (done >= this.#total) return `${counted} · ${speed}`;
+    return `${counted} · ${speed} · ${duration((this.#total - done) / rate)} left`;
+  }
+}
+
+/** E.g. `8 s`, `3 min`, `1 h 20 min`; rounded up, as a promise should be. */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${Math.ceil(seconds)} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

@@ -1,0 +1,74 @@
+import { parseNpy } from '../src/knn/npy.ts';
+
+/** A picture of the gallery. */
+export interface Picture {
+  id: string;
+  /** Where it is shown and read from. */
+  url: string;
+  /** Its file, when the person added it. */
+  file?: File;
+}
+
+/** The index that the server offers, with the pictures it was made of. */
+export interface ServedIndex {
+  title: string;
+  fingerprint: string;
+  pictures: Picture[];
+}
+
+const encodePath = (id: string): string => id.split('/').map(encodeURIComponent).join('/');
+
+/** The served index; `undefined` where the page is served without one. */
+export async function servedIndex(): Promise<ServedIndex | undefined> {
+  const response = await fetch('index/index.json');
+  if (!response.ok || !response.headers.get('content-type')?.includes('json')) return undefined;
+  const record: { title: string; model: { fingerprint: string }; ids: string[] } | null =
+    await response.json();
+  if (!record) return undefined;
+  const { title, model, ids } = record;
+  const pictures = ids.map((id) => ({
+    id,
+    url: new URL(`pictures/${encodePath(id)}`, document.baseURI).href,
+  }));
+  return { title, fingerprint: model.fingerprint, pictures };
+}
+
+/** The served features: row n belongs to picture n. */
+export async function servedFeatures(count: number): Promise<Float32Array[]> {
+  const response = await fetch('index/features.npy');
+  if (!response.ok) throw new Error(`The ready-made index could not be loaded (HTTP ${response.status}).`);
+  const { data, shape } = parseNpy(new Uint8Array(await response.arrayBuffer()));
+  if (shape[0] !== count) throw new Error(`The ready-made index has ${shape[0]} rows for ${count} pictures.`);
+  const d = shape[1] ?? 0;
+  return Array.from({ length: count }, (_, row) => Float32Array.from(data.subarray(row * d, (row + 1) * d)));
+}
+
+/** Files a person chose as pictures; what is not one by its type is left out. */
+export function fromFiles(files: Iterable<File>): Picture[] {
+  return [...files]
+    .filter(({ type, name }) => type.startsWith('image/') || /\.(jpe?g|png|webp|gif|avif|bmp)$/i.test(name))
+    .map((file) => ({ id: file.webkitRelativePath || file.name, url: URL.createObjectURL(file), file }));
+}
+
+/** Files of a drop, those in dropped folders too. */
+export async function droppedFiles(transfer: DataTransfer): Promise<File[]> {
+  const entries = [...transfer.items]
+    .map((item) => item.webkitGetAsEntry?.())
+    .filter((entry) => entry != null);
+  if (entries.length === 0) return [...transfer.files];
+  return (await Promise.all(entries.map(filesOf))).flat();
+}
+
+async function filesOf(entry: FileSystemEntry): Promise<File[]> {
+  if (entry.isFile) {
+    return [await new Promise<File>((done, failed) => (entry as FileSystemFileEntry).file(done, failed))];
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  const files: File[] = [];
+  for (;;) {
+    // A reader hands out a folder in parts, an empty one at the end.
+    const part = await new Promise<FileSystemEntry[]>((done, failed) => reader.readEntries(done, failed));
+    if (part.length === 0) return files;
+    for (const child of part) files.push(...(await filesOf(child)));
+  }
+}

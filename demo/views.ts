@@ -1,0 +1,115 @@
+import type { Hit, Report } from 'likeness';
+import { byId, make } from './dom.ts';
+import type { Picture } from './pictures.ts';
+
+/** What a query was asked with. */
+export interface Asked {
+  name: string;
+  url: string;
+}
+
+const gallery = byId('pictures', HTMLUListElement);
+const buttons = new Map<string, HTMLButtonElement>();
+
+const shortName = (id: string): string => id.split('/').at(-1)!;
+
+/** Puts pictures into the gallery; one with an id that is there already takes its place. */
+export function showPictures(pictures: readonly Picture[], choose: (picture: Picture) => void): void {
+  const fragment = document.createDocumentFragment();
+  for (const picture of pictures) {
+    const image = make('img', { src: picture.url, alt: '', loading: 'lazy', decoding: 'async' });
+    const button = make('button', { type: 'button', title: picture.id }, image);
+    button.setAttribute('aria-label', `Find pictures like ${picture.id}`);
+    button.addEventListener('click', () => choose(picture));
+    const before = buttons.get(picture.id);
+    if (before) before.replaceWith(button);
+    else fragment.append(make('li', {}, button));
+    buttons.set(picture.id, button);
+  }
+  gallery.append(fragment);
+}
+
+/** Marks the pictures that a query can find. */
+export function markIndexed(ids: Iterable<string>): void {
+  for (const id of ids) buttons.get(id)?.classList.add('indexed');
+}
+
+/** Shows the nearest pictures with rank and distance. */
+export function showHits(
+  asked: Asked,
+  hits: readonly Hit[],
+  summary: string,
+  pictureOf: (id: string) => Picture | undefined,
+  choose: (picture: Picture) => void,
+): void {
+  byId('asked', HTMLElement).replaceChildren(
+    make('img', { src: asked.url, alt: `The query: ${asked.name}` }),
+  );
+  byId('results-title', HTMLElement).textContent = `Most like ${shortName(asked.name)}`;
+  byId('results-summary', HTMLElement).textContent = summary;
+  const items = hits.map(({ id, distance }, rank) => {
+    const picture = pictureOf(id) ?? { id, url: '' };
+    const image = make('img', { src: picture.url, alt: shortName(id), loading: 'lazy', decoding: 'async' });
+    const more = make('button', { type: 'button', className: 'more' }, 'More like this');
+    more.setAttribute('aria-label', `More like ${shortName(id)}`);
+    more.addEventListener('click', () => choose(picture));
+    const caption = make(
+      'div',
+      { className: 'caption' },
+      make('b', {}, `${rank + 1}`),
+      make('span', {}, distance.toFixed(4)),
+    );
+    return make(
+      'li',
+      {},
+      make('div', { className: 'picture' }, image),
+      caption,
+      make('div', { className: 'name', title: id }, shortName(id)),
+      more,
+    );
+  });
+  byId('hits', HTMLOListElement).replaceChildren(...items);
+}
+
+/** Shows either the results or the gallery. */
+export function showResults(visible: boolean): void {
+  byId('results', HTMLElement).hidden = !visible;
+  byId('gallery', HTMLElement).hidden = visible;
+  window.scrollTo({ top: 0 });
+  if (visible) byId('results-title', HTMLElement).focus({ preventScroll: true });
+}
+
+/** Which backends run, and why. */
+export function showReport({ model, extractor, knn }: Report): void {
+  const threads =
+    extractor.device === 'wasm' ? `, ${extractor.threads} thread${extractor.threads === 1 ? '' : 's'}` : '';
+  byId('engine-summary', HTMLElement).textContent =
+    `${model.name} on ${extractor.device === 'wasm' ? 'WebAssembly' : 'WebGPU'}${threads}`;
+  const rows: [string, string][] = [
+    ['Model', `${model.fingerprint}, ${model.dimension} values a picture`],
+    ['Network', `${extractor.device}${threads}: ${extractor.reason}`],
+    ['Search', `${knn.backend}: ${knn.reason}`],
+    [
+      'Page',
+      crossOriginIsolated
+        ? 'cross-origin isolated: threads may be used'
+        : 'not cross-origin isolated: one thread',
+    ],
+  ];
+  byId('engine-details', HTMLElement).replaceChildren(
+    ...rows.flatMap(([term, text]) => [make('dt', {}, term), make('dd', {}, text)]),
+  );
+}
+
+/** Says something that went wrong, until it is dismissed. */
+export function alertPerson(message: string): void {
+  const dismiss = make('button', { type: 'button' }, 'Dismiss');
+  const alert = make('div', { className: 'alert' }, make('span', {}, message), dismiss);
+  alert.setAttribute('role', 'alert');
+  dismiss.addEventListener('click', () => alert.remove());
+  byId('alerts', HTMLElement).replaceChildren(alert);
+}
+
+export function clearAlert(): void {
+  byId('alerts', HTMLElement).replaceChildren();
+}
