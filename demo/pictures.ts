@@ -1,4 +1,4 @@
-import { parseNpy } from '../src/knn/npy.ts';
+import { parseNpyMatrix } from '../src/knn/npy.ts';
 
 /** A picture of the gallery. */
 export interface Picture {
@@ -37,10 +37,9 @@ export async function servedIndex(): Promise<ServedIndex | undefined> {
 export async function servedFeatures(count: number): Promise<Float32Array[]> {
   const response = await fetch('index/features.npy');
   if (!response.ok) throw new Error(`The ready-made index could not be loaded (HTTP ${response.status}).`);
-  const { data, shape } = parseNpy(new Uint8Array(await response.arrayBuffer()));
-  if (shape[0] !== count) throw new Error(`The ready-made index has ${shape[0]} rows for ${count} pictures.`);
-  const d = shape[1] ?? 0;
-  return Array.from({ length: count }, (_, row) => Float32Array.from(data.subarray(row * d, (row + 1) * d)));
+  const { rows, columns, values } = parseNpyMatrix(new Uint8Array(await response.arrayBuffer()));
+  if (rows !== count) throw new Error(`The ready-made index has ${rows} rows for ${count} pictures.`);
+  return Array.from({ length: rows }, (_, row) => values.slice(row * columns, (row + 1) * columns));
 }
 
 /** Files a person chose as pictures; what is not one by its type is left out. */

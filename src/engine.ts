@@ -150,10 +150,7 @@ export class Engine<Source> {
   }
 
   features(): Features {
-    const { dimension } = this.#extractor;
-    const values = new Float32Array(this.size * dimension);
-    for (let row = 0; row < this.size; row++) values.set(this.#index.get(row), row * dimension);
-    return { ids: [...this.#ids], dimension, values };
+    return { ids: [...this.#ids], dimension: this.#extractor.dimension, values: this.#index.values() };
   }
 
   report(): Report {

@@ -1,18 +1,18 @@
-import { availableParallelism } from 'node:os';
 import type { Runtime } from './ort.ts';
 
-/** More threads than this gain little on networks of this kind, as ONNX Runtime itself finds. */
-const mostDefaultThreads = 4;
 let cpu: Promise<Runtime> | undefined;
 let gpu: Promise<Runtime> | undefined;
 
-/** ONNX Runtime's CPU build in Node. The number of threads is that of the first call in a process. */
-export function loadCpuRuntime(threads?: number): Promise<Runtime> {
+/**
+ * ONNX Runtime's CPU build in Node, with one thread unless more are asked for: with two, one run in fifty on a loaded
+ * machine waited for ever (onnxruntime-web 1.30, Node 20), blocked where no signal or timer reaches it. The number of
+ * threads is that of the first call in a process.
+ */
+export function loadCpuRuntime(threads = 1): Promise<Runtime> {
   cpu ??= import('onnxruntime-web').then((ort) => {
-    const count = threads ?? Math.min(mostDefaultThreads, availableParallelism());
-    ort.env.wasm.numThreads = count;
+    ort.env.wasm.numThreads = threads;
     ort.env.logLevel = 'error';
-    return { ort, threads: count };
+    return { ort, threads };
   });
   return cpu;
 }

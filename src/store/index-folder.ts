@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LikenessError } from '../errors.ts';
-import { encodeNpy, parseNpy } from '../knn/npy.ts';
+import { encodeNpy, parseNpyMatrix } from '../knn/npy.ts';
 
 /** A file as it was when its features were extracted; unchanged means: not extracted again. */
 export interface SourceStamp {
@@ -94,14 +94,14 @@ export async function readIndexFolder(folder: string): Promise<StoredIndex | und
       `${path} is not the file that ${recordFile} describes; make the index again.`,
     );
   }
-  const { data, shape } = parseNpy(bytes);
-  if (shape[0] !== record.count || shape[1] !== record.dimension) {
+  const { rows, values } = parseNpyMatrix(bytes, record.dimension);
+  if (rows !== record.count) {
     throw new LikenessError(
       'bad-file',
-      `${path} holds ${shape.join(' × ')} values, ${recordFile} says ${record.count} × ${record.dimension}; make the index again.`,
+      `${path} holds ${rows} rows, ${recordFile} says ${record.count}; make the index again.`,
     );
   }
-  return { record, values: Float32Array.from(data) };
+  return { record, values };
 }
 
 function parseRecord(text: string, path: string): IndexRecord {
