@@ -93,7 +93,11 @@ async function buildLibrary() {
     ...nodeOptions,
     ...shared,
     minify: false,
-    entryPoints: { node: 'src/node.ts', cli: 'src/cli/main.ts' },
+    entryPoints: {
+      node: 'src/node.ts',
+      cli: 'src/cli/main.ts',
+      'extract-worker': 'src/model/extract-worker.node.ts',
+    },
   });
   const ort = join(root, 'node_modules/onnxruntime-web/dist');
   mkdirSync(join(root, 'dist/ort'), { recursive: true });

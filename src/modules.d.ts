@@ -9,3 +9,8 @@ declare module '*.wgsl' {
   const source: string;
   export default source;
 }
+
+/** Comlink ships the types of this module under the name of its CommonJS twin. */
+declare module 'comlink/dist/esm/node-adapter.mjs' {
+  export { default } from 'comlink/dist/esm/node-adapter';
+}

@@ -14,14 +14,14 @@ export interface EngineHost<Source> {
   engine: RemoteEngine<Source>;
   /** Pictures in one call of `engine.add`. */
   batchSize: number;
+  /** Calls of `engine.add` under way at once: the pictures of one are decoded while the network runs on another's. */
+  callsInFlight: number;
   /** Makes of a caller's picture what can be posted to the engine. */
   prepare(image: ImageSource, signal?: AbortSignal): Promise<Source>;
   /** Ends the worker, if there is one. */
   dispose(): void;
 }
 
-/** Calls of `engine.add` under way at once: the pictures of one are decoded while the network runs on another's. */
-const callsInFlight = 2;
 const largestK = 1024;
 
 /** Exact image search over an engine, wherever that runs. `ImageSearch` of each platform adds `open`. */
@@ -56,15 +56,19 @@ export class Search<Source = unknown> {
 
     const report: AddReport = { added: 0, replaced: 0, failed: [] };
     let done = 0;
-    const addChunk = async (chunk: Item[]): Promise<void> => {
+    const addChunk = async (chunk: Item[], before: Promise<void>, issued: () => void): Promise<void> => {
       const prepared = await Promise.all(chunk.map((item) => this.#prepareItem(item, signal)));
       const good: EngineItem<Source>[] = [];
       for (const [at, item] of prepared.entries()) {
         if (item instanceof LikenessError) report.failed.push({ id: chunk[at]!.id, error: item });
         else good.push(item);
       }
+      await before;
       signal?.throwIfAborted();
-      const outcome: EngineAdded = await this.#host.engine.add(good, call);
+      this.#checkOpen();
+      const adding: Promise<EngineAdded> = this.#host.engine.add(good, call);
+      issued();
+      const outcome = await adding;
       report.added += outcome.added;
       report.replaced += outcome.replaced;
       this.#size += outcome.added;
@@ -76,14 +80,21 @@ export class Search<Source = unknown> {
     };
 
     const running = new Set<Promise<void>>();
+    /** Settles when the chunk before has gone to the engine: rows follow the order of the items. */
+    let before = Promise.resolve();
     try {
       for (let start = 0; start < list.length; start += this.#host.batchSize) {
         signal?.throwIfAborted();
-        const chunk = addChunk(list.slice(start, start + this.#host.batchSize));
-        const settled: Promise<void> = chunk.finally(() => running.delete(settled));
+        const { promise, resolve } = deferred();
+        const chunk = addChunk(list.slice(start, start + this.#host.batchSize), before, resolve);
+        before = promise;
+        const settled: Promise<void> = chunk.finally(() => {
+          resolve(); // a chunk that fails does not hold up the next, which then sees why
+          running.delete(settled);
+        });
         settled.catch(() => {});
         running.add(settled);
-        if (running.size >= callsInFlight) await Promise.race(running);
+        if (running.size >= this.#host.callsInFlight) await Promise.race(running);
       }
       await Promise.all(running);
       signal?.throwIfAborted();
@@ -200,6 +211,14 @@ export class Search<Source = unknown> {
       throw new LikenessError('closed', 'This ImageSearch was closed; open another.');
     }
   }
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
 }
 
 function checkItem(item: Item): void {

@@ -18,8 +18,12 @@ export interface ExtractorChoice {
   device?: GPUDevice;
 }
 
-/** Loads ONNX Runtime: a build with the CPU provider, or one that has the WebGPU provider too. */
-export type LoadRuntime = (provider: 'cpu' | 'gpu') => Promise<Runtime>;
+/** How a platform makes what is chosen from. */
+export interface ExtractorSource {
+  createCpu(model: Model): Promise<Extractor>;
+  /** ONNX Runtime's build with the WebGPU provider. */
+  loadGpuRuntime(): Promise<Runtime>;
+}
 
 /**
  * Makes the extractor that was asked for; for `auto` the one that answers a known question right and sooner.
@@ -29,10 +33,10 @@ export type LoadRuntime = (provider: 'cpu' | 'gpu') => Promise<Runtime>;
 export async function chooseExtractor(
   model: Model,
   request: DeviceRequest,
-  loadRuntime: LoadRuntime,
+  { createCpu, loadGpuRuntime }: ExtractorSource,
 ): Promise<ExtractorChoice> {
   const onCpu = async (reason: string): Promise<ExtractorChoice> => {
-    const extractor = await createWasmExtractor(model, await loadRuntime('cpu'));
+    const extractor = await createCpu(model);
     await probe(extractor);
     return { extractor, reason };
   };
@@ -51,7 +55,7 @@ export async function chooseExtractor(
     return onCpu(`the only WebGPU adapter is software (${adapter})`);
   }
   try {
-    const runtime = await loadRuntime('gpu');
+    const runtime = await loadGpuRuntime();
     const gpu = await createGpuExtractor(model, runtime, device);
     const gpuMs = await probe(gpu);
     if (request === 'webgpu') return { extractor: gpu, reason: `WebGPU was asked for (${adapter})`, device };

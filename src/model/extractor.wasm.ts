@@ -1,4 +1,5 @@
 import { LikenessError } from '../errors.ts';
+import type { Preprocessing } from '../image/preprocessing.ts';
 import type { Extractor } from './extractor.ts';
 import type { Model } from './load.ts';
 import { normaliseRows } from './normalise.ts';
@@ -30,8 +31,7 @@ export async function createWasmExtractor(model: Model, { ort, threads }: Runtim
     dimension,
     device: 'wasm',
     threads,
-    // Small pictures gain from a batch (weights are read once); for large ones one is enough and answers sooner.
-    batchSize: Math.max(1, Math.min(8, Math.floor((8 * 64 * 64) / (width * height)))),
+    batchSize: wasmBatchSize(preprocessing),
     extract: async (values, n) => {
       const fed = new ort.Tensor('float32', values, [n, 3, height, width]);
       const { [output.name]: fetched } = await ortQueue.run(() => session.run({ [input.name]: fed }));
@@ -39,4 +39,9 @@ export async function createWasmExtractor(model: Model, { ort, threads }: Runtim
     },
     close: () => ortQueue.run(() => session.release()),
   };
+}
+
+/** Small pictures gain from a batch, whose weights are read once; for large ones one is enough and answers sooner. */
+export function wasmBatchSize({ width, height }: Pick<Preprocessing, 'width' | 'height'>): number {
+  return Math.max(1, Math.min(8, Math.floor((8 * 64 * 64) / (width * height))));
 }

@@ -24,7 +24,7 @@ export class ImageSearch extends Search<Parcel> {
     signal?.throwIfAborted();
     const worker = startWorker();
     const remote = wrap<EngineWorker>(worker);
-    const died = deathOf(worker);
+    const death = deathOf(worker);
     const ended = aborted(signal);
     try {
       const batchSize = await Promise.race([
@@ -35,10 +35,10 @@ export class ImageSearch extends Search<Parcel> {
             if (!signal?.aborted) onProgress?.({ phase: 'model', done, total });
           }),
         ),
-        died,
+        death.promise,
         ended.promise,
       ]);
-      return new ImageSearch(host(worker, remote, died, batchSize));
+      return new ImageSearch(host(worker, remote, death, batchSize));
     } catch (error) {
       worker.terminate();
       throw error;
@@ -66,9 +66,17 @@ function startWorker(): Worker {
   return new Worker(start, { type: 'module', name: 'likeness' });
 }
 
-/** Rejects when the worker cannot start or fails outside a call; calls under way would otherwise wait for ever. */
-function deathOf(worker: Worker): Promise<never> {
-  const died = new Promise<never>((_, reject) => {
+/** The end of a worker, expected or not. Calls under way would otherwise wait for ever. */
+interface Death {
+  /** Rejects when the worker cannot start, fails outside a call, or is ended. */
+  promise: Promise<never>;
+  end(reason: LikenessError): void;
+}
+
+function deathOf(worker: Worker): Death {
+  let end: Death['end'] = () => {};
+  const promise = new Promise<never>((_, reject) => {
+    end = reject;
     worker.addEventListener('error', (event) => {
       const detail = event.message
         ? `: ${event.message}`
@@ -76,8 +84,8 @@ function deathOf(worker: Worker): Promise<never> {
       reject(new LikenessError('no-backend', `The worker of Likeness failed${detail}`));
     });
   });
-  died.catch(() => {});
-  return died;
+  promise.catch(() => {});
+  return { promise, end };
 }
 
 function aborted(signal: AbortSignal | undefined): { promise: Promise<never>; release(): void } {
@@ -95,10 +103,10 @@ function aborted(signal: AbortSignal | undefined): { promise: Promise<never>; re
 function host(
   worker: Worker,
   remote: Remote<EngineWorker>,
-  died: Promise<never>,
+  death: Death,
   batchSize: number,
 ): EngineHost<Parcel> {
-  const alive = <T>(call: Promise<T>): Promise<T> => Promise.race([call, died]);
+  const alive = <T>(call: Promise<T>): Promise<T> => Promise.race([call, death.promise]);
   return {
     engine: {
       add: (items, call) => alive(remote.add(...unpack(items), call)),
@@ -112,8 +120,12 @@ function host(
       close: () => alive(remote.close()),
     },
     batchSize,
+    callsInFlight: 2,
     prepare: (image, signal) => toTransferable(image, { signal }),
-    dispose: () => worker.terminate(),
+    dispose() {
+      worker.terminate();
+      death.end(new LikenessError('closed', 'This ImageSearch was closed; open another.'));
+    },
   };
 }
 

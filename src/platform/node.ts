@@ -8,10 +8,11 @@ import { readImage } from '../image/source.node.ts';
 import { toTensor } from '../image/tensor.ts';
 import { FlatIndex } from '../knn/flat-index.ts';
 import { chooseExtractor } from '../model/choose.ts';
+import { createPoolExtractor } from '../model/extractor.pool.node.ts';
 import { builtInModel, modelFilesIn } from '../model/files.node.ts';
 import { loadModel, manifestFile } from '../model/load.ts';
 import { type Manifest, parseManifest } from '../model/manifest.ts';
-import { loadCpuRuntime, loadGpuRuntime } from '../model/runtime.node.ts';
+import { loadGpuRuntime } from '../model/runtime.node.ts';
 import { checkOptions, Search } from '../search.ts';
 import type { ImageSource, OpenOptions } from '../types.ts';
 import { packageRoot } from './package-root.ts';
@@ -50,9 +51,10 @@ export class ImageSearch extends Search<NodeSource> {
       extractor,
       reason,
       device: shared,
-    } = await chooseExtractor(model, device, (provider) =>
-      provider === 'cpu' ? loadCpuRuntime(threads) : loadGpuRuntime(),
-    );
+    } = await chooseExtractor(model, device, {
+      createCpu: async (from) => createPoolExtractor(from, threads),
+      loadGpuRuntime,
+    });
     signal?.throwIfAborted();
     const index = await FlatIndex.create({
       dimension: extractor.dimension,
@@ -73,6 +75,7 @@ export class ImageSearch extends Search<NodeSource> {
         close: () => engine.close(),
       },
       batchSize: extractor.batchSize,
+      callsInFlight: extractor.threads + 1,
       prepare: (image, from) => readImage(image, { signal: from }),
       dispose: () => {},
     });

@@ -7,11 +7,15 @@ interface ThrownValue {
   value: { message: string; name: string; stack?: string; code?: ErrorCode };
 }
 
+let taught = false;
+
 /**
  * Teaches Comlink to carry a {@link LikenessError}'s code across: it posts message, name and stack of an error only.
  * Both sides call this once before the first message.
  */
 export function carryErrorCodes(): void {
+  if (taught) return;
+  taught = true;
   const handler = transferHandlers.get('throw') as TransferHandler<{ value: unknown }, ThrownValue>;
   transferHandlers.set('throw', {
     canHandle: handler.canHandle,

@@ -2,6 +2,7 @@ import { Engine } from '../engine.ts';
 import { type Picture, toPixels } from '../image/source.ts';
 import { FlatIndex } from '../knn/flat-index.ts';
 import { chooseExtractor } from '../model/choose.ts';
+import { createWasmExtractor } from '../model/extractor.wasm.ts';
 import { modelBase, modelFilesAt } from '../model/files.browser.ts';
 import { loadModel } from '../model/load.ts';
 import { gpuBuild, loadRuntime } from '../model/runtime.browser.ts';
@@ -30,9 +31,10 @@ export async function openEngine(
     extractor,
     reason,
     device: shared,
-  } = await chooseExtractor(loaded, device, (provider) =>
-    loadRuntime(provider === 'cpu' ? 'wasm' : gpuBuild(), ortBase, threads),
-  );
+  } = await chooseExtractor(loaded, device, {
+    createCpu: async (from) => createWasmExtractor(from, await loadRuntime('wasm', ortBase, threads)),
+    loadGpuRuntime: () => loadRuntime(gpuBuild(), ortBase, threads),
+  });
   const index = await FlatIndex.create({
     dimension: extractor.dimension,
     backend: device === 'webgpu' ? 'webgpu' : 'auto',

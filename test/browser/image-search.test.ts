@@ -226,6 +226,28 @@ describe('ImageSearch', () => {
       });
     }));
 
+  test('rows follow the order of the items, however long each takes to fetch', () =>
+    withSearch({ device: 'wasm' }, async (search) => {
+      const slow = async (name: string): Promise<Blob> => (await fetch(sample(name))).blob();
+      const bitmap = await createImageBitmap(await slow('A001'));
+      // A large element is slow to copy, a blob is quick.
+      const canvas = Object.assign(document.createElement('canvas'), { width: 3000, height: 3000 });
+      canvas.getContext('2d')!.drawImage(bitmap, 0, 0, 3000, 3000);
+      const blob = await slow('A002');
+      const many = Array.from({ length: 40 }, (_, n) => ({ id: `${n}`, image: n < 8 ? canvas : blob }));
+      await search.add(many);
+      assert.deepEqual(
+        (await search.features()).ids,
+        many.map(({ id }) => id),
+      );
+    }));
+
+  test('closing ends what is under way', async () => {
+    const search = await ImageSearch.open({ device: 'wasm' });
+    const adding = search.add(Array.from({ length: 100 }, (_, n) => ({ id: `${n}`, image: sample('A001') })));
+    await Promise.all([assert.rejects(adding, { name: 'LikenessError', code: 'closed' }), search.close()]);
+  });
+
   test('open reports bytes of the model and can be aborted; a wrong model is an error', async () => {
     const progress: Progress[] = [];
     await withSearch({ device: 'wasm', onProgress: (step) => progress.push(step) }, async () => {});
