@@ -1,5 +1,5 @@
-// node scripts/build-compact.mjs <vgg16-compact.safetensors>: writes models/vgg16-compact (all but its README).
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+// node scripts/build-compact.mjs <vgg16-compact.safetensors>: writes models/vgg16-compact anew.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { nodeOptions } from './build.mjs';
@@ -14,22 +14,30 @@ const outfile = join(root, 'build/write-model.mjs');
 await build({
   ...nodeOptions,
   stdin: {
-    contents: "export * from './src/model/write.ts'; export * from './src/model/safetensors.ts';",
+    contents:
+      "export * from './src/model/write.ts'; export * from './src/model/safetensors.ts'; export * from './src/model/sink.node.ts';",
     resolveDir: root,
   },
   outfile,
 });
-const { parseSafetensors, writeVgg16 } = await import(outfile);
-const files = await writeVgg16(parseSafetensors(readFileSync(source)), {
-  name: 'vgg16-compact',
-  version: '1',
-  licence: 'MIT',
-  origin: 'Trained for this project on Tiny ImageNet; see README.md beside this file.',
-  preprocessing: { channels: 'BGR', mean: [103.939, 116.779, 123.68] },
-});
+const { folderSink, parseSafetensors, writeVgg16 } = await import(outfile);
 const folder = join(root, 'models/vgg16-compact');
-mkdirSync(folder, { recursive: true });
-for (const [name, bytes] of files) {
-  writeFileSync(join(folder, name), bytes);
-  console.log(`${name}: ${bytes.length} bytes`);
-}
+const readme = readFileSync(join(folder, 'README.md'));
+const sink = await folderSink(folder);
+await sink.write('README.md', readme);
+const manifest = await writeVgg16(
+  parseSafetensors(readFileSync(source)),
+  {
+    name: 'vgg16-compact',
+    version: '1',
+    licence: 'MIT',
+    origin: 'Trained for this project on Tiny ImageNet; see README.md beside this file.',
+    preprocessing: { resample: 'bicubic', channels: 'BGR', mean: [103.939, 116.779, 123.68] },
+  },
+  'f16',
+  sink,
+);
+await sink.commit();
+for (const { file, byteLength } of [manifest.graph, ...manifest.shards])
+  console.log(`${file}: ${byteLength} bytes`);
+console.log(manifest.fingerprint);

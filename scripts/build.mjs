@@ -35,6 +35,7 @@ const kernels = [
   ['knn', 'simd'],
   ['knn', 'relaxed'],
   ['image', 'simd'],
+  ['dense', 'simd'],
 ];
 
 /** esbuild settings shared with the test and bench bundles. `node20`/`es2023` keep newer built-ins out. */
@@ -96,7 +97,7 @@ async function buildLibrary() {
     entryPoints: {
       node: 'src/node.ts',
       cli: 'src/cli/main.ts',
-      'extract-worker': 'src/model/extract-worker.node.ts',
+      'graph-worker': 'src/model/graph-worker.node.ts',
     },
   });
   const ort = join(root, 'node_modules/onnxruntime-web/dist');

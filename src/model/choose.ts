@@ -1,8 +1,10 @@
 import { LikenessError } from '../errors.ts';
 import { type OpenedDevice, openDevice } from '../gpu/device.ts';
+import { createCpuExtractor } from './extractor.cpu.ts';
 import type { Extractor } from './extractor.ts';
-import { createWasmExtractor } from './extractor.wasm.ts';
 import { createGpuExtractor } from './extractor.webgpu.ts';
+import type { CpuGraph } from './graph.ts';
+import { createWasmGraph } from './graph.wasm.ts';
 import type { Model } from './load.ts';
 import type { Runtime } from './ort.ts';
 import { probe } from './probe.ts';
@@ -20,7 +22,7 @@ export interface ExtractorChoice {
 
 /** How a platform makes what is chosen from. */
 export interface ExtractorSource {
-  createCpu(model: Model): Promise<Extractor>;
+  createCpuGraph(model: Model): Promise<CpuGraph>;
   /** ONNX Runtime's build with the WebGPU provider. */
   loadGpuRuntime(): Promise<Runtime>;
 }
@@ -33,10 +35,10 @@ export interface ExtractorSource {
 export async function chooseExtractor(
   model: Model,
   request: DeviceRequest,
-  { createCpu, loadGpuRuntime }: ExtractorSource,
+  { createCpuGraph, loadGpuRuntime }: ExtractorSource,
 ): Promise<ExtractorChoice> {
   const onCpu = async (reason: string): Promise<ExtractorChoice> => {
-    const extractor = await createCpu(model);
+    const extractor = await createCpuExtractor(model, await createCpuGraph(model));
     await probe(extractor);
     return { extractor, reason };
   };
@@ -61,7 +63,7 @@ export async function chooseExtractor(
     if (request === 'webgpu') return { extractor: gpu, reason: `WebGPU was asked for (${adapter})`, device };
 
     // WebGPU's build holds the CPU provider too.
-    const cpu = await createWasmExtractor(model, runtime);
+    const cpu = await createCpuExtractor(model, await createWasmGraph(model, runtime));
     const cpuMs = await probe(cpu);
     const reason = `a picture took ${gpuMs.toFixed(1)} ms on WebGPU (${adapter}), ${cpuMs.toFixed(1)} ms on wasm`;
     if (gpuMs <= cpuMs) {

@@ -2,26 +2,28 @@ import normaliseCode from '#shaders/normalise.wgsl';
 import { LikenessError } from '../errors.ts';
 import { createStorageBuffer, readBuffer } from '../gpu/buffer.ts';
 import { createKernel } from '../gpu/kernel.ts';
+import { createGpuDense } from './dense/dense.webgpu.ts';
+import { denseLayer } from './dense/layer.ts';
 import type { GpuExtractor } from './extractor.ts';
 import type { Model } from './load.ts';
 import { ortQueue, type Runtime } from './ort.ts';
+import { sessionFiles } from './session-files.ts';
 
 /** Pictures of one run: more keep a GPU busier, fewer keep the activations small and a submit short. */
 const picturesPerRun = 8;
 
 /**
- * The network on ONNX Runtime's WebGPU provider, on a device of ours: it writes its output into our buffer, our kernel
- * divides it by its norm there.
+ * The network on ONNX Runtime's WebGPU provider, on a device of ours: it writes its output into our buffer; our kernels
+ * do the dense layer and divide by the norm there.
  */
 export async function createGpuExtractor(
   model: Model,
   { ort }: Runtime,
   device: GPUDevice,
 ): Promise<GpuExtractor> {
-  const { manifest, graph, shards } = model;
-  const { input, output, preprocessing } = manifest;
-  const { width, height } = preprocessing;
-  const dimension = output.dimension;
+  const { manifest, files } = model;
+  const { input, preprocessing } = manifest;
+  const { dimension, name: outputName } = manifest.output;
   let lost: GPUDeviceLostInfo | undefined;
   void device.lost.then((info) => {
     lost = info;
@@ -40,16 +42,27 @@ export async function createGpuExtractor(
   };
 
   const normalise = await createKernel(device, 'normalise', normaliseCode, { d: dimension });
-  const buffer = createStorageBuffer(device, picturesPerRun * dimension * 4, 'features');
+  const layer = denseLayer(manifest, files);
+  const dense = layer && (await createGpuDense(device, layer));
+  const features = createStorageBuffer(device, picturesPerRun * dimension * 4, 'features');
+  /** Where the session writes: the features themselves, unless a dense layer follows. */
+  const width = layer?.inputs ?? dimension;
+  const output = layer ? createStorageBuffer(device, picturesPerRun * width * 4, 'graph output') : features;
+  const free = (): void => {
+    dense?.close();
+    features.destroy();
+    output.destroy();
+  };
+  const { graph, externalData } = await sessionFiles(model);
   const session = await ortQueue
     .run(() =>
       ort.InferenceSession.create(graph, {
         executionProviders: [{ name: 'webgpu', device, preferredLayout: 'NHWC', validationMode: 'wgpuOnly' }],
-        externalData: [...shards].map(([path, data]) => ({ path, data })),
+        externalData,
       }),
     )
     .catch((error) => {
-      buffer.destroy();
+      free();
       throw explain(error);
     });
 
@@ -58,15 +71,17 @@ export async function createGpuExtractor(
       throw new LikenessError('bad-argument', `${n} pictures came; one run takes at most ${picturesPerRun}.`);
     }
     try {
-      const fed = new ort.Tensor('float32', values, [n, 3, height, width]);
-      const fetched = ort.Tensor.fromGpuBuffer(buffer, { dataType: 'float32', dims: [n, dimension] });
-      await session.run({ [input.name]: fed }, { [output.name]: fetched });
+      const fed = new ort.Tensor('float32', values, [n, 3, preprocessing.height, preprocessing.width]);
+      const fetched = ort.Tensor.fromGpuBuffer(output, { dataType: 'float32', dims: [n, width] });
+      await session.run({ [input.name]: fed }, { [outputName]: fetched });
+      const bound = { buffer: features, size: n * dimension * 4 };
       const encoder = device.createCommandEncoder();
       const pass = encoder.beginComputePass();
-      normalise.dispatch(pass, [{ buffer, size: n * dimension * 4 }], [n]);
+      dense?.encode(pass, { buffer: output, size: n * width * 4 }, bound, n);
+      normalise.dispatch(pass, [bound], [n]);
       pass.end();
       device.queue.submit([encoder.finish()]);
-      return buffer;
+      return features;
     } catch (error) {
       throw explain(error);
     }
@@ -85,7 +100,7 @@ export async function createGpuExtractor(
       ortQueue.run(async () => {
         await extractToBuffer(values, n);
         return new Float32Array(
-          await readBuffer(device, buffer, n * dimension * 4).catch((error) => {
+          await readBuffer(device, features, n * dimension * 4).catch((error) => {
             throw explain(error);
           }),
         );
@@ -93,7 +108,7 @@ export async function createGpuExtractor(
     close: () =>
       ortQueue.run(async () => {
         await session.release();
-        buffer.destroy();
+        free();
       }),
   };
 }

@@ -1,5 +1,6 @@
 import { LikenessError } from '../errors.ts';
 import type { Preprocessing } from '../image/preprocessing.ts';
+import { type Encoding, encodings } from './dense/encoding.ts';
 
 /** One file of weights. */
 export interface Shard {
@@ -23,7 +24,13 @@ export interface Manifest {
   shards: Shard[];
   preprocessing: Preprocessing;
   input: { name: string; layout: 'NCHW' };
+  /** What the graph, or the dense layer after it, gives for a picture. `name` is the graph's output. */
   output: { name: string; dimension: number };
+  /**
+   * A last dense layer with its ReLU that is no part of the graph: it stays as it is stored, in our own kernels. Each
+   * file holds equally many of its rows (weights, scales, bias: `pieceLayout` in dense/encoding.ts).
+   */
+  dense?: { encoding: Encoding; inputs: number; files: string[] };
   /**
    * A known answer: the first values of the normalised output for {@link probeInput}, from a float64 forward pass. An
    * extractor that gives another one is not used.
@@ -47,14 +54,15 @@ export async function sha256(bytes: Uint8Array): Promise<string> {
 
 /** What a manifest's `fingerprint` has to be: changes when any number that a picture's features depend on changes. */
 export async function fingerprintOf(
-  manifest: Pick<Manifest, 'name' | 'version' | 'graph' | 'shards' | 'preprocessing' | 'output'>,
+  manifest: Pick<Manifest, 'name' | 'version' | 'graph' | 'shards' | 'preprocessing' | 'output' | 'dense'>,
 ): Promise<string> {
-  const { name, version, graph, shards, preprocessing: p, output } = manifest;
+  const { name, version, graph, shards, preprocessing: p, output, dense } = manifest;
   const said = [
     graph.sha256,
     ...shards.map((shard) => shard.sha256),
     [p.width, p.height, p.resample, p.channels, ...p.mean].join(' '),
     `${output.name} ${output.dimension}`,
+    ...(dense ? [`${dense.encoding} ${dense.inputs}`, ...dense.files] : []),
   ];
   const digest = await sha256(new TextEncoder().encode(said.join('\n')));
   return `${name}@${version}:${digest.slice(0, 16)}`;
@@ -88,7 +96,7 @@ export async function parseManifest(text: string, where: string): Promise<Manife
       `has format version ${manifest.formatVersion}; this program reads version 1: use a newer Likeness.`,
     );
   }
-  const { graph, shards, preprocessing: p, input, output } = manifest;
+  const { graph, shards, preprocessing: p, input, output, dense } = manifest;
   const size = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
   const isShard = (shard: Shard | undefined): boolean =>
     typeof shard?.file === 'string' &&
@@ -108,6 +116,14 @@ export async function parseManifest(text: string, where: string): Promise<Manife
       : 'preprocessing',
     typeof input?.name === 'string' && input.layout === 'NCHW' ? '' : 'input',
     typeof output?.name === 'string' && size(output.dimension) ? '' : 'output',
+    dense === undefined ||
+    (encodings.includes(dense.encoding) &&
+      size(dense.inputs) &&
+      dense.files?.length > 0 &&
+      output?.dimension % dense.files.length === 0 &&
+      dense.files.every((name) => shards?.some(({ file }) => file === name)))
+      ? ''
+      : 'dense layer',
   ].find((part) => part !== '');
   if (problem) throw bad(`says nothing usable about its ${problem}.`);
   const fingerprint = await fingerprintOf(manifest);

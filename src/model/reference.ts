@@ -11,16 +11,16 @@ function values({ dataType, shape, data }: Weight): Float64Array {
 }
 
 /**
- * VGG16 up to `fc1` and its ReLU, in float64 and written to be read: what every runtime's answer is compared with. It
- * serves narrow networks; the full one would take minutes.
+ * VGG16's convolutions and poolings in float64, written to be read: with {@link denseRow}, what every runtime's answer
+ * is compared with.
  *
  * @param input 3 × size × size
- * @returns fc1 values, not normalised
+ * @returns the last pooling's values, channels first
  */
-export function forward(weights: ReadonlyMap<string, Weight>, input: Float32Array): Float64Array {
+export function forwardConvolutions(weights: ReadonlyMap<string, Weight>, input: Float32Array): Float64Array {
   const shape = shapeOfWeights(weights);
   let size = shape.inputSize;
-  let picture = Float64Array.from(input);
+  let picture: Float64Array = Float64Array.from(input);
   const layers = convolutions(shape);
   for (const [i, { name, block, inputs, outputs }] of layers.entries()) {
     const kernel = values(weights.get(`${name}.weight`)!);
@@ -31,12 +31,23 @@ export function forward(weights: ReadonlyMap<string, Weight>, input: Float32Arra
       size /= 2;
     }
   }
+  return picture;
+}
+
+/** One value of a dense layer and its ReLU: max(row · x + bias, 0). */
+export function denseRow(row: ArrayLike<number>, bias: number, x: Float64Array): number {
+  let sum = bias;
+  for (let j = 0; j < x.length; j++) sum += row[j]! * x[j]!;
+  return Math.max(sum, 0);
+}
+
+/** VGG16 up to `fc1` and its ReLU in float64, not normalised. For narrow networks: all of `fc1` is decoded at once. */
+export function forward(weights: ReadonlyMap<string, Weight>, input: Float32Array): Float64Array {
+  const x = forwardConvolutions(weights, input);
   const matrix = values(weights.get('fc1.weight')!);
-  const bias = values(weights.get('fc1.bias')!);
-  return bias.map((sum, row) => {
-    for (let j = 0; j < picture.length; j++) sum += matrix[row * picture.length + j]! * picture[j]!;
-    return Math.max(sum, 0);
-  });
+  return values(weights.get('fc1.bias')!).map((bias, row) =>
+    denseRow(matrix.subarray(row * x.length, (row + 1) * x.length), bias, x),
+  );
 }
 
 /** 3×3 convolution, stride 1, zero padding 1, then ReLU. */

@@ -1,42 +1,69 @@
+import { LikenessError } from '../errors.ts';
+import { fromFloat16, toFloat16 } from '../float16.ts';
+import { blockValues, type Encoding, encodePiece, pieceLayout, rowScales } from './dense/encoding.ts';
 import { type ExternalTensor, encodeGraph, type Node } from './onnx/graph.ts';
 import { padChannels } from './pad-channels.ts';
 import { checkWeights, convolutions, shapeOfWeights, type Weight } from './vgg16-weights.ts';
 
-/** Sizes of what is stored. */
-export interface StorageLimits {
-  /** A tensor beyond this is cut by rows. Default 64 MiB: half of the smallest limit of a GPU buffer binding. */
-  tensorBytes: number;
-  /** A shard holds no more, unless a single tensor is larger. Default 64 MiB. */
-  shardBytes: number;
-}
+/** Takes the files of a model as they are made: a file's bytes one after another, one file at a time. */
+export type WriteBytes = (file: string, bytes: Uint8Array) => void | Promise<void>;
 
-const defaultLimits: StorageLimits = { tensorBytes: 64 * 2 ** 20, shardBytes: 64 * 2 ** 20 };
 const alignment = 64;
 
-export interface BuiltModel {
+/** A graph whose shards were written. */
+export interface BuiltGraph {
   /** Bytes of the `.onnx` file; its weights are in the shards. */
   graph: Uint8Array<ArrayBuffer>;
-  shards: { file: string; byteLength: number }[];
+  /** Values that the graph gives for a picture. */
+  width: number;
 }
 
 /**
- * Builds the ONNX graph of VGG16 up to `fc1` and its ReLU, for any widths and input size, and lays its weights out in
- * shards. Input `input` is N × 3 × size × size float32, output `fc1` N × fc1 float32. Float16 weights are cast up in
- * the graph, which a runtime does once when it loads.
+ * A VGG16's weights in the form in which a variant stores them: kernels as float32 for `f32`, else as float16; the
+ * channels of odd widths padded.
  *
- * @param given all of {@link weightShapes}, by name
- * @param write takes the shards' bytes, in order, piece by piece
- * @throws LikenessError `bad-model` when a weight is missing or has another shape
+ * @throws LikenessError `bad-model` when one is missing or has another shape
  */
-export async function buildVgg16(
+export function storedWeights(
   given: ReadonlyMap<string, Weight>,
-  write: (file: string, bytes: Uint8Array) => void | Promise<void>,
-  limits: StorageLimits = defaultLimits,
-): Promise<BuiltModel> {
+  encoding: Encoding,
+): ReadonlyMap<string, Weight> {
   checkWeights(given);
-  const weights = padChannels(given);
+  const padded = padChannels(given);
+  if (encoding === 'f32') return padded;
+  return new Map(
+    [...padded].map(([name, weight]) => [
+      name,
+      /^block.*weight$/.test(name) && weight.dataType === 'float32' ? inFloat16(weight) : weight,
+    ]),
+  );
+}
+
+function inFloat16(weight: Weight): Weight {
+  return {
+    ...weight,
+    dataType: 'float16',
+    data(from, to) {
+      const bytes = weight.data(from, to).slice();
+      return new Uint8Array(Uint16Array.from(new Float32Array(bytes.buffer), toFloat16).buffer);
+    },
+  };
+}
+
+/**
+ * Builds the ONNX graph of VGG16 up to its last pooling, for any widths and input size, and lays its weights out in
+ * shards `graph-1.bin`, … Input `input` is N × 3 × size × size float32, output `flatten` N × C·h·w, channels first.
+ * Float16 kernels are cast up in the graph, which a runtime does once when it loads.
+ *
+ * @param weights as {@link storedWeights} gives them
+ */
+export async function buildVgg16Graph(
+  weights: ReadonlyMap<string, Weight>,
+  write: WriteBytes,
+  shardBytes: number,
+): Promise<BuiltGraph> {
   const shape = shapeOfWeights(weights);
-  const layout = new ShardLayout(write, limits.shardBytes);
+  const layout = new ShardLayout(write, shardBytes);
   const nodes: Node[] = [];
   let value = 'input';
   const then = (op: string, output: string, inputs: string[], attributes?: Node['attributes']): void => {
@@ -47,13 +74,9 @@ export async function buildVgg16(
   const use = async (weight: Weight): Promise<string> => {
     await layout.add(weight);
     if (weight.dataType === 'float32') return weight.name;
-    nodes.push({
-      op: 'Cast',
-      inputs: [weight.name],
-      output: `${weight.name}.float32`,
-      attributes: { to: 1 },
-    });
-    return `${weight.name}.float32`;
+    const output = `${weight.name}.float32`;
+    nodes.push({ op: 'Cast', inputs: [weight.name], output, attributes: { to: 1 } });
+    return output;
   };
 
   const layers = convolutions(shape);
@@ -68,78 +91,90 @@ export async function buildVgg16(
   }
   then('Flatten', 'flatten', [], { axis: 1 });
 
-  const pieces = splitRows(weights.get('fc1.weight')!, limits.tensorBytes);
-  const biases = splitRows(weights.get('fc1.bias')!, limits.tensorBytes, pieces.length);
-  const flat = value;
-  const sums: string[] = [];
-  for (const [i, piece] of pieces.entries()) {
-    value = flat;
-    then(
-      'Gemm',
-      pieces.length === 1 ? 'fc1.sum' : `fc1.sum.${i}`,
-      [await use(piece), await use(biases[i]!)],
-      { transB: 1 },
-    );
-    sums.push(value);
-  }
-  if (sums.length > 1) {
-    nodes.push({ op: 'Concat', inputs: sums, output: 'fc1.sum', attributes: { axis: 1 } });
-    value = 'fc1.sum';
-  }
-  then('Relu', 'fc1', []);
-
-  const { inputSize, fc1 } = shape;
-  const { shards } = layout;
+  const { inputSize } = shape;
+  const width = shape.widths[4]! * (inputSize / 32) ** 2;
   const graph = encodeGraph({
     name: 'vgg16',
     nodes,
     weights: layout.tensors,
     input: { name: 'input', shape: ['N', 3, inputSize, inputSize] },
-    output: { name: 'fc1', shape: ['N', fc1] },
+    output: { name: 'flatten', shape: ['N', width] },
   });
-  return { graph, shards };
+  return { graph, width };
 }
 
-/** Cuts a weight by rows into equal pieces of at most `most` bytes, or into `count`. */
-function splitRows(weight: Weight, most: number, count?: number): Weight[] {
-  const rows = weight.shape[0]!;
-  const rowBytes = weight.shape.slice(1).reduce((a, b) => a * b, 1) * (weight.dataType === 'float16' ? 2 : 4);
-  let pieces = count ?? Math.ceil((rows * rowBytes) / most);
-  while (rows % pieces !== 0) pieces++;
-  if (pieces === 1) return [weight];
-  const size = rows / pieces;
-  return Array.from({ length: pieces }, (_, i) => ({
-    ...weight,
-    name: `${weight.name}.${i}`,
-    shape: [size, ...weight.shape.slice(1)],
-    data: (from, to) => weight.data(i * size + from, i * size + to),
-  }));
+/** Equal parts into which `rows` rows have to be cut for each to be a shard. */
+export function piecesOf(encoding: Encoding, rows: number, inputs: number, shardBytes: number): number {
+  let pieces = 1;
+  while (
+    pieces < rows &&
+    (rows % pieces !== 0 || pieceLayout(encoding, rows / pieces, inputs).byteLength > shardBytes)
+  ) {
+    pieces++;
+  }
+  return pieces;
 }
 
-/** Places tensors one after another, aligned, in files `weights-1.bin`, `weights-2.bin`, … */
+/** The pieces of `fc1`, one after another, as {@link encodePiece} makes them: `dense-1.bin`, … */
+export function* densePieces(
+  weights: ReadonlyMap<string, Weight>,
+  encoding: Encoding,
+  shardBytes: number,
+): Generator<{ file: string; bytes: Uint8Array<ArrayBuffer>; rows: number; inputs: number }> {
+  const kernel = weights.get('fc1.weight')!;
+  const bias = floats(weights.get('fc1.bias')!, 0, kernel.shape[0]!);
+  const [outputs, inputs] = kernel.shape as [number, number];
+  if (!Number.isInteger(rowScales(encoding, inputs))) {
+    throw new LikenessError(
+      'bad-model',
+      `fc1 has ${inputs} inputs, which are no multiple of ${blockValues}: they cannot be stored as ${encoding}; take f16.`,
+    );
+  }
+  const count = piecesOf(encoding, outputs, inputs, shardBytes);
+  const rows = outputs / count;
+  for (let i = 0; i < count; i++) {
+    const values = floats(kernel, i * rows, (i + 1) * rows);
+    const bytes = encodePiece(encoding, values, bias.subarray(i * rows, (i + 1) * rows));
+    yield { file: `dense-${i + 1}.bin`, bytes, rows, inputs };
+  }
+}
+
+/** Rows of a weight as float32. */
+function floats({ dataType, data }: Weight, from: number, to: number): Float32Array {
+  const bytes = data(from, to);
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  if (dataType === 'float32')
+    return new Float32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
+  const halves = new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 2);
+  return Float32Array.from(halves, fromFloat16);
+}
+
+/** Places tensors one after another, aligned, in files `graph-1.bin`, `graph-2.bin`, … */
 class ShardLayout {
   readonly tensors: ExternalTensor[] = [];
-  readonly #write: (file: string, bytes: Uint8Array) => void | Promise<void>;
+  readonly #write: WriteBytes;
   readonly #most: number;
-  readonly shards: { file: string; byteLength: number }[] = [];
+  #files = 0;
+  /** Bytes of the last file. */
+  #end = 0;
 
-  constructor(write: (file: string, bytes: Uint8Array) => void | Promise<void>, most: number) {
+  constructor(write: WriteBytes, most: number) {
     this.#write = write;
     this.#most = most;
   }
 
   async add({ name, dataType, shape, data }: Weight): Promise<void> {
     const bytes = data(0, shape[0]!);
-    let shard = this.shards.at(-1);
-    if (!shard || (shard.byteLength > 0 && shard.byteLength + bytes.length > this.#most)) {
-      shard = { file: `weights-${this.shards.length + 1}.bin`, byteLength: 0 };
-      this.shards.push(shard);
+    if (this.#files === 0 || (this.#end > 0 && this.#end + bytes.length > this.#most)) {
+      this.#files++;
+      this.#end = 0;
     }
-    const gap = -shard.byteLength & (alignment - 1);
-    if (gap > 0) await this.#write(shard.file, new Uint8Array(gap));
-    const offset = shard.byteLength + gap;
-    await this.#write(shard.file, bytes);
-    shard.byteLength = offset + bytes.length;
-    this.tensors.push({ name, dataType, shape, file: shard.file, offset, byteLength: bytes.length });
+    const file = `graph-${this.#files}.bin`;
+    const gap = -this.#end & (alignment - 1);
+    if (gap > 0) await this.#write(file, new Uint8Array(gap));
+    const offset = this.#end + gap;
+    await this.#write(file, bytes);
+    this.#end = offset + bytes.length;
+    this.tensors.push({ name, dataType, shape, file, offset, byteLength: bytes.length });
   }
 }

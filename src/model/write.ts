@@ -1,8 +1,9 @@
 import type { Preprocessing } from '../image/preprocessing.ts';
-import { fingerprintOf, type Manifest, probeInput, type Shard, sha256 } from './manifest.ts';
+import { decodePiece, type Encoding, pieceLayout } from './dense/encoding.ts';
+import { fingerprintOf, type Manifest, probeInput, type Shard } from './manifest.ts';
 import { normaliseRows } from './normalise.ts';
-import { forward } from './reference.ts';
-import { buildVgg16 } from './vgg16.ts';
+import { denseRow, forwardConvolutions } from './reference.ts';
+import { buildVgg16Graph, densePieces, piecesOf, storedWeights } from './vgg16.ts';
 import { shapeOfWeights, type Weight } from './vgg16-weights.ts';
 
 /** What a manifest says of a model beyond its files. */
@@ -11,65 +12,95 @@ export interface ModelDescription {
   version: string;
   licence: string;
   origin: string;
-  preprocessing: Pick<Preprocessing, 'channels' | 'mean'>;
+  /** All but the size, which the weights imply. */
+  preprocessing: Omit<Preprocessing, 'width' | 'height'>;
 }
 
+/** Where a model's files go. */
+export interface ModelSink {
+  /** Appends to a file; a file is written in one go, one file after another. */
+  write(file: string, bytes: Uint8Array): void | Promise<void>;
+  /** The files written so far with their sizes and hashes. */
+  files(): Promise<Shard[]>;
+}
+
+const graphFile = 'model.onnx';
 const probeValues = 32;
 
-/** Builds a VGG16 model's folder: graph, shards and manifest, as files by name. */
+/**
+ * Writes a VGG16 model: graph, shards and manifest. The weights are asked for in pieces of a shard's size.
+ *
+ * @param weights all of `weightShapes`, by name, as the source has them
+ * @param encoding how `fc1` is stored; the convolutions are float32 for `f32`, else float16
+ * @param options.shardBytes a file holds no more, unless a single tensor of a convolution or row of `fc1` is larger.
+ *   Default 64 MiB: half of the smallest limit of a GPU buffer binding
+ * @param options.onProgress takes what is done, 0 … 1
+ * @throws LikenessError `bad-model` when a weight is missing or has another shape
+ */
 export async function writeVgg16(
   weights: ReadonlyMap<string, Weight>,
   description: ModelDescription,
-): Promise<Map<string, Uint8Array>> {
-  const pieces = new Map<string, Uint8Array[]>();
-  const { graph } = await buildVgg16(weights, (file, bytes) => {
-    const list = pieces.get(file) ?? [];
-    list.push(bytes);
-    pieces.set(file, list);
-  });
-  const files = new Map<string, Uint8Array>([['model.onnx', graph]]);
-  for (const [file, list] of pieces) files.set(file, concatenate(list));
-
-  const entry = async (file: string): Promise<Shard> => {
-    const bytes = files.get(file)!;
-    return { file, byteLength: bytes.length, sha256: await sha256(bytes) };
-  };
-  const { inputSize, fc1 } = shapeOfWeights(weights);
-  const { name, version, licence, origin } = description;
+  encoding: Encoding,
+  sink: ModelSink,
+  {
+    shardBytes = 64 * 2 ** 20,
+    onProgress = () => {},
+  }: { shardBytes?: number; onProgress?: (share: number) => void } = {},
+): Promise<Manifest> {
+  const stored = storedWeights(weights, encoding);
+  const { inputSize, fc1 } = shapeOfWeights(stored);
   const preprocessing: Preprocessing = {
     width: inputSize,
     height: inputSize,
-    resample: 'bicubic',
     ...description.preprocessing,
   };
-  const answer = normaliseRows(Float32Array.from(forward(weights, probeInput(preprocessing))), fc1);
+  const { graph, width } = await buildVgg16Graph(
+    stored,
+    (file, bytes) => sink.write(file, bytes),
+    shardBytes,
+  );
+  await sink.write(graphFile, graph);
+  onProgress(0.1);
+  // The known answer comes from the weights as they are stored, in float64 and without a runtime.
+  const pooled = forwardConvolutions(stored, probeInput(preprocessing));
+  onProgress(0.5);
+  const answer = new Float32Array(fc1);
+  const files: string[] = [];
+  for (const { file, bytes, rows, inputs } of densePieces(stored, encoding, shardBytes)) {
+    await sink.write(file, bytes);
+    const first = files.length * rows;
+    files.push(file);
+    const values = decodePiece(encoding, bytes, rows, inputs);
+    const { bias } = pieceLayout(encoding, rows, inputs);
+    const biases = new Float32Array(bytes.buffer, bias, rows);
+    for (let row = 0; row < rows; row++) {
+      answer[first + row] = denseRow(values.subarray(row * inputs, (row + 1) * inputs), biases[row]!, pooled);
+    }
+    onProgress(0.5 + 0.5 * (files.length / piecesOf(encoding, fc1, width, shardBytes)));
+  }
+
+  const written = await sink.files();
+  const { name, version, licence, origin } = description;
   const manifest: Manifest = {
     format: 'likeness-model',
     formatVersion: 1,
     name,
     version,
     architecture: 'vgg16',
-    graph: await entry('model.onnx'),
-    shards: await Promise.all([...pieces.keys()].map(entry)),
+    graph: written.find(({ file }) => file === graphFile)!,
+    shards: written.filter(({ file }) => file.endsWith('.bin')),
     preprocessing,
     input: { name: 'input', layout: 'NCHW' },
-    output: { name: 'fc1', dimension: fc1 },
-    probe: Array.from(answer.subarray(0, probeValues), (value) => Number(value.toPrecision(7))),
+    output: { name: 'flatten', dimension: fc1 },
+    dense: { encoding, inputs: width, files },
+    probe: Array.from(normaliseRows(answer, fc1).subarray(0, probeValues), (value) =>
+      Number(value.toPrecision(7)),
+    ),
     licence,
     origin,
     fingerprint: '',
   };
   manifest.fingerprint = await fingerprintOf(manifest);
-  files.set('manifest.json', new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`));
-  return files;
-}
-
-function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    out.set(piece, at);
-    at += piece.length;
-  }
-  return out;
+  await sink.write('manifest.json', new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`));
+  return manifest;
 }

@@ -8,10 +8,8 @@ import { readImage } from '../image/source.node.ts';
 import { toTensor } from '../image/tensor.ts';
 import { FlatIndex } from '../knn/flat-index.ts';
 import { chooseExtractor } from '../model/choose.ts';
-import { createPoolExtractor } from '../model/extractor.pool.node.ts';
-import { builtInModel, modelFilesIn } from '../model/files.node.ts';
-import { loadModel, manifestFile } from '../model/load.ts';
-import { type Manifest, parseManifest } from '../model/manifest.ts';
+import { builtInModel, openModelFolder, readManifest } from '../model/files.node.ts';
+import { createPoolGraph } from '../model/graph.pool.node.ts';
 import { loadGpuRuntime } from '../model/runtime.node.ts';
 import { checkOptions, Search } from '../search.ts';
 import type { ImageSource, OpenOptions } from '../types.ts';
@@ -43,7 +41,7 @@ export class ImageSearch extends Search<NodeSource> {
       );
     }
     const folder = await modelFolder(options.model);
-    const model = await loadModel(folder, modelFilesIn(folder), {
+    const model = await openModelFolder(folder, {
       signal,
       onProgress: (done, total) => onProgress?.({ phase: 'model', done, total }),
     });
@@ -52,7 +50,7 @@ export class ImageSearch extends Search<NodeSource> {
       reason,
       device: shared,
     } = await chooseExtractor(model, device, {
-      createCpu: async (from) => createPoolExtractor(from, threads),
+      createCpuGraph: (from) => createPoolGraph(from, threads),
       loadGpuRuntime,
     });
     signal?.throwIfAborted();
@@ -97,11 +95,6 @@ export async function networkInput(
     data: toTensor(pixels, preprocessing),
     shape: [1, 3, preprocessing.height, preprocessing.width],
   };
-}
-
-async function readManifest(folder: string): Promise<Manifest> {
-  const bytes = await modelFilesIn(folder)(manifestFile, { onBytes: () => {} });
-  return parseManifest(new TextDecoder().decode(bytes), join(folder, manifestFile));
 }
 
 async function pixelsOf(source: NodeSource, parity: OpenOptions['parity']): Promise<Pixels> {

@@ -2,9 +2,8 @@ import { Engine } from '../engine.ts';
 import { type Picture, toPixels } from '../image/source.ts';
 import { FlatIndex } from '../knn/flat-index.ts';
 import { chooseExtractor } from '../model/choose.ts';
-import { createWasmExtractor } from '../model/extractor.wasm.ts';
-import { modelBase, modelFilesAt } from '../model/files.browser.ts';
-import { loadModel } from '../model/load.ts';
+import { modelBase, openModelUrl } from '../model/files.browser.ts';
+import { createWasmGraph } from '../model/graph.wasm.ts';
 import { gpuBuild, loadRuntime } from '../model/runtime.browser.ts';
 import type { OpenOptions } from '../types.ts';
 
@@ -26,13 +25,13 @@ export async function openEngine(
   const base = modelBase(model, new URL('../models/', entry).href);
   const ortBase = new URL('./ort/', entry).href;
   // Weights come first: a session that fails for want of them can spoil a realm for the next.
-  const loaded = await loadModel(base, modelFilesAt(base), { onProgress: onBytes });
+  const loaded = await openModelUrl(base, { onProgress: onBytes });
   const {
     extractor,
     reason,
     device: shared,
   } = await chooseExtractor(loaded, device, {
-    createCpu: async (from) => createWasmExtractor(from, await loadRuntime('wasm', ortBase, threads)),
+    createCpuGraph: async (from) => createWasmGraph(from, await loadRuntime('wasm', ortBase, threads)),
     loadGpuRuntime: () => loadRuntime(gpuBuild(), ortBase, threads),
   });
   const index = await FlatIndex.create({

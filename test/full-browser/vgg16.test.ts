@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openDevice } from '../../src/gpu/device.ts';
-import { createWasmExtractor } from '../../src/model/extractor.wasm.ts';
+import { createCpuExtractor } from '../../src/model/extractor.cpu.ts';
 import { createGpuExtractor } from '../../src/model/extractor.webgpu.ts';
+import { createWasmGraph } from '../../src/model/graph.wasm.ts';
 import { probeInput } from '../../src/model/manifest.ts';
 import { gpuBuild, loadRuntime } from '../../src/model/runtime.browser.ts';
 import { cosine, largestDifference } from '../support/compare.ts';
@@ -10,7 +11,7 @@ import { readFixture } from '../support/fixture.ts';
 import { fullSize, modelInMemory, seededWeights } from '../support/seeded-vgg16.ts';
 
 test('VGG16 at full size, seeded weights: wasm and WebGPU agree with each other and with Node', async () => {
-  const model = await modelInMemory(seededWeights(fullSize, 1), fullSize);
+  const model = await modelInMemory(seededWeights(fullSize, 1));
   const input = probeInput(model.manifest.preprocessing);
   const runtime = await loadRuntime(
     gpuBuild(),
@@ -18,7 +19,7 @@ test('VGG16 at full size, seeded weights: wasm and WebGPU agree with each other 
   );
 
   let start = performance.now();
-  const cpu = await createWasmExtractor(model, runtime);
+  const cpu = await createCpuExtractor(model, await createWasmGraph(model, runtime));
   console.log(`# wasm: created in ${(performance.now() - start).toFixed(0)} ms`);
   start = performance.now();
   const onCpu = await cpu.extract(input, 1);

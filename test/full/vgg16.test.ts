@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createWasmExtractor } from '../../src/model/extractor.wasm.ts';
+import { createCpuExtractor } from '../../src/model/extractor.cpu.ts';
+import { createWasmGraph } from '../../src/model/graph.wasm.ts';
 import { probeInput } from '../../src/model/manifest.ts';
 import { loadCpuRuntime } from '../../src/model/runtime.node.ts';
 import { root } from '../support/cli.ts';
@@ -14,8 +15,10 @@ const fixture = join(root, 'test/fixtures/vgg16-full.json');
 const sampled = (features: Float32Array): number[] => Array.from(features).filter((_, i) => i % 16 === 0);
 
 test('VGG16 at full size, seeded weights, on wasm: the known features', async () => {
-  const model = await modelInMemory(seededWeights(fullSize, 1), fullSize);
-  const extractor = await createWasmExtractor(model, await loadCpuRuntime());
+  const began = performance.now();
+  const model = await modelInMemory(seededWeights(fullSize, 1));
+  console.log(`# built in ${(performance.now() - began).toFixed(0)} ms`);
+  const extractor = await createCpuExtractor(model, await createWasmGraph(model, await loadCpuRuntime()));
   const input = probeInput(model.manifest.preprocessing);
   const start = performance.now();
   const features = await extractor.extract(input, 1);

@@ -1,7 +1,12 @@
-import type { Model } from '../../src/model/load.ts';
-import { fingerprintOf, type Manifest } from '../../src/model/manifest.ts';
-import { buildVgg16, type StorageLimits } from '../../src/model/vgg16.ts';
+import { decodePiece, type Encoding, pieceLayout } from '../../src/model/dense/encoding.ts';
+import { fileOfBytes, type Model } from '../../src/model/load.ts';
+import { probeInput } from '../../src/model/manifest.ts';
+import { normaliseRows } from '../../src/model/normalise.ts';
+import { denseRow, forwardConvolutions } from '../../src/model/reference.ts';
+import { memorySink } from '../../src/model/sink.memory.ts';
+import { densePieces, storedWeights } from '../../src/model/vgg16.ts';
 import { type Vgg16Shape, type Weight, weightShapes } from '../../src/model/vgg16-weights.ts';
+import { type ModelDescription, writeVgg16 } from '../../src/model/write.ts';
 
 /** VGG16 as published. */
 export const fullSize: Vgg16Shape = { widths: [64, 128, 256, 512, 512], inputSize: 224, fc1: 4096 };
@@ -39,79 +44,54 @@ export function seededWeights(shape: Vgg16Shape, seed: number): Map<string, Weig
   return weights;
 }
 
-/** A model in memory, as `loadModel` would give it. */
+/** A model in memory, as it would be loaded. */
 export async function modelInMemory(
   weights: ReadonlyMap<string, Weight>,
-  { inputSize, fc1 }: Vgg16Shape,
-  limits?: StorageLimits,
+  encoding: Encoding = 'f32',
+  shardBytes?: number,
 ): Promise<Model> {
-  const pieces = new Map<string, Uint8Array[]>();
-  const { graph } = await buildVgg16(
-    weights,
-    (file, bytes) => {
-      pieces.set(file, [...(pieces.get(file) ?? []), bytes]);
-    },
-    limits,
-  );
-  const shards = new Map<string, Uint8Array>();
-  for (const [file, list] of pieces) {
-    const whole = new Uint8Array(list.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const bytes of list) {
-      whole.set(bytes, at);
-      at += bytes.length;
+  const sink = memorySink();
+  const manifest = await writeVgg16(weights, description, encoding, sink, shardBytes ? { shardBytes } : {});
+  const files = new Map([...sink.contents()].map(([file, bytes]) => [file, fileOfBytes(bytes)]));
+  return { manifest, files };
+}
+
+/** What the tests' models say of themselves. */
+export const description: ModelDescription = {
+  name: 'seeded',
+  version: '1',
+  licence: 'MIT',
+  origin: 'made by a test',
+  preprocessing: { resample: 'bicubic', channels: 'BGR', mean: [103.939, 116.779, 123.68] },
+};
+
+/** What an extractor has to give for a picture: float64 from the weights as the encoding stores them, normalised. */
+export function wantedFeatures(
+  weights: ReadonlyMap<string, Weight>,
+  encoding: Encoding,
+  input: Float32Array,
+): Float32Array {
+  const stored = storedWeights(weights, encoding);
+  const pooled = forwardConvolutions(stored, input);
+  const values: number[] = [];
+  for (const { bytes, rows, inputs } of densePieces(stored, encoding, Number.POSITIVE_INFINITY)) {
+    const kernel = decodePiece(encoding, bytes, rows, inputs);
+    const bias = new Float32Array(bytes.buffer, pieceLayout(encoding, rows, inputs).bias, rows);
+    for (let row = 0; row < rows; row++) {
+      values.push(denseRow(kernel.subarray(row * inputs, (row + 1) * inputs), bias[row]!, pooled));
     }
-    shards.set(file, whole);
-    pieces.set(file, []);
   }
-  const manifest: Manifest = {
-    format: 'likeness-model',
-    formatVersion: 1,
-    name: 'seeded',
-    version: '1',
-    architecture: 'vgg16',
-    graph: { file: 'model.onnx', byteLength: graph.length, sha256: '' },
-    shards: [],
-    preprocessing: {
-      width: inputSize,
-      height: inputSize,
-      resample: 'bicubic',
-      channels: 'BGR',
-      mean: [103.939, 116.779, 123.68],
-    },
-    input: { name: 'input', layout: 'NCHW' },
-    output: { name: 'fc1', dimension: fc1 },
-    licence: '',
-    origin: '',
-    fingerprint: '',
-  };
-  manifest.fingerprint = await fingerprintOf(manifest);
-  return { manifest, graph, shards };
+  return normaliseRows(Float32Array.from(values), values.length);
 }
 
-/** The same weights, rounded to float16: the nearest, ties to the even one. Values stay below its largest. */
-export function inFloat16(weights: ReadonlyMap<string, Weight>): Map<string, Weight> {
-  return new Map(
-    [...weights].map(([name, weight]) => {
-      if (name.endsWith('.bias')) return [name, weight];
-      const data: Weight['data'] = (from, to) => {
-        const bytes = weight.data(from, to);
-        const values = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-        return new Uint8Array(Uint16Array.from(values, float16Bits).buffer);
-      };
-      return [name, { ...weight, dataType: 'float16', data }];
-    }),
-  );
-}
-
-function float16Bits(value: number): number {
-  const magnitude = Math.abs(value);
-  const sign = value < 0 ? 0x8000 : 0;
-  const exponent = Math.max(-14, Math.floor(Math.log2(magnitude || 2 ** -30)));
-  const scaled = magnitude / 2 ** (exponent - 10);
-  const whole = Math.floor(scaled);
-  const rest = scaled - whole;
-  const rounded = whole + Number(rest > 0.5 || (rest === 0.5 && whole % 2 === 1));
-  // Below 1024 the number is subnormal; a carry to 2048 moves into the exponent by itself.
-  return sign | (rounded < 1024 ? rounded : ((exponent + 15) << 10) + (rounded - 1024));
+/** `n` different pictures in one block, and apart. */
+export function pictures(
+  { inputSize }: Vgg16Shape,
+  n: number,
+): { block: Float32Array; each: Float32Array[] } {
+  const one = probeInput({ width: inputSize, height: inputSize });
+  const each = Array.from({ length: n }, (_, i) => one.map((value) => (value * (i + 2)) % 127));
+  const block = new Float32Array(n * one.length);
+  for (const [i, picture] of each.entries()) block.set(picture, i * one.length);
+  return { block, each };
 }

@@ -6,16 +6,15 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { LikenessError } from '../errors.ts';
 import { packageRoot } from '../platform/package-root.ts';
 import { carryErrorCodes } from '../worker/errors.ts';
-import type { ExtractWorker } from './extract-worker.node.ts';
-import type { Extractor } from './extractor.ts';
-import { wasmBatchSize } from './extractor.wasm.ts';
-import type { Model } from './load.ts';
+import type { CpuGraph } from './graph.ts';
+import type { GraphFiles, GraphWorker } from './graph-worker.node.ts';
+import { graphShards, type Model, readWhole } from './load.ts';
 
 /** Each thread holds the weights once more; beyond this a folder is mostly waiting for its pictures to be decoded. */
 const mostDefaultThreads = 4;
 
 interface Member {
-  remote: Remote<ExtractWorker>;
+  remote: Remote<GraphWorker>;
   thread: Worker;
   /** Calls that it has not answered. */
   calls: number;
@@ -24,16 +23,17 @@ interface Member {
 }
 
 /**
- * The network on several threads in Node, a session each: batches run side by side. ONNX Runtime's own threads are not
+ * The graph on several threads in Node, a session each: batches run side by side. ONNX Runtime's own threads are not
  * used, because there they can wait for ever (onnxruntime-web 1.30, Node 20: one run in fifty on a loaded machine).
  * A thread starts when all that run are busy, so a single query starts one.
  */
-export function createPoolExtractor(model: Model, threads?: number): Extractor {
-  const { manifest } = model;
-  const most = threads ?? Math.min(mostDefaultThreads, availableParallelism());
+export async function createPoolGraph(
+  model: Model,
+  most: number = Math.min(mostDefaultThreads, availableParallelism()),
+): Promise<CpuGraph> {
   const members: Member[] = [];
   carryErrorCodes();
-  const shared = shareBytes(model);
+  const shared = await shareFiles(model);
 
   const idlest = (): Member => {
     const free = members.find(({ calls }) => calls === 0);
@@ -47,16 +47,12 @@ export function createPoolExtractor(model: Model, threads?: number): Extractor {
   };
 
   return {
-    manifest,
-    dimension: manifest.output.dimension,
-    device: 'wasm',
     threads: most,
-    batchSize: wasmBatchSize(manifest.preprocessing),
-    async extract(values, n) {
+    async run(values, n) {
       const member = idlest();
       member.calls++;
       try {
-        return await Promise.race([member.remote.extract(values, n), member.died]);
+        return await Promise.race([member.remote.run(values, n), member.died]);
       } finally {
         member.calls--;
       }
@@ -67,8 +63,8 @@ export function createPoolExtractor(model: Model, threads?: number): Extractor {
   };
 }
 
-function start(model: Model): Member {
-  const thread = new Worker(join(packageRoot, 'dist/extract-worker.js'), { workerData: model });
+function start(files: GraphFiles): Member {
+  const thread = new Worker(join(packageRoot, 'dist/graph-worker.js'), { workerData: files });
   const died = new Promise<never>((_, reject) => {
     thread.once('error', (error) =>
       reject(
@@ -80,19 +76,17 @@ function start(model: Model): Member {
     );
   });
   died.catch(() => {});
-  return { remote: wrap<ExtractWorker>(nodeEndpoint(thread)), thread, calls: 0, died };
+  return { remote: wrap<GraphWorker>(nodeEndpoint(thread)), thread, calls: 0, died };
 }
 
-/** The model with its bytes in shared memory: posting it to a thread copies none of them. */
-function shareBytes({ manifest, graph, shards }: Model): Model {
-  const share = (bytes: Uint8Array): Uint8Array => {
-    const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
-    shared.set(bytes);
-    return shared;
-  };
-  return {
-    manifest,
-    graph: share(graph),
-    shards: new Map([...shards].map(([file, bytes]) => [file, share(bytes)])),
-  };
+/** The graph and its shards in shared memory: posting them to a thread copies nothing. */
+async function shareFiles({ manifest, files }: Model): Promise<GraphFiles> {
+  const shared = new Map<string, Uint8Array>();
+  for (const { file } of [manifest.graph, ...graphShards(manifest)]) {
+    const bytes = await readWhole(files.get(file)!);
+    const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+    copy.set(bytes);
+    shared.set(file, copy);
+  }
+  return { manifest, files: shared };
 }

@@ -1,0 +1,28 @@
+import { LikenessError } from '../errors.ts';
+import type { CpuGraph } from './graph.ts';
+import type { Model } from './load.ts';
+import { ortQueue, type Runtime } from './ort.ts';
+import { sessionFiles } from './session-files.ts';
+
+/** The graph on ONNX Runtime's CPU provider (wasm). */
+export async function createWasmGraph(model: Model, { ort, threads }: Runtime): Promise<CpuGraph> {
+  const { input, output, preprocessing, name } = model.manifest;
+  const { width, height } = preprocessing;
+  const { graph, externalData } = await sessionFiles(model);
+  const session = await ortQueue
+    .run(() => ort.InferenceSession.create(graph, { executionProviders: ['wasm'], externalData }))
+    .catch((error: Error) => {
+      throw new LikenessError('bad-model', `The network ${name} cannot be loaded: ${error.message}`, {
+        cause: error,
+      });
+    });
+  return {
+    threads,
+    async run(values, n) {
+      const fed = new ort.Tensor('float32', values, [n, 3, height, width]);
+      const { [output.name]: fetched } = await ortQueue.run(() => session.run({ [input.name]: fed }));
+      return (fetched!.data as Float32Array).slice();
+    },
+    close: () => ortQueue.run(() => session.release()),
+  };
+}
