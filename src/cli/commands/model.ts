@@ -1,0 +1,124 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { LikenessError } from '../../errors.ts';
+import type { Encoding } from '../../model/dense/encoding.ts';
+import { createCpuExtractor } from '../../model/extractor.cpu.ts';
+import { openModelFolder, readManifest } from '../../model/files.node.ts';
+import { createPoolGraph } from '../../model/graph.pool.node.ts';
+import { manifestFile } from '../../model/load.ts';
+import type { Manifest } from '../../model/manifest.ts';
+import { probe } from '../../model/probe.ts';
+import { folderSink } from '../../model/sink.node.ts';
+import { describeSource } from '../../model/sources/describe.ts';
+import { openVgg16Weights } from '../../model/sources/open.node.ts';
+import { writeVgg16 } from '../../model/write.ts';
+import { packageRoot } from '../../platform/package-root.ts';
+import { progressBar } from '../progress.ts';
+import { download, kerasWeights } from '../weights-download.ts';
+
+export interface BuildOptions {
+  from?: string;
+  variant: Encoding;
+  output: string;
+}
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+
+/** Where downloaded weights are kept: other variants are built from them without fetching them again. */
+function downloadsFolder(): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'likeness');
+}
+
+/** `likeness model build vgg16`: a model's folder from a file of weights. */
+export async function build(options: BuildOptions): Promise<void> {
+  const from = options.from ?? (await fetchKerasWeights());
+  const source = openVgg16Weights(from);
+  try {
+    const sink = await folderSink(options.output);
+    const bar = progressBar('Building', 100, '%');
+    try {
+      const { attribution, ...description } = describeSource(source.kind, options.variant);
+      await sink.write('LICENCE.md', new TextEncoder().encode(attribution));
+      const manifest = await writeVgg16(source.weights, description, options.variant, sink, {
+        onProgress: (share) => bar.update(Math.round(100 * share)),
+      });
+      await sink.commit();
+      bar.stop();
+      console.log(`${options.output}: ${summary(manifest)}`);
+    } catch (error) {
+      bar.stop();
+      await sink.discard();
+      throw error;
+    }
+  } finally {
+    source.close();
+  }
+}
+
+async function fetchKerasWeights(): Promise<string> {
+  const path = join(downloadsFolder(), basename(new URL(kerasWeights.url).pathname));
+  const total = kerasWeights.byteLength;
+  const bar = existsSync(path) ? undefined : progressBar('Downloading', Math.round(total / 1e6), 'MB');
+  try {
+    await download(kerasWeights, path, { onProgress: (done) => bar?.update(Math.round(done / 1e6)) });
+  } finally {
+    bar?.stop();
+  }
+  return path;
+}
+
+/** `likeness model verify <dir>`: hashes of all files, the graph in a session, the known answer. */
+export async function verify(folder: string): Promise<void> {
+  const model = await openModelFolder(folder);
+  const { manifest } = model;
+  if (!manifest.probe) {
+    throw new LikenessError('bad-model', `${folder} has no known answer in its manifest; it cannot be verified.`);
+  }
+  const extractor = await createCpuExtractor(model, await createPoolGraph(model, 1));
+  try {
+    await probe(extractor);
+  } finally {
+    await extractor.close();
+  }
+  const files = manifest.shards.length + 1;
+  console.log(
+    `${folder}: ${summary(manifest)}\n${files} files have their sha256, the graph runs, the known answer is right.`,
+  );
+}
+
+/** `likeness model list [folder]`: the models in a folder of models; by default those here and those of the package. */
+export async function list(folder: string | undefined, { json }: { json?: boolean }): Promise<void> {
+  const folders = folder === undefined ? [resolve('models'), join(packageRoot, 'models')] : [resolve(folder)];
+  const found: { path: string; manifest: Manifest }[] = [];
+  for (const where of new Set(folders)) {
+    const names = await readdir(where).catch(() => []);
+    for (const path of [where, ...names.sort().map((name) => join(where, name))]) {
+      if (!existsSync(join(path, manifestFile))) continue;
+      found.push({ path, manifest: await readManifest(path) });
+    }
+  }
+  if (json) {
+    const rows = found.map(({ path, manifest }) => ({
+      path,
+      name: manifest.name,
+      fingerprint: manifest.fingerprint,
+      dimension: manifest.output.dimension,
+      byteLength: byteLengthOf(manifest),
+    }));
+    console.log(JSON.stringify(rows));
+  } else if (found.length === 0) {
+    console.log(`No models in ${folders.join(' or ')}. Build one with: likeness model build vgg16`);
+  } else {
+    for (const { path, manifest } of found) console.log(`${path}: ${summary(manifest)}`);
+  }
+}
+
+const byteLengthOf = ({ graph, shards }: Manifest): number =>
+  shards.reduce((sum, { byteLength }) => sum + byteLength, graph.byteLength);
+
+function summary(manifest: Manifest): string {
+  const { width, height } = manifest.preprocessing;
+  return `${manifest.fingerprint}, ${manifest.output.dimension} features from ${width} × ${height} pixels, ${megabytes(byteLengthOf(manifest))}`;
+}
