@@ -1,7 +1,12 @@
+// The cases of test/fixtures/pillow/tensors.json were made with Pillow and NumPy by scripts/fixtures/pillow.py.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Filter } from '../../../src/image/coefficients.ts';
 import type { Preprocessing } from '../../../src/image/preprocessing.ts';
+import { referenceResampler } from '../../../src/image/resize.ts';
 import { toTensor } from '../../../src/image/tensor.ts';
+import { readFixture } from '../../support/fixture.ts';
+import { picture, pixelsOfMode, sha256 } from '../../support/pictures.ts';
 
 const keras: Preprocessing = {
   width: 16,
@@ -36,6 +41,49 @@ test('channels, order and float32 subtraction', () => {
     { ...keras, width: 1, height: 1 },
   );
   assert.deepEqual(Array.from(blue), [151.06100463867188, -116.77899932861328, -123.68000030517578]);
+});
+
+type Case = [
+  ...[Filter, string, string, number, number, number],
+  ...[number | null, number, number, string, string],
+];
+
+test('scaled, cut and normalised as torchvision does, to the bit', async () => {
+  const { values, cases } = JSON.parse(new TextDecoder().decode(await readFixture('pillow/tensors.json')));
+  const wrong: string[] = [];
+  for (const [filter, mode, content, seed, w, h, side, width, height, name, expected] of cases as Case[]) {
+    const source = pixelsOfMode(mode, picture(content, seed, w, h), seed, w, h);
+    const preprocessing: Preprocessing = { width, height, resample: filter, ...values[name] };
+    if (side !== null) preprocessing.shorterSide = side;
+    for (const resample of [undefined, referenceResampler]) {
+      const tensor = toTensor(source, preprocessing, undefined, resample);
+      if ((await sha256(tensor as Float32Array<ArrayBuffer>)) !== expected)
+        wrong.push(`${filter} ${mode} ${content} ${w}×${h} → ${side} → ${width}×${height} ${name}`);
+    }
+  }
+  assert.deepEqual(wrong, []);
+  assert.ok(cases.length >= 60, `only ${cases.length} cases`);
+});
+
+test('ImageNet’s values, spelled out', () => {
+  const tensor = toTensor(
+    { width: 1, height: 1, rgba: Uint8Array.of(0, 128, 255, 255) },
+    {
+      ...{ width: 1, height: 1, resample: 'bilinear', channels: 'RGB', divisor: 255 },
+      ...{ mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+    },
+  );
+  // ((np.float32([0, 128, 255]) / np.float32(255)) - np.float32(mean)) / np.float32(std)
+  assert.deepEqual(Array.from(tensor), [-2.1179039478302, 0.20518219470977783, 2.640000104904175]);
+});
+
+test('what cannot be divided by is refused', () => {
+  for (const bad of [0, -1, 1e-60, Infinity, Number.NaN])
+    for (const part of [{ divisor: bad }, { std: [1, bad, 1] as const }])
+      assert.throws(() => toTensor(pixels, { ...keras, ...part }), {
+        code: 'bad-argument',
+        message: /"divisor" and "std" must be above 0/,
+      });
 });
 
 test('the caller’s array is filled and returned', () => {
