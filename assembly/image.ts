@@ -1,4 +1,4 @@
-// Pillow's bicubic resize of 8-bit pictures, two passes. Pixels are 4 bytes; everything lies where the caller says.
+// Pillow's resize of 8-bit pictures, two passes. Pixels are 4 bytes; everything lies where the caller says.
 //
 // A weight is a 23-bit integer (22 fraction bits). i16x8 products are the fastest SIMD has, so each weight comes split
 // in two 16-bit halves, weight = high · 2¹² + low with 0 ≤ low < 2¹², and two neighbouring taps share one dot product:

@@ -32,10 +32,7 @@ const attempts = 4;
 export async function download(
   { url, md5, byteLength }: KnownFile,
   path: string,
-  {
-    onProgress = () => {},
-    pauseMs = 1000,
-  }: { onProgress?: (done: number) => void; pauseMs?: number } = {},
+  { onProgress = () => {}, pauseMs = 1000 }: { onProgress?: (done: number) => void; pauseMs?: number } = {},
 ): Promise<void> {
   if ((await sizeOf(path)) === byteLength && (await md5Of(path)) === md5) return;
   await mkdir(dirname(path), { recursive: true });
@@ -45,7 +42,10 @@ export async function download(
     try {
       await fetchRest(url, part, before, onProgress);
       if ((await sizeOf(part)) >= byteLength) break;
-      throw new LikenessError('not-found', `${url} ended after ${await sizeOf(part)} of ${byteLength} bytes.`);
+      throw new LikenessError(
+        'not-found',
+        `${url} ended after ${await sizeOf(part)} of ${byteLength} bytes.`,
+      );
     } catch (error) {
       if ((await sizeOf(part)) > before) attempt = 1; // it goes on, if haltingly
       const refused = error instanceof LikenessError && error.code === 'bad-argument';

@@ -1,4 +1,4 @@
-import { bicubicCoefficients, type Coefficients, PRECISION_BITS, toFixedPoint } from './coefficients.ts';
+import { type Coefficients, PRECISION_BITS, type Span, toFixedPoint } from './coefficients.ts';
 
 // Pillow's resampling, readable: the oracle of the WebAssembly kernel, and what serves where that cannot run.
 // Pictures are rows of 4-byte pixels.
@@ -42,52 +42,52 @@ function weigh(
 }
 
 /**
- * Bicubic resize of four 8-bit channels, none of them treated as alpha: `ImagingResample` with `BICUBIC` over the whole
- * picture. First across, then down, rounding to bytes in between; an axis that keeps its size is left out.
+ * Resize of four 8-bit channels, none of them treated as alpha: `ImagingResample`. First across, then down, rounding to
+ * bytes in between; an axis without weights is left out.
  *
  * @param source `width * height * 4` bytes
- * @returns `outWidth * outHeight * 4` bytes
+ * @returns 4 bytes for each pixel that the weights make
  */
-export function resampleBicubic(
+export function resampleBytes(
   source: Bytes,
   width: number,
   height: number,
-  outWidth: number,
-  outHeight: number,
+  across: Coefficients | undefined,
+  down: Coefficients | undefined,
 ): Uint8Array {
+  const outWidth = across?.first.length ?? width;
   let lines = source;
-  if (outWidth !== width) {
-    const axis = bicubicCoefficients(width, outWidth);
-    const fixed = toFixedPoint(axis.weight);
-    const across = new Uint8Array(outWidth * height * 4);
+  if (across) {
+    const fixed = toFixedPoint(across.weight);
+    const to = new Uint8Array(outWidth * height * 4);
     for (let y = 0; y < height; y++)
       for (let x = 0; x < outWidth; x++)
-        weigh(source, y * width * 4, 4, axis, fixed, x, across, (y * outWidth + x) * 4);
-    lines = across;
+        weigh(source, y * width * 4, 4, across, fixed, x, to, (y * outWidth + x) * 4);
+    lines = to;
   }
-  if (outHeight === height) return lines === source ? new Uint8Array(source) : (lines as Uint8Array);
-  const axis = bicubicCoefficients(height, outHeight);
-  const fixed = toFixedPoint(axis.weight);
+  if (!down) return lines === source ? new Uint8Array(source) : (lines as Uint8Array);
+  const outHeight = down.first.length;
+  const fixed = toFixedPoint(down.weight);
   const out = new Uint8Array(outWidth * outHeight * 4);
   for (let y = 0; y < outHeight; y++)
     for (let x = 0; x < outWidth; x++)
-      weigh(lines, x * 4, outWidth * 4, axis, fixed, y, out, (y * outWidth + x) * 4);
+      weigh(lines, x * 4, outWidth * 4, down, fixed, y, out, (y * outWidth + x) * 4);
   return out;
 }
 
 /**
- * Bicubic resize of one channel of integers (Pillow's mode I): weights and sums in double precision, rounded half away
- * from zero after each pass.
+ * Resize of one channel of integers (Pillow's mode I), as {@link resampleBytes} but with weights and sums in double
+ * precision, rounded half away from zero after each pass.
  *
  * @param source `width * height` samples
- * @returns `outWidth * outHeight` samples, which may fall outside the range of the source
+ * @returns a sample for each pixel that the weights make; it may fall outside the range of the source
  */
 export function resampleIntegers(
   source: Uint16Array,
   width: number,
   height: number,
-  outWidth: number,
-  outHeight: number,
+  across: Coefficients | undefined,
+  down: Coefficients | undefined,
 ): Int32Array {
   const pass = (
     from: Uint16Array | Int32Array,
@@ -110,25 +110,27 @@ export function resampleIntegers(
     }
   };
   let rows: Uint16Array | Int32Array = source;
-  if (outWidth !== width) {
-    const across = new Int32Array(outWidth * height);
-    pass(source, height, width, 1, bicubicCoefficients(width, outWidth), across, outWidth, 1);
-    rows = across;
+  const outWidth = across?.first.length ?? width;
+  if (across) {
+    const to = new Int32Array(outWidth * height);
+    pass(source, height, width, 1, across, to, outWidth, 1);
+    rows = to;
   }
-  if (outHeight === height) return Int32Array.from(rows);
-  const out = new Int32Array(outWidth * outHeight);
-  pass(rows, outWidth, 1, outWidth, bicubicCoefficients(height, outHeight), out, 1, outWidth);
+  if (!down) return Int32Array.from(rows);
+  const out = new Int32Array(outWidth * down.first.length);
+  pass(rows, outWidth, 1, outWidth, down, out, 1, outWidth);
   return out;
 }
 
 /**
- * Input position of each output pixel by nearest neighbour. The position is summed up step by step as
- * `ImagingScaleAffine` does: a product would round differently now and then.
+ * Input position of each output pixel by nearest neighbour. The position is summed up step by step from the first pixel
+ * on, as `ImagingScaleAffine` does: a product would round differently now and then.
  */
-function nearestPositions(inSize: number, outSize: number): Int32Array {
-  const scale = inSize / outSize;
+function nearestPositions(inSize: number, { scaled, start, size }: Span): Int32Array {
+  const scale = inSize / scaled;
   let position = scale * 0.5;
-  return Int32Array.from({ length: outSize }, () => {
+  for (let i = 0; i < start; i++) position += scale;
+  return Int32Array.from({ length: size }, () => {
     const nearest = Math.trunc(position);
     position += scale;
     return nearest;
@@ -140,12 +142,12 @@ export function resampleNearest(
   source: Bytes,
   width: number,
   height: number,
-  outWidth: number,
-  outHeight: number,
+  across: Span,
+  down: Span,
 ): Uint8Array {
-  const columns = nearestPositions(width, outWidth);
-  const rows = nearestPositions(height, outHeight);
-  const out = new Uint8Array(outWidth * outHeight * 4);
+  const columns = nearestPositions(width, across);
+  const rows = nearestPositions(height, down);
+  const out = new Uint8Array(across.size * down.size * 4);
   let to = 0;
   for (const row of rows)
     for (const column of columns) {

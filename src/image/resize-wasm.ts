@@ -1,5 +1,5 @@
 import bytes from '#wasm/image.simd.wasm';
-import { bicubicCoefficients, toFixedPoint } from './coefficients.ts';
+import { type Coefficients, toFixedPoint } from './coefficients.ts';
 import { type Resampler, referenceResampler } from './resize.ts';
 
 interface Kernel {
@@ -40,12 +40,11 @@ interface Axis {
 }
 
 /** @param multiple the number of pairs is rounded up to a multiple of this */
-function packAxis(inSize: number, outSize: number, multiple: number): Axis {
-  const { taps, first, count, weight } = bicubicCoefficients(inSize, outSize);
+function packAxis({ taps, first, count, weight }: Coefficients, multiple: number): Axis {
   const fixed = toFixedPoint(weight);
   const pairs = Math.ceil(count.reduce((a, b) => Math.max(a, b), 1) / 2 / multiple) * multiple;
-  const weights = new Int16Array(outSize * pairs * 4);
-  for (let i = 0; i < outSize; i++) {
+  const weights = new Int16Array(first.length * pairs * 4);
+  for (let i = 0; i < first.length; i++) {
     for (let t = 0; t < count[i]!; t++) {
       const k = fixed[i * taps + t]!;
       const at = (i * pairs + (t >> 1)) * 4 + (t & 1);
@@ -62,9 +61,11 @@ export function createWasmResampler(): Resampler {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
   const kernel = exports as unknown as Kernel;
 
-  return (source, width, height, outWidth, outHeight, premultiplied) => {
-    const across = outWidth === width ? undefined : packAxis(width, outWidth, 2);
-    const down = outHeight === height ? undefined : packAxis(height, outHeight, 1);
+  return (source, width, height, weightsAcross, weightsDown, premultiplied) => {
+    const across = weightsAcross && packAxis(weightsAcross, 2);
+    const down = weightsDown && packAxis(weightsDown, 1);
+    const outWidth = across?.first.length ?? width;
+    const outHeight = down?.first.length ?? height;
     const sourceStride = width * 4;
     const stride = align(outWidth * 4);
     const bandRows = Math.min(height, Math.max(1, Math.floor(BAND / sourceStride)));

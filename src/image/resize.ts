@@ -1,17 +1,19 @@
 import { LikenessError } from '../errors.ts';
 import { checkPixels } from './check.ts';
+import { type Coefficients, resampleCoefficients, type Span } from './coefficients.ts';
 import type { PixelMode, Pixels } from './pixels.ts';
+import type { Preprocessing } from './preprocessing.ts';
 import {
   cmykToRgb,
   premultiply,
-  resampleBicubic,
+  resampleBytes,
   resampleIntegers,
   resampleNearest,
   unpremultiply,
 } from './resample.ts';
 
 /**
- * A bicubic resize of four 8-bit channels; each one equals {@link resampleBicubic}.
+ * A resize of four 8-bit channels; each one equals {@link resampleBytes}.
  *
  * @param premultiplied the source's colour is to be multiplied by its alpha first, as {@link premultiply} does
  */
@@ -19,8 +21,8 @@ export type Resampler = (
   source: Uint8Array | Uint8ClampedArray,
   width: number,
   height: number,
-  outWidth: number,
-  outHeight: number,
+  across: Coefficients | undefined,
+  down: Coefficients | undefined,
   premultiplied: boolean,
 ) => Uint8Array;
 
@@ -28,11 +30,11 @@ export type Resampler = (
 const MAX_BETWEEN = 2 ** 30;
 
 /** The plain TypeScript resampler. */
-export const referenceResampler: Resampler = (source, width, height, outWidth, outHeight, premultiplied) => {
-  if (!premultiplied) return resampleBicubic(source, width, height, outWidth, outHeight);
+export const referenceResampler: Resampler = (source, width, height, across, down, premultiplied) => {
+  if (!premultiplied) return resampleBytes(source, width, height, across, down);
   const colour = new Uint8Array(source.length);
   premultiply(source, colour);
-  return resampleBicubic(colour, width, height, outWidth, outHeight);
+  return resampleBytes(colour, width, height, across, down);
 };
 
 function hasTransparency(rgba: Uint8Array | Uint8ClampedArray): boolean {
@@ -51,45 +53,82 @@ function grayToBytes(gray: ArrayLike<number>): Uint8Array {
   return out;
 }
 
-/**
- * Pillow's `image.resize((width, height), BICUBIC).convert('RGB')`, to the byte (`PIL.Image.Image.resize`, 7.0 and
- * later; mode I as Pillow 7 to 9 read 16-bit grey).
- *
- * @param width 1 or more, in pixels
- * @param height 1 or more, in pixels
- * @returns `width * height * 4` bytes: R, G, B and a fourth that means nothing
- * @throws LikenessError `bad-image` or `bad-argument`
- */
-export function resize(
-  pixels: Pixels,
-  width: number,
-  height: number,
-  resample: Resampler = referenceResampler,
-): Uint8Array {
-  checkPixels(pixels);
+/** The part of a {@link Preprocessing} that says which pixels there are. */
+export type Framing = Pick<Preprocessing, 'width' | 'height' | 'resample' | 'shorterSide'>;
+
+/** Python's `round(n / 2)` for n from 0: a half goes to the even neighbour. */
+function roundedHalf(n: number): number {
+  const half = Math.floor(n / 2);
+  return half + (n % 2) * (half % 2);
+}
+
+/** Which columns and rows of the scaled picture are wanted: those of torchvision's `Resize` and `CenterCrop`. */
+function spansOf(inWidth: number, inHeight: number, { width, height, shorterSide }: Framing): [Span, Span] {
   if (!(Number.isInteger(width) && Number.isInteger(height) && width >= 1 && height >= 1))
     throw new LikenessError(
       'bad-argument',
       `cannot resize to ${width} × ${height}: both sides must be integers from 1`,
     );
-  const same = pixels.width === width && pixels.height === height;
-  if (pixels.mode === 'I' && pixels.gray) {
-    return grayToBytes(
-      same ? pixels.gray : resampleIntegers(pixels.gray, pixels.width, pixels.height, width, height),
-    );
-  }
-  if (width * pixels.height * 4 > MAX_BETWEEN)
+  if (shorterSide === undefined)
+    return [
+      { scaled: width, start: 0, size: width },
+      { scaled: height, start: 0, size: height },
+    ];
+  if (!(Number.isInteger(shorterSide) && shorterSide >= Math.max(width, height)))
     throw new LikenessError(
-      'bad-image',
-      `a picture of ${pixels.width} × ${pixels.height} is too tall to be resized to ${width} × ${height}: crop it or scale it down first`,
+      'bad-argument',
+      `cannot cut ${width} × ${height} from a picture whose shorter side is made ${shorterSide}: "shorterSide" must be an integer from ${Math.max(width, height)}`,
     );
+  const shorter = Math.min(inWidth, inHeight);
+  const span = (inSize: number, size: number): Span => {
+    const scaled = Math.trunc((shorterSide * inSize) / shorter);
+    return { scaled, start: roundedHalf(scaled - size), size };
+  };
+  return [span(inWidth, width), span(inHeight, height)];
+}
+
+/**
+ * Pillow's `image.resize((width, height), BICUBIC or BILINEAR).convert('RGB')`, to the byte (`PIL.Image.Image.resize`,
+ * 7.0 and later; mode I as Pillow 7 to 9 read 16-bit grey). With `shorterSide` torchvision's `Resize(shorterSide)` and
+ * `CenterCrop((height, width))` of a PIL image: the aspect ratio is kept, the longer side cut off to an integer, and
+ * only what the cut keeps is computed.
+ *
+ * @param framing `width` and `height` are 1 or more, in pixels; `shorterSide` is no less than either
+ * @returns `width * height * 4` bytes: R, G, B and a fourth that means nothing
+ * @throws LikenessError `bad-image` or `bad-argument`
+ */
+export function resize(
+  pixels: Pixels,
+  framing: Framing,
+  resample: Resampler = referenceResampler,
+): Uint8Array {
+  checkPixels(pixels);
+  const { width, height, rgba, gray } = pixels;
+  const [columns, rows] = spansOf(width, height, framing);
   const mode = modeOf(pixels);
+  const integers = mode === 'I' && gray !== undefined;
+  const same = columns.scaled === width && rows.scaled === height;
   let out: Uint8Array;
   // Pillow copies here, before it looks at the mode: transparent pictures keep colours that premultiplying would blur.
-  if (same) out = new Uint8Array(pixels.rgba);
-  else if (mode === 'P') out = resampleNearest(pixels.rgba, pixels.width, pixels.height, width, height);
+  if (!integers && (same || mode === 'P')) out = resampleNearest(rgba, width, height, columns, rows);
   else {
-    out = resample(pixels.rgba, pixels.width, pixels.height, width, height, mode === 'RGBA');
+    const across = resampleCoefficients(framing.resample, width, columns);
+    const down = resampleCoefficients(framing.resample, height, rows);
+    // Only the rows that some output pixel needs: those from `top` to `bottom`.
+    const top = down ? down.first[0]! : 0;
+    const bottom = down ? down.first.at(-1)! + down.count.at(-1)! : height;
+    if (down) down.first = down.first.map((row) => row - top);
+    if (integers)
+      return grayToBytes(
+        resampleIntegers(gray.subarray(top * width, bottom * width), width, bottom - top, across, down),
+      );
+    if (columns.size * (bottom - top) * 4 > MAX_BETWEEN)
+      throw new LikenessError(
+        'bad-image',
+        `a picture of ${width} × ${height} is too tall to be resized to ${columns.size} × ${rows.size}: crop it or scale it down first`,
+      );
+    const part = rgba.subarray(top * width * 4, bottom * width * 4);
+    out = resample(part, width, bottom - top, across, down, mode === 'RGBA');
     if (mode === 'RGBA') unpremultiply(out);
   }
   if (mode === 'CMYK') cmykToRgb(out);

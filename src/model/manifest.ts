@@ -1,5 +1,5 @@
 import { LikenessError } from '../errors.ts';
-import type { Preprocessing } from '../image/preprocessing.ts';
+import { isDivisor, type Preprocessing } from '../image/preprocessing.ts';
 import { type Encoding, encodings } from './dense/encoding.ts';
 
 /** One file of weights. */
@@ -60,7 +60,14 @@ export async function fingerprintOf(
   const said = [
     graph.sha256,
     ...shards.map((shard) => shard.sha256),
-    [p.width, p.height, p.resample, p.channels, ...p.mean].join(' '),
+    [
+      ...[p.width, p.height, p.resample, p.channels, ...p.mean],
+      // Only where they are said: manifests that say none of them keep the fingerprints they always had.
+      ...(p.shorterSide === undefined ? [] : ['shorterSide', p.shorterSide]),
+      ...(p.rgbFirst ? ['rgbFirst'] : []),
+      ...(p.divisor === undefined ? [] : ['divisor', p.divisor]),
+      ...(p.std === undefined ? [] : ['std', ...p.std]),
+    ].join(' '),
     `${output.name} ${output.dimension}`,
     ...(dense ? [`${dense.encoding} ${dense.inputs}`, ...dense.files] : []),
   ];
@@ -109,9 +116,12 @@ export async function parseManifest(text: string, where: string): Promise<Manife
     Array.isArray(shards) && shards.every(isShard) ? '' : 'shards',
     size(p?.width) &&
     size(p.height) &&
-    p.resample === 'bicubic' &&
+    ['bicubic', 'bilinear'].includes(p.resample) &&
+    (p.shorterSide === undefined || (size(p.shorterSide) && p.shorterSide >= Math.max(p.width, p.height))) &&
     ['BGR', 'RGB'].includes(p.channels) &&
-    p.mean?.length === 3
+    (p.divisor === undefined || isDivisor(p.divisor)) &&
+    p.mean?.length === 3 &&
+    (p.std === undefined || (Array.isArray(p.std) && p.std.length === 3 && p.std.every(isDivisor)))
       ? ''
       : 'preprocessing',
     typeof input?.name === 'string' && input.layout === 'NCHW' ? '' : 'input',

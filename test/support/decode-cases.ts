@@ -64,7 +64,7 @@ export function decodeTests(decode: Decode, platform: 'node' | 'browser'): void 
               if (pixels.mode !== modes[mode])
                 wrong.push(`${name}: mode ${pixels.mode}, wanted ${modes[mode]}`);
               const at = async (width: number, height: number) =>
-                sha256(dropAlpha(resize(pixels, width, height)));
+                sha256(dropAlpha(resize(pixels, { width, height, resample: 'bicubic' })));
               if ((await at(pixels.width, pixels.height)) !== expected.rgb) wrong.push(`${name}: pixels`);
               if ((await at(24, 20)) !== expected.rgb24x20) wrong.push(`${name}: made smaller`);
               if ((await at(80, 90)) !== expected.rgb80x90) wrong.push(`${name}: made larger`);

@@ -1,20 +1,13 @@
-import type { Vgg16Shape, Weight } from '../../src/model/vgg16-weights.ts';
+import type { Weight } from '../../src/model/vgg16-weights.ts';
 
-/** What test/peers/tfjs-vgg16.mjs exports. */
-export interface Tfjs {
-  startBackend(name: 'cpu' | 'wasm', wasmFolder?: string, threads?: number): Promise<void>;
-  createVgg16(
-    shape: Vgg16Shape,
-    weightsOf: (layer: string) => { kernel: Float32Array; bias: Float32Array },
-  ): { extract(rgb: Uint8Array): Promise<Float32Array>; dispose(): void };
-}
+type Tfjs = typeof import('../peers/tfjs-vgg16.mjs');
 
-/** TensorFlow.js from test/peers, whose packages `npm run peers` installs. */
+/** TensorFlow.js from test/peers. */
 export async function loadTfjs(): Promise<{ tfjs: Tfjs; wasmFolder: string }> {
   const wasm = 'test/peers/node_modules/@tensorflow/tfjs-backend-wasm/wasm-out/';
   if (typeof document !== 'undefined') {
     const tfjs = await import('../peers/tfjs-vgg16.mjs');
-    return { tfjs: tfjs as Tfjs, wasmFolder: `/${wasm}` };
+    return { tfjs, wasmFolder: `/${wasm}` };
   }
   const { pathToFileURL } = await import('node:url');
   const { join } = await import('node:path');

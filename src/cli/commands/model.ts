@@ -74,7 +74,10 @@ export async function verify(folder: string): Promise<void> {
   const model = await openModelFolder(folder);
   const { manifest } = model;
   if (!manifest.probe) {
-    throw new LikenessError('bad-model', `${folder} has no known answer in its manifest; it cannot be verified.`);
+    throw new LikenessError(
+      'bad-model',
+      `${folder} has no known answer in its manifest; it cannot be verified.`,
+    );
   }
   const extractor = await createCpuExtractor(model, await createPoolGraph(model, 1));
   try {

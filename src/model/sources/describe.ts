@@ -4,8 +4,14 @@ import type { ModelDescription } from '../write.ts';
 /** Sets of weights that are called VGG16. Their features are not interchangeable. */
 export type WeightSource = 'keras' | 'torchvision' | 'onnx-zoo';
 
-/** Mean and standard deviation of ImageNet's channels, R G B, of values from 0 to 1. */
-const imageNet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
+/** The usual preprocessing of networks trained on ImageNet; mean and deviation of R G B from 0 to 1. */
+const imageNet = {
+  shorterSide: 256,
+  rgbFirst: true,
+  divisor: 255,
+  mean: [0.485, 0.456, 0.406],
+  std: [0.229, 0.224, 0.225],
+} as const;
 
 const sources: Record<
   WeightSource,
@@ -25,7 +31,7 @@ Commons Attribution licence (https://creativecommons.org/licenses/by/4.0/).`,
     licence: 'BSD-3-Clause',
     origin: 'torchvision.models.vgg16, weights IMAGENET1K_V1; also timm/vgg16.tv_in1k.',
     // torchvision/transforms/_presets.py, ImageClassification with its defaults
-    preprocessing: { resample: 'bilinear', shorterSide: 256, channels: 'RGB', divisor: 255, ...imageNet },
+    preprocessing: { resample: 'bilinear', channels: 'RGB', ...imageNet },
     attribution: `The weights are those of torchvision.models.vgg16 (IMAGENET1K_V1), also published as timm/vgg16.tv_in1k, under the
 BSD 3-Clause licence. Copyright (c) Soumith Chintala 2016 and the torchvision contributors.`,
   },
@@ -33,7 +39,7 @@ BSD 3-Clause licence. Copyright (c) Soumith Chintala 2016 and the torchvision co
     licence: 'Apache-2.0',
     origin: 'ONNX Model Zoo, vgg16 (from MXNet Gluon).',
     // onnx/models, validated/vision/classification/imagenet_preprocess.py
-    preprocessing: { resample: 'bilinear', shorterSide: 256, channels: 'RGB', divisor: 255, ...imageNet },
+    preprocessing: { resample: 'bilinear', channels: 'RGB', ...imageNet },
     attribution: `The weights are those of vgg16 in the ONNX Model Zoo, converted from the MXNet Gluon model zoo, under the Apache
 License 2.0 (https://www.apache.org/licenses/LICENSE-2.0).`,
   },

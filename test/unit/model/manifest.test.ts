@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { pieceLayout } from '../../../src/model/dense/encoding.ts';
 import { createCpuExtractor } from '../../../src/model/extractor.cpu.ts';
 import { createWasmGraph } from '../../../src/model/graph.wasm.ts';
-import { parseManifest, probeInput } from '../../../src/model/manifest.ts';
+import { fingerprintOf, type Manifest, parseManifest, probeInput } from '../../../src/model/manifest.ts';
 import { probe } from '../../../src/model/probe.ts';
 import { parseSafetensors } from '../../../src/model/safetensors.ts';
 import { memorySink } from '../../../src/model/sink.memory.ts';
@@ -40,6 +40,46 @@ test('a manifest that lacks or falsifies something is refused', async () => {
   await refused((draft) => Object.assign(draft.dense!, { encoding: 'q2' }), /dense/);
   await refused((draft) => Object.assign(draft.dense!, { files: ['other.bin'] }), /dense/);
   await refused((draft) => delete draft.dense, /fingerprint/);
+});
+
+test('torchvision’s preprocessing is read, checked and part of the fingerprint', async () => {
+  const drafted = (part: object): Manifest => ({
+    ...manifest,
+    preprocessing: { ...manifest.preprocessing, ...part },
+  });
+  const said = async (part: object): Promise<string> => {
+    const draft = drafted(part);
+    draft.fingerprint = await fingerprintOf(draft);
+    await parseManifest(JSON.stringify(draft), 'm.json');
+    return draft.fingerprint;
+  };
+  const parts: object[] = [
+    {},
+    { resample: 'bilinear' },
+    { shorterSide: 32 },
+    { shorterSide: 36 },
+    { divisor: 36 },
+    { divisor: 255 },
+    { rgbFirst: true },
+    { std: [1, 2, 3] },
+    { shorterSide: 36, divisor: 255, std: [1, 2, 3] },
+  ];
+  const seen = await Promise.all(parts.map(said));
+  assert.equal(seen[0], manifest.fingerprint);
+  assert.equal(new Set(seen).size, parts.length);
+  for (const part of [
+    { resample: 'lanczos' },
+    ...[31, 32.5, '36', null].map((shorterSide) => ({ shorterSide })),
+    ...[0, -1, '255', null, 1e-60, 1e60].map((divisor) => ({ divisor })),
+    ...[[1, 2], [1, 2, 3, 4], [1, 0, 3], [1, '2', 3], 1, 'abc', null].map((std) => ({ std })),
+  ]) {
+    const text = JSON.stringify(drafted(part));
+    await assert.rejects(
+      parseManifest(text, 'm.json'),
+      { code: 'bad-model', message: /preprocessing/ },
+      text,
+    );
+  }
 });
 
 test('an extractor with a wrong known answer is not used', async () => {
