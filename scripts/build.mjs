@@ -36,6 +36,8 @@ const kernels = [
   ['knn', 'relaxed'],
   ['image', 'simd'],
   ['dense', 'simd'],
+  ['convolution', 'simd'],
+  ['convolution', 'relaxed'],
 ];
 
 /** esbuild settings shared with the test and bench bundles. `node20`/`es2023` keep newer built-ins out. */
