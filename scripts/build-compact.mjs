@@ -14,13 +14,15 @@ const outfile = join(root, 'build/write-model.mjs');
 await build({
   ...nodeOptions,
   stdin: {
-    contents: "export * from './src/model/write.ts'; export * from './src/model/safetensors.ts';",
+    contents: ['write', 'sources/random-access', 'sources/safetensors']
+      .map((name) => `export * from './src/model/${name}.ts';`)
+      .join('\n'),
     resolveDir: root,
   },
   outfile,
 });
-const { parseSafetensors, writeVgg16 } = await import(outfile);
-const files = await writeVgg16(parseSafetensors(readFileSync(source)), {
+const { bytesAsFile, parseSafetensors, writeVgg16 } = await import(outfile);
+const files = await writeVgg16(parseSafetensors(bytesAsFile(readFileSync(source))), {
   name: 'vgg16-compact',
   version: '1',
   licence: 'MIT',

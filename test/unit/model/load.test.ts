@@ -5,7 +5,8 @@ import { createWasmExtractor } from '../../../src/model/extractor.wasm.ts';
 import { loadModel, type ReadModelFile } from '../../../src/model/load.ts';
 import { type Manifest, parseManifest, probeInput } from '../../../src/model/manifest.ts';
 import { probe } from '../../../src/model/probe.ts';
-import { parseSafetensors } from '../../../src/model/safetensors.ts';
+import { bytesAsFile } from '../../../src/model/sources/random-access.ts';
+import { parseSafetensors } from '../../../src/model/sources/safetensors.ts';
 import type { Weight } from '../../../src/model/vgg16-weights.ts';
 import { writeVgg16 } from '../../../src/model/write.ts';
 import { readRepositoryFile } from '../../support/fixture.ts';
@@ -143,7 +144,7 @@ test('the compact model in the repository is what its weights build', async () =
   new DataView(bytes.buffer).setBigUint64(0, BigInt(head.length), true);
   bytes.set(head, 8);
   bytes.set(shard, 8 + head.length);
-  const weights: Map<string, Weight> = parseSafetensors(bytes);
+  const weights: Map<string, Weight> = parseSafetensors(bytesAsFile(bytes));
   const { name, version, licence, origin, preprocessing } = stored;
   const rebuilt = await writeVgg16(weights, { name, version, licence, origin, preprocessing });
   assert.deepEqual(Array.from(rebuilt.get('model.onnx')!), Array.from(graph));
