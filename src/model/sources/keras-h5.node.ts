@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Dataset, File, ready } from 'h5wasm/node';
 import { LikenessError } from '../../errors.ts';
 import type { Weight } from '../vgg16-weights.ts';
+import type { RandomAccess } from './random-access.ts';
 import { layers, type SourceWeight } from './vgg16-source.ts';
 
 type H5Module = Awaited<typeof ready>;
@@ -32,14 +33,16 @@ const pieceBytes = 2 * 2 ** 20;
  */
 export async function openKerasVgg16(
   path: string,
+  bytes: RandomAccess,
 ): Promise<{ found: Map<string, SourceWeight>; close(): void }> {
+  checkLength(bytes);
   const { default: h5wasm } = await import('h5wasm/node');
   const module = await h5wasm.ready;
   const file = new h5wasm.File(resolve(path), 'r');
   if (file.file_id < 0n) {
     throw new LikenessError(
       'bad-file',
-      `The HDF5 file cannot be opened: it is damaged or was not downloaded to its end. ${kerasFile} has 553467096 bytes.`,
+      `The HDF5 file is damaged: it cannot be opened. Wanted: ${kerasFile}.`,
     );
   }
   let open = true;
@@ -56,6 +59,25 @@ export async function openKerasVgg16(
     close();
     throw error;
   }
+}
+
+/** Sees a download that ended early, by the length in the superblock (HDF5 File Format Specification, II.A). */
+function checkLength(file: RandomAccess): void {
+  if (file.byteLength < 48) throw tooShort(file, 48);
+  const head = file.read(0, 48);
+  const view = new DataView(head.buffer, head.byteOffset, 48);
+  const version = head[8]!;
+  // Addresses have 8 bytes wherever files may exceed 4 GB, so in h5py's; others are left to HDF5.
+  if (head[version < 2 ? 13 : 9] !== 8) return;
+  const end = Number(view.getBigUint64(version < 2 ? 40 : 28, true));
+  if (end > file.byteLength) throw tooShort(file, end);
+}
+
+function tooShort(file: RandomAccess, wanted: number): LikenessError {
+  return new LikenessError(
+    'bad-file',
+    `The HDF5 file has ${file.byteLength} bytes of ${wanted}: it was not downloaded to its end. ${kerasFile} has 553467096.`,
+  );
 }
 
 function find(module: H5Module, file: File, readable: () => void): Map<string, SourceWeight> {

@@ -61,7 +61,7 @@ async function find(
   refuseOthers(file, head);
   const close = (): void => file.close();
   if (startsWith(head, '\x89HDF\r\n\x1a\n')) {
-    const { found, close: closeKeras } = await openKerasVgg16(path);
+    const { found, close: closeKeras } = await openKerasVgg16(path, file);
     file.close();
     return { kind: 'keras', found, close: closeKeras };
   }
