@@ -71,7 +71,7 @@ export interface KerasFile extends WeightFile {
 
 /**
  * Writes a weight file as Keras did, by h5wasm: a group a layer, in the order of the layers, pools and flatten empty.
- * At full size it takes 1.5 GB of memory, since h5wasm creates a dataset in one piece.
+ * At full size it takes 1 GB of memory, since h5wasm creates a dataset in one piece.
  */
 export async function writeKeras(path: string, options: KerasFile): Promise<void> {
   const { shape, seed, classes = 10, top = true, flatten = 'hwc', root = '', replace = {} } = options;

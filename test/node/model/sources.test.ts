@@ -21,7 +21,7 @@ import {
   zooModel,
 } from '../../support/weight-files.ts';
 
-// No two axes of a weight are equally long, the flatten has 3×3 places, and no width is a multiple of another.
+// The flatten has 3×3 places, and no width is that of another block: an axis in the wrong place shows.
 const shape: Vgg16Shape = { widths: [4, 6, 7, 9, 10], inputSize: 96, fc1: 11 };
 const file = { shape, seed: 5 };
 const seeded = seededWeights(shape, file.seed);
