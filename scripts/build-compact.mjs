@@ -14,19 +14,20 @@ const outfile = join(root, 'build/write-model.mjs');
 await build({
   ...nodeOptions,
   stdin: {
-    contents:
-      "export * from './src/model/write.ts'; export * from './src/model/safetensors.ts'; export * from './src/model/sink.node.ts';",
+    contents: ['write', 'sink.node', 'sources/random-access', 'sources/safetensors']
+      .map((name) => `export * from './src/model/${name}.ts';`)
+      .join('\n'),
     resolveDir: root,
   },
   outfile,
 });
-const { folderSink, parseSafetensors, writeVgg16 } = await import(outfile);
+const { bytesAsFile, folderSink, parseSafetensors, writeVgg16 } = await import(outfile);
 const folder = join(root, 'models/vgg16-compact');
 const readme = readFileSync(join(folder, 'README.md'));
 const sink = await folderSink(folder);
 await sink.write('README.md', readme);
 const manifest = await writeVgg16(
-  parseSafetensors(readFileSync(source)),
+  parseSafetensors(bytesAsFile(readFileSync(source))),
   {
     name: 'vgg16-compact',
     version: '1',

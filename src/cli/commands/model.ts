@@ -34,7 +34,7 @@ function downloadsFolder(): string {
 /** `likeness model build vgg16`: a model's folder from a file of weights. */
 export async function build(options: BuildOptions): Promise<void> {
   const from = options.from ?? (await fetchKerasWeights());
-  const source = openVgg16Weights(from);
+  const source = await openVgg16Weights(from);
   try {
     const sink = await folderSink(options.output);
     const bar = progressBar('Building', 100, '%');

@@ -1,8 +1,6 @@
 import type { Encoding } from '../dense/encoding.ts';
 import type { ModelDescription } from '../write.ts';
-
-/** Sets of weights that are called VGG16. Their features are not interchangeable. */
-export type WeightSource = 'keras' | 'torchvision' | 'onnx-zoo';
+import type { SourceKind } from './open.node.ts';
 
 /** The usual preprocessing of networks trained on ImageNet; mean and deviation of R G B from 0 to 1. */
 const imageNet = {
@@ -13,15 +11,18 @@ const imageNet = {
   std: [0.229, 0.224, 0.225],
 } as const;
 
+/** imagenet_utils.py of Keras, mode "caffe". */
+const caffe = { resample: 'bicubic', channels: 'BGR', mean: [103.939, 116.779, 123.68] } as const;
+
+/** Sets of weights that are called VGG16. Their features are not interchangeable. */
 const sources: Record<
-  WeightSource,
+  SourceKind,
   Pick<ModelDescription, 'licence' | 'origin' | 'preprocessing'> & { attribution: string }
 > = {
   keras: {
     licence: 'CC-BY-4.0',
     origin: 'keras.applications.VGG16, weights "imagenet": the Oxford VGG group’s configuration D.',
-    // keras/src/applications/imagenet_utils.py, mode "caffe"
-    preprocessing: { resample: 'bicubic', channels: 'BGR', mean: [103.939, 116.779, 123.68] },
+    preprocessing: caffe,
     attribution: `The weights are those of keras.applications.VGG16 ("imagenet"), converted by the Keras authors (code:
 Apache-2.0) from the Caffe model of K. Simonyan and A. Zisserman, "Very Deep Convolutional Networks for Large-Scale
 Image Recognition" (arXiv 1409.1556), which the Visual Geometry Group, University of Oxford, released under the Creative
@@ -43,11 +44,18 @@ BSD 3-Clause licence. Copyright (c) Soumith Chintala 2016 and the torchvision co
     attribution: `The weights are those of vgg16 in the ONNX Model Zoo, converted from the MXNet Gluon model zoo, under the Apache
 License 2.0 (https://www.apache.org/licenses/LICENSE-2.0).`,
   },
+  // A network of one's own in this project's names: taken to be trained as Keras' is fed.
+  canonical: {
+    licence: 'unknown',
+    origin: 'A safetensors file of weights under this project’s own names.',
+    preprocessing: caffe,
+    attribution: 'The file that the weights come from says nothing about their licence.',
+  },
 };
 
 /** What the manifest of a VGG16 from `source`, stored as `variant`, says; and the text of its licence file. */
 export function describeSource(
-  source: WeightSource,
+  source: SourceKind,
   variant: Encoding,
 ): ModelDescription & { attribution: string } {
   const { attribution, ...described } = sources[source];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseSafetensors } from '../../../src/model/safetensors.ts';
+import { bytesAsFile } from '../../../src/model/sources/random-access.ts';
+import { parseSafetensors } from '../../../src/model/sources/safetensors.ts';
 
 /** A file of a header and 16 bytes of data, put together as the format's description says. */
 function file(header: unknown, data = 16): Uint8Array {
@@ -19,7 +20,7 @@ const good = {
 };
 
 test('tensors are read by name, whole or by rows', () => {
-  const tensors = parseSafetensors(file(good));
+  const tensors = parseSafetensors(bytesAsFile(file(good)));
   assert.deepEqual([...tensors.keys()], ['a', 'b']);
   const a = tensors.get('a')!;
   assert.equal(a.dataType, 'float16');
@@ -32,13 +33,19 @@ test('tensors are read by name, whole or by rows', () => {
 test('a file cut anywhere is an error, never a crash', () => {
   const whole = file(good);
   for (let length = 0; length < whole.length; length++) {
-    assert.throws(() => parseSafetensors(whole.slice(0, length)), { code: 'bad-file' }, `${length} bytes`);
+    assert.throws(
+      () => parseSafetensors(bytesAsFile(whole.slice(0, length))),
+      { code: 'bad-file' },
+      `${length} bytes`,
+    );
   }
 });
 
 test('a wrong header is an error that names the tensor', () => {
   const wrong: [unknown, RegExp][] = [
     ['{', /not JSON/],
+    ['null', /not a JSON object/],
+    [{ a: null }, /"a" as undefined/],
     [{ a: { dtype: 'BF16', shape: [1], data_offsets: [0, 2] } }, /"a" as BF16/],
     [{ a: { dtype: 'F32', shape: [5], data_offsets: [0, 16] } }, /"a" 16 bytes.*needs 20/],
     [{ a: { dtype: 'F32', shape: [-1], data_offsets: [0, 4] } }, /"a" wrongly/],
@@ -47,6 +54,6 @@ test('a wrong header is an error that names the tensor', () => {
     [{ a: { dtype: 'F32', shape: [1.5], data_offsets: [0, 6] } }, /"a" wrongly/],
   ];
   for (const [header, message] of wrong) {
-    assert.throws(() => parseSafetensors(file(header)), { code: 'bad-file', message });
+    assert.throws(() => parseSafetensors(bytesAsFile(file(header))), { code: 'bad-file', message });
   }
 });

@@ -1,0 +1,318 @@
+import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import h5wasm from 'h5wasm/node';
+import onnxProto, { type onnx } from 'onnx-proto';
+import { convolutions, type Vgg16Shape, type Weight } from '../../src/model/vgg16-weights.ts';
+import { seededWeights } from './seeded-vgg16.ts';
+
+/** Rows of a weight that are made at once. */
+const piece = 64;
+
+export interface WeightFile {
+  shape: Vgg16Shape;
+  seed: number;
+  /** Outputs of the last layer, which is not read. */
+  classes?: number;
+}
+
+function floats(weight: Weight, from = 0, to = weight.shape[0]!): Float32Array {
+  const bytes = weight.data(from, to);
+  return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+}
+
+/** [out, in, 3, 3] as Keras has it: value (h, w, i, o). */
+function kernelForKeras(weight: Weight): Float32Array {
+  const [outputs, inputs] = weight.shape as [number, number];
+  const values = floats(weight);
+  const out = new Float32Array(values.length);
+  for (let o = 0; o < outputs; o++) {
+    for (let i = 0; i < inputs; i++) {
+      for (let h = 0; h < 3; h++) {
+        for (let w = 0; w < 3; w++)
+          out[((h * 3 + w) * inputs + i) * outputs + o] = values[((o * inputs + i) * 3 + h) * 3 + w]!;
+      }
+    }
+  }
+  return out;
+}
+
+/** [out, C·h·w] as Keras has it: a column an output, the rows in the order of `flatten`. */
+function denseForKeras(weight: Weight, channels: number, flatten: 'hwc' | 'chw'): Float32Array {
+  const [outputs, length] = weight.shape as [number, number];
+  const side = Math.sqrt(length / channels);
+  const out = new Float32Array(outputs * length);
+  for (let from = 0; from < outputs; from += piece) {
+    const to = Math.min(outputs, from + piece);
+    const values = floats(weight, from, to);
+    for (let c = 0; c < channels; c++) {
+      for (let h = 0; h < side; h++) {
+        for (let w = 0; w < side; w++) {
+          const ours = (c * side + h) * side + w;
+          const row = flatten === 'hwc' ? (h * side + w) * channels + c : ours;
+          for (let o = from; o < to; o++) out[row * outputs + o] = values[(o - from) * length + ours]!;
+        }
+      }
+    }
+  }
+  return out;
+}
+
+export interface KerasFile extends WeightFile {
+  /** False for the file without fc1, fc2 and predictions. */
+  top?: boolean;
+  /** Order of fc1's rows: Keras' own, or a wrong one. */
+  flatten?: 'hwc' | 'chw';
+  /** Names of the datasets in a layer's group; default those of the official file. */
+  names?: (layer: string) => [kernel: string, bias: string];
+  /** Group of the layers, e.g. `model_weights` of a whole model. */
+  root?: string;
+  /** Datasets to write instead, by name; null to leave out. */
+  replace?: Record<string, { data: Float32Array | Float64Array; shape: number[] } | null>;
+}
+
+/**
+ * Writes a weight file as Keras did, by h5wasm: a group a layer, in the order of the layers, pools and flatten empty.
+ * At full size it takes 1 GB of memory, since h5wasm creates a dataset in one piece.
+ */
+export async function writeKeras(path: string, options: KerasFile): Promise<void> {
+  const { shape, seed, classes = 10, top = true, flatten = 'hwc', root = '', replace = {} } = options;
+  const names = options.names ?? ((layer) => [`${layer}_W_1:0`, `${layer}_b_1:0`]);
+  await h5wasm.ready;
+  const weights = seededWeights(shape, seed);
+  const file = new h5wasm.File(path, 'w', { track_order: true });
+  const parent = root ? file.create_group(root) : file;
+  const layerNames: string[] = [];
+  const layer = (name: string, kernel?: () => [Float32Array, number[]], bias?: Float32Array): void => {
+    layerNames.push(name);
+    const group = parent.create_group(name);
+    const [weightName, biasName] = names(name);
+    const members = kernel ? [weightName, biasName] : [];
+    group.create_attribute('weight_names', members, [members.length], `S${weightName.length}`);
+    if (!kernel || !bias) return;
+    const inner = weightName.includes('/') ? group.create_group(name) : group;
+    const [data, sizes] = kernel();
+    const own = { [weightName]: { data, shape: sizes }, [biasName]: { data: bias, shape: [bias.length] } };
+    for (const [full, usual] of Object.entries(own)) {
+      const dataset = full in replace ? replace[full] : usual;
+      if (dataset) inner.create_dataset({ name: full.split('/').at(-1)!, ...dataset });
+    }
+  };
+
+  layer('input_1');
+  const layers = convolutions(shape);
+  for (const [i, { name, block, inputs, outputs }] of layers.entries()) {
+    const kernel = weights.get(`${name}.weight`)!;
+    layer(
+      name,
+      () => [kernelForKeras(kernel), [3, 3, inputs, outputs]],
+      floats(weights.get(`${name}.bias`)!),
+    );
+    if (layers[i + 1]?.block !== block) layer(`block${block + 1}_pool`);
+  }
+  if (top) {
+    layer('flatten');
+    const fc1 = weights.get('fc1.weight')!;
+    const [outputs, length] = fc1.shape as [number, number];
+    layer(
+      'fc1',
+      () => [denseForKeras(fc1, shape.widths[4]!, flatten), [length, outputs]],
+      floats(weights.get('fc1.bias')!),
+    );
+    const blank = (rows: number, columns: number): [Float32Array, number[]] => [
+      new Float32Array(rows * columns),
+      [rows, columns],
+    ];
+    layer('fc2', () => blank(outputs, outputs), new Float32Array(outputs));
+    layer('predictions', () => blank(outputs, classes), new Float32Array(classes));
+  }
+  parent.create_attribute('layer_names', layerNames, [layerNames.length], 'S12');
+  parent.create_attribute('backend', 'tensorflow', null, 'S10');
+  parent.create_attribute('keras_version', '1.2.0', null, 'S5');
+  file.close();
+}
+
+const int = (name: string, i: number): onnx.IAttributeProto => ({ name, i, type: 2 });
+const ints = (name: string, values: number[]): onnx.IAttributeProto => ({ name, ints: values, type: 7 });
+const float = (name: string, f: number): onnx.IAttributeProto => ({ name, f, type: 1 });
+
+/** VGG16 as in the ONNX Model Zoo (vgg16-7.onnx), its nodes and weights named as there, as a plain object. */
+export function zooModel({ shape, seed, classes = 10 }: WeightFile): onnx.IModelProto {
+  const weights = seededWeights(shape, seed);
+  const node: onnx.INodeProto[] = [];
+  const initializer: onnx.ITensorProto[] = [];
+  let value = 'data';
+  const then = (
+    opType: string,
+    name: string,
+    inputs: string[] = [],
+    attribute: onnx.IAttributeProto[] = [],
+  ): void => {
+    node.push({ opType, name, input: [value, ...inputs], output: [name], attribute });
+    value = name;
+  };
+  const use = (name: string, dims: number[], rawData: Uint8Array): string => {
+    initializer.push({ name, dims, dataType: 1, rawData });
+    return name;
+  };
+  const stored = (name: string, ours: string): string => {
+    const weight = weights.get(ours)!;
+    return use(name, weight.shape, weight.data(0, weight.shape[0]!));
+  };
+  const dense = (i: number, operands: string[]): void => {
+    then('Flatten', `flatten_${60 + 5 * i}`);
+    then('Gemm', `vgg0_dense${i}_fwd`, operands, [
+      float('alpha', 1),
+      float('beta', 1),
+      int('transA', 0),
+      int('transB', 1),
+    ]);
+  };
+
+  const layers = convolutions(shape);
+  for (const [i, { name, block }] of layers.entries()) {
+    const prefix = `vgg0_conv${i}`;
+    then(
+      'Conv',
+      `${prefix}_fwd`,
+      [stored(`${prefix}_weight`, `${name}.weight`), stored(`${prefix}_bias`, `${name}.bias`)],
+      [
+        ints('dilations', [1, 1]),
+        int('group', 1),
+        ints('kernel_shape', [3, 3]),
+        ints('pads', [1, 1, 1, 1]),
+        ints('strides', [1, 1]),
+      ],
+    );
+    then('Relu', `vgg0_relu${i}_fwd`);
+    if (layers[i + 1]?.block !== block) {
+      then(
+        'MaxPool',
+        `vgg0_pool${block}_fwd`,
+        [],
+        [ints('kernel_shape', [2, 2]), ints('pads', [0, 0, 0, 0]), ints('strides', [2, 2])],
+      );
+    }
+  }
+  const sizes = [shape.fc1, shape.fc1, classes];
+  for (const [i, size] of sizes.entries()) {
+    const operands =
+      i === 0
+        ? [stored('vgg0_dense0_weight', 'fc1.weight'), stored('vgg0_dense0_bias', 'fc1.bias')]
+        : [
+            use(`vgg0_dense${i}_weight`, [size, shape.fc1], new Uint8Array(4 * size * shape.fc1)),
+            use(`vgg0_dense${i}_bias`, [size], new Uint8Array(4 * size)),
+          ];
+    dense(i, operands);
+    if (i === 2) break;
+    then('Relu', `vgg0_dense${i}_relu_fwd`);
+    then('Dropout', `vgg0_dropout${i}_fwd`, [], [float('ratio', 0.5)]);
+  }
+
+  const info = (name: string, dims: number[]): onnx.IValueInfoProto => ({
+    name,
+    type: { tensorType: { elemType: 1, shape: { dim: dims.map((dimValue) => ({ dimValue })) } } },
+  });
+  return {
+    irVersion: 3,
+    graph: {
+      name: 'mxnet_converted_model',
+      node,
+      initializer,
+      input: [
+        info('data', [1, 3, shape.inputSize, shape.inputSize]),
+        ...initializer.map(({ name, dims }) => info(name!, dims as number[])),
+      ],
+      output: [info(value, [1, classes])],
+    },
+    opsetImport: [{ domain: '', version: 7 }],
+  };
+}
+
+/** Values as `float_data` instead of raw bytes, as `onnx.helper.make_tensor` writes them. */
+export function withFloatData(model: onnx.IModelProto): onnx.IModelProto {
+  for (const tensor of model.graph!.initializer!) {
+    tensor.floatData = Array.from(new Float32Array(tensor.rawData!.slice().buffer));
+    delete tensor.rawData;
+  }
+  return model;
+}
+
+/** The bytes of a model, lists of whole numbers packed, as proto3 writes them. */
+export function encodeModel(model: onnx.IModelProto): Uint8Array {
+  return onnxProto.onnx.ModelProto.encode(model).finish();
+}
+
+/** The same, each number a field of its own: so Python writes ONNX, whose schema is of proto2. */
+export function encodeModelAsPython(model: onnx.IModelProto): Uint8Array {
+  const { ModelProto, GraphProto, NodeProto, AttributeProto, TensorProto } = onnxProto.onnx;
+  const { graph, opsetImport, ...head } = model;
+  const { node, initializer, input, output, ...graphHead } = graph!;
+  const writer = ModelProto.encode(head);
+  writer.uint32(7 * 8 + 2).fork();
+  for (const { attribute, ...rest } of node!) {
+    NodeProto.encode(rest, writer.uint32(1 * 8 + 2).fork());
+    for (const { ints: values, ...own } of attribute ?? []) {
+      AttributeProto.encode(own, writer.uint32(5 * 8 + 2).fork());
+      for (const number of values ?? []) writer.uint32(8 * 8).int64(number);
+      writer.ldelim();
+    }
+    writer.ldelim();
+  }
+  GraphProto.encode(graphHead, writer);
+  for (const { dims, ...rest } of initializer!) {
+    writer.uint32(5 * 8 + 2).fork();
+    for (const side of dims ?? []) writer.uint32(1 * 8).int64(side);
+    TensorProto.encode(rest, writer).ldelim();
+  }
+  GraphProto.encode({ input: input!, output: output! }, writer).ldelim();
+  return ModelProto.encode({ opsetImport: opsetImport! }, writer).finish();
+}
+
+export function writeZoo(path: string, options: WeightFile): void {
+  writeFileSync(path, encodeModel(zooModel(options)));
+}
+
+/** A tensor of a safetensors file: a weight in float32. */
+export type NamedTensors = [name: string, shape: number[], weight: Weight][];
+
+/** Weights under the names of torchvision, of timm or of this project. */
+export function namedTensors(
+  { shape, seed }: WeightFile,
+  names: 'torchvision' | 'timm' | 'canonical',
+): NamedTensors {
+  const places = [0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28];
+  const layers = convolutions(shape).map(({ name }) => name);
+  const side = shape.inputSize / 32;
+  return [...seededWeights(shape, seed)].map(([name, weight]) => {
+    const [layer, part] = name.split('.') as [string, string];
+    if (names === 'canonical') return [name, weight.shape, weight];
+    if (layer !== 'fc1') return [`features.${places[layers.indexOf(layer)]}.${part}`, weight.shape, weight];
+    if (names === 'torchvision') return [`classifier.0.${part}`, weight.shape, weight];
+    return [
+      `pre_logits.fc1.${part}`,
+      part === 'weight' ? [shape.fc1, shape.widths[4]!, side, side] : weight.shape,
+      weight,
+    ];
+  });
+}
+
+/** Writes safetensors, 64 rows at a time: length of the header, header padded with spaces to eights, data. */
+export function writeSafetensors(path: string, tensors: NamedTensors): void {
+  const header: Record<string, object> = { __metadata__: { format: 'pt' } };
+  let offset = 0;
+  for (const [name, shape] of tensors) {
+    const end = offset + 4 * shape.reduce((a, b) => a * b, 1);
+    header[name] = { dtype: 'F32', shape, data_offsets: [offset, end] };
+    offset = end;
+  }
+  const text = JSON.stringify(header);
+  const head = Buffer.alloc(8 + Math.ceil(text.length / 8) * 8, ' ');
+  head.writeBigUInt64LE(BigInt(head.length - 8));
+  head.write(text, 8);
+  const file = openSync(path, 'w');
+  writeSync(file, head);
+  for (const [, [rows], weight] of tensors) {
+    for (let from = 0; from < rows!; from += piece)
+      writeSync(file, weight.data(from, Math.min(rows!, from + piece)));
+  }
+  closeSync(file);
+}
