@@ -50,22 +50,22 @@ export function transformKernels(
   scratch: usize,
 ): void {
   const panels = (outputs + panel - 1) / panel;
-  const plane = <usize>(panels * panel * channels) << 2;
+  const plane = (<usize>(panels * panel * channels)) << 2;
   for (let k = 0; k < outputs; k++) {
     for (let c = 0; c < inputs; c++) {
-      const g = kernel + (<usize>((k * inputs + c) * 9) << 2);
+      const g = kernel + ((<usize>((k * inputs + c) * 9)) << 2);
       for (let i = 0; i < 6; i++) {
         for (let j = 0; j < 3; j++) {
-          const at = g + (<usize>j << 2);
+          const at = g + ((<usize>j) << 2);
           store<f64>(
-            scratch + (<usize>(i * 3 + j) << 3),
+            scratch + ((<usize>(i * 3 + j)) << 3),
             spreadKernel(load<f32>(at), load<f32>(at, 12), load<f32>(at, 24), i),
           );
         }
       }
-      let out = u + (<usize>(((k / panel) * channels + c) * panel + (k % panel)) << 2);
+      let out = u + ((<usize>(((k / panel) * channels + c) * panel + (k % panel))) << 2);
       for (let i = 0; i < 6; i++) {
-        const row = scratch + (<usize>(i * 3) << 3);
+        const row = scratch + ((<usize>(i * 3)) << 3);
         for (let j = 0; j < 6; j++, out += plane) {
           store<f32>(out, <f32>spreadKernel(load<f64>(row), load<f64>(row, 8), load<f64>(row, 16), j));
         }
@@ -119,9 +119,9 @@ function gather(from: usize, stride: usize, out: usize, outStride: usize): void 
 
 /** m = v · u for one of the 36 products: tiles × channels by channels × panels of 8. `tiles` is a multiple of 4. */
 function multiply(v: usize, u: usize, m: usize, tiles: i32, channels: i32, panels: i32): void {
-  const row = <usize>channels << 2;
-  const mRow = <usize>(panels * panel) << 2;
-  for (let p = 0; p < panels; p++, u += <usize>(channels * panel) << 2, m += panel * 4) {
+  const row = (<usize>channels) << 2;
+  const mRow = (<usize>(panels * panel)) << 2;
+  for (let p = 0; p < panels; p++, u += (<usize>(channels * panel)) << 2, m += panel * 4) {
     let a = v;
     let out = m;
     for (let t = 0; t < tiles; t += 4, a += 4 * row, out += 4 * mRow) {
@@ -168,8 +168,10 @@ function multiply(v: usize, u: usize, m: usize, tiles: i32, channels: i32, panel
 }
 
 /**
- * @param x the layer's input, with its border
- * @param y pixel (0, 0) of the output, i.e. behind the border of the buffer that it lies in
+ * @param n pictures
+ * @param x the layer's inputs, each with its border, one after another
+ * @param y pixel (0, 0) of the first output, i.e. behind the border of the buffer that it lies in
+ * @param yPicture bytes from an output to the next
  * @param yRow bytes from a row of the output to the next
  * @param u kernels of {@link transformKernels}
  * @param bias outputs float32
@@ -181,8 +183,10 @@ function multiply(v: usize, u: usize, m: usize, tiles: i32, channels: i32, panel
  * @param scratch room for 36 · block · (channels + 8 · ⌈outputs / 8⌉) float32 and 36 vectors
  */
 export function convolve(
+  n: i32,
   x: usize,
   y: usize,
+  yPicture: usize,
   yRow: usize,
   u: usize,
   bias: usize,
@@ -195,26 +199,32 @@ export function convolve(
   scratch: usize,
 ): void {
   const across = (width + 3) / 4;
-  const tiles = across * ((height + 3) / 4);
+  const down = (height + 3) / 4;
+  const perPicture = across * down;
+  const tiles = n * perPicture;
   const panels = (outputs + panel - 1) / panel;
-  const pixel = <usize>channels << 2;
+  const pixel = (<usize>channels) << 2;
   const xRow = <usize>(across * 4 + 2) * pixel;
+  const xPicture = <usize>(down * 4 + 2) * xRow;
   const vRow = pixel;
-  const mRow = <usize>(panels * panel) << 2;
+  const mRow = (<usize>(panels * panel)) << 2;
   const vPlane = <usize>block * vRow;
   const mPlane = <usize>block * mRow;
-  const uPlane = <usize>(panels * panel * channels) << 2;
+  const uPlane = (<usize>(panels * panel * channels)) << 2;
   const small = scratch;
   const v = scratch + 36 * 16;
   const m = v + 36 * vPlane;
   for (let first = 0; first < tiles; first += block) {
     const count = min(block, tiles - first);
     for (let t = 0; t < count; t++) {
-      const tile = first + t;
-      const from = x + <usize>((tile / across) * 4) * xRow + <usize>((tile % across) * 4) * pixel;
+      const picture = <usize>((first + t) / perPicture);
+      const tile = (first + t) % perPicture;
+      const from =
+        x + picture * xPicture + <usize>((tile / across) * 4) * xRow + <usize>((tile % across) * 4) * pixel;
       const to = v + <usize>t * vRow;
       for (let c: usize = 0; c < pixel; c += 16) {
-        for (let j = 0; j < 6; j++) spreadInput(from + c + <usize>j * pixel, xRow, small + <usize>(j << 4), 96);
+        for (let j = 0; j < 6; j++)
+          spreadInput(from + c + <usize>j * pixel, xRow, small + <usize>(j << 4), 96);
         for (let i = 0; i < 6; i++) {
           spreadInput(small + <usize>(i * 96), 16, to + c + <usize>(i * 6) * vPlane, vPlane);
         }
@@ -225,14 +235,16 @@ export function convolve(
       multiply(v + i * vPlane, u + i * uPlane, m + i * mPlane, padded, channels, panels);
     }
     for (let t = 0; t < count; t++) {
-      const tile = first + t;
+      const out = y + <usize>((first + t) / perPicture) * yPicture;
+      const tile = (first + t) % perPicture;
       const top = (tile / across) * 4;
       const left = (tile % across) * 4;
       const from = m + <usize>t * mRow;
       for (let k = 0; k < outputs; k += 4) {
-        const c = <usize>k << 2;
+        const c = (<usize>k) << 2;
         // Columns first: 4 rows of 6 vectors; then each row in place: 4 rows of 4.
-        for (let j = 0; j < 6; j++) gather(from + c + <usize>j * mPlane, 6 * mPlane, small + <usize>(j << 4), 96);
+        for (let j = 0; j < 6; j++)
+          gather(from + c + <usize>j * mPlane, 6 * mPlane, small + <usize>(j << 4), 96);
         for (let i = 0; i < 4; i++) gather(small + <usize>(i * 96), 16, small + <usize>(i * 96), 16);
         const shift = v128.load(bias + c);
         const zero = f32x4.splat(0);
@@ -246,9 +258,9 @@ export function convolve(
                 f32x4.max(v128.load(s), v128.load(s, 16)),
                 f32x4.max(v128.load(s, 96), v128.load(s, 112)),
               );
-              const pixelAt = <usize>((left + j) >> 1) * (<usize>outputs << 2);
+              const pixelAt = <usize>((left + j) >> 1) * ((<usize>outputs) << 2);
               v128.store(
-                y + <usize>((top + i) >> 1) * yRow + pixelAt + c,
+                out + <usize>((top + i) >> 1) * yRow + pixelAt + c,
                 f32x4.max(f32x4.add(most, shift), zero),
               );
             }
@@ -260,7 +272,7 @@ export function convolve(
               if (left + j >= width) break;
               const value = v128.load(small + <usize>(i * 96 + j * 16));
               v128.store(
-                y + <usize>(top + i) * yRow + <usize>(left + j) * (<usize>outputs << 2) + c,
+                out + <usize>(top + i) * yRow + <usize>(left + j) * ((<usize>outputs) << 2) + c,
                 f32x4.max(f32x4.add(value, shift), zero),
               );
             }

@@ -38,6 +38,8 @@ const kernels = [
   ['dense', 'simd'],
   ['convolution', 'simd'],
   ['convolution', 'relaxed'],
+  ['convolution', 'simd-shared'],
+  ['convolution', 'relaxed-shared'],
 ];
 
 /** esbuild settings shared with the test and bench bundles. `node20`/`es2023` keep newer built-ins out. */
@@ -89,7 +91,11 @@ async function buildLibrary() {
   await build({
     ...browserOptions,
     ...shared,
-    entryPoints: { index: 'src/index.ts', worker: 'src/worker/worker.ts' },
+    entryPoints: {
+      index: 'src/index.ts',
+      worker: 'src/worker/worker.ts',
+      'convolution-worker': 'src/worker/convolution-worker.ts',
+    },
   });
   await build({ ...browserOptions, minify: true, outdir: 'dist', entryPoints: { knn: 'src/knn/index.ts' } });
   await build({

@@ -4,7 +4,6 @@ import { createCpuExtractor } from './extractor.cpu.ts';
 import type { Extractor } from './extractor.ts';
 import { createGpuExtractor } from './extractor.webgpu.ts';
 import type { CpuGraph } from './graph.ts';
-import { createWasmGraph } from './graph.wasm.ts';
 import type { Model } from './load.ts';
 import type { Runtime } from './ort.ts';
 import { probe } from './probe.ts';
@@ -62,8 +61,7 @@ export async function chooseExtractor(
     const gpuMs = await probe(gpu);
     if (request === 'webgpu') return { extractor: gpu, reason: `WebGPU was asked for (${adapter})`, device };
 
-    // WebGPU's build holds the CPU provider too.
-    const cpu = await createCpuExtractor(model, await createWasmGraph(model, runtime));
+    const cpu = await createCpuExtractor(model, await createCpuGraph(model));
     const cpuMs = await probe(cpu);
     const reason = `a picture took ${gpuMs.toFixed(1)} ms on WebGPU (${adapter}), ${cpuMs.toFixed(1)} ms on wasm`;
     if (gpuMs <= cpuMs) {

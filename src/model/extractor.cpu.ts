@@ -26,6 +26,6 @@ export async function createCpuExtractor({ manifest, files }: Model, graph: CpuG
 }
 
 /** Small pictures gain from a batch, whose weights are read once; for large ones one is enough and answers sooner. */
-function cpuBatchSize({ width, height }: Preprocessing): number {
+export function cpuBatchSize({ width, height }: Preprocessing): number {
   return Math.max(1, Math.min(8, Math.floor((8 * 64 * 64) / (width * height))));
 }

@@ -2,36 +2,41 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { carryErrorCodes } from '../worker/errors.ts';
-import type { CpuGraph } from './graph.ts';
+import type { Network } from './convolution/network.ts';
+import { createThread } from './convolution/thread.ts';
 import { createWasmGraph } from './graph.wasm.ts';
 import { fileOfBytes } from './load.ts';
 import type { Manifest } from './manifest.ts';
 import { loadCpuRuntime } from './runtime.node.ts';
 
-/** What a worker is started with: a model's graph with its shards, by file, in shared memory. */
-export interface GraphFiles {
-  manifest: Manifest;
-  files: Map<string, Uint8Array>;
-}
+/**
+ * What a worker is started with: a network in shared memory and which of its threads this one is, or, for a graph that
+ * ONNX Runtime has to run, the graph with its shards, by file, in shared memory.
+ */
+export type GraphWorkerData =
+  | { network: Network; index: number }
+  | { manifest: Manifest; files: Map<string, Uint8Array> };
 
-/** What a worker of the pool does: one session of its own, on its own thread. */
+/** What a worker of the pool does. */
 export interface GraphWorker {
-  /** As {@link CpuGraph.run}. */
+  /** As `CpuGraph.run`. */
   run(values: Float32Array, n: number): Promise<Float32Array>;
 }
 
-let graph: Promise<CpuGraph> | undefined;
+type Run = (values: Float32Array, n: number) => Float32Array | Promise<Float32Array>;
 
-async function create(): Promise<CpuGraph> {
-  const { manifest, files } = workerData as GraphFiles;
-  const model = { manifest, files: new Map([...files].map(([name, bytes]) => [name, fileOfBytes(bytes)])) };
-  return createWasmGraph(model, await loadCpuRuntime());
+async function create(data: GraphWorkerData): Promise<Run> {
+  if ('network' in data) return (await createThread(data.network, data.index)).run;
+  const files = new Map([...data.files].map(([name, bytes]) => [name, fileOfBytes(bytes)]));
+  return (await createWasmGraph({ manifest: data.manifest, files }, await loadCpuRuntime())).run;
 }
+
+let created: Promise<Run> | undefined;
 
 const worker: GraphWorker = {
   async run(values, n) {
-    graph ??= create();
-    return (await graph).run(values, n);
+    created ??= create(workerData);
+    return (await created)(values, n);
   },
 };
 

@@ -1,6 +1,7 @@
 import { LikenessError } from '../errors.ts';
 import { isDivisor, type Preprocessing } from '../image/preprocessing.ts';
 import { type Encoding, encodings } from './dense/encoding.ts';
+import type { DataType } from './onnx/graph.ts';
 
 /** One file of weights. */
 export interface Shard {
@@ -9,6 +10,24 @@ export interface Shard {
   byteLength: number;
   /** Lower-case hexadecimal. */
   sha256: string;
+}
+
+/** Where a tensor lies in the shards. Its values are little-endian, in C order. */
+export interface StoredTensor {
+  file: string;
+  /** In bytes. */
+  offset: number;
+  dataType: DataType;
+}
+
+/** A 3 × 3 convolution, stride 1, zero padding 1, with its ReLU; the pooling takes the largest of each 2 × 2. */
+export interface Convolution {
+  inputs: number;
+  outputs: number;
+  pool: boolean;
+  /** outputs × inputs × 3 × 3 */
+  kernel: StoredTensor;
+  bias: StoredTensor;
 }
 
 /** What `manifest.json` of a model folder says. */
@@ -26,6 +45,11 @@ export interface Manifest {
   input: { name: string; layout: 'NCHW' };
   /** What the graph, or the dense layer after it, gives for a picture. `name` is the graph's output. */
   output: { name: string; dimension: number };
+  /**
+   * The graph once more, where it is nothing but such layers one after another: our own kernels compute them faster on
+   * the CPU than a runtime does.
+   */
+  convolutions?: Convolution[];
   /**
    * A last dense layer with its ReLU that is no part of the graph: it stays as it is stored, in our own kernels. Each
    * file holds equally many of its rows (weights, scales, bias: `pieceLayout` in dense/encoding.ts).
@@ -103,7 +127,7 @@ export async function parseManifest(text: string, where: string): Promise<Manife
       `has format version ${manifest.formatVersion}; this program reads version 1: use a newer Likeness.`,
     );
   }
-  const { graph, shards, preprocessing: p, input, output, dense } = manifest;
+  const { graph, shards, preprocessing: p, input, output, convolutions, dense } = manifest;
   const size = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
   const isShard = (shard: Shard | undefined): boolean =>
     typeof shard?.file === 'string' &&
@@ -126,6 +150,9 @@ export async function parseManifest(text: string, where: string): Promise<Manife
       : 'preprocessing',
     typeof input?.name === 'string' && input.layout === 'NCHW' ? '' : 'input',
     typeof output?.name === 'string' && size(output.dimension) ? '' : 'output',
+    convolutions === undefined || (Array.isArray(convolutions) && isChain(convolutions, manifest))
+      ? ''
+      : 'convolutions',
     dense === undefined ||
     (encodings.includes(dense.encoding) &&
       size(dense.inputs) &&
@@ -143,4 +170,31 @@ export async function parseManifest(text: string, where: string): Promise<Manife
     );
   }
   return manifest;
+}
+
+/** Whether each layer takes what the one before gives, from pictures of three channels on, and its weights are there. */
+function isChain(layers: readonly Convolution[], { shards, preprocessing }: Manifest): boolean {
+  let inputs = 3;
+  let side = preprocessing?.width;
+  const lies = (tensor: StoredTensor | undefined, values: number): boolean => {
+    const shard = shards?.find(({ file }) => file === tensor?.file);
+    const bytes = { float32: 4, float16: 2 }[tensor?.dataType as DataType];
+    return !!shard && !!bytes && tensor!.offset >= 0 && tensor!.offset + values * bytes <= shard.byteLength;
+  };
+  return (
+    layers.length > 0 &&
+    preprocessing?.width === preprocessing?.height &&
+    layers.every((layer) => {
+      const fits =
+        layer.inputs === inputs &&
+        layer.outputs > 0 &&
+        layer.outputs % 4 === 0 &&
+        (!layer.pool || side % 2 === 0) &&
+        lies(layer.kernel, inputs * layer.outputs * 9) &&
+        lies(layer.bias, layer.outputs);
+      inputs = layer.outputs;
+      if (layer.pool) side /= 2;
+      return fits;
+    })
+  );
 }

@@ -51,7 +51,7 @@ export function forward(weights: ReadonlyMap<string, Weight>, input: Float32Arra
 }
 
 /** 3×3 convolution, stride 1, zero padding 1, then ReLU. */
-function convolve(
+export function convolve(
   x: Float64Array,
   size: number,
   kernel: Float64Array,
@@ -81,7 +81,7 @@ function convolve(
 }
 
 /** The largest of each 2×2 square. */
-function maxPool(x: Float64Array, size: number, channels: number): Float64Array<ArrayBuffer> {
+export function maxPool(x: Float64Array, size: number, channels: number): Float64Array<ArrayBuffer> {
   const half = size / 2;
   const out = new Float64Array(channels * half * half);
   for (let c = 0; c < channels; c++) {

@@ -1,6 +1,7 @@
 import { LikenessError } from '../errors.ts';
 import { fromFloat16, toFloat16 } from '../float16.ts';
 import { blockValues, type Encoding, encodePiece, pieceLayout, rowScales } from './dense/encoding.ts';
+import type { Convolution } from './manifest.ts';
 import { type ExternalTensor, encodeGraph, type Node } from './onnx/graph.ts';
 import { padChannels } from './pad-channels.ts';
 import { checkWeights, convolutions, shapeOfWeights, type Weight } from './vgg16-weights.ts';
@@ -16,6 +17,8 @@ export interface BuiltGraph {
   graph: Uint8Array<ArrayBuffer>;
   /** Values that the graph gives for a picture. */
   width: number;
+  /** The graph's layers, for the manifest. */
+  convolutions: Convolution[];
 }
 
 /**
@@ -80,8 +83,13 @@ export async function buildVgg16Graph(
   };
 
   const layers = convolutions(shape);
-  for (const [i, { name, block }] of layers.entries()) {
+  const stored: Convolution[] = [];
+  for (const [i, { name, block, inputs, outputs }] of layers.entries()) {
     const operands = [await use(weights.get(`${name}.weight`)!), await use(weights.get(`${name}.bias`)!)];
+    const [kernel, bias] = layout.tensors
+      .slice(-2)
+      .map(({ file, offset, dataType }) => ({ file, offset, dataType }));
+    stored.push({ inputs, outputs, pool: layers[i + 1]?.block !== block, kernel: kernel!, bias: bias! });
     // Pads are written out: with auto_pad the WebGPU provider transposes the kernel in every run.
     then('Conv', `${name}.sum`, operands, { kernel_shape: [3, 3], pads: [1, 1, 1, 1], strides: [1, 1] });
     then('Relu', name, []);
@@ -100,7 +108,7 @@ export async function buildVgg16Graph(
     input: { name: 'input', shape: ['N', 3, inputSize, inputSize] },
     output: { name: 'flatten', shape: ['N', width] },
   });
-  return { graph, width };
+  return { graph, width, convolutions: stored };
 }
 
 /** Equal parts into which `rows` rows have to be cut for each to be a shard. */

@@ -54,7 +54,7 @@ export async function writeVgg16(
     height: inputSize,
     ...description.preprocessing,
   };
-  const { graph, width } = await buildVgg16Graph(
+  const { graph, width, convolutions } = await buildVgg16Graph(
     stored,
     (file, bytes) => sink.write(file, bytes),
     shardBytes,
@@ -92,6 +92,7 @@ export async function writeVgg16(
     preprocessing,
     input: { name: 'input', layout: 'NCHW' },
     output: { name: 'flatten', dimension: fc1 },
+    convolutions,
     dense: { encoding, inputs: width, files },
     probe: Array.from(normaliseRows(answer, fc1).subarray(0, probeValues), (value) =>
       Number(value.toPrecision(7)),

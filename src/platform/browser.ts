@@ -4,6 +4,7 @@ import { type Parcel, type Picture, toTransferable } from '../image/source.ts';
 import { checkOptions, type EngineHost, Search } from '../search.ts';
 import type { OpenOptions } from '../types.ts';
 import { carryErrorCodes } from '../worker/errors.ts';
+import { startModuleWorker } from '../worker/start-worker.ts';
 import type { EngineWorker } from '../worker/worker.ts';
 
 carryErrorCodes();
@@ -54,16 +55,10 @@ function modelUrl(model: string | URL): string {
 }
 
 function startWorker(): Worker {
-  const url = new URL('./worker.js', import.meta.url);
-  if (url.origin === location.origin) {
-    // Written out so that bundlers see it and bring the worker along.
-    return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'likeness' });
-  }
-  // A worker's script has to come from the page's origin; a blob of the page's may import from elsewhere.
-  const start = URL.createObjectURL(
-    new Blob([`import ${JSON.stringify(url.href)};`], { type: 'text/javascript' }),
+  return startModuleWorker(
+    new URL('./worker.js', import.meta.url),
+    () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'likeness' }),
   );
-  return new Worker(start, { type: 'module', name: 'likeness' });
 }
 
 /** The end of a worker, expected or not. Calls under way would otherwise wait for ever. */

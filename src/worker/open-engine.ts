@@ -3,6 +3,7 @@ import { type Picture, toPixels } from '../image/source.ts';
 import { FlatIndex } from '../knn/flat-index.ts';
 import { chooseExtractor } from '../model/choose.ts';
 import { modelBase, openModelUrl } from '../model/files.browser.ts';
+import { createThreadsGraph } from '../model/graph.threads.browser.ts';
 import { createWasmGraph } from '../model/graph.wasm.ts';
 import { gpuBuild, loadRuntime } from '../model/runtime.browser.ts';
 import type { OpenOptions } from '../types.ts';
@@ -31,7 +32,10 @@ export async function openEngine(
     reason,
     device: shared,
   } = await chooseExtractor(loaded, device, {
-    createCpuGraph: async (from) => createWasmGraph(from, await loadRuntime('wasm', ortBase, threads)),
+    createCpuGraph: async (from) =>
+      from.manifest.convolutions
+        ? createThreadsGraph(from, threads)
+        : createWasmGraph(from, await loadRuntime('wasm', ortBase, threads)),
     loadGpuRuntime: () => loadRuntime(gpuBuild(), ortBase, threads),
   });
   const index = await FlatIndex.create({

@@ -1,0 +1,46 @@
+import relaxed from '#wasm/convolution.relaxed.wasm';
+import relaxedShared from '#wasm/convolution.relaxed-shared.wasm';
+import simd from '#wasm/convolution.simd.wasm';
+import simdShared from '#wasm/convolution.simd-shared.wasm';
+
+/** Exports of assembly/convolution.ts. */
+export interface Kernel {
+  transformKernels(
+    kernel: number,
+    inputs: number,
+    outputs: number,
+    channels: number,
+    u: number,
+    scratch: number,
+  ): void;
+  convolve(
+    n: number,
+    x: number,
+    y: number,
+    yPicture: number,
+    yRow: number,
+    u: number,
+    bias: number,
+    height: number,
+    width: number,
+    channels: number,
+    outputs: number,
+    pool: number,
+    block: number,
+    scratch: number,
+  ): void;
+}
+
+/** Builds of the kernel: `relaxed` fuses multiplication and addition where the machine can. */
+export type KernelBuild = 'simd' | 'relaxed';
+
+/** The build that this engine runs best. */
+export const bestBuild = (): KernelBuild => (WebAssembly.validate(relaxed) ? 'relaxed' : 'simd');
+
+/** The kernel over a memory, which may be shared with other threads. */
+export async function instantiateKernel(build: KernelBuild, memory: WebAssembly.Memory): Promise<Kernel> {
+  const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
+  const bytes = build === 'relaxed' ? (shared ? relaxedShared : relaxed) : shared ? simdShared : simd;
+  const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
+  return instance.exports as unknown as Kernel;
+}

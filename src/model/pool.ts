@@ -1,0 +1,38 @@
+import type { CpuGraph } from './graph.ts';
+
+/** A thread that runs a graph. */
+export interface PoolThread {
+  /** As {@link CpuGraph.run}; rejects when the thread dies or is ended. */
+  run(values: Float32Array, n: number): Promise<Float32Array>;
+  end(): Promise<unknown>;
+}
+
+/** A graph on up to `most` threads, batches side by side. One starts when all that run are busy: a query starts one. */
+export function createPool(most: number, start: (index: number) => PoolThread): CpuGraph {
+  const members: { thread: PoolThread; calls: number }[] = [];
+  const idlest = (): (typeof members)[number] => {
+    const free = members.find(({ calls }) => calls === 0);
+    if (free) return free;
+    if (members.length < most) {
+      const started = { thread: start(members.length), calls: 0 };
+      members.push(started);
+      return started;
+    }
+    return members.reduce((least, member) => (member.calls < least.calls ? member : least));
+  };
+  return {
+    threads: most,
+    async run(values, n) {
+      const member = idlest();
+      member.calls++;
+      try {
+        return await member.thread.run(values, n);
+      } finally {
+        member.calls--;
+      }
+    },
+    async close() {
+      await Promise.all(members.splice(0).map(({ thread }) => thread.end()));
+    },
+  };
+}
