@@ -69,7 +69,7 @@ await build(
     ? { ...nodeOptions, external: ['../peers/*'], entryPoints: [source], outfile }
     : {
         ...browserOptions,
-        external: ['node:*'],
+        external: ['node:*', 'sharp'], // what only Node runs
         splitting: true,
         chunkNames: '[name]-[hash]',
         entryPoints: [source],
