@@ -18,6 +18,18 @@ function values({ dataType, shape, data }: Weight): Float64Array {
  * @returns the last pooling's values, channels first
  */
 export function forwardConvolutions(weights: ReadonlyMap<string, Weight>, input: Float32Array): Float64Array {
+  const steps = convolutionSteps(weights, input);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** {@link forwardConvolutions}, stopping after each layer with the share of the work that is done, 0 … 1. */
+export function* convolutionSteps(
+  weights: ReadonlyMap<string, Weight>,
+  input: Float32Array,
+): Generator<number, Float64Array> {
   const shape = shapeOfWeights(weights);
   let size = shape.inputSize;
   let picture: Float64Array = Float64Array.from(input);
@@ -30,6 +42,7 @@ export function forwardConvolutions(weights: ReadonlyMap<string, Weight>, input:
       picture = maxPool(picture, size, outputs);
       size /= 2;
     }
+    yield (i + 1) / layers.length;
   }
   return picture;
 }

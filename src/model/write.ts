@@ -2,7 +2,7 @@ import type { Preprocessing } from '../image/preprocessing.ts';
 import { decodeRows, type Encoding } from './dense/encoding.ts';
 import { fingerprintOf, type Manifest, probeInput, type Shard } from './manifest.ts';
 import { normaliseRows } from './normalise.ts';
-import { denseRow, forwardConvolutions } from './reference.ts';
+import { convolutionSteps, denseRow } from './reference.ts';
 import { buildVgg16Graph, densePieces, piecesOf, rowsAtOnce, storedWeights } from './vgg16.ts';
 import { shapeOfWeights, type Weight } from './vgg16-weights.ts';
 
@@ -62,8 +62,9 @@ export async function writeVgg16(
   await sink.write(graphFile, graph);
   onProgress(0.1);
   // The known answer comes from the weights as they are stored, in float64 and without a runtime.
-  const pooled = forwardConvolutions(stored, probeInput(preprocessing));
-  onProgress(0.5);
+  const pooled = await atLeisure(convolutionSteps(stored, probeInput(preprocessing)), (share) =>
+    onProgress(0.1 + 0.4 * share),
+  );
   const answer = new Float32Array(fc1);
   const files: string[] = [];
   for (const { file, bytes, layout } of densePieces(stored, encoding, shardBytes)) {
@@ -108,4 +109,14 @@ export async function writeVgg16(
   manifest.fingerprint = await fingerprintOf(manifest);
   await sink.write('manifest.json', new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`));
   return manifest;
+}
+
+/** Takes the steps of long work one by one: what else happens, an interrupt say, is heard between two of them. */
+async function atLeisure<T>(steps: Generator<number, T>, onStep: (share: number) => void): Promise<T> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value as T;
+    onStep(value as number);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
 }

@@ -38,6 +38,7 @@ export async function build(options: BuildOptions): Promise<void> {
   try {
     const sink = await folderSink(options.output);
     const bar = progressBar('Building', 100, '%');
+    const listening = onInterrupt(() => sink.discard());
     try {
       const { attribution, ...description } = describeSource(source.kind, options.variant);
       await sink.write('LICENCE.md', new TextEncoder().encode(attribution));
@@ -51,10 +52,29 @@ export async function build(options: BuildOptions): Promise<void> {
       bar.stop();
       await sink.discard();
       throw error;
+    } finally {
+      listening.end();
     }
   } finally {
     source.close();
   }
+}
+
+/** Has `cleanUp` done before an interrupt ends the process. */
+function onInterrupt(cleanUp: () => Promise<void>): { end(): void } {
+  const signals = { SIGINT: 2, SIGTERM: 15 } as const;
+  const stop = (signal: keyof typeof signals): void => {
+    void cleanUp().finally(() => {
+      console.error('\nlikeness: interrupted; nothing was written.');
+      process.exit(128 + signals[signal]);
+    });
+  };
+  for (const signal of Object.keys(signals)) process.on(signal, stop);
+  return {
+    end() {
+      for (const signal of Object.keys(signals)) process.off(signal, stop);
+    },
+  };
 }
 
 async function fetchKerasWeights(): Promise<string> {
@@ -95,13 +115,22 @@ export async function verify(folder: string): Promise<void> {
 export async function list(folder: string | undefined, { json }: { json?: boolean }): Promise<void> {
   const folders = folder === undefined ? [resolve('models'), join(packageRoot, 'models')] : [resolve(folder)];
   const found: { path: string; manifest: Manifest }[] = [];
+  const broken: string[] = [];
   for (const where of new Set(folders)) {
-    const names = await readdir(where).catch(() => []);
+    const names = await readdir(where).catch((error) => {
+      if (folder === undefined) return [];
+      throw new LikenessError('not-found', `${where} cannot be read (${error.code}).`, { cause: error });
+    });
     for (const path of [where, ...names.sort().map((name) => join(where, name))]) {
       if (!existsSync(join(path, manifestFile))) continue;
-      found.push({ path, manifest: await readManifest(path) });
+      await readManifest(path).then(
+        (manifest) => found.push({ path, manifest }),
+        (error: Error) => broken.push(error.message),
+      );
     }
   }
+  for (const message of broken) console.error(`likeness: ${message}`);
+  if (broken.length > 0) process.exitCode = 1;
   if (json) {
     const rows = found.map(({ path, manifest }) => ({
       path,
@@ -111,7 +140,7 @@ export async function list(folder: string | undefined, { json }: { json?: boolea
       byteLength: byteLengthOf(manifest),
     }));
     console.log(JSON.stringify(rows));
-  } else if (found.length === 0) {
+  } else if (found.length === 0 && broken.length === 0) {
     console.log(`No models in ${folders.join(' or ')}. Build one with: likeness model build vgg16`);
   } else {
     for (const { path, manifest } of found) console.log(`${path}: ${summary(manifest)}`);
