@@ -45,12 +45,8 @@ for (const key of ['n', 'd', 'k', 'runs']) {
 }
 
 if (!flags['no-build']) ensurePackages();
-await buildKernels([
-  ['knn', 'simd'],
-  ['knn', 'relaxed'],
-  ['dense', 'simd'],
-  ['bench', 'simd'],
-]);
+await buildKernels();
+await buildKernels([['bench', 'simd']]);
 if (name === 'extract' || name === 'variants') {
   // They run the built library, or its threads.
   if (!flags['no-build']) await ensureBuilt();
@@ -69,7 +65,7 @@ const outdir = 'build/bench';
 rmSync(join(root, outdir), { recursive: true, force: true });
 mkdirSync(join(root, outdir), { recursive: true });
 const { build } = await import('esbuild');
-const outfile = `${outdir}/${name}.mjs`;
+const outfile = `${outdir}/${name}.js`;
 await build(
   flags.node
     ? { ...nodeOptions, external: ['../peers/*'], entryPoints: [source], outfile }
@@ -78,9 +74,9 @@ await build(
         external: ['node:*', 'sharp'], // what only Node runs
         splitting: true,
         chunkNames: '[name]-[hash]',
-        entryPoints: [source],
+        // The network's threads look for their script beside them.
+        entryPoints: { [name]: source, 'convolution-worker': 'src/worker/convolution-worker.ts' },
         outdir,
-        outExtension: { '.js': '.mjs' },
       },
 );
 

@@ -176,6 +176,17 @@ export class Engine<Source> {
     return result;
   }
 
+  /**
+   * Begins to read an item's picture, one ahead of its turn: it is decoded while the one before becomes a tensor. Not
+   * all of a batch at once, since a decoded photograph may have 100 MB.
+   */
+  #read(item: { source: Source } | { vector: Float32Array } | undefined): Promise<Pixels> | undefined {
+    if (!item || 'vector' in item) return undefined;
+    const reading = this.#readPicture(item.source);
+    reading.catch(() => {}); // whoever awaits it hears of it; after a cancellation nobody does
+    return reading;
+  }
+
   /** A feature vector for each item, or why there is none. Decoding of one call overlaps the network's run of another. */
   async #vectors(
     items: readonly ({ source: Source } | { vector: Float32Array })[],
@@ -193,16 +204,18 @@ export class Engine<Source> {
       const input = new Float32Array(batch.length * inputSize);
       /** Position in `items` of each picture in `input`. */
       const places: number[] = [];
+      let next = this.#read(batch[0]!);
       for (const [offset, item] of batch.entries()) {
         const at = start + offset;
         if (cancelled()) break;
+        const reading = next;
+        next = this.#read(batch[offset + 1]);
         try {
           if ('vector' in item) {
             vectors[at] = checkVector(item.vector, dimension);
           } else {
-            const pixels = await this.#readPicture(item.source);
             toTensor(
-              pixels,
+              (await reading)!,
               manifest.preprocessing,
               input.subarray(places.length * inputSize, (places.length + 1) * inputSize),
             );
