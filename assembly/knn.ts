@@ -30,12 +30,8 @@ function one(row: usize, query: usize, stride: usize): f32 {
 }
 
 /** Four rows, one query: four streams from memory, four independent sums. */
-function four(row: usize, query: usize, stride: usize, out: usize): void {
-  let a = row;
-  let b = a + stride;
-  let c = b + stride;
-  let d = c + stride;
-  const end = b;
+function four(a: usize, b: usize, c: usize, d: usize, query: usize, stride: usize, out: usize): void {
+  const end = query + stride;
   let sumA = f32x4.splat(0);
   let sumB = f32x4.splat(0);
   let sumC = f32x4.splat(0);
@@ -51,7 +47,7 @@ function four(row: usize, query: usize, stride: usize, out: usize): void {
     c += 16;
     d += 16;
     query += 16;
-  } while (a < end);
+  } while (query < end);
   store<f32>(out, total(sumA));
   store<f32>(out, total(sumB), 4);
   store<f32>(out, total(sumC), 8);
@@ -147,10 +143,50 @@ export function squaredDistances(
       const at = queries + <usize>query * stride;
       const to = out + <usize>query * outStride;
       let row = first;
-      for (; row + 4 <= end; row += 4) four(rows + <usize>row * stride, at, stride, to + ((<usize>row) << 2));
+      for (; row + 4 <= end; row += 4) {
+        const a = rows + <usize>row * stride;
+        const b = a + stride;
+        const c = b + stride;
+        four(a, b, c, c + stride, at, stride, to + ((<usize>row) << 2));
+      }
       for (; row < end; row++) {
         store<f32>(to + ((<usize>row) << 2), one(rows + <usize>row * stride, at, stride));
       }
     }
+  }
+}
+
+/**
+ * Distances of some rows to one query.
+ *
+ * @param list `n` uint32: which rows, counted from `rows`
+ * @param out n float32
+ */
+export function squaredDistancesOf(
+  list: usize,
+  n: i32,
+  rows: usize,
+  query: usize,
+  stride: usize,
+  out: usize,
+): void {
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    four(
+      rows + <usize>load<u32>(list) * stride,
+      rows + <usize>load<u32>(list, 4) * stride,
+      rows + <usize>load<u32>(list, 8) * stride,
+      rows + <usize>load<u32>(list, 12) * stride,
+      query,
+      stride,
+      out,
+    );
+    list += 16;
+    out += 16;
+  }
+  for (; i < n; i++) {
+    store<f32>(out, one(rows + <usize>load<u32>(list) * stride, query, stride));
+    list += 4;
+    out += 4;
   }
 }

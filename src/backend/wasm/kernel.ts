@@ -1,11 +1,12 @@
+import codesBytes from '#wasm/codes.simd.wasm';
 import relaxedBytes from '#wasm/knn.relaxed.wasm';
 import simdBytes from '#wasm/knn.simd.wasm';
 import { errorBound } from '../../knn/bounds.ts';
 import { squaredDistance } from '../js/distance.ts';
+import { createMemory } from './memory.ts';
 
 /** `assembly/knn.ts` over a memory. All arguments are byte offsets and counts. */
-export interface Kernel {
-  name: 'wasm' | 'wasm-relaxed';
+export interface RowKernel {
   memory: WebAssembly.Memory;
   squaredDistances(
     rows: number,
@@ -16,30 +17,53 @@ export interface Kernel {
     out: number,
     outStride: number,
   ): void;
+  squaredDistancesOf(list: number, n: number, rows: number, query: number, stride: number, out: number): void;
+}
+
+/** `assembly/codes.ts` over a memory. */
+export interface CodeKernel {
+  memory: WebAssembly.Memory;
+  encode(row: number, d: number, block: number, place: number): number;
+  clearFrom(block: number, d: number, place: number): void;
+  scan(
+    block: number,
+    blocks: number,
+    d: number,
+    terms: number,
+    count: number,
+    qSum: number,
+    qScale: number,
+    qNorm: number,
+    mid: number,
+    low: number,
+  ): void;
+}
+
+/** The kernels that run here. Both functions are cheap: the code is compiled already. */
+export interface Kernels {
+  name: 'wasm' | 'wasm-relaxed';
+  rows(memory?: WebAssembly.Memory): RowKernel;
+  codes(memory?: WebAssembly.Memory): CodeKernel;
 }
 
 const builds = { 'wasm-relaxed': relaxedBytes, wasm: simdBytes };
 
-let chosen: Promise<{ name: Kernel['name']; module: WebAssembly.Module }> | undefined;
+let chosen: Promise<Kernels> | undefined;
 
-/**
- * The relaxed build where the engine has it and it passes its test, else the plain one, over a memory of its own. The
- * choice is made once; it rejects where neither runs.
- */
-export async function loadKernel(): Promise<Kernel> {
-  chosen ??= chooseBuild();
-  const { name, module } = await chosen;
-  return instantiate(name, module, new WebAssembly.Memory({ initial: 1 }));
+/** The relaxed build where the engine has it and it passes its test, else the plain one. Rejects where neither runs. */
+export function loadKernels(): Promise<Kernels> {
+  chosen ??= choose();
+  return chosen;
 }
 
-async function chooseBuild(): Promise<{ name: Kernel['name']; module: WebAssembly.Module }> {
+async function choose(): Promise<Kernels> {
   let failure: unknown;
   for (const name of ['wasm-relaxed', 'wasm'] as const) {
     if (name === 'wasm-relaxed' && !isSupported(name)) continue;
     try {
-      const module = await WebAssembly.compile(builds[name] as BufferSource);
-      await testKernel(await instantiate(name, module, new WebAssembly.Memory({ initial: 1 })));
-      return { name, module };
+      const kernels = await compileKernels(name);
+      await testKernel(name, kernels.rows());
+      return kernels;
     } catch (error) {
       failure = error;
     }
@@ -48,26 +72,24 @@ async function chooseBuild(): Promise<{ name: Kernel['name']; module: WebAssembl
 }
 
 /** Whether the engine knows all instructions of a build. */
-export function isSupported(name: Kernel['name']): boolean {
+export function isSupported(name: Kernels['name']): boolean {
   return WebAssembly.validate(builds[name] as BufferSource);
 }
 
-/** One build, untested, over a memory; without one, over a memory of its own. */
-export async function instantiateKernel(
-  name: Kernel['name'],
-  memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 1 }),
-): Promise<Kernel> {
-  return instantiate(name, await WebAssembly.compile(builds[name] as BufferSource), memory);
-}
-
-async function instantiate(
-  name: Kernel['name'],
-  module: WebAssembly.Module,
-  memory: WebAssembly.Memory,
-): Promise<Kernel> {
-  const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
-  const { squaredDistances } = exports as unknown as Pick<Kernel, 'squaredDistances'>;
-  return { name, memory, squaredDistances };
+/** One build, untested. Codes have no relaxed build: their arithmetic is whole numbers. */
+export async function compileKernels(name: Kernels['name']): Promise<Kernels> {
+  const [rows, codes] = await Promise.all(
+    [builds[name], codesBytes].map((bytes) => WebAssembly.compile(bytes as BufferSource)),
+  );
+  const instantiate = (module: WebAssembly.Module, memory: WebAssembly.Memory) => ({
+    memory,
+    ...new WebAssembly.Instance(module, { env: { memory } }).exports,
+  });
+  return {
+    name,
+    rows: (memory = createMemory()) => instantiate(rows!, memory) as unknown as RowKernel,
+    codes: (memory = createMemory()) => instantiate(codes!, memory) as unknown as CodeKernel,
+  };
 }
 
 /** d, and how often. The last is work enough for V8 to have its optimising compiler begin (13 MB of code executed). */
@@ -84,14 +106,19 @@ const tierUpMs = 5;
  * instructions right in one tier and wrong in another, and a test that ends before the second tier is there never
  * meets it.
  */
-export async function testKernel(kernel: Kernel): Promise<void> {
-  for (const [d, rounds] of testShapes) testShape(kernel, d, rounds);
+export async function testKernel(name: Kernels['name'], kernel: RowKernel): Promise<void> {
+  for (const [d, rounds] of testShapes) testShape(name, kernel, d, rounds);
   await new Promise((resolve) => setTimeout(resolve, tierUpMs));
-  for (const [d] of testShapes) testShape(kernel, d, 3);
+  for (const [d] of testShapes) testShape(name, kernel, d, 3);
 }
 
 /** Distances of small integers, exact in float32 whatever the order of the sum, and of fractions, within the bound. */
-function testShape({ name, memory, squaredDistances }: Kernel, d: number, rounds: number): void {
+function testShape(
+  name: Kernels['name'],
+  { memory, squaredDistances }: RowKernel,
+  d: number,
+  rounds: number,
+): void {
   // Seven rows and three queries take every path of the kernel.
   const n = 7;
   const q = 3;

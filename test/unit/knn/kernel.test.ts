@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { squaredDistance } from '../../../src/backend/js/distance.ts';
 import { createWasmBackend } from '../../../src/backend/wasm/backend.ts';
-import { instantiateKernel, isSupported, type Kernel, testKernel } from '../../../src/backend/wasm/kernel.ts';
+import { compileKernels, isSupported, type RowKernel, testKernel } from '../../../src/backend/wasm/kernel.ts';
 import { errorBound } from '../../../src/knn/bounds.ts';
 import { gaussian, seeded } from '../../support/random.ts';
 
@@ -12,10 +12,10 @@ for (const name of ['wasm', 'wasm-relaxed'] as const) {
     if (!isSupported(name)) {
       // Node 20 has relaxed SIMD behind a flag only.
       assert.equal(name, 'wasm-relaxed');
-      await assert.rejects(instantiateKernel(name), (error) => error instanceof WebAssembly.CompileError);
+      await assert.rejects(compileKernels(name), (error) => error instanceof WebAssembly.CompileError);
       return;
     }
-    const kernel = await instantiateKernel(name);
+    const kernel = (await compileKernels(name)).rows();
     const normal = gaussian(seeded(4));
     for (const [n, q, vectors] of [
       [1, 1, 1],
@@ -68,9 +68,10 @@ test('candidates leave out only rows beyond their bound', async () => {
 });
 
 test('the self-test passes a right kernel and finds one that is wrong, at once or only later', async () => {
-  await testKernel(await instantiateKernel('wasm'));
-  const spoilt = async (isWrong: (call: number) => boolean): Promise<Kernel> => {
-    const kernel = await instantiateKernel('wasm');
+  const { rows: instantiate } = await compileKernels('wasm');
+  await testKernel('wasm', instantiate());
+  const spoilt = (isWrong: (call: number) => boolean): RowKernel => {
+    const kernel = instantiate();
     let call = 0;
     return {
       ...kernel,
@@ -81,21 +82,63 @@ test('the self-test passes a right kernel and finds one that is wrong, at once o
       },
     };
   };
-  await assert.rejects(testKernel(await spoilt(() => true)), /kernel computed/);
-  await assert.rejects(testKernel(await spoilt((call) => call === 500)), /kernel computed/);
+  await assert.rejects(
+    testKernel(
+      'wasm',
+      spoilt(() => true),
+    ),
+    /kernel computed/,
+  );
+  await assert.rejects(
+    testKernel(
+      'wasm',
+      spoilt((call) => call === 500),
+    ),
+    /kernel computed/,
+  );
   // As an optimising compiler does: the wrong code comes when the engine next is idle.
   let optimised = false;
-  const late = await spoilt(() => optimised);
+  const late = spoilt(() => optimised);
   setTimeout(() => {
     optimised = true;
   }, 0);
-  await assert.rejects(testKernel(late), /kernel computed/);
+  await assert.rejects(testKernel('wasm', late), /kernel computed/);
+});
+
+test('wasm: rows in many memories are searched and kept as in one', async () => {
+  const d = 40;
+  const n = 3000;
+  const normal = gaussian(seeded(6));
+  const values = Float32Array.from({ length: n * d }, normal);
+  const kernels = await compileKernels('wasm');
+  // About 500 rows a memory, and three blocks of codes.
+  const small = await createWasmBackend(d, { kernels, mostBytes: 400_000 });
+  const large = await createWasmBackend(d, { kernels });
+  for (const backend of [small, large]) {
+    backend.append(values.subarray(0, 1100 * d));
+    backend.append(values.subarray(1100 * d));
+    backend.remove([0, 5, 499, 500, 1500, 2999]);
+    backend.set(700, values.subarray(0, d));
+  }
+  for (let row = 0; row < small.rows; row++) assert.deepEqual(small.row(row), large.row(row));
+  const queries = Float32Array.from({ length: 20 * d }, normal);
+  for (const k of [3, 2000]) {
+    assert.deepEqual(await small.candidates(queries, k), await large.candidates(queries, k));
+  }
 });
 
 test('wasm: rows that do not fit are refused, nothing changes, the rest goes on', async () => {
   const d = 1024;
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 40 });
-  const backend = await createWasmBackend(d, await instantiateKernel('wasm', memory));
+  const kernels = await compileKernels('wasm');
+  let memories = 0;
+  const scarce = {
+    ...kernels,
+    rows: () => {
+      if (memories++ > 0) throw new RangeError('no more');
+      return kernels.rows(new WebAssembly.Memory({ initial: 1, maximum: 40 }));
+    },
+  };
+  const backend = await createWasmBackend(d, { kernels: scarce });
   const values = Float32Array.from({ length: 100 * d }, gaussian(seeded(2)));
   backend.append(values);
   assert.throws(() => backend.append(new Float32Array(2000 * d)), {
