@@ -1,12 +1,10 @@
 import { LikenessError } from '../../errors.ts';
-import { type ErrorBound, errorBound, overflowLimit } from '../../knn/bounds.ts';
 import type { Backend, Candidates, RowSet } from '../backend.ts';
-import { kthSmallest, positionsUpTo } from '../js/select.ts';
-import { has, rowsOutside } from '../row-set.ts';
 import { Cascade } from './cascade.ts';
 import { CodeMemory } from './code-memory.ts';
 import { type Kernels, loadKernels } from './kernel.ts';
-import { queriesPerPass, RowMemory } from './row-memory.ts';
+import { RowMemory } from './row-memory.ts';
+import { Scan } from './scan.ts';
 
 /** From so many rows of at least so many values on, they have codes beside them. */
 const fewestCodedRows = 1024;
@@ -37,7 +35,6 @@ class WasmBackend implements Backend {
   readonly #kernels: Kernels;
   readonly #mostBytes: number | undefined;
   readonly #coded: boolean;
-  readonly #bound: ErrorBound;
   /** Undefined once closed, so that the memory can go even if the index is kept. */
   #open: RowMemory | undefined;
   #codes: CodeMemory | undefined;
@@ -49,7 +46,6 @@ class WasmBackend implements Backend {
     this.#kernels = kernels;
     this.#mostBytes = mostBytes;
     this.#coded = codes && dimension >= fewestCodedValues;
-    this.#bound = errorBound(dimension, Math.ceil(dimension / 4) + 2);
     this.#open = new RowMemory(kernels, dimension, mostBytes);
   }
 
@@ -69,13 +65,13 @@ class WasmBackend implements Backend {
     try {
       this.#encode(values);
     } catch (error) {
-      rows.count = before;
+      rows.truncate(before);
       throw error;
     }
   }
 
   set(row: number, values: Float32Array): void {
-    this.row(row).set(values);
+    this.#rows.set(row, values);
     this.#codes?.set(row, values);
   }
 
@@ -96,14 +92,11 @@ class WasmBackend implements Backend {
         ? this.#cascade.candidates(queries, k, skip)
         : new Array(count).fill(undefined);
     const open = [...found.keys()].filter((at) => !found[at]);
-    for (let first = 0; first < open.length; first += queriesPerPass) {
-      const part = open.slice(first, first + queriesPerPass);
-      const block = new Float32Array(part.length * d);
-      for (const [i, at] of part.entries()) block.set(queries.subarray(at * d, (at + 1) * d), i * d);
-      const distances = this.#rows.squaredDistances(block);
-      for (const [i, at] of part.entries()) {
-        found[at] = this.#select(distances.subarray(i * this.rows, (i + 1) * this.rows), k, skip);
-      }
+    const scan = new Scan(this.#rows, k, skip);
+    for (let first = 0; first < open.length; first += this.#rows.queriesPerPass) {
+      const part = open.slice(first, first + this.#rows.queriesPerPass);
+      const answers = scan.candidates(part.map((at) => queries.subarray(at * d, (at + 1) * d)));
+      for (const [i, at] of part.entries()) found[at] = answers[i]!;
     }
     return found as Candidates[];
   }
@@ -123,15 +116,5 @@ class WasmBackend implements Backend {
     for (let row = 0; row < this.rows; row++) codes.append(this.row(row));
     this.#codes = codes;
     this.#cascade = new Cascade(codes, this.#rows);
-  }
-
-  #select(distances: Float32Array, k: number, skip: RowSet | undefined): Candidates {
-    if (skip)
-      for (let row = 0; row < distances.length; row++) if (has(skip, row)) distances[row] = Number.NaN;
-    // k rows lie no farther than `reach`; whatever the kernel puts beyond `limit` lies farther than that.
-    const reach = this.#bound.upper(kthSmallest(distances, k)) * (1 + 1e-9);
-    const limit = this.#bound.computedUpTo(reach);
-    if (limit < overflowLimit) return { rows: positionsUpTo(distances, limit), bound: reach };
-    return { rows: rowsOutside(skip, this.rows), bound: Number.POSITIVE_INFINITY };
   }
 }

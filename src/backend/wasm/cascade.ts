@@ -1,4 +1,3 @@
-import { type ErrorBound, errorBound, overflowLimit } from '../../knn/bounds.ts';
 import {
   type CodedQuery,
   codedLimit,
@@ -11,6 +10,7 @@ import { kthSmallest, positionsUpTo } from '../js/select.ts';
 import { has } from '../row-set.ts';
 import { type CodedBounds, type CodeMemory, codedQueriesPerPass, rowsPerBlock } from './code-memory.ts';
 import type { RowMemory } from './row-memory.ts';
+import { nearest, reach } from './scan.ts';
 
 /** A query that leaves more of the rows undecided than this is answered by a scan of all of them. */
 const mostUndecided = 1 / 4;
@@ -26,7 +26,6 @@ const fewestProbed = 4;
 export class Cascade {
   readonly #codes: CodeMemory;
   readonly #rows: RowMemory | undefined;
-  readonly #bound: ErrorBound;
   /** Scratch of one pass. */
   #bounds: CodedBounds[] = [];
 
@@ -34,7 +33,6 @@ export class Cascade {
   constructor(codes: CodeMemory, rows: RowMemory | undefined) {
     this.#codes = codes;
     this.#rows = rows;
-    this.#bound = errorBound(codes.dimension, Math.ceil(codes.dimension / 4) + 2);
   }
 
   /**
@@ -123,10 +121,10 @@ export class Cascade {
     const first = positionsUpTo(mid, promising);
     if (first.length > most) return undefined;
     const firstDistances = rows.squaredDistancesOf(first, query);
-    const reach = this.#reach(firstDistances, k);
-    if (!(reach < overflowLimit)) return undefined;
+    const within = reach(rows, firstDistances, k);
+    if (within === undefined) return undefined;
 
-    const limit = codedLimit(reach, coded);
+    const limit = codedLimit(within, coded);
     const rest: number[] = [];
     for (let row = 0; row < low.length; row++) {
       if (low[row]! <= limit && !(mid[row]! <= promising)) rest.push(row);
@@ -139,16 +137,7 @@ export class Cascade {
     const distances = new Float32Array(all.length);
     distances.set(firstDistances);
     distances.set(rows.squaredDistancesOf(second, query), first.length);
-
-    const nearer = this.#reach(distances, k);
-    const kept = Array.from(positionsUpTo(distances, this.#bound.computedUpTo(nearer)), (at) => all[at]!);
-    for (const row of this.#codes.unusual) if (!has(skip, row)) kept.push(row);
-    return { rows: Uint32Array.from(kept), bound: nearer, scored: all.length };
-  }
-
-  /** At least k rows lie no farther than this (squared, in float64). */
-  #reach(distances: Float32Array, k: number): number {
-    return this.#bound.upper(kthSmallest(distances, k)) * (1 + 1e-9);
+    return nearest(rows, all, distances, { k, skip, outside: within, unusual: this.#codes.unusual });
   }
 
   /** What the bounds leave, the most promising first; undefined where they leave all. */

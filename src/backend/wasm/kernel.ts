@@ -1,23 +1,26 @@
 import codesBytes from '#wasm/codes.simd.wasm';
 import relaxedBytes from '#wasm/knn.relaxed.wasm';
 import simdBytes from '#wasm/knn.simd.wasm';
-import { errorBound } from '../../knn/bounds.ts';
 import { squaredDistance } from '../js/distance.ts';
 import { createMemory } from './memory.ts';
 
 /** `assembly/knn.ts` over a memory. All arguments are byte offsets and counts. */
 export interface RowKernel {
   memory: WebAssembly.Memory;
-  squaredDistances(
+  squaredDistances(rows: number, n: number, query: number, stride: number, out: number): void;
+  squaredDistancesOf(list: number, n: number, rows: number, query: number, stride: number, out: number): void;
+  squaredNorm(row: number, stride: number): number;
+  pack(queries: number, pairs: number, stride: number, packed: number): void;
+  products(
     rows: number,
     n: number,
-    queries: number,
-    q: number,
+    packed: number,
+    pairs: number,
     stride: number,
+    tile: number,
     out: number,
     outStride: number,
   ): void;
-  squaredDistancesOf(list: number, n: number, rows: number, query: number, stride: number, out: number): void;
 }
 
 /** `assembly/codes.ts` over a memory. */
@@ -94,17 +97,17 @@ export async function compileKernels(name: Kernels['name']): Promise<Kernels> {
 
 /** d, and how often. The last is work enough for V8 to have its optimising compiler begin (13 MB of code executed). */
 const testShapes = [
-  [4, 3],
-  [20, 3],
+  [8, 3],
+  [24, 3],
   [256, 400],
 ] as const;
 /** By then the optimised code has replaced the first, if the engine works in tiers. */
 const tierUpMs = 5;
 
 /**
- * Asks for distances that are known; throws where one is wrong. Twice, with a pause: engines have compiled relaxed
- * instructions right in one tier and wrong in another, and a test that ends before the second tier is there never
- * meets it.
+ * Asks for distances and products that are known; throws where one is wrong. Twice, with a pause: engines have compiled
+ * relaxed instructions right in one tier and wrong in another, and a test that ends before the second tier is there
+ * never meets it.
  */
 export async function testKernel(name: Kernels['name'], kernel: RowKernel): Promise<void> {
   for (const [d, rounds] of testShapes) testShape(name, kernel, d, rounds);
@@ -112,37 +115,47 @@ export async function testKernel(name: Kernels['name'], kernel: RowKernel): Prom
   for (const [d] of testShapes) testShape(name, kernel, d, 3);
 }
 
-/** Distances of small integers, exact in float32 whatever the order of the sum, and of fractions, within the bound. */
-function testShape(
-  name: Kernels['name'],
-  { memory, squaredDistances }: RowKernel,
-  d: number,
-  rounds: number,
-): void {
-  // Seven rows and three queries take every path of the kernel.
+/** Results of small integers, exact in float32 whatever the order of the sum, and of fractions, within the bound. */
+function testShape(name: Kernels['name'], kernel: RowKernel, d: number, rounds: number): void {
+  // Seven rows and two queries take every path of the kernels.
   const n = 7;
-  const q = 3;
+  const q = 2;
   const stride = d * 4;
   const queriesAt = n * stride;
-  const outAt = queriesAt + q * stride;
-  const floats = new Float32Array(memory.buffer);
-  const bound = errorBound(d, d / 4 + 2);
+  const packedAt = queriesAt + q * stride;
+  const tileAt = packedAt + q * stride;
+  const outAt = tileAt + 4 * stride;
+  const outStride = 32;
+  const floats = new Float32Array(kernel.memory.buffer);
+  const relative = (d + 8) * 2 ** -23;
   for (const scale of [1, 1 / 3]) {
     for (let i = 0; i < (n + q) * d; i++) floats[i] = (((i * 37) % 23) - 11) * scale;
-    const exact = Array.from({ length: q * n }, (_, i) =>
-      squaredDistance(floats, (i % n) * d, floats, (n + Math.floor(i / n)) * d, d),
-    );
-    for (let round = 0; round < rounds; round++) {
-      floats.fill(Number.NaN, outAt / 4, outAt / 4 + q * n);
-      squaredDistances(0, n, queriesAt, q, stride, outAt, n * 4);
-      for (const [i, wanted] of exact.entries()) {
-        const computed = floats[outAt / 4 + i]!;
-        const right =
-          scale === 1
-            ? computed === wanted
-            : wanted >= bound.lower(computed) && wanted <= bound.upper(computed);
-        if (!right) throw new Error(`The ${name} kernel computed ${computed} where ${wanted} is right.`);
+    const row = (i: number): Float32Array => floats.subarray(i * d, (i + 1) * d);
+    const product = (x: Float32Array, y: Float32Array): number =>
+      x.reduce((sum, value, j) => sum + value * y[j]!, 0);
+    const exact = Array.from({ length: q }, (_, i) => ({
+      distances: Array.from({ length: n }, (_, r) => squaredDistance(row(r), 0, row(n + i), 0, d)),
+      products: Array.from({ length: n }, (_, r) => product(row(r), row(n + i))),
+    }));
+    const size = product(row(0), row(0)) * 4;
+    const check = (at: number, wanted: readonly number[]): void => {
+      for (const [i, right] of wanted.entries()) {
+        const computed = floats[at / 4 + i]!;
+        if (!(scale === 1 ? computed === right : Math.abs(computed - right) <= relative * size)) {
+          throw new Error(`The ${name} kernel computed ${computed} where ${right} is right.`);
+        }
       }
+    };
+    for (let round = 0; round < rounds; round++) {
+      for (let i = 0; i < q; i++) {
+        floats.fill(Number.NaN, outAt / 4, outAt / 4 + n);
+        kernel.squaredDistances(0, n, queriesAt + i * stride, stride, outAt);
+        check(outAt, exact[i]!.distances);
+      }
+      floats.fill(Number.NaN, outAt / 4, (outAt + q * outStride) / 4);
+      kernel.pack(queriesAt, 1, stride, packedAt);
+      kernel.products(0, n, packedAt, 1, stride, tileAt, outAt, outStride);
+      for (let i = 0; i < q; i++) check(outAt + i * outStride, exact[i]!.products);
     }
   }
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { squaredDistance } from '../../../src/backend/js/distance.ts';
 import { createWasmBackend } from '../../../src/backend/wasm/backend.ts';
 import { compileKernels, isSupported, type RowKernel, testKernel } from '../../../src/backend/wasm/kernel.ts';
+import { RowMemory } from '../../../src/backend/wasm/row-memory.ts';
 import { errorBound } from '../../../src/knn/bounds.ts';
 import { gaussian, seeded } from '../../support/random.ts';
 
@@ -15,36 +16,63 @@ for (const name of ['wasm', 'wasm-relaxed'] as const) {
       await assert.rejects(compileKernels(name), (error) => error instanceof WebAssembly.CompileError);
       return;
     }
-    const kernel = (await compileKernels(name)).rows();
+    const kernels = await compileKernels(name);
+    const kernel = kernels.rows();
     const normal = gaussian(seeded(4));
     for (const [n, q, vectors] of [
-      [1, 1, 1],
-      [3, 1, 2],
-      [4, 2, 1],
-      [5, 3, 7],
-      [32, 1, 16],
-      [33, 2, 5],
-      [67, 5, 257],
+      [1, 2, 2],
+      [3, 2, 2],
+      [4, 2, 4],
+      [5, 4, 8],
+      [32, 2, 16],
+      [33, 2, 6],
+      [67, 6, 258],
+      [9, 4, 1026],
     ] as const) {
       const d = vectors * 4;
       const stride = d * 4;
       const queriesAt = n * stride;
-      const outAt = queriesAt + q * stride;
-      const bytes = outAt + n * q * 4;
+      const packedAt = queriesAt + q * stride;
+      const tileAt = packedAt + q * stride;
+      const outAt = tileAt + 16384;
+      const outStride = 4 * ((n + 3) & ~3);
+      const bytes = outAt + q * outStride;
       const missing = Math.ceil((bytes - kernel.memory.buffer.byteLength) / 65536);
       if (missing > 0) kernel.memory.grow(missing);
       const floats = new Float32Array(kernel.memory.buffer);
       for (let i = 0; i < (n + q) * d; i++) floats[i] = normal();
-      kernel.squaredDistances(0, n, queriesAt, q, stride, outAt, n * 4);
+      const exact = (i: number, row: number): number =>
+        squaredDistance(floats, row * d, floats, (n + i) * d, d);
+
       const bound = errorBound(d, vectors + 2);
-      for (let i = 0; i < q * n; i++) {
-        const computed = floats[outAt / 4 + i]!;
-        const exact = squaredDistance(floats, (i % n) * d, floats, (n + Math.floor(i / n)) * d, d);
-        assert.ok(
-          exact >= bound.lower(computed) && exact <= bound.upper(computed),
-          `n ${n} q ${q} d ${d} at ${i}: ${computed} for ${exact}`,
-        );
-        assert.ok(computed <= bound.computedUpTo(exact));
+      for (let i = 0; i < q; i++) {
+        kernel.squaredDistances(0, n, queriesAt + i * stride, stride, outAt);
+        for (let row = 0; row < n; row++) {
+          const computed = floats[outAt / 4 + row]!;
+          assert.ok(
+            exact(i, row) >= bound.lower(computed) && exact(i, row) <= bound.upper(computed),
+            `n ${n} q ${q} d ${d} at ${i}, ${row}: ${computed} for ${exact(i, row)}`,
+          );
+          assert.ok(computed <= bound.computedUpTo(exact(i, row)));
+        }
+      }
+
+      const { productError } = new RowMemory(kernels, d);
+      const zero = new Float32Array(d);
+      const norm = (row: number): number => squaredDistance(floats, row * d, zero, 0, d);
+      kernel.pack(queriesAt, q / 2, stride, packedAt);
+      kernel.products(0, n, packedAt, q / 2, stride, tileAt, outAt, outStride);
+      for (let row = 0; row < n; row++) {
+        const relative = Math.abs(kernel.squaredNorm(row * stride, stride) / norm(row) - 1);
+        assert.ok(relative < 1e-12, `norm of row ${row}, d ${d}`);
+        for (let i = 0; i < q; i++) {
+          const both = norm(row) + norm(n + i);
+          const computed = both - 2 * floats[(outAt + i * outStride) / 4 + row]!;
+          assert.ok(
+            Math.abs(computed - exact(i, row)) <= productError * both,
+            `product n ${n} q ${q} d ${d} at ${i}, ${row}`,
+          );
+        }
       }
     }
   });
@@ -75,10 +103,14 @@ test('the self-test passes a right kernel and finds one that is wrong, at once o
     let call = 0;
     return {
       ...kernel,
-      squaredDistances(rows, n, queries, q, stride, out, outStride) {
-        kernel.squaredDistances(rows, n, queries, q, stride, out, outStride);
+      squaredDistances(rows, n, query, stride, out) {
+        kernel.squaredDistances(rows, n, query, stride, out);
         // One lane of one output, wrong by one part in a thousand.
-        if (isWrong(call++)) new Float32Array(kernel.memory.buffer)[out / 4 + n * q - 1]! *= 1.001;
+        if (isWrong(call++)) new Float32Array(kernel.memory.buffer)[out / 4 + n - 1]! *= 1.001;
+      },
+      products(rows, n, packed, pairs, stride, tile, out, outStride) {
+        kernel.products(rows, n, packed, pairs, stride, tile, out, outStride);
+        if (isWrong(call++)) new Float32Array(kernel.memory.buffer)[out / 4 + n - 1]! *= 1.001;
       },
     };
   };
