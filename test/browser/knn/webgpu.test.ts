@@ -22,6 +22,14 @@ after(() => {
 
 knnSuite('webgpu', (dimension) => FlatIndex.create({ dimension, backend: 'webgpu', device }), { slow: true });
 
+/** Everything by codes, however few the rows. */
+const coded = async (dimension: number): Promise<FlatIndex> =>
+  FlatIndex.over({
+    backend: await createWebGpuBackend(device, dimension, { scan: 'codes' }),
+    reason: 'test',
+  });
+knnSuite('webgpu, codes', coded, { slow: true });
+
 /** The smallest limits that a device may be asked for, and buffers cut smaller still. */
 const smallLimits = {
   maxStorageBufferBindingSize: 128 * 2 ** 20,
@@ -43,9 +51,9 @@ test('webgpu: rows over many buffers, duplicates across their borders, on a devi
   backend.append(rows);
   const queries = Float32Array.from({ length: 11 * d }, normal);
   for (const [q, { rows: listed, bound }] of (await backend.candidates(queries, 20)).entries()) {
-    assert.equal(listed.length, 52);
     const inside = new Set(listed);
-    assert.equal(inside.size, 52);
+    assert.equal(inside.size, listed.length);
+    assert.ok(listed.length >= 20 && listed.length < 200);
     for (let row = 0; row < 700; row++) {
       if (!inside.has(row)) assert.ok(squaredDistance(rows, row * d, queries, q * d, d) >= bound);
     }
