@@ -16,6 +16,8 @@ export interface Candidates {
    * order in which it is best to score them, and one whose bound is beyond the k-th distance found need not be.
    */
   lower?: Float64Array | undefined;
+  /** Full rows that were scored to find these, where not all were. */
+  scored?: number | undefined;
 }
 
 /** A set of rows: bit r % 32 of word r / 32 (rounded down) says whether row r belongs to it. */
