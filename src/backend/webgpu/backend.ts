@@ -2,14 +2,14 @@ import { LikenessError } from '../../errors.ts';
 import { readBuffer } from '../../gpu/buffer.ts';
 import { openDevice } from '../../gpu/device.ts';
 import { type ErrorBound, errorBound, roundEitherWay } from '../../knn/bounds.ts';
-import type { Backend, Candidates, RowSet } from '../backend.ts';
-import { allPositions } from '../js/select.ts';
+import type { Backend, Candidates, DeviceQueries, RowSet } from '../backend.ts';
+import { has, rowsOutside } from '../row-set.ts';
 import { Rows } from '../rows.ts';
 import { isSpecial } from './classify.ts';
 import { rowsPerBlock } from './code.ts';
 import { CodeBuffers } from './code-buffers.ts';
 import { scanCodes } from './code-scan.ts';
-import { type DeviceQueries, scanFloats } from './float-scan.ts';
+import { scanFloats } from './float-scan.ts';
 import { type KnnKernels, knnKernels, sortBlock } from './kernels.ts';
 import { LeftOut } from './left-out.ts';
 import { RowBuffers } from './row-buffers.ts';
@@ -175,18 +175,11 @@ export class WebGpuBackend implements Backend {
     return this.#inTurn((session) => this.#answer(session, count, plain, upload, k, skip, usesCodes));
   }
 
-  /**
-   * As `candidates`, for queries that are on the device: they are searched from where they are. Their values, which the
-   * exact order needs, come back beside the candidates.
-   *
-   * @param queries count × d float32 in a buffer of this backend's device that may be copied from
-   */
-  async candidatesFromBuffer(
-    queries: GPUBuffer,
-    count: number,
+  async candidatesOnDevice(
+    { buffer: queries, count }: DeviceQueries,
     k: number,
     skip?: RowSet,
-  ): Promise<{ queries: Float32Array; candidates: Candidates[] }> {
+  ): Promise<{ values: Float32Array; candidates: Candidates[] }> {
     const d = this.dimension;
     const stride = 4 * Math.ceil(d / 4);
     const upload: Upload = ({ device }, scratch, places) => {
@@ -213,7 +206,7 @@ export class WebGpuBackend implements Backend {
         if (isSpecial(values.subarray(at * d, (at + 1) * d))) candidates[at] = this.#everything(skip);
       }
       if (usesCodes) this.#answered = { queries: values.buffer, k };
-      return { queries: values, candidates };
+      return { values, candidates };
     });
   }
 
@@ -292,8 +285,7 @@ export class WebGpuBackend implements Backend {
   }
 
   #everything(skip: RowSet | undefined): Candidates {
-    const rows = allPositions(this.rows);
-    return { rows: skip ? rows.filter((row) => !isIn(skip, row)) : rows, bound: Number.POSITIVE_INFINITY };
+    return { rows: rowsOutside(skip, this.rows), bound: Number.POSITIVE_INFINITY };
   }
 
   /** Candidates of `count` queries; those not in `plain` never reach a shader. */
@@ -364,7 +356,7 @@ export class WebGpuBackend implements Backend {
     skip: RowSet | undefined,
     usesCodes: boolean,
   ): Candidates {
-    const special = leftOut.special.filter((row) => !isIn(skip, row));
+    const special = leftOut.special.filter((row) => !has(skip, row));
     const rows = [...special];
     const lower = special.map(() => 0);
     const least = usesCodes ? leastFromCodes : this.#bound.lower;
@@ -389,9 +381,6 @@ export class WebGpuBackend implements Backend {
 
 /** The reference's own rounding is relative, (d + 2)·2⁻⁵³ at most. */
 const leastFromCodes = (bound: number): number => bound * (1 - 1e-10);
-
-const isIn = (set: RowSet | undefined, row: number): boolean =>
-  set !== undefined && ((set[row >>> 5]! >>> (row & 31)) & 1) === 1;
 
 const floats = new Float32Array(1);
 const bits = new Uint32Array(floats.buffer);

@@ -1,6 +1,7 @@
+import type { DeviceQueries } from '../backend.ts';
 import { allowances, factsPerRow, rowsPerBlock } from './code.ts';
 import type { CodeBuffer } from './code-buffers.ts';
-import type { DeviceQueries, Keys } from './float-scan.ts';
+import type { Keys } from './float-scan.ts';
 import type { KnnKernels } from './kernels.ts';
 import type { Scratch } from './scratch.ts';
 import { type KernelShape, rowsWithin } from './shape.ts';
@@ -13,6 +14,7 @@ const mostSplits = 16;
 /**
  * Lower bounds on the squared distances of all rows to all queries from the rows' codes, as keys.
  *
+ * @param queries rows of d values, padded to a multiple of four
  * @param leftOut a bit a row; those get no bound
  * @param d values in a row
  */

@@ -1,14 +1,8 @@
+import type { DeviceQueries } from '../backend.ts';
 import type { KnnKernels } from './kernels.ts';
 import type { RowBuffer } from './row-buffers.ts';
 import type { Scratch } from './scratch.ts';
 import { type KernelShape, manyFrom, rowsWithin } from './shape.ts';
-
-/** A search's queries on the device. */
-export interface DeviceQueries {
-  count: number;
-  /** count × 4·d4 float32 */
-  buffer: GPUBuffer;
-}
 
 /** Where a scan puts what it finds. */
 export interface Keys {
@@ -23,6 +17,7 @@ const mostGroups = 65535;
 /**
  * Squared distances of all rows to all queries in float32, as keys.
  *
+ * @param queries rows of 4·d4 values
  * @param leftOut a bit a row; those get no distance
  */
 export async function scanFloats(
