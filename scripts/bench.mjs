@@ -66,8 +66,10 @@ if (!flags['no-build']) ensurePackages();
 await buildKernels([
   ['knn', 'simd'],
   ['knn', 'relaxed'],
+  ['codes', 'simd'],
   ['dense', 'simd'],
   ['bench', 'simd'],
+  ['bench', 'relaxed'],
 ]);
 const { build } = await import('esbuild');
 if (flags.features) {

@@ -70,3 +70,14 @@ export async function launchChromium({ gpu = false, ...options } = {}) {
     args: [...(gpu ? gpuArgs : chromiumArgs), ...(options.args ?? [])],
   });
 }
+
+/** The same with storage that outlives it, in `folder`. */
+export async function launchPersistentChromium(folder, options = {}) {
+  const { chromium } = await import('playwright');
+  return chromium.launchPersistentContext(folder, {
+    executablePath: ensureChromium(),
+    headless: true,
+    ...options,
+    args: [...chromiumArgs, ...(options.args ?? [])],
+  });
+}

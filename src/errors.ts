@@ -7,6 +7,7 @@
  * - `model-mismatch`: features of one model met an index of another
  * - `bad-file`: a `.npy` file or an index on disk is malformed or truncated
  * - `not-found`: a file, URL or id does not exist
+ * - `in-use`: something else has it open; wait for it, or close it
  * - `no-backend`: no backend here can do the work
  * - `device-lost`: the GPU device went away
  * - `closed`: the object was used after `close()`
@@ -18,6 +19,7 @@ export type ErrorCode =
   | 'model-mismatch'
   | 'bad-file'
   | 'not-found'
+  | 'in-use'
   | 'no-backend'
   | 'device-lost'
   | 'closed';

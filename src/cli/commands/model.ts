@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { LikenessError } from '../../errors.ts';
@@ -7,14 +6,13 @@ import type { Encoding } from '../../model/dense/encoding.ts';
 import { createCpuExtractor } from '../../model/extractor.cpu.ts';
 import { openModelFolder, readManifest } from '../../model/files.node.ts';
 import { createPoolGraph } from '../../model/graph.pool.node.ts';
-import { manifestFile } from '../../model/load.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import { probe } from '../../model/probe.ts';
 import { folderSink } from '../../model/sink.node.ts';
 import { describeSource } from '../../model/sources/describe.ts';
 import { openVgg16Weights } from '../../model/sources/open.node.ts';
 import { writeVgg16 } from '../../model/write.ts';
-import { packageRoot } from '../../platform/package-root.ts';
+import { modelFolders, modelsIn } from '../models.ts';
 import { progressBar } from '../progress.ts';
 import { download, kerasWeights } from '../weights-download.ts';
 
@@ -93,15 +91,9 @@ export async function verify(folder: string): Promise<void> {
 
 /** `likeness model list [folder]`: the models in a folder of models; by default those here and those of the package. */
 export async function list(folder: string | undefined, { json }: { json?: boolean }): Promise<void> {
-  const folders = folder === undefined ? [resolve('models'), join(packageRoot, 'models')] : [resolve(folder)];
+  const paths = folder === undefined ? await modelFolders() : await modelsIn(resolve(folder));
   const found: { path: string; manifest: Manifest }[] = [];
-  for (const where of new Set(folders)) {
-    const names = await readdir(where).catch(() => []);
-    for (const path of [where, ...names.sort().map((name) => join(where, name))]) {
-      if (!existsSync(join(path, manifestFile))) continue;
-      found.push({ path, manifest: await readManifest(path) });
-    }
-  }
+  for (const path of paths) found.push({ path, manifest: await readManifest(path) });
   if (json) {
     const rows = found.map(({ path, manifest }) => ({
       path,
@@ -112,7 +104,9 @@ export async function list(folder: string | undefined, { json }: { json?: boolea
     }));
     console.log(JSON.stringify(rows));
   } else if (found.length === 0) {
-    console.log(`No models in ${folders.join(' or ')}. Build one with: likeness model build vgg16`);
+    console.log(
+      `No models in ${folder ?? './models or the package'}. Build one with: likeness model build vgg16`,
+    );
   } else {
     for (const { path, manifest } of found) console.log(`${path}: ${summary(manifest)}`);
   }
