@@ -1,6 +1,7 @@
 // npm run bench -- knn [--node] [--n rows] [--d values] [--k neighbours] [--runs runs]
 // npm run bench -- knn --peers [--n 1024,16384] [--d 512,4096] [--q 1,64] [--k 30] [--grid full] [--only faiss,usearch]
 //   [--features folder] [--json file] [--svg file]
+// npm run bench -- gpu [--gpu] [--n 8192] [--d 4096] [--k 30] [--features folder]: --gpu takes the machine's GPU
 // npm run bench -- extract | fc1 [--node] [--runs runs]
 // Runs test/bench/<name>.ts in Chromium, or with --node what of it runs there, and prints its tables.
 // `--no-build` takes the installed packages as they are, as in npm test.
@@ -28,6 +29,7 @@ const { values: flags, positionals } = parseArgs({
     k: { type: 'string' },
     runs: { type: 'string' },
     features: { type: 'string' },
+    gpu: { type: 'boolean', default: false },
     peers: { type: 'boolean', default: false },
     grid: { type: 'string', default: 'short' },
     only: { type: 'string', default: '' },
@@ -142,7 +144,7 @@ async function runNode() {
 async function runBrowser() {
   writeFileSync(join(root, outdir, 'run.html'), '<!doctype html><meta charset="utf-8"><title>bench</title>');
   const server = await serveTree(root, { isolated: true }); // isolated: finer clock
-  const browser = await launchChromium();
+  const browser = await launchChromium({ gpu: flags.gpu });
   try {
     const results = [];
     const open = async () => {
