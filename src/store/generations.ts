@@ -1,6 +1,7 @@
 import { LikenessError } from '../errors.ts';
 import { readExactly, type Store, type StoredFile } from './files.ts';
 import { type Crc32, decodeHeader, decodeSuccessor, type Header, headerBytes } from './header.ts';
+import { holdsCommit } from './log.ts';
 
 /** A file of an index that holds all of it. */
 export interface Generation {
@@ -60,6 +61,7 @@ async function tryOpen(
 ): Promise<Generation | { leftovers: string[] }> {
   const leftovers: string[] = [];
   let damage: LikenessError | undefined;
+  let headless = false;
   for (const [n, generation] of found.entries()) {
     const name = fileName(generation);
     const file = await store.open(name, 'read');
@@ -69,6 +71,7 @@ async function tryOpen(
       const header = decodeHeader(block, size, crc32, `${name} in ${store.name}`);
       if (!header) {
         leftovers.push(name);
+        headless ||= await holdsCommit(file, size, crc32);
         await file.close();
         continue;
       }
@@ -93,5 +96,12 @@ async function tryOpen(
     }
   }
   if (damage) throw damage;
+  if (headless) {
+    // A compaction that was interrupted has a whole file beside it.
+    throw new LikenessError(
+      'bad-file',
+      `The index in ${store.name} has lost its header; restore it from a copy.`,
+    );
+  }
   return { leftovers };
 }

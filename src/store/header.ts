@@ -84,7 +84,9 @@ export function decodeHeader(
   name: string,
 ): Header | undefined {
   const bad = (what: string): LikenessError => new LikenessError('bad-file', `${name} ${what}`);
-  if (bytes.every((byte) => byte === 0)) return undefined;
+  // Zeros: not yet written. Of a header alone, a crash may have left any part of it.
+  const begun = fileBytes <= headerBytes ? bytes.subarray(0, magic.length) : bytes;
+  if (begun.every((byte) => byte === 0)) return undefined;
   if (magic.some((byte, i) => i < bytes.length && bytes[i] !== byte)) {
     throw bad('is not an index: it does not begin with the magic bytes of one.');
   }

@@ -475,6 +475,8 @@ export class IndexStore {
       const { leftovers } = this.#generation;
       for (; leftovers[0] !== undefined; leftovers.shift()) await this.#retire(leftovers[0]);
       if ((await file.size()) > this.#position.end) this.#torn = true;
+      // Whoever made the index may have ended before its header was on the medium.
+      if (this.#position.sequence === 0) await file.sync();
     } catch (error) {
       this.#lock = undefined;
       await lock.release();

@@ -120,7 +120,10 @@ export async function readLog(
       `${name} is damaged: commit ${next} at byte ${position.end} cannot be read (${why})${what}. Restore it from a copy, or make the index again.`,
     );
   if (position.end < header.synced) throw damage('');
-  const behind = mark ? mark.sequence > next && size >= mark.end : await later(file, position, size, crc32);
+  // Where the mark is gone, they are looked for.
+  const behind = mark
+    ? mark.sequence > next && size >= mark.end
+    : await holdsCommit(file, size, crc32, { from: position.end, after: next });
   if (behind && !broken) throw damage(', and there are whole ones behind it');
   const dropped = { bytes: Math.max(size - position.end, 0), commits, reason: `commit ${next}: ${why}` };
   return { position, dropped, broken };
@@ -177,14 +180,19 @@ async function firstDamagedRow(
   return undefined;
 }
 
-/** Whether a whole commit block of a later segment lies behind `position`; looked for where the mark is gone. */
-async function later(file: StoredFile, position: Position, size: number, crc32: Crc32): Promise<boolean> {
-  for (let at = position.end; at < size; at += chunkBytes) {
+/** Whether there is a whole commit block, of a sequence above `after`, from `from` on. */
+export async function holdsCommit(
+  file: StoredFile,
+  size: number,
+  crc32: Crc32,
+  { from = headerBytes, after = 0 }: { from?: number; after?: number } = {},
+): Promise<boolean> {
+  for (let at = from; at < size; at += chunkBytes) {
     const bytes = new Uint8Array(Math.min(chunkBytes, size - at));
     const length = await file.read(at, bytes);
     for (let block = 0; block + blockBytes <= length; block += blockBytes) {
       const commit = decodeCommit(bytes.subarray(block, block + blockBytes), crc32);
-      if (commit && commit.sequence > position.sequence + 1) return true;
+      if (commit && commit.sequence > after) return true;
     }
   }
   return false;

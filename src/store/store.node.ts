@@ -40,7 +40,7 @@ export class FolderStore implements Store {
       if (error.code !== 'ENOENT') throw error;
       throw new LikenessError('not-found', `There is no ${name} in ${this.name}.`, { cause: error });
     });
-    return new FolderFile(handle, mode === 'create' ? this.folder : undefined);
+    return new FolderFile(handle, mode === 'read' ? undefined : this.folder);
   }
 
   async remove(name: string): Promise<void> {
@@ -60,12 +60,12 @@ export class FolderStore implements Store {
 
 class FolderFile implements StoredFile {
   readonly #handle: FileHandle;
-  /** Of a file that is new: its name has to be on the medium, too. */
+  /** The file's name has to be on the medium, too; it may be as new as the file. */
   #unsyncedFolder: string | undefined;
 
-  constructor(handle: FileHandle, newIn: string | undefined) {
+  constructor(handle: FileHandle, folder: string | undefined) {
     this.#handle = handle;
-    this.#unsyncedFolder = newIn;
+    this.#unsyncedFolder = folder;
   }
 
   async size(): Promise<number> {

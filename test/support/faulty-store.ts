@@ -47,7 +47,7 @@ export class FaultyStore implements Store {
       read: (at, into) => file.read(at, into),
       close: () => file.close(),
       write: async (at, parts) => {
-        const bytes = Uint8Array.from(parts.flatMap((part) => [...part]));
+        const bytes = concatenated(parts);
         const fails = this.#fails();
         const written = fails ? bytes.subarray(0, fails === 'short' ? bytes.length >> 1 : 0) : bytes;
         this.#note(name, { at, bytes: written });
@@ -93,20 +93,22 @@ export class FaultyStore implements Store {
       const synced = this.#synced.get(name);
       const unsynced = this.#unsynced.get(name) ?? [];
       if (!synced && random() < 0.5) continue;
-      let bytes = synced?.slice() ?? new Uint8Array(0);
+      const ends = unsynced.map(({ at, bytes }) => at + bytes.length);
+      const bytes = new Uint8Array(Math.max(synced?.length ?? 0, ...ends));
+      if (synced) bytes.set(synced);
+      /** As far as anything of it reached the medium. */
+      let length = synced?.length ?? 0;
       for (const { at, bytes: written } of unsynced) {
         for (let from = 0; from < written.length; ) {
           const to = Math.min(written.length, (Math.floor((at + from) / 512) + 1) * 512 - at);
           if (random() < 0.5) {
-            const grown = new Uint8Array(Math.max(bytes.length, at + to));
-            grown.set(bytes);
-            grown.set(written.subarray(from, to), at + from);
-            bytes = grown;
+            bytes.set(written.subarray(from, to), at + from);
+            length = Math.max(length, at + to);
           }
           from = to;
         }
       }
-      store.files.set(name, bytes as Uint8Array<ArrayBuffer>);
+      store.files.set(name, bytes.slice(0, length));
     }
     return store;
   }
@@ -129,4 +131,14 @@ export class FaultyStore implements Store {
     const fault = this.#fails();
     if (fault) throw faultError(fault);
   }
+}
+
+function concatenated(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
