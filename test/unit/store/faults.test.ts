@@ -15,7 +15,7 @@ import {
 } from '../../support/store-model.ts';
 
 /** Wide enough that a commit takes several sectors. */
-const d = 40;
+const d = 150;
 
 /** Adds, replaces, removes, compacts, closes and opens again. */
 const scenario: (readonly Change[] | 'compact' | 'reopen')[] = [
