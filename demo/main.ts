@@ -1,6 +1,16 @@
-import { type Hit, ImageSearch, type Item, LikenessError, type OpenOptions } from 'likeness';
+import {
+  type Features,
+  type Hit,
+  ImageSearch,
+  type Item,
+  LikenessError,
+  type OpenOptions,
+  type Report,
+} from 'likeness';
 import { byId } from './dom.ts';
+import { firstModel } from './first-model.ts';
 import { connectFileInput } from './input.ts';
+import { connectModelInput, type ModelActions, megabytes, showModels } from './models.ts';
 import { Pace } from './pace.ts';
 import { fromFiles, type Picture, type ServedIndex, servedFeatures, servedIndex } from './pictures.ts';
 import {
@@ -8,6 +18,7 @@ import {
   alertPerson,
   clearAlert,
   markIndexed,
+  markOnlyIndexed,
   showHits,
   showPictures,
   showReport,
@@ -26,6 +37,9 @@ const pictures = new Map<string, Picture>();
 const indexed = new Set<string>();
 let served: ServedIndex | undefined;
 let search: ImageSearch | undefined;
+let report: Report | undefined;
+/** Features of models that the page worked with before, by fingerprint: each model has an index of its own. */
+const setAside = new Map<string, Features>();
 let running: AbortController | undefined;
 
 /** One query of this visit, for Back and Forward: kept here, since a dropped file has no address. */
@@ -41,7 +55,6 @@ function optionsFromAddress(): OpenOptions {
   const threads = parameters.get('threads');
   return {
     device: (parameters.get('device') as OpenOptions['device']) ?? undefined,
-    model: parameters.get('model') ?? undefined,
     threads: threads === null ? undefined : Number(threads),
   };
 }
@@ -54,6 +67,7 @@ function refreshActions(): void {
   readyMadeButton.hidden =
     running !== undefined || missing === 0 || !served || served.pictures.every(({ id }) => indexed.has(id));
   readyMadeButton.disabled = search === undefined;
+  void showModels(report?.model.fingerprint, running !== undefined, modelActions);
   cancelButton.hidden = running === undefined;
   byId('progress', HTMLElement).hidden = running === undefined;
   byId('gallery-title', HTMLElement).textContent =
@@ -84,7 +98,8 @@ async function withProgress(
       byId('progress-text', HTMLElement).textContent = text;
     });
   } catch (error) {
-    if (running.signal.aborted) status.textContent = `Cancelled: ${indexed.size} pictures are indexed.`;
+    if (running.signal.aborted)
+      status.textContent = search ? `Cancelled: ${indexed.size} pictures are indexed.` : 'Cancelled.';
     else {
       status.textContent = '';
       explain(error);
@@ -140,12 +155,61 @@ const itemsToAdd = (): Item[] =>
 
 async function useReadyMade(): Promise<void> {
   try {
+    if (served!.fingerprint !== report!.model.fingerprint) {
+      throw new Error(
+        `The ready-made index was made with ${served!.fingerprint}, the page works with ${report!.model.fingerprint}: choose its model under "Models", or index the pictures anew.`,
+      );
+    }
     const rows = await servedFeatures(served!.pictures.length);
     await addToIndex(served!.pictures.map(({ id }, row) => ({ id, vector: rows[row]! })));
   } catch (error) {
     explain(error);
   }
 }
+
+/** Opens a model and works with it from then on; the index of the one before is set aside. */
+function useModel(model: NonNullable<OpenOptions['model']>, name: string, hint = ''): Promise<void> {
+  return withProgress(`Opening ${name}…`, async (signal, show) => {
+    const opened = await ImageSearch.open({
+      ...optionsFromAddress(),
+      model,
+      // The server's models may have been built anew.
+      refresh: typeof model === 'string' && model.startsWith(new URL('models/', document.baseURI).href),
+      signal,
+      onProgress: ({ done, total, fetched = 0 }) => {
+        const what = fetched > 0 ? `Downloading ${name}` : `Reading ${name} from this device`;
+        show(done, total, `${what}: ${megabytes(done)} of ${megabytes(total)}`);
+      },
+    });
+    if (search && report) {
+      setAside.set(report.model.fingerprint, await search.features());
+      await search.close();
+    }
+    search = opened;
+    report = await opened.report();
+    const { fingerprint, dimension } = report.model;
+    const before = setAside.get(fingerprint);
+    setAside.delete(fingerprint);
+    indexed.clear();
+    if (before) {
+      const vector = (row: number): Float32Array =>
+        before.values.subarray(row * dimension, (row + 1) * dimension);
+      await opened.add(before.ids.map((id, row) => ({ id, vector: vector(row) })));
+      for (const id of before.ids) indexed.add(id);
+    }
+    markOnlyIndexed(indexed);
+    showReport(report);
+    return setAside.size > 0 || before
+      ? `The page works with ${name}. The index of each model is kept while the page is open.`
+      : hint;
+  });
+}
+
+const modelActions: ModelActions = {
+  use: ({ model, name }) => void useModel(model, name),
+  open: (files) => void useModel(files, 'the model in that folder'),
+  explain,
+};
 
 /** Finds the pictures most like one and shows them as a new entry of the history. */
 async function find(asked: Asked, image: File | string, id?: string): Promise<void> {
@@ -226,23 +290,15 @@ served = await servedIndex().catch(() => undefined);
 if (served) {
   for (const picture of served.pictures) pictures.set(picture.id, picture);
   showPictures(served.pictures, findPicture);
-} else {
-  status.textContent = 'Add pictures or a folder of yours to search among them.';
 }
-refreshActions();
+connectModelInput(modelActions);
 try {
-  search = await ImageSearch.open({
-    ...optionsFromAddress(),
-    onProgress: ({ done, total }) => {
-      byId('engine-summary', HTMLElement).textContent =
-        `Loading the model: ${(done / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB`;
-    },
-  });
-  const report = await search.report();
-  showReport(report);
-  if (served && served.fingerprint !== report.model.fingerprint) served = undefined; // its features are another model's
+  const { model, name, hint } = await firstModel(served?.fingerprint);
+  if (hint) byId('models-box', HTMLDetailsElement).open = true;
+  const welcome = served ? '' : 'Add pictures or a folder of yours to search among them.';
+  await useModel(model, name, hint ?? welcome);
 } catch (error) {
-  byId('engine-summary', HTMLElement).textContent = 'The model could not be loaded';
   explain(error);
 }
+if (!search) byId('engine-summary', HTMLElement).textContent = 'The model could not be loaded';
 refreshActions();

@@ -34,6 +34,11 @@ export function markIndexed(ids: Iterable<string>): void {
   for (const id of ids) buttons.get(id)?.classList.add('indexed');
 }
 
+/** Marks these, and no others. */
+export function markOnlyIndexed(ids: ReadonlySet<string>): void {
+  for (const [id, button] of buttons) button.classList.toggle('indexed', ids.has(id));
+}
+
 /** Shows the nearest pictures with rank and distance. */
 export function showHits(
   asked: Asked,
@@ -80,13 +85,25 @@ export function showResults(visible: boolean): void {
 }
 
 /** Which backends run, and why. */
-export function showReport({ model, extractor, knn }: Report): void {
+export function showReport({ model, extractor, knn, modelFiles }: Report): void {
   const threads =
     extractor.device === 'wasm' ? `, ${extractor.threads} thread${extractor.threads === 1 ? '' : 's'}` : '';
   byId('engine-summary', HTMLElement).textContent =
     `${model.name} on ${extractor.device === 'wasm' ? 'WebAssembly' : 'WebGPU'}${threads}`;
   const rows: [string, string][] = [
     ['Model', `${model.fingerprint}, ${model.dimension} values a picture`],
+    [
+      'Its files',
+      [
+        {
+          opfs: 'stored in this browser',
+          'cache-storage': 'stored in this browser',
+          memory: 'in memory; fetched again the next time',
+          folder: 'in a folder',
+        }[modelFiles.where],
+        ...modelFiles.warnings,
+      ].join('. '),
+    ],
     ['Network', `${extractor.device}${threads}: ${extractor.reason}`],
     ['Search', `${knn.backend}: ${knn.reason}`],
     [

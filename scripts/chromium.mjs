@@ -77,3 +77,14 @@ export async function launchChromium(options = {}) {
     args: [...chromiumArgs, ...(options.args ?? [])],
   });
 }
+
+/** The same with storage that outlives it, in `folder`. */
+export async function launchPersistentChromium(folder, options = {}) {
+  const { chromium } = await import('playwright');
+  return chromium.launchPersistentContext(folder, {
+    executablePath: ensureChromium(),
+    headless: true,
+    ...options,
+    args: [...chromiumArgs, ...(options.args ?? [])],
+  });
+}

@@ -153,7 +153,7 @@ export class Engine<Source> {
     return { ids: [...this.#ids], dimension: this.#extractor.dimension, values: this.#index.values() };
   }
 
-  report(): Report {
+  report(): Omit<Report, 'modelFiles'> {
     const { manifest, device, threads, dimension } = this.#extractor;
     return {
       model: { name: manifest.name, version: manifest.version, fingerprint: manifest.fingerprint, dimension },

@@ -8,6 +8,7 @@
  * - `bad-file`: a `.npy` file or an index on disk is malformed or truncated
  * - `newer-format`: an index was written by a newer version of Likeness
  * - `not-found`: a file, URL or id does not exist
+ * - `in-use`: something else has it open; wait for it, or close it
  * - `no-backend`: no backend here can do the work
  * - `device-lost`: the GPU device went away
  * - `locked`: another tab or process writes to the index
@@ -25,6 +26,7 @@ export type ErrorCode =
   | 'bad-file'
   | 'newer-format'
   | 'not-found'
+  | 'in-use'
   | 'no-backend'
   | 'device-lost'
   | 'locked'

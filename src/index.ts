@@ -2,7 +2,9 @@
 export type { Features } from './engine.ts';
 export { type ErrorCode, LikenessError } from './errors.ts';
 export type { PixelMode, Pixels } from './image/pixels.ts';
-export { ImageSearch } from './platform/browser.ts';
+export type { ModelName } from './model/delivery/source.ts';
+export type { ModelInfo } from './model/delivery/stored-models.ts';
+export { deleteModel, ImageSearch, listModels, modelInfo } from './platform/browser.ts';
 export type {
   AddReport,
   CallOptions,

@@ -12,6 +12,8 @@ export type RemoteEngine<Source> = {
 /** What a platform gives {@link Search}. */
 export interface EngineHost<Source> {
   engine: RemoteEngine<Source>;
+  /** Where the model's files are. */
+  modelFiles: Report['modelFiles'];
   /** Pictures in one call of `engine.add`. */
   batchSize: number;
   /** Calls of `engine.add` under way at once: the pictures of one are decoded while the network runs on another's. */
@@ -181,7 +183,7 @@ export class Search<Source = unknown> {
   /** What runs, and why. */
   async report(): Promise<Report> {
     this.#checkOpen();
-    return this.#host.engine.report();
+    return { ...(await this.#host.engine.report()), modelFiles: this.#host.modelFiles };
   }
 
   /** Frees model, index and worker. Later calls are refused. */
@@ -239,7 +241,7 @@ function checkItem(item: Item): void {
  *
  * @throws LikenessError `bad-argument`
  */
-export function checkOptions({ device, threads, parity }: OpenOptions): void {
+export function checkOptions({ device, threads, parity, refresh }: OpenOptions): void {
   const refuse = (name: string, came: unknown, wanted: string): never => {
     throw new LikenessError('bad-argument', `${name} is ${JSON.stringify(came)}; it has to be ${wanted}.`);
   };
@@ -249,5 +251,6 @@ export function checkOptions({ device, threads, parity }: OpenOptions): void {
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
     refuse('threads', threads, 'a whole number from 1');
   }
+  if (refresh !== undefined && typeof refresh !== 'boolean') refuse('refresh', refresh, 'true or false');
   if (parity !== undefined && parity !== 'keras') refuse('parity', parity, '"keras", or left out');
 }

@@ -30,9 +30,11 @@ export interface Hit {
 
 export interface Progress {
   phase: 'model' | 'add';
-  /** Bytes of the model, or pictures. */
+  /** Bytes of the model that are here, or pictures. */
   done: number;
   total: number;
+  /** Bytes of the model that came over the network; 0 for one that was stored. */
+  fetched?: number;
 }
 
 export interface CallOptions {
@@ -42,8 +44,18 @@ export interface CallOptions {
 }
 
 export interface OpenOptions extends CallOptions {
-  /** A built-in model's name, or the URL (in Node: also the folder) that holds a model's `manifest.json`. Default `vgg16-compact`. */
-  model?: string | URL | undefined;
+  /**
+   * A built-in model's name; the URL (in Node: also the folder) that holds a model's `manifest.json`; in a page also the
+   * files or the handle of a folder that a person picked, or the fingerprint of a model that is stored in this browser.
+   * Default `vgg16-compact`.
+   */
+  model?: string | URL | Iterable<File> | FileSystemDirectoryHandle | undefined;
+  /**
+   * In a page: whether to ask a model's URL for a newer manifest although the model is stored in this browser; where the
+   * URL cannot be reached, the stored one is taken. Default: only for built-in models. Without it a stored model is
+   * opened without the network, so a URL should go on naming the same model.
+   */
+  refresh?: boolean | undefined;
   /** Default `auto`: the fastest of what is here and right. */
   device?: 'auto' | 'wasm' | 'webgpu' | undefined;
   /** Threads for wasm. Default: up to 4, where the page is cross-origin isolated; else 1. */
@@ -69,4 +81,6 @@ export interface Report {
   knn: { backend: BackendName; reason: string };
   /** Pictures in the index. */
   size: number;
+  /** Where the model's files are; from `memory` they are gone with the page. What went wrong with storing them. */
+  modelFiles: { where: 'opfs' | 'cache-storage' | 'memory' | 'folder'; warnings: string[] };
 }

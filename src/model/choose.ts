@@ -6,7 +6,7 @@ import { createGpuExtractor } from './extractor.webgpu.ts';
 import type { CpuGraph } from './graph.ts';
 import type { Model } from './load.ts';
 import type { Runtime } from './ort.ts';
-import { probe } from './probe.ts';
+import { probe, timePicture } from './probe.ts';
 
 export type DeviceRequest = 'auto' | 'wasm' | 'webgpu';
 
@@ -19,6 +19,12 @@ export interface ExtractorChoice {
   device?: GPUDevice;
 }
 
+/**
+ * WebGPU was tried and failed. What it left behind can spoil its realm for another session of ONNX Runtime, so whoever
+ * asked for `auto` goes on with `wasm` in a new one.
+ */
+export class GpuFailed extends Error {}
+
 /** How a platform makes what is chosen from. */
 export interface ExtractorSource {
   createCpuGraph(model: Model): Promise<CpuGraph>;
@@ -29,19 +35,21 @@ export interface ExtractorSource {
 /**
  * Makes the extractor that was asked for; for `auto` the one that answers a known question right and sooner.
  *
- * @throws LikenessError `no-backend` when what was asked for does not run here, `bad-argument` for another request
+ * @param because why wasm is asked for, where it is not the caller's own wish
+ * @throws LikenessError `no-backend` when what was asked for does not run here; {@link GpuFailed} for `auto`
  */
 export async function chooseExtractor(
   model: Model,
   request: DeviceRequest,
   { createCpuGraph, loadGpuRuntime }: ExtractorSource,
+  because = 'wasm was asked for',
 ): Promise<ExtractorChoice> {
   const onCpu = async (reason: string): Promise<ExtractorChoice> => {
     const extractor = await createCpuExtractor(model, await createCpuGraph(model));
     await probe(extractor);
     return { extractor, reason };
   };
-  if (request === 'wasm') return onCpu('wasm was asked for');
+  if (request === 'wasm') return onCpu(because);
 
   let opened: OpenedDevice;
   try {
@@ -58,11 +66,12 @@ export async function chooseExtractor(
   try {
     const runtime = await loadGpuRuntime();
     const gpu = await createGpuExtractor(model, runtime, device);
-    const gpuMs = await probe(gpu);
+    await probe(gpu);
     if (request === 'webgpu') return { extractor: gpu, reason: `WebGPU was asked for (${adapter})`, device };
 
     const cpu = await createCpuExtractor(model, await createCpuGraph(model));
-    const cpuMs = await probe(cpu);
+    await probe(cpu);
+    const [gpuMs, cpuMs] = [await timePicture(gpu), await timePicture(cpu)];
     const reason = `a picture took ${gpuMs.toFixed(1)} ms on WebGPU (${adapter}), ${cpuMs.toFixed(1)} ms on wasm`;
     if (gpuMs <= cpuMs) {
       await cpu.close();
@@ -74,6 +83,6 @@ export async function chooseExtractor(
   } catch (error) {
     device.destroy();
     if (request === 'webgpu') throw error;
-    return onCpu(`WebGPU failed its test: ${error instanceof Error ? error.message : error}`);
+    throw new GpuFailed(`WebGPU failed its test: ${error instanceof Error ? error.message : error}`);
   }
 }

@@ -1,13 +1,22 @@
 import { proxy, type Remote, transfer, wrap } from 'comlink';
 import { LikenessError } from '../errors.ts';
 import { type Parcel, type Picture, toTransferable } from '../image/source.ts';
+import { type ModelName, type ModelSource, modelSource } from '../model/delivery/source.ts';
+import {
+  deleteStoredModel,
+  describeModel,
+  type ModelInfo,
+  storedModels,
+} from '../model/delivery/stored-models.ts';
 import { checkOptions, type EngineHost, Search } from '../search.ts';
-import type { OpenOptions } from '../types.ts';
+import type { OpenOptions, Report } from '../types.ts';
 import { carryErrorCodes } from '../worker/errors.ts';
 import { startModuleWorker } from '../worker/start-worker.ts';
 import type { EngineWorker } from '../worker/worker.ts';
 
 carryErrorCodes();
+
+const defaultModel = 'vgg16-compact';
 
 /**
  * Exact image search in a page. Model, network and index live in a module worker; the page stays free.
@@ -21,27 +30,39 @@ export class ImageSearch extends Search<Parcel> {
   /** Starts the worker, loads the model and chooses the backends. */
   static async open(options: OpenOptions = {}): Promise<ImageSearch> {
     checkOptions(options);
-    const { signal, onProgress, model, ...rest } = options;
+    const { signal, onProgress, model = defaultModel, refresh, device, threads, parity } = options;
+    const source = pageModel(model);
     signal?.throwIfAborted();
-    const worker = startWorker();
-    const remote = wrap<EngineWorker>(worker);
-    const death = deathOf(worker);
     const ended = aborted(signal);
+    let session = startSession();
+    const during = <T>(call: Promise<T>): Promise<T> =>
+      Promise.race([call, session.death.promise, ended.promise]);
     try {
-      const batchSize = await Promise.race([
-        remote.open(
-          // A relative URL is the page's, not the worker's.
-          { ...rest, ...(model === undefined ? {} : { model: modelUrl(model) }) },
-          proxy((done, total) => {
-            if (!signal?.aborted) onProgress?.({ phase: 'model', done, total });
+      const loaded = await during(
+        session.remote.load(
+          source,
+          refresh ?? (source.kind === 'url' && source.builtIn),
+          proxy(({ done, total, fetched }) => {
+            if (!signal?.aborted) onProgress?.({ phase: 'model', done, total, fetched });
           }),
         ),
-        death.promise,
-        ended.promise,
-      ]);
-      return new ImageSearch(host(worker, remote, death, batchSize));
+      );
+      // Asked, not waited for: some browsers ask the person.
+      if (loaded.storage !== 'memory') void navigator.storage?.persist?.().catch(() => {});
+      const options = { device, threads, parity };
+      let started = await during(session.remote.open(loaded, options));
+      if (started.spoiled !== undefined) {
+        session.worker.terminate();
+        session = startSession();
+        started = await during(
+          session.remote.open(loaded, { ...options, device: 'wasm', because: started.spoiled }),
+        );
+      }
+      if (started.spoiled !== undefined) throw new LikenessError('no-backend', started.spoiled);
+      const { storage, warnings } = loaded;
+      return new ImageSearch(host(session, { where: storage, warnings }, started.batchSize));
     } catch (error) {
-      worker.terminate();
+      session.worker.terminate();
       throw error;
     } finally {
       ended.release();
@@ -49,9 +70,45 @@ export class ImageSearch extends Search<Parcel> {
   }
 }
 
-/** A name stays a name; what looks like a path or URL becomes absolute. */
-function modelUrl(model: string | URL): string {
-  return model instanceof URL || /[/:]/.test(model) ? new URL(model, document.baseURI).href : model;
+/** The models of which something is stored in this browser, with their sizes. */
+export const listModels = (): Promise<ModelInfo[]> => storedModels();
+
+/**
+ * What opening a model will take: its size, and how much of it is stored here already.
+ *
+ * @throws LikenessError `not-found` or `bad-model`
+ */
+export async function modelInfo(
+  model: ModelName,
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<ModelInfo> {
+  return describeModel(pageModel(model), signal ?? new AbortController().signal);
+}
+
+/**
+ * Removes a model's files from this browser, but for those that another stored model has too.
+ *
+ * @param model its URL, its built-in name, or the fingerprint of one whose files were picked
+ * @throws LikenessError `not-found`, or `in-use` while it is being fetched
+ */
+export async function deleteModel(model: string | URL): Promise<void> {
+  await deleteStoredModel(pageModel(model));
+}
+
+/** Relative URLs are the page's, not the worker's. */
+const pageModel = (model: ModelName): ModelSource =>
+  modelSource(model, new URL('../models/', import.meta.url).href, document.baseURI);
+
+/** A worker with what is known of it. */
+interface Session {
+  worker: Worker;
+  remote: Remote<EngineWorker>;
+  death: Death;
+}
+
+function startSession(): Session {
+  const worker = startWorker();
+  return { worker, remote: wrap<EngineWorker>(worker), death: deathOf(worker) };
 }
 
 function startWorker(): Worker {
@@ -96,9 +153,8 @@ function aborted(signal: AbortSignal | undefined): { promise: Promise<never>; re
 }
 
 function host(
-  worker: Worker,
-  remote: Remote<EngineWorker>,
-  death: Death,
+  { worker, remote, death }: Session,
+  modelFiles: Report['modelFiles'],
   batchSize: number,
 ): EngineHost<Parcel> {
   const alive = <T>(call: Promise<T>): Promise<T> => Promise.race([call, death.promise]);
@@ -114,6 +170,7 @@ function host(
       cancel: (call) => alive(remote.cancel(call)),
       close: () => alive(remote.close()),
     },
+    modelFiles,
     batchSize,
     callsInFlight: 2,
     prepare: (image, signal) => toTransferable(image, { signal }),

@@ -40,7 +40,7 @@ export class ImageSearch extends Search<NodeSource> {
         'Node has no WebGPU of its own: install the npm package "webgpu" beside likeness, or take the device wasm.',
       );
     }
-    const folder = await modelFolder(options.model);
+    const folder = await modelFolder(nodeModel(options.model));
     const model = await openModelFolder(folder, {
       signal,
       onProgress: (done, total) => onProgress?.({ phase: 'model', done, total }),
@@ -49,10 +49,13 @@ export class ImageSearch extends Search<NodeSource> {
       extractor,
       reason,
       device: shared,
-    } = await chooseExtractor(model, device, {
-      createCpuGraph: (from) => createPoolGraph(from, threads),
-      loadGpuRuntime,
-    });
+    } = await chooseExtractor(
+      model,
+      // Without a request there is no WebGPU in Node; a page's polyfill of it is not for us.
+      device === 'webgpu' ? device : 'wasm',
+      { createCpuGraph: (from) => createPoolGraph(from, threads), loadGpuRuntime },
+      device === 'auto' ? 'WebGPU is an optional package in Node, taken when it is asked for' : undefined,
+    );
     signal?.throwIfAborted();
     const index = await FlatIndex.create({
       dimension: extractor.dimension,
@@ -72,6 +75,7 @@ export class ImageSearch extends Search<NodeSource> {
         cancel: async (call) => engine.cancel(call),
         close: () => engine.close(),
       },
+      modelFiles: { where: 'folder', warnings: [] },
       batchSize: extractor.batchSize,
       callsInFlight: extractor.threads + 1,
       prepare: (image, from) => readImage(image, { signal: from }),
@@ -89,7 +93,7 @@ export async function networkInput(
   image: ImageSource,
   { model, parity }: Pick<OpenOptions, 'model' | 'parity'> = {},
 ): Promise<{ data: Float32Array; shape: number[] }> {
-  const { preprocessing } = await readManifest(await modelFolder(model));
+  const { preprocessing } = await readManifest(await modelFolder(nodeModel(model)));
   const pixels = await pixelsOf(await readImage(image), parity);
   return {
     data: toTensor(pixels, preprocessing),
@@ -99,6 +103,15 @@ export async function networkInput(
 
 async function pixelsOf(source: NodeSource, parity: OpenOptions['parity']): Promise<Pixels> {
   return 'width' in source ? source : decode(source, { orient: parity !== 'keras' });
+}
+
+/** Files and handles are what pages have. */
+function nodeModel(model: OpenOptions['model']): string | URL | undefined {
+  if (model === undefined || typeof model === 'string' || model instanceof URL) return model;
+  throw new LikenessError(
+    'bad-argument',
+    'In Node model has to be a name, the path of a folder or a file: URL.',
+  );
 }
 
 /** A built-in name, a path, or a `file:` URL. */

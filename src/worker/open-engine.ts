@@ -1,49 +1,65 @@
 import { Engine } from '../engine.ts';
 import { type Picture, toPixels } from '../image/source.ts';
 import { FlatIndex } from '../knn/flat-index.ts';
-import { chooseExtractor } from '../model/choose.ts';
-import { modelBase, openModelUrl } from '../model/files.browser.ts';
+import { chooseExtractor, GpuFailed } from '../model/choose.ts';
+import type { DeliveredModel } from '../model/delivery/deliver.ts';
 import { createThreadsGraph } from '../model/graph.threads.browser.ts';
 import { createWasmGraph } from '../model/graph.wasm.ts';
+import { fileOfBlob, type Model } from '../model/load.ts';
 import { gpuBuild, loadRuntime } from '../model/runtime.browser.ts';
 import type { OpenOptions } from '../types.ts';
 
-const defaultModel = 'vgg16-compact';
+/** What an engine is made with, in a form that can be posted. */
+export interface EngineOptions extends Pick<OpenOptions, 'device' | 'threads' | 'parity'> {
+  /** Why `device` is wasm, where nobody asked for it. */
+  because?: string;
+}
 
-/** What can be posted of {@link OpenOptions}. */
-export type EngineOptions = Omit<OpenOptions, 'signal' | 'onProgress' | 'model'> & { model?: string };
+/** An engine, or why this worker is no good for one any more. */
+export type OpenedEngine = { engine: Engine<Picture>; batchSize: number } | { spoiled: string };
 
 /**
- * Loads the model, chooses where it runs, and makes an empty index.
+ * Chooses where a model's network runs, and makes an empty index.
  *
- * @param entry URL of the worker's script: ONNX Runtime's files lie beside it, the models beside its folder
+ * @param entry URL of the worker's script: ONNX Runtime's files lie beside it
  */
 export async function openEngine(
-  { model = defaultModel, device = 'auto', threads, parity }: EngineOptions,
+  { manifest, files }: DeliveredModel,
+  { device = 'auto', threads, parity, because }: EngineOptions,
   entry: string,
-  onBytes: (done: number, total: number) => void,
-): Promise<{ engine: Engine<Picture>; batchSize: number }> {
-  const base = modelBase(model, new URL('../models/', entry).href);
+): Promise<OpenedEngine> {
+  const model: Model = {
+    manifest,
+    files: new Map([...files].map(([name, blob]) => [name, fileOfBlob(blob)])),
+  };
   const ortBase = new URL('./ort/', entry).href;
-  // Weights come first: a session that fails for want of them can spoil a realm for the next.
-  const loaded = await openModelUrl(base, { onProgress: onBytes });
-  const {
-    extractor,
-    reason,
-    device: shared,
-  } = await chooseExtractor(loaded, device, {
-    createCpuGraph: async (from) =>
-      from.manifest.convolutions
-        ? createThreadsGraph(from, threads)
-        : createWasmGraph(from, await loadRuntime('wasm', ortBase, threads)),
-    loadGpuRuntime: () => loadRuntime(gpuBuild(), ortBase, threads),
-  });
-  const index = await FlatIndex.create({
-    dimension: extractor.dimension,
-    backend: device === 'webgpu' ? 'webgpu' : 'auto',
-    device: shared,
-  });
-  const orient = parity !== 'keras';
-  const engine = new Engine<Picture>(extractor, reason, index, (picture) => toPixels(picture, { orient }));
-  return { engine, batchSize: extractor.batchSize };
+  try {
+    const {
+      extractor,
+      reason,
+      device: shared,
+    } = await chooseExtractor(
+      model,
+      device,
+      {
+        createCpuGraph: async (from) =>
+          from.manifest.convolutions
+            ? createThreadsGraph(from, threads)
+            : createWasmGraph(from, await loadRuntime('wasm', ortBase, threads)),
+        loadGpuRuntime: () => loadRuntime(gpuBuild(), ortBase, threads),
+      },
+      because,
+    );
+    const index = await FlatIndex.create({
+      dimension: extractor.dimension,
+      backend: device === 'webgpu' ? 'webgpu' : 'auto',
+      device: shared,
+    });
+    const orient = parity !== 'keras';
+    const engine = new Engine<Picture>(extractor, reason, index, (picture) => toPixels(picture, { orient }));
+    return { engine, batchSize: extractor.batchSize };
+  } catch (error) {
+    if (error instanceof GpuFailed) return { spoiled: error.message };
+    throw error;
+  }
 }

@@ -2,6 +2,9 @@ import { expose } from 'comlink';
 import type { Engine } from '../engine.ts';
 import { LikenessError } from '../errors.ts';
 import type { Picture } from '../image/source.ts';
+import { type DeliveredModel, type DeliveryProgress, deliver } from '../model/delivery/deliver.ts';
+import { openCache } from '../model/delivery/open-cache.ts';
+import { type ModelSource, originOf } from '../model/delivery/source.ts';
 import { carryErrorCodes } from './errors.ts';
 import { type EngineOptions, openEngine } from './open-engine.ts';
 
@@ -12,21 +15,55 @@ function engine(): Engine<Picture> {
   return opened;
 }
 
-/** What the page calls: `open`, then {@link Engine}'s methods. */
+export interface OpenAnswer {
+  /** Pictures that one `add` takes best. */
+  batchSize: number;
+  /** Why this worker is no good any more and another one has to be taken. */
+  spoiled?: string;
+}
+
+/** What the page calls: `load`, `open`, then {@link Engine}'s methods. */
 export interface EngineWorker
   extends Pick<
     Engine<Picture>,
     'add' | 'query' | 'extract' | 'remove' | 'vector' | 'features' | 'report' | 'cancel' | 'close'
   > {
-  /** Resolves to the number of pictures that one `add` takes best. */
-  open(options: EngineOptions, onBytes: (done: number, total: number) => void): Promise<number>;
+  /** Brings a model's files here. They come first: a session that fails for want of them can spoil a realm. */
+  load(
+    source: ModelSource,
+    refresh: boolean,
+    onProgress: (progress: DeliveryProgress) => void,
+  ): Promise<DeliveredModel>;
+  open(model: DeliveredModel, options: EngineOptions): Promise<OpenAnswer>;
 }
 
+/** Progress is told so often, whatever the size of the network's packets. */
+const progressMs = 50;
+
 const worker: EngineWorker = {
-  async open(options, onBytes) {
-    const { engine, batchSize } = await openEngine(options, import.meta.url, onBytes);
-    opened = engine;
-    return batchSize;
+  async load(source, refresh, onProgress) {
+    const { origin, key } = originOf(source);
+    let told = 0;
+    const model = await deliver(origin, await openCache(), {
+      model: key,
+      refresh,
+      // Whoever aborts ends the worker.
+      signal: new AbortController().signal,
+      onProgress(progress) {
+        const now = performance.now();
+        if (now - told < progressMs && progress.done < progress.total) return;
+        told = now;
+        onProgress(progress);
+      },
+    });
+    for (const warning of model.warnings) console.warn(`Likeness: ${warning}`);
+    return model;
+  },
+  async open(model, options) {
+    const result = await openEngine(model, options, import.meta.url);
+    if ('spoiled' in result) return { batchSize: 0, spoiled: result.spoiled };
+    opened = result.engine;
+    return { batchSize: result.batchSize };
   },
   add: (items, call) => engine().add(items, call),
   query: (queries, k) => engine().query(queries, k),

@@ -2,11 +2,11 @@ import { toTensor } from '../../src/image/tensor.ts';
 import { createWasmDense } from '../../src/model/dense/dense.wasm.ts';
 import { denseLayer } from '../../src/model/dense/layer.ts';
 import { createWasmGraph } from '../../src/model/graph.wasm.ts';
-import { fileOfBytes, type Model } from '../../src/model/load.ts';
-import { parseManifest, probeInput } from '../../src/model/manifest.ts';
+import { probeInput } from '../../src/model/manifest.ts';
 import type { Runtime } from '../../src/model/ort.ts';
 import type { ImageSearch as BrowserSearch } from '../../src/platform/browser.ts';
 import { readRepositoryFile } from '../support/fixture.ts';
+import { readModel } from '../support/read-model.ts';
 import { fullSize, seededWeights } from '../support/seeded-vgg16.ts';
 import { kerasLayout, loadTfjs } from '../support/tfjs.ts';
 import type { Table } from './knn.ts';
@@ -146,16 +146,6 @@ async function model(
       one.name.startsWith('TensorFlow') ? (one.median / whole).toFixed(2) : '',
     ]),
   };
-}
-
-async function readModel(folder: string): Promise<Model> {
-  const text = new TextDecoder().decode(await readRepositoryFile(`${folder}/manifest.json`));
-  const manifest = await parseManifest(text, folder);
-  const files = new Map();
-  for (const { file } of [manifest.graph, ...manifest.shards]) {
-    files.set(file, fileOfBytes(await readRepositoryFile(`${folder}/${file}`)));
-  }
-  return { manifest, files };
 }
 
 async function cpuRuntime(threads: number): Promise<Runtime> {

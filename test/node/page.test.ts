@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright';
 import { launchChromium } from '../../scripts/chromium.mjs';
 import { samples } from '../support/cli.ts';
-import { withIndex, withServer } from '../support/page.ts';
+import { visitPage, withIndex, withServer } from '../support/page.ts';
 
 const names = readdirSync(samples)
   .map((file) => file.replace('.jpeg', ''))
@@ -20,33 +20,13 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** Opens the served page and checks, at the end, that nothing went wrong unseen and nobody else was asked. */
-async function visit(
+const visit = (
   url: string,
   body: (page: Page) => Promise<void>,
-  width = 1280,
-  search = '',
-): Promise<void> {
-  const context = await browser.newContext({ viewport: { width, height: 800 } });
-  const page = await context.newPage();
-  const problems: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
-  });
-  page.on('pageerror', (error) => problems.push(String(error)));
-  page.on('request', (request) => {
-    const address = request.url();
-    if (!/^(blob|data):/.test(address) && !address.startsWith(url)) problems.push(`a request to ${address}`);
-  });
-  page.setDefaultTimeout(30_000);
-  try {
-    await page.goto(url + search);
-    await body(page);
-    assert.deepEqual(problems, []);
-  } finally {
-    await context.close();
-  }
-}
+  width?: number,
+  search?: string,
+): Promise<void> =>
+  visitPage(browser, url, body, { ...(width ? { width } : {}), ...(search ? { search } : {}) });
 
 const hits = (page: Page) => page.locator('#hits > li');
 const caption = (page: Page, n: number) => hits(page).nth(n).locator('.caption').innerText();

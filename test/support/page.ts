@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Browser, Page } from 'playwright';
 import { likeness, root, samples, withFolder } from './cli.ts';
 
 /** Runs `body` with an index of some of the samples: their names without the ending. */
@@ -20,14 +22,52 @@ export function withIndex<T>(
 }
 
 /** Runs `body` against `likeness serve` with `args`, as a process of its own on a free port. */
-export async function withServer<T>(args: string[], body: (url: string) => Promise<T>): Promise<T> {
+export async function withServer<T>(
+  args: string[],
+  body: (url: string) => Promise<T>,
+  cwd: string = root,
+): Promise<T> {
   const child = spawn(process.execPath, [join(root, 'dist/cli.js'), 'serve', '--port', '0', ...args], {
+    cwd,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   try {
     return await body(await addressOf(child));
   } finally {
     child.kill();
+  }
+}
+
+/** Opens a served page and checks, at the end, that nothing went wrong unseen and nobody else was asked. */
+export async function visitPage(
+  browser: Browser,
+  url: string,
+  body: (page: Page) => Promise<void>,
+  {
+    width = 1280,
+    search = '',
+    alsoAsked = url,
+  }: { width?: number; search?: string; alsoAsked?: string } = {},
+): Promise<void> {
+  const context = await browser.newContext({ viewport: { width, height: 800 } });
+  const page = await context.newPage();
+  const problems: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
+  });
+  page.on('pageerror', (error) => problems.push(String(error)));
+  page.on('request', (request) => {
+    const address = request.url();
+    if (/^(blob|data):/.test(address) || address.startsWith(url) || address.startsWith(alsoAsked)) return;
+    problems.push(`a request to ${address}`);
+  });
+  page.setDefaultTimeout(30_000);
+  try {
+    await page.goto(url + search);
+    await body(page);
+    assert.deepEqual(problems, []);
+  } finally {
+    await context.close();
   }
 }
 

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { LikenessError } from '../../errors.ts';
@@ -7,14 +6,13 @@ import type { Encoding } from '../../model/dense/encoding.ts';
 import { createCpuExtractor } from '../../model/extractor.cpu.ts';
 import { openModelFolder, readManifest } from '../../model/files.node.ts';
 import { createPoolGraph } from '../../model/graph.pool.node.ts';
-import { manifestFile } from '../../model/load.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import { probe } from '../../model/probe.ts';
 import { folderSink } from '../../model/sink.node.ts';
 import { describeSource } from '../../model/sources/describe.ts';
 import { openVgg16Weights } from '../../model/sources/open.node.ts';
 import { writeVgg16 } from '../../model/write.ts';
-import { packageRoot } from '../../platform/package-root.ts';
+import { modelFolders, modelsIn } from '../models.ts';
 import { progressBar } from '../progress.ts';
 import { download, kerasWeights } from '../weights-download.ts';
 
@@ -38,6 +36,7 @@ export async function build(options: BuildOptions): Promise<void> {
   try {
     const sink = await folderSink(options.output);
     const bar = progressBar('Building', 100, '%');
+    const listening = onInterrupt(() => sink.discard());
     try {
       const { attribution, ...description } = describeSource(source.kind, options.variant);
       await sink.write('LICENCE.md', new TextEncoder().encode(attribution));
@@ -51,10 +50,29 @@ export async function build(options: BuildOptions): Promise<void> {
       bar.stop();
       await sink.discard();
       throw error;
+    } finally {
+      listening.end();
     }
   } finally {
     source.close();
   }
+}
+
+/** Has `cleanUp` done before an interrupt ends the process. */
+function onInterrupt(cleanUp: () => Promise<void>): { end(): void } {
+  const signals = { SIGINT: 2, SIGTERM: 15 } as const;
+  const stop = (signal: keyof typeof signals): void => {
+    void cleanUp().finally(() => {
+      console.error('\nlikeness: interrupted; nothing was written.');
+      process.exit(128 + signals[signal]);
+    });
+  };
+  for (const signal of Object.keys(signals)) process.on(signal, stop);
+  return {
+    end() {
+      for (const signal of Object.keys(signals)) process.off(signal, stop);
+    },
+  };
 }
 
 async function fetchKerasWeights(): Promise<string> {
@@ -93,15 +111,17 @@ export async function verify(folder: string): Promise<void> {
 
 /** `likeness model list [folder]`: the models in a folder of models; by default those here and those of the package. */
 export async function list(folder: string | undefined, { json }: { json?: boolean }): Promise<void> {
-  const folders = folder === undefined ? [resolve('models'), join(packageRoot, 'models')] : [resolve(folder)];
+  const paths = folder === undefined ? await modelFolders() : await modelsIn(resolve(folder));
   const found: { path: string; manifest: Manifest }[] = [];
-  for (const where of new Set(folders)) {
-    const names = await readdir(where).catch(() => []);
-    for (const path of [where, ...names.sort().map((name) => join(where, name))]) {
-      if (!existsSync(join(path, manifestFile))) continue;
-      found.push({ path, manifest: await readManifest(path) });
-    }
+  const broken: string[] = [];
+  for (const path of paths) {
+    await readManifest(path).then(
+      (manifest) => found.push({ path, manifest }),
+      (error: Error) => broken.push(error.message),
+    );
   }
+  for (const message of broken) console.error(`likeness: ${message}`);
+  if (broken.length > 0) process.exitCode = 1;
   if (json) {
     const rows = found.map(({ path, manifest }) => ({
       path,
@@ -111,8 +131,10 @@ export async function list(folder: string | undefined, { json }: { json?: boolea
       byteLength: byteLengthOf(manifest),
     }));
     console.log(JSON.stringify(rows));
-  } else if (found.length === 0) {
-    console.log(`No models in ${folders.join(' or ')}. Build one with: likeness model build vgg16`);
+  } else if (found.length === 0 && broken.length === 0) {
+    console.log(
+      `No models in ${folder ?? './models or the package'}. Build one with: likeness model build vgg16`,
+    );
   } else {
     for (const { path, manifest } of found) console.log(`${path}: ${summary(manifest)}`);
   }

@@ -3,7 +3,9 @@ import { basename, resolve } from 'node:path';
 import sirv, { type RequestHandler } from 'sirv';
 import { LikenessError } from '../../errors.ts';
 import { packageRoot } from '../../platform/package-root.ts';
-import { featuresFile } from '../../store/index-folder.ts';
+import { featuresFile, type IndexRecord } from '../../store/index-folder.ts';
+import { isModelFolder, modelOfIndex } from '../model-source.ts';
+import { servedModels } from '../models.ts';
 import { openIndexFolder } from './query.ts';
 
 export interface ServeOptions {
@@ -19,11 +21,14 @@ export interface ServeOptions {
  * Resolves when the server listens.
  */
 export async function serve(options: ServeOptions): Promise<{ url: string; close(): Promise<void> }> {
+  const record = options.index === undefined ? undefined : (await openIndexFolder(options.index)).record;
   const files: [prefix: string, handler: RequestHandler][] = [
+    ...(record ? indexRoutes(options.index!, record) : noIndexRoutes),
+    ...(await modelRoutes(
+      record && options.index !== undefined ? { folder: options.index, record } : undefined,
+    )),
     ['/dist/', sirv(resolve(packageRoot, 'dist'), { dev: true })],
-    ['/models/', sirv(resolve(packageRoot, 'models'), { dev: true })],
   ];
-  files.unshift(...(options.index === undefined ? noIndexRoutes : await indexRoutes(options.index)));
   files.push(['/', sirv(resolve(packageRoot, 'dist/page'), { dev: true })]);
 
   const server = createServer((request, response) => {
@@ -69,8 +74,28 @@ function sendJson(response: ServerResponse, json: string): void {
   response.end(json);
 }
 
-async function indexRoutes(folder: string): Promise<[string, RequestHandler][]> {
-  const { record } = await openIndexFolder(folder);
+/** The models that there are, below `/models/`, and their list for the page. */
+async function modelRoutes(
+  index: { folder: string; record: IndexRecord } | undefined,
+): Promise<[string, RequestHandler][]> {
+  const source = index && modelOfIndex(index.record.model.source, index.folder);
+  const models = await servedModels(source !== undefined && isModelFolder(source) ? source : undefined);
+  const list = models.map(({ path, fingerprint }) => ({ url: `models/${path}/`, fingerprint }));
+  return [
+    [
+      '/models/index.json',
+      (_, response) => {
+        sendJson(response, JSON.stringify(list));
+      },
+    ],
+    ...models.map(({ path, folder }): [string, RequestHandler] => [
+      `/models/${path}/`,
+      sirv(folder, { dev: true }),
+    ]),
+  ];
+}
+
+function indexRoutes(folder: string, record: IndexRecord): [string, RequestHandler][] {
   const pictures = resolve(folder, record.pictures);
   const known = new Set(record.ids);
   const servePicture = sirv(pictures, { dev: true, dotfiles: false });

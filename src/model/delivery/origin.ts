@@ -1,0 +1,93 @@
+import { LikenessError } from '../../errors.ts';
+import { manifestFile } from '../load.ts';
+
+/** Where a model's files come from. An error of class {@link LikenessError} is final; after another one it may be tried again. */
+export interface Origin {
+  /** Names it in messages. */
+  readonly name: string;
+  /** Text of the manifest. */
+  manifest(signal: AbortSignal): Promise<string>;
+  /**
+   * A file from byte `from` on. An origin that cannot begin there begins at 0 and says so.
+   */
+  open(
+    file: string,
+    from: number,
+    signal: AbortSignal,
+  ): Promise<{ from: number; body: ReadableStream<Uint8Array> }>;
+}
+
+/** Files of a folder on a server. `base` ends with a slash. */
+export function httpOrigin(base: string): Origin {
+  const get = async (file: string, init: RequestInit): Promise<Response> => {
+    const url = new URL(file, base);
+    const response = await fetch(url, init).catch((error: Error) => {
+      init.signal?.throwIfAborted();
+      throw new Error(
+        `${url.href} cannot be fetched (${error.message}): is the network there, and may this page read from it (CORS)?`,
+        { cause: error },
+      );
+    });
+    if (response.ok) return response;
+    const message = `${url.href} answered ${response.status}.`;
+    const mayChange = response.status >= 500 || response.status === 408 || response.status === 429;
+    throw mayChange ? new Error(message) : new LikenessError('not-found', message);
+  };
+  return {
+    name: base,
+    async manifest(signal) {
+      // Checked with the server, so that a model that was replaced there is seen.
+      return (await get(manifestFile, { signal, cache: 'no-cache' })).text();
+    },
+    async open(file, from, signal) {
+      // Stored by us, not by the browser's own cache besides; and a damaged copy there is not to come back.
+      const init: RequestInit = { signal, cache: 'no-store' };
+      const response = await get(file, from > 0 ? { ...init, headers: { Range: `bytes=${from}-` } } : init);
+      const continues =
+        response.status === 206 &&
+        response.headers.get('Content-Range')?.startsWith(`bytes ${from}-`) !== false;
+      return { from: continues ? from : 0, body: response.body ?? new Blob([]).stream() };
+    },
+  };
+}
+
+/** Files that a person picked: all of a model's folder. */
+export function filesOrigin(files: readonly File[]): Origin {
+  const byName = new Map(files.map((file) => [file.name, file]));
+  return blobOrigin('the files that were picked', async (name) => byName.get(name));
+}
+
+/** A folder that a person picked. */
+export function directoryOrigin(directory: FileSystemDirectoryHandle): Origin {
+  return blobOrigin(`the folder "${directory.name}"`, async (name) => {
+    try {
+      return await (await directory.getFileHandle(name)).getFile();
+    } catch (error) {
+      if ((error as DOMException).name === 'NotFoundError') return undefined;
+      throw new LikenessError(
+        'not-found',
+        `${name} in the folder "${directory.name}" cannot be read: ${(error as Error).message}`,
+        {
+          cause: error,
+        },
+      );
+    }
+  });
+}
+
+function blobOrigin(name: string, find: (file: string) => Promise<Blob | undefined>): Origin {
+  const get = async (file: string): Promise<Blob> => {
+    const blob = await find(file);
+    if (!blob)
+      throw new LikenessError(
+        'not-found',
+        `There is no ${file} among ${name}; pick all files of a model's folder.`,
+      );
+    return blob;
+  };
+  return {
+    name,
+    manifest: async () => (await get(manifestFile)).text(),
+    open: async (file, from) => ({ from, body: (await get(file)).slice(from).stream() }),
+  };
+}

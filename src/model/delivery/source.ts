@@ -1,0 +1,68 @@
+import { LikenessError } from '../../errors.ts';
+import { directoryOrigin, filesOrigin, httpOrigin, type Origin } from './origin.ts';
+
+/** A model as a program names it. */
+export type ModelName = string | URL | Iterable<File> | FileSystemDirectoryHandle;
+
+/** The same in a form that can be posted to a worker. */
+export type ModelSource =
+  | { kind: 'url'; base: string; builtIn: boolean }
+  | { kind: 'stored'; fingerprint: string }
+  | { kind: 'files'; files: File[] }
+  | { kind: 'directory'; directory: FileSystemDirectoryHandle };
+
+/** `<name>@<version>:<16 hex digits>`, which is no URL: a scheme has no "@". */
+const fingerprintForm = /^[^/:]+@[^/:]+:[0-9a-f]{16}$/;
+
+/**
+ * Finds out what a program means by a model.
+ *
+ * @param models URL of the folder of built-in models, with a slash at its end
+ * @param base what relative URLs are relative to
+ * @throws LikenessError `bad-argument`
+ */
+export function modelSource(model: ModelName, models: string, base: string): ModelSource {
+  if (typeof model === 'string' || model instanceof URL) {
+    const text = String(model);
+    if (fingerprintForm.test(text)) return { kind: 'stored', fingerprint: text };
+    const builtIn = !(model instanceof URL) && !/[/:]/.test(text);
+    return { kind: 'url', base: folderUrl(builtIn ? new URL(text, models) : new URL(text, base)), builtIn };
+  }
+  if ('FileSystemDirectoryHandle' in globalThis && model instanceof FileSystemDirectoryHandle) {
+    return { kind: 'directory', directory: model };
+  }
+  const files = Symbol.iterator in model ? [...model] : [];
+  if (files.length === 0 || !files.every((file) => file instanceof File)) {
+    throw new LikenessError(
+      'bad-argument',
+      'model has to be a name, a URL, the files of a model’s folder, or a directory handle.',
+    );
+  }
+  return { kind: 'files', files };
+}
+
+/** The folder that a URL names: that of a manifest, or itself, with a slash at its end and nothing behind it. */
+function folderUrl(url: URL): string {
+  if (url.protocol === 'file:') {
+    throw new LikenessError(
+      'bad-argument',
+      `A page cannot read ${url.href}; let the person pick the model's folder and pass its files or its handle.`,
+    );
+  }
+  const path = url.pathname.replace(/\/manifest\.json$/, '/');
+  return url.origin + (path.endsWith('/') ? path : `${path}/`);
+}
+
+/** Where a model's files come from, and the key under which it is stored. */
+export function originOf(source: ModelSource): { origin: Origin | undefined; key: string | undefined } {
+  switch (source.kind) {
+    case 'url':
+      return { origin: httpOrigin(source.base), key: source.base };
+    case 'stored':
+      return { origin: undefined, key: source.fingerprint };
+    case 'files':
+      return { origin: filesOrigin(source.files), key: undefined };
+    case 'directory':
+      return { origin: directoryOrigin(source.directory), key: undefined };
+  }
+}
