@@ -22,6 +22,6 @@ export function ensurePackages(folder = root) {
 }
 
 /** What benchmarks and the full tests compare us with; no part of the ordinary install. */
-export const ensurePeers = () => ensurePackages(join(root, 'test/peers'));
+export const ensurePeers = () => ensurePackages(join(root, 'test/bench/peers'));
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) ensurePackages();
