@@ -18,7 +18,7 @@ export type Step =
 export class Entries {
   #list: PlacedEntry[] = [];
   readonly #positions = new Map<string, number>();
-  readonly settings = new Map<string, Json>();
+  readonly settings: Map<string, Json> = new Map();
 
   get list(): readonly PlacedEntry[] {
     return this.#list;

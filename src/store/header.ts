@@ -20,6 +20,13 @@ export interface IndexModel {
   fingerprint: string;
 }
 
+/** Of a manifest, only what an index notes. */
+export const identityOf = ({ name, version, fingerprint }: IndexModel): IndexModel => ({
+  name,
+  version,
+  fingerprint,
+});
+
 /** What an index holds; fixed when it is made. */
 export interface IndexInfo {
   model: IndexModel;
@@ -195,3 +202,26 @@ export function decodeSuccessor(header: Uint8Array, crc32: Crc32): number | unde
 
 /** The checksum in a header: the chain of the first segment. */
 export const sealOfHeader = (header: Uint8Array): number => viewOf(header).getUint32(60, true);
+
+/**
+ * Refuses an index of another kind than is wanted.
+ *
+ * @throws LikenessError `model-mismatch` with both names
+ */
+export function checkKind(there: IndexInfo, wanted: IndexInfo, name: string): void {
+  const mismatch = (what: string): LikenessError => new LikenessError('model-mismatch', what);
+  if (there.model.fingerprint !== wanted.model.fingerprint) {
+    throw mismatch(
+      `The index ${name} holds features of the model ${there.model.fingerprint}, not of ${wanted.model.fingerprint}; use that model or another index.`,
+    );
+  }
+  if (there.dimension !== wanted.dimension) {
+    throw mismatch(
+      `The index ${name} holds vectors of ${there.dimension} values, not of ${wanted.dimension}.`,
+    );
+  }
+  if (there.parity !== wanted.parity) {
+    const kind = (parity: string | null): string => (parity ? `the parity "${parity}"` : 'no parity option');
+    throw mismatch(`The index ${name} was made with ${kind(there.parity)}, not with ${kind(wanted.parity)}.`);
+  }
+}

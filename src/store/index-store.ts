@@ -5,6 +5,7 @@ import { readExactly, type Store, type StoreLock, storageError } from './files.t
 import { fileName, type Generation, generationOf, newestGeneration, openGeneration } from './generations.ts';
 import {
   type Crc32,
+  checkKind,
   decodeHeader,
   decodeMark,
   decodeSuccessor,
@@ -34,6 +35,8 @@ export type FollowedStep =
 export interface OpenIndexOptions {
   /** Makes an index of this kind where there is none; one of another model or dimension is refused. */
   create?: IndexInfo | undefined;
+  /** Refuses an index of another kind. */
+  expect?: IndexInfo | undefined;
   /** How long the right to write is kept after the last commit. Default 1000. */
   idleMs?: number;
 }
@@ -91,7 +94,10 @@ export class IndexStore {
    *
    * @throws LikenessError `not-found`, `bad-file`, `newer-format`, `model-mismatch`, or a storage code
    */
-  static async open(store: Store, { create, idleMs = 1000 }: OpenIndexOptions = {}): Promise<IndexStore> {
+  static async open(
+    store: Store,
+    { create, expect = create, idleMs = 1000 }: OpenIndexOptions = {},
+  ): Promise<IndexStore> {
     const crc32 = store.crc32?.bind(store) ?? ourCrc32;
     try {
       const there = await openGeneration(store, crc32);
@@ -101,7 +107,7 @@ export class IndexStore {
       const found = 'file' in there ? there : await createIndex(store, create!, there.leftovers, crc32);
       const index = new IndexStore(store, crc32, idleMs, found);
       try {
-        if (create) checkKind(found.header, create, store.name);
+        if (expect) checkKind(found.header, expect, store.name);
         index.#dropped = (await index.#readOn()).dropped;
         await index.#repairIfFree();
       } catch (error) {
@@ -174,6 +180,7 @@ export class IndexStore {
   async append(changes: readonly Change[]): Promise<FollowedStep[]> {
     this.#checkWritable();
     for (const change of changes) this.#checkChange(change);
+    if (changes.length === 0) return [];
     const rowBytes = 4 * this.info.dimension;
     const perCommit = Math.max(1, Math.floor(commitBytes / rowBytes));
     const parts: Promise<FollowedStep[]>[] = [];
@@ -741,24 +748,6 @@ async function createIndex(
   }
 }
 
-function checkKind(there: IndexInfo, wanted: IndexInfo, name: string): void {
-  const mismatch = (what: string): LikenessError => new LikenessError('model-mismatch', what);
-  if (there.model.fingerprint !== wanted.model.fingerprint) {
-    throw mismatch(
-      `The index ${name} holds features of the model ${there.model.fingerprint}, not of ${wanted.model.fingerprint}; use that model or another index.`,
-    );
-  }
-  if (there.dimension !== wanted.dimension) {
-    throw mismatch(
-      `The index ${name} holds vectors of ${there.dimension} values, not of ${wanted.dimension}.`,
-    );
-  }
-  if (there.parity !== wanted.parity) {
-    const kind = (parity: string | null): string => (parity ? `the parity "${parity}"` : 'no parity option');
-    throw mismatch(`The index ${name} was made with ${kind(there.parity)}, not with ${kind(wanted.parity)}.`);
-  }
-}
-
 const bytesOfValues = (values: Float32Array): Uint8Array =>
   new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 
@@ -768,7 +757,7 @@ async function* bytesOfRows(
   for await (const { values } of blocks) yield { bytes: bytesOfValues(values) };
 }
 
-function recordOf(change: Change): IndexRecord {
+export function recordOf(change: Change): IndexRecord {
   if (!('vector' in change)) return change;
   const { id: put, meta, hash } = change;
   return {
