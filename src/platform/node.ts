@@ -10,6 +10,7 @@ import { FlatIndex } from '../knn/flat-index.ts';
 import { chooseExtractor } from '../model/choose.ts';
 import { builtInModel, openModelFolder, readManifest } from '../model/files.node.ts';
 import { createPoolGraph } from '../model/graph.pool.node.ts';
+import type { Manifest } from '../model/manifest.ts';
 import { loadGpuRuntime } from '../model/runtime.node.ts';
 import { checkOptions, Search } from '../search.ts';
 import { openIndex, storageOf } from '../storage.ts';
@@ -106,6 +107,10 @@ export class ImageSearch extends Search<NodeSource, StoreName> {
     });
   }
 }
+
+/** The manifest of a model, by its name or folder. */
+export const modelManifest = async (model: string): Promise<Manifest> =>
+  readManifest(await modelFolder(nodeModel(model)));
 
 /**
  * What a model's network is fed for a picture.

@@ -158,6 +158,11 @@ export class IndexStore {
     return this.#position.end;
   }
 
+  /** Name of the file that holds it now. */
+  get fileName(): string {
+    return this.#generation.name;
+  }
+
   /** Number of the last commit in this file. */
   get sequence(): number {
     return this.#position.sequence;
