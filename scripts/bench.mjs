@@ -1,6 +1,7 @@
 // npm run bench -- knn [--node] [--n rows] [--d values] [--k neighbours] [--runs runs]
 // npm run bench -- knn --peers [--n 1024,16384] [--d 512,4096] [--q 1,64] [--k 30] [--grid full] [--only faiss,usearch]
 //   [--features folder] [--json file] [--svg file]
+// npm run bench -- gpu [--gpu] [--n 8192] [--d 4096] [--k 30] [--features folder]: --gpu takes the machine's GPU
 // npm run bench -- extract | fc1 [--node] [--runs runs]
 // npm run bench -- variants [--from file of VGG16's weights]
 // Runs test/bench/<name>.ts in Chromium, or with --node what of it runs there, and prints its tables.
@@ -16,7 +17,7 @@ import { launchChromium } from './chromium.mjs';
 import { realFeatures } from './features.mjs';
 import { ensureSeededModel } from './seeded-model.mjs';
 import { serveTree } from './serve-tree.mjs';
-import { ensurePackages, ensurePeers, root } from './setup.mjs';
+import { ensurePackages, ensureTensorFlow, root } from './setup.mjs';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -30,6 +31,7 @@ const { values: flags, positionals } = parseArgs({
     runs: { type: 'string' },
     from: { type: 'string' },
     features: { type: 'string' },
+    gpu: { type: 'boolean', default: false },
     peers: { type: 'boolean', default: false },
     grid: { type: 'string', default: 'short' },
     only: { type: 'string', default: '' },
@@ -63,11 +65,8 @@ for (const key of ['n', 'd', 'q', 'k', 'runs']) {
 }
 
 if (!flags['no-build']) ensurePackages();
+await buildKernels();
 await buildKernels([
-  ['knn', 'simd'],
-  ['knn', 'relaxed'],
-  ['codes', 'simd'],
-  ['dense', 'simd'],
   ['bench', 'simd'],
   ['bench', 'relaxed'],
 ]);
@@ -93,7 +92,7 @@ if (name === 'extract' || name === 'variants') {
   overrides.pictures = photographs.filter((file) => file.endsWith('.jpeg'));
 }
 if (name === 'extract') {
-  if (!flags['no-build']) ensurePeers();
+  if (!flags['no-build']) ensureTensorFlow();
   await ensureSeededModel('f32');
 }
 if (name === 'variants') {
@@ -103,18 +102,18 @@ if (name === 'variants') {
 const outdir = 'build/bench';
 rmSync(join(root, outdir), { recursive: true, force: true });
 mkdirSync(join(root, outdir), { recursive: true });
-const outfile = `${outdir}/${name}.mjs`;
+const outfile = `${outdir}/${name}.js`;
 await build(
   flags.node
-    ? { ...nodeOptions, external: ['../bench/peers/*'], entryPoints: [source], outfile }
+    ? { ...nodeOptions, external: ['../peers/*'], entryPoints: [source], outfile }
     : {
         ...browserOptions,
         external: ['node:*', 'sharp'], // what only Node runs
         splitting: true,
         chunkNames: '[name]-[hash]',
-        entryPoints: [source],
+        // The network's threads look for their script beside them.
+        entryPoints: { [name]: source, 'convolution-worker': 'src/worker/convolution-worker.ts' },
         outdir,
-        outExtension: { '.js': '.mjs' },
       },
 );
 
@@ -148,7 +147,7 @@ async function runNode() {
 async function runBrowser() {
   writeFileSync(join(root, outdir, 'run.html'), '<!doctype html><meta charset="utf-8"><title>bench</title>');
   const server = await serveTree(root, { isolated: true }); // isolated: finer clock
-  const browser = await launchChromium();
+  const browser = await launchChromium({ gpu: flags.gpu });
   try {
     const results = [];
     const open = async () => {

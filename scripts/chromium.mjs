@@ -48,14 +48,26 @@ export const chromiumArgs = [
   '--disable-dev-shm-usage',
 ];
 
-/** A headless browser; the caller closes it. */
-export async function launchChromium(options = {}) {
+/** As above, but with the machine's own GPU. */
+const gpuArgs = [
+  ...chromiumArgs.filter(
+    (arg) => !arg.startsWith('--use-webgpu-adapter') && arg !== '--disable-gpu-watchdog',
+  ),
+  ...(process.platform === 'linux' ? ['--enable-features=Vulkan', '--ignore-gpu-blocklist'] : []),
+];
+
+/**
+ * A headless browser; the caller closes it.
+ *
+ * @param {object} options of Playwright; `gpu: true` takes the machine's GPU instead of SwiftShader
+ */
+export async function launchChromium({ gpu = false, ...options } = {}) {
   const { chromium } = await import('playwright');
   return chromium.launch({
     executablePath: ensureChromium(),
     headless: true,
     ...options,
-    args: [...chromiumArgs, ...(options.args ?? [])],
+    args: [...(gpu ? gpuArgs : chromiumArgs), ...(options.args ?? [])],
   });
 }
 

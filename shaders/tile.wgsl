@@ -1,12 +1,12 @@
 // Squared L2 distances of a chunk of rows to many queries, direct form: a workgroup takes 64 rows × 64 queries, each of
 // its 16 × 16 threads 4 × 4 of them, 16 values at a time through workgroup memory.
 // Bindings as in scan.wgsl.
-struct Params { n: u32, q: u32, d4: u32, capacity: u32 }
+struct Params { n: u32, q: u32, d4: u32, capacity: u32, first_row: u32 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage> rows: array<vec4f>;
 @group(0) @binding(2) var<storage> queries: array<vec4f>;
-@group(0) @binding(3) var<storage> special: array<u32>;
+@group(0) @binding(3) var<storage> left_out: array<u32>;
 @group(0) @binding(4) var<storage, read_write> keys: array<u32>;
 
 // [vec4 of 4][64]: neighbours in a row of threads read neighbours in memory.
@@ -51,11 +51,12 @@ fn main(
   for (var r = 0u; r < 4; r++) {
     let row = first_row + local.x + 16 * r;
     if (row < params.n) {
-      let is_special = ((special[row / 32] >> (row % 32)) & 1) == 1;
+      let place = params.first_row + row;
+      let is_out = ((left_out[place / 32] >> (place % 32)) & 1) == 1;
       for (var i = 0u; i < 4; i++) {
         let query = first_query + local.y + 16 * i;
         if (query < params.q) {
-          keys[query * params.capacity + row] = select(bitcast<u32>(sums[r][i]), 0xffffffff, is_special);
+          keys[query * params.capacity + place] = select(bitcast<u32>(sums[r][i]), 0xffffffff, is_out);
         }
       }
     }

@@ -59,6 +59,9 @@ export interface PictureReader<Source> {
   bytes(source: Source): Promise<Uint8Array | undefined>;
 }
 
+/** A picture that was read, but where the index knows its bytes by their hash. */
+type Reading = Promise<{ hash: string | undefined; pixels?: Pixels }>;
+
 /**
  * Pictures to features to neighbours: the one place where model, index and ids meet. It runs in the worker (browser)
  * or in the process (Node); `ImageSearch` is its face.
@@ -303,8 +306,27 @@ export class Engine<Source> {
   }
 
   /**
+   * Begins to read an item's picture, one ahead of its turn: it is decoded while the one before becomes a tensor. Not
+   * all of a batch at once, since a decoded photograph may have 100 MB.
+   */
+  #read(item: { source: Source } | { vector: Float32Array } | undefined, all: boolean): Reading | undefined {
+    if (!item || 'vector' in item) return undefined;
+    const reading = this.#readUnlessKnown(item.source, all);
+    reading.catch(() => {}); // whoever awaits it hears of it; after a cancellation nobody does
+    return reading;
+  }
+
+  async #readUnlessKnown(source: Source, all: boolean): Reading {
+    // Without a store there is nothing to resume.
+    const bytes = !all && this.#pictures.stored ? await this.#reader.bytes(source) : undefined;
+    const hash = bytes && (await sha256(bytes));
+    if (hash !== undefined && this.#pictures.knows(hash)) return { hash };
+    return { hash, pixels: await this.#reader.pixels(source) };
+  }
+
+  /**
    * A feature vector for each item, or why there is none. Decoding of one call overlaps the network's run of another.
-   * A picture whose content is in the index is not read: it is known, and has no vector.
+   * A picture whose content is in the index is not decoded: it is known, and has no vector.
    *
    * @param all read and extract whatever the index holds
    */
@@ -332,23 +354,22 @@ export class Engine<Source> {
       const input = new Float32Array(batch.length * inputSize);
       /** Position in `items` of each picture in `input`. */
       const places: number[] = [];
+      let next = this.#read(batch[0]!, all);
       for (const [offset, item] of batch.entries()) {
         const at = start + offset;
         if (cancelled()) break;
+        const reading = next;
+        next = this.#read(batch[offset + 1], all);
         try {
           if ('vector' in item) {
             vectors[at] = checkVector(item.vector, dimension);
           } else {
-            // Without a store there is nothing to resume.
-            const bytes = !all && this.#pictures.stored ? await this.#reader.bytes(item.source) : undefined;
-            if (bytes) {
-              hashes[at] = await sha256(bytes);
-              if (this.#pictures.knows(hashes[at])) {
-                known.add(at);
-                continue;
-              }
+            const { hash, pixels } = (await reading)!;
+            hashes[at] = hash;
+            if (!pixels) {
+              known.add(at);
+              continue;
             }
-            const pixels = await this.#reader.pixels(item.source);
             toTensor(
               pixels,
               manifest.preprocessing,

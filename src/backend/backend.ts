@@ -20,6 +20,12 @@ export interface Candidates {
   scored?: number | undefined;
 }
 
+/** Queries that are on a GPU: `count` × d float32 at the start of a buffer that may be copied from. */
+export interface DeviceQueries {
+  buffer: GPUBuffer;
+  count: number;
+}
+
 /** A set of rows: bit r % 32 of word r / 32 (rounded down) says whether row r belongs to it. */
 export type RowSet = Uint32Array;
 
@@ -54,5 +60,14 @@ export interface Backend {
    *   only for a backend that `heedsSkip`
    */
   candidates(queries: Float32Array, k: number, skip?: RowSet): Promise<Candidates[]>;
+  /**
+   * As `candidates`, for queries on the device of this backend, which are searched from where they are. Their values,
+   * which the exact order needs, come back beside the candidates.
+   */
+  candidatesOnDevice?(
+    queries: DeviceQueries,
+    k: number,
+    skip?: RowSet,
+  ): Promise<{ values: Float32Array; candidates: Candidates[] }>;
   close(): void;
 }

@@ -1,4 +1,4 @@
-import type { Backend, BackendName } from '../backend/backend.ts';
+import type { Backend, BackendName, DeviceQueries } from '../backend/backend.ts';
 import { type BackendChoice, type BackendRequest, chooseBackend, chooseCodes } from '../backend/choose.ts';
 import { LikenessError } from '../errors.ts';
 import { type Neighbours, noRow } from './neighbours.ts';
@@ -160,12 +160,18 @@ export class FlatIndex {
    * The `k` nearest rows of one or many queries. The queries are copied at once. Rows may change meanwhile: the answer
    * is right for the rows as they are when it comes.
    *
-   * @param queries q × d
+   * @param queries q × d; or where they are on the device of this index, which then reads them there: leave the buffer
+   *   as it is until the answer comes
    * @param k 1 or more; where fewer rows take part, all of them
    */
-  async search(queries: Float32Array, k: number, options: SearchOptions = {}): Promise<Neighbours> {
+  async search(
+    queries: Float32Array | DeviceQueries,
+    k: number,
+    options: SearchOptions = {},
+  ): Promise<Neighbours> {
     this.#checkOpen();
-    this.#checkBlock(queries, 'The queries');
+    if (isOnDevice(queries)) this.#checkDeviceQueries(queries);
+    else this.#checkBlock(queries, 'The queries');
     if (!Number.isInteger(k) || k < 1) {
       throw new LikenessError('bad-argument', `k is ${k}; it has to be a whole number from 1.`);
     }
@@ -173,7 +179,7 @@ export class FlatIndex {
     if (typeof maxDistance !== 'number' || !(maxDistance >= 0)) {
       throw new LikenessError('bad-argument', `maxDistance is ${maxDistance}; it has to be a number from 0.`);
     }
-    const copy = queries.slice();
+    const copy = isOnDevice(queries) ? queries : queries.slice();
     const exclude = options.exclude && new Set(options.exclude);
     this.#searches++;
     try {
@@ -241,6 +247,22 @@ export class FlatIndex {
     if (this.#closed) throw new LikenessError('closed', 'This index was closed; create another.');
   }
 
+  #checkDeviceQueries({ buffer, count }: DeviceQueries): void {
+    if (!this.#backend.candidatesOnDevice) {
+      throw new LikenessError(
+        'bad-argument',
+        `The queries are on a GPU and this index is on ${this.backend}; read them first, or create the index with backend: 'webgpu' and their device.`,
+      );
+    }
+    const most = Math.floor(buffer.size / (4 * this.dimension));
+    if (!Number.isInteger(count) || count < 0 || count > most) {
+      throw new LikenessError(
+        'bad-argument',
+        `The count of queries is ${count}; the buffer of ${buffer.size} bytes holds up to ${most} of ${this.dimension} values.`,
+      );
+    }
+  }
+
   #checkRow(row: number): void {
     if (!Number.isInteger(row) || row < 0 || row >= this.size) {
       throw new LikenessError(
@@ -262,4 +284,8 @@ export class FlatIndex {
       );
     }
   }
+}
+
+function isOnDevice(queries: Float32Array | DeviceQueries): queries is DeviceQueries {
+  return typeof queries === 'object' && queries !== null && 'buffer' in queries && 'count' in queries;
 }

@@ -1,5 +1,5 @@
 /** `likeness/knn`: exact nearest neighbours, without networks and pictures. */
-export type { BackendName } from '../backend/backend.ts';
+export type { BackendName, DeviceQueries } from '../backend/backend.ts';
 export type { BackendRequest } from '../backend/choose.ts';
 export { type ErrorCode, LikenessError } from '../errors.ts';
 export { FlatIndex, type FlatIndexOptions, type SearchOptions } from './flat-index.ts';

@@ -1,4 +1,4 @@
-import type { Backend, Candidates, RowSet } from '../backend/backend.ts';
+import type { Backend, Candidates, DeviceQueries, RowSet } from '../backend/backend.ts';
 import { has, rowsOutside } from '../backend/row-set.ts';
 import { type Neighbours, noRow } from './neighbours.ts';
 import type { RowSource } from './row-source.ts';
@@ -42,10 +42,10 @@ export class Search {
   }
 
   /** Neighbours by slot. */
-  async run(queries: Float32Array): Promise<Neighbours> {
+  async run(asked: Float32Array | DeviceQueries): Promise<Neighbours> {
     const d = this.#backend.dimension;
     const k = this.#k;
-    const count = queries.length / d;
+    const count = asked instanceof Float32Array ? asked.length / d : asked.count;
     const result: Neighbours = {
       k,
       counts: new Uint32Array(count),
@@ -57,7 +57,10 @@ export class Search {
     if (k === 0 || count === 0) return result;
 
     const fetchedBefore = this.#source.fetchedBytes;
-    const candidates = await this.#ask(queries, k);
+    const { values: queries, candidates } =
+      asked instanceof Float32Array
+        ? { values: asked, candidates: await this.#ask(asked, k) }
+        : await this.#backend.candidatesOnDevice!(asked, k, this.#skip);
     for (const [at, first] of candidates.entries()) {
       this.#signal?.throwIfAborted();
       const nearest = await this.#decide(queries.subarray(at * d, (at + 1) * d), first);

@@ -8,7 +8,7 @@ import type { Preprocessing } from '../../src/image/preprocessing.ts';
 import type { Encoding } from '../../src/model/dense/encoding.ts';
 import type { Manifest } from '../../src/model/manifest.ts';
 import { ImageSearch } from '../../src/node.ts';
-import type { Vgg16 } from '../bench/peers/tfjs-vgg16.mjs';
+import type { Vgg16 } from '../peers/tfjs-vgg16.mjs';
 import { likeness, likenessMeasured, root } from '../support/cli.ts';
 import { cosine } from '../support/compare.ts';
 import { type FullReference, fullModels, fullReference } from '../support/full-models.ts';

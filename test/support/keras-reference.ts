@@ -5,7 +5,7 @@ import { decode } from '../../src/image/decode.node.ts';
 import type { Preprocessing } from '../../src/image/preprocessing.ts';
 import { resize } from '../../src/image/resize.ts';
 import type { Vgg16Shape } from '../../src/model/vgg16-weights.ts';
-import type { Mistake, Vgg16 } from '../bench/peers/tfjs-vgg16.mjs';
+import type { Mistake, Vgg16 } from '../peers/tfjs-vgg16.mjs';
 import { samples } from './cli.ts';
 import { dropAlpha } from './pictures.ts';
 import { loadTfjs } from './tfjs.ts';

@@ -1,9 +1,8 @@
 import { LikenessError } from '../../errors.ts';
 import { createStorageBuffer } from '../../gpu/buffer.ts';
 import type { Rows } from '../rows.ts';
-import { isSpecial } from './classify.ts';
 
-/** Rows of one dispatch: with 64 a workgroup, well under the 65535 workgroups that every device takes. */
+/** Rows of one dispatch: with 32 a workgroup or more, well under the 65535 workgroups that every device takes. */
 const mostRows = 1 << 20;
 
 /** Rows on the device, one buffer of the index's many. */
@@ -16,15 +15,11 @@ export interface RowBuffer {
   count: number;
   /** capacity × d4 vec4f */
   rows: GPUBuffer;
-  /** capacity bits: the rows that shaders leave out. */
-  special: GPUBuffer;
 }
 
 /** The device's copy of the rows: as many buffers as the limits of the device demand, brought up to date by `sync`. */
 export class RowBuffers {
   readonly buffers: RowBuffer[] = [];
-  /** Rows that shaders leave out, ascending. */
-  special: number[] = [];
   /** Rows that one buffer takes at most. */
   readonly rowsPerBuffer: number;
   readonly #device: GPUDevice;
@@ -57,12 +52,8 @@ export class RowBuffers {
   sync(): void {
     const { count } = this.#rows;
     if (this.#clean === count && this.#covers(count)) return;
-    this.special = this.special.filter((row) => row < this.#clean);
-    for (let row = this.#clean; row < count; row++)
-      if (isSpecial(this.#rows.row(row))) this.special.push(row);
-
     const wanted = Math.ceil(count / this.rowsPerBuffer);
-    for (const gone of this.buffers.splice(wanted)) destroy(gone);
+    for (const { rows } of this.buffers.splice(wanted)) rows.destroy();
     for (let i = 0; i < wanted; i++) {
       const firstRow = i * this.rowsPerBuffer;
       const held = Math.min(count - firstRow, this.rowsPerBuffer);
@@ -71,7 +62,7 @@ export class RowBuffers {
       if (!buffer || buffer.capacity < held) {
         // Twice the room each time: growing row by row uploads each row a few times, not thousands.
         const capacity = Math.min(this.rowsPerBuffer, Math.max(256, 2 ** Math.ceil(Math.log2(held))));
-        if (buffer) destroy(buffer);
+        buffer?.rows.destroy();
         buffer = this.#create(firstRow, Math.ceil(capacity / 32) * 32);
         this.buffers[i] = buffer;
         from = firstRow;
@@ -83,7 +74,7 @@ export class RowBuffers {
   }
 
   destroy(): void {
-    for (const buffer of this.buffers.splice(0)) destroy(buffer);
+    for (const { rows } of this.buffers.splice(0)) rows.destroy();
     this.#clean = 0;
   }
 
@@ -93,8 +84,7 @@ export class RowBuffers {
 
   #create(firstRow: number, capacity: number): RowBuffer {
     const rows = createStorageBuffer(this.#device, capacity * this.#d4 * 16, `rows from ${firstRow}`);
-    const special = createStorageBuffer(this.#device, capacity / 8, `special rows from ${firstRow}`);
-    return { firstRow, capacity, count: 0, rows, special };
+    return { firstRow, capacity, count: 0, rows };
   }
 
   #upload(buffer: RowBuffer, from: number): void {
@@ -114,16 +104,5 @@ export class RowBuffers {
       const at = (first - buffer.firstRow) * rowFloats * 4;
       this.#device.queue.writeBuffer(buffer.rows, at, staged, 0, written * rowFloats);
     }
-    const bits = new Uint32Array(buffer.capacity / 32);
-    for (const row of this.special) {
-      const place = row - buffer.firstRow;
-      if (place >= 0 && place < buffer.count) bits[place >>> 5]! |= 1 << (place & 31);
-    }
-    this.#device.queue.writeBuffer(buffer.special, 0, bits);
   }
-}
-
-function destroy({ rows, special }: RowBuffer): void {
-  rows.destroy();
-  special.destroy();
 }

@@ -26,6 +26,14 @@ export const contenders = [
   { id: 'edgevec', name: 'EdgeVec', realm: 'page', copies: 2, group: 'cpu' },
   { id: 'plain', name: 'plain JavaScript', realm: 'page', copies: 1, group: 'cpu' },
   { id: 'likeness-webgpu', name: 'Likeness, WebGPU', realm: 'page', copies: 3, group: 'gpu', ours: true },
+  {
+    id: 'likeness-webgpu-float32',
+    name: 'Likeness, WebGPU, float32 kernel alone',
+    realm: 'page',
+    copies: 3,
+    group: 'gpu',
+    ours: true,
+  },
   { id: 'tfjs-webgpu', name: 'TensorFlow.js WebGPU, n × d', realm: 'page', copies: 3, group: 'gpu' },
   {
     id: 'tfjs-webgpu-transposed',

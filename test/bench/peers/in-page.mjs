@@ -10,6 +10,7 @@ import { createHost } from './host.mjs';
 const contenders = {
   'likeness-wasm': likeness.wasm,
   'likeness-webgpu': likeness.webgpu,
+  'likeness-webgpu-float32': likeness.webgpuFloat32,
   'tfjs-wasm': tfjs('wasm', false),
   'tfjs-wasm-transposed': tfjs('wasm', true),
   'tfjs-webgpu': tfjs('webgpu', false),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Vgg16Shape } from '../../../src/model/vgg16-weights.ts';
 import { ImageSearch } from '../../../src/node.ts';
-import type { Mistake } from '../../bench/peers/tfjs-vgg16.mjs';
+import type { Mistake } from '../../peers/tfjs-vgg16.mjs';
 import { likeness } from '../../support/cli.ts';
 import { cosine } from '../../support/compare.ts';
 import { framed, kerasReference, photograph } from '../../support/keras-reference.ts';

@@ -1,9 +1,9 @@
+import { createWebGpuBackend } from '../../../../src/backend/webgpu/backend.ts';
 import { openDevice } from '../../../../src/gpu/device.ts';
 import { FlatIndex } from '../../../../src/knn/flat-index.ts';
 
 /** Ours, as anybody calls it. */
-async function create({ rows, d }, options) {
-  const index = await FlatIndex.create({ dimension: d, ...options });
+async function fill(index, { rows }) {
   index.add(rows);
   return {
     search: async (queries, k) => {
@@ -15,12 +15,14 @@ async function create({ rows, d }, options) {
   };
 }
 
-export const wasm = (data) => create(data, { backend: 'wasm', threads: 1 });
-export const js = (data) => create(data, { backend: 'js' });
+const cpu = (backend) => async (data) =>
+  fill(await FlatIndex.create({ dimension: data.d, backend, threads: 1 }), data);
+export const wasm = cpu('wasm');
+export const js = cpu('js');
 
-export async function webgpu(data) {
+const gpu = (create) => async (data) => {
   const { device } = await openDevice();
-  const index = await create(data, { backend: 'webgpu', device });
+  const index = await fill(await create(device, data.d), data);
   return {
     ...index,
     close: () => {
@@ -28,4 +30,12 @@ export async function webgpu(data) {
       device.destroy();
     },
   };
-}
+};
+export const webgpu = gpu((device, dimension) => FlatIndex.create({ dimension, backend: 'webgpu', device }));
+/** Its float32 kernel alone, without codes. */
+export const webgpuFloat32 = gpu(async (device, dimension) =>
+  FlatIndex.over({
+    backend: await createWebGpuBackend(device, dimension, { scan: 'float32' }),
+    reason: 'bench',
+  }),
+);
