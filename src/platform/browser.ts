@@ -78,13 +78,14 @@ export const listModels = (): Promise<ModelInfo[]> => storedModels();
 /**
  * What opening a model will take: its size, and how much of it is stored here already.
  *
+ * @param options.refresh as for `open`
  * @throws LikenessError `not-found` or `bad-model`
  */
 export async function modelInfo(
   model: ModelName,
-  { signal }: { signal?: AbortSignal } = {},
+  { signal, refresh = false }: Pick<OpenOptions, 'signal' | 'refresh'> = {},
 ): Promise<ModelInfo> {
-  return describeModel(pageModel(model), signal ?? new AbortController().signal);
+  return describeModel(pageModel(model), { signal: signal ?? new AbortController().signal, refresh });
 }
 
 /**
