@@ -31,8 +31,10 @@ const leastUndecided = 4;
 export interface WebGpuBackendOptions {
   /** Rows are divided over buffers of at most this size. Default: what the device allows. */
   mostBufferBytes?: number | undefined;
-  /** `codes`: bounds from 8-bit codes first; `float32`: full rows always. Default: codes where they pay. */
-  scan?: 'codes' | 'float32' | undefined;
+  /** `codes`: bounds from 8-bit codes first; `rows`: full rows always. Default: codes where they pay. */
+  scan?: 'codes' | 'rows' | undefined;
+  /** What full rows are on the device; in memory they are float32. Default: `float32`. */
+  storage?: 'float32' | 'float16' | undefined;
   /**
    * Gives another device after the first was lost; the rows go there from memory. Undefined: the loss is an error.
    * Default: opens one, unless the lost device was destroyed on purpose.
@@ -71,11 +73,11 @@ interface Session {
 async function openSession(
   device: GPUDevice,
   rows: Rows,
-  { mostBufferBytes = Number.POSITIVE_INFINITY }: WebGpuBackendOptions,
+  { mostBufferBytes = Number.POSITIVE_INFINITY, storage = 'float32' }: WebGpuBackendOptions,
 ): Promise<Session> {
   const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
   const most = Math.min(mostBufferBytes, maxStorageBufferBindingSize, maxBufferSize);
-  const floats = new RowBuffers(device, rows, most);
+  const floats = new RowBuffers(device, rows, most, storage === 'float16' ? 2 : 4);
   const kernels = await knnKernels(device);
   const session: Session = {
     device,
@@ -253,7 +255,7 @@ export class WebGpuBackend implements Backend {
 
   #codesPay(): boolean {
     const { scan } = this.#options;
-    if (scan === 'float32' || !this.#session.codes.isPossible) return false;
+    if (scan === 'rows' || !this.#session.codes.isPossible) return false;
     return scan === 'codes' || (this.dimension >= leastCodedDimension && this.rows >= this.#codesFrom);
   }
 
@@ -361,13 +363,13 @@ export class WebGpuBackend implements Backend {
     } else {
       const asked = { count: part.length, buffer: queries.floats(session, scratch, part) };
       const d4 = Math.ceil(this.dimension / 4);
-      await scanFloats(scratch, kernels, shape, floats.buffers, asked, bits, keys, d4);
+      await scanFloats(scratch, kernels, shape, floats, asked, bits, keys, d4);
     }
     return select(scratch, kernels, keys.buffer, { queries: part.length, capacity: rows, rows, kept });
   }
 
   #candidatesOf(
-    { leftOut }: Session,
+    { leftOut, floats }: Session,
     pairs: Uint32Array,
     skip: RowSet | undefined,
     usesCodes: boolean,
@@ -375,7 +377,9 @@ export class WebGpuBackend implements Backend {
     const special = leftOut.special.filter((row) => !has(skip, row));
     const rows = [...special];
     const lower = special.map(() => 0);
-    const least = usesCodes ? leastFromCodes : this.#bound.lower;
+    const least = usesCodes
+      ? leastFromCodes
+      : (distance: number) => lessRounding(this.#bound.lower(distance), floats.rounding);
     let bound = 0;
     let isAll = false;
     for (let i = 0; i < pairs.length; i += 2) {
@@ -398,10 +402,14 @@ export class WebGpuBackend implements Backend {
 /** The reference's own rounding is relative, (d + 2)·2⁻⁵³ at most. */
 const leastFromCodes = (bound: number): number => bound * (1 - 1e-10);
 
-const floats = new Float32Array(1);
-const bits = new Uint32Array(floats.buffer);
+/** Least squared distance to a row that is no farther than `rounding` from one whose squared distance is `squared`. */
+const lessRounding = (squared: number, rounding: number): number =>
+  rounding === 0 ? squared : Math.max(0, Math.sqrt(squared) - rounding) ** 2 * (1 - 1e-12);
+
+const float = new Float32Array(1);
+const bits = new Uint32Array(float.buffer);
 
 function floatOf(key: number): number {
   bits[0] = key;
-  return floats[0]!;
+  return float[0]!;
 }
