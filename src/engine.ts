@@ -11,6 +11,15 @@ export type EngineItem<Source> = { id: string; source: Source } | { id: string; 
 /** A query on its way into the engine. */
 export type EngineQuery<Source> = { source: Source } | { vector: Float32Array } | { id: string };
 
+/** Which pictures a query is about, as it can be posted. */
+export interface EngineQueryOptions {
+  k: number;
+  maxDistance?: number | undefined;
+  /** Ids; those that are not in the index are passed over. */
+  exclude?: readonly string[] | undefined;
+  filter?: readonly string[] | undefined;
+}
+
 /** What one `add` did. Plain data: an error's class would not survive the way out of a worker. */
 export interface EngineAdded {
   added: number;
@@ -96,7 +105,10 @@ export class Engine<Source> {
   }
 
   /** The `k` nearest of each query, nearest first. The first query that cannot be read fails the call. */
-  async query(queries: readonly EngineQuery<Source>[], k: number): Promise<Hit[][]> {
+  async query(
+    queries: readonly EngineQuery<Source>[],
+    { k, maxDistance, exclude, filter }: EngineQueryOptions,
+  ): Promise<Hit[][]> {
     const items = queries.map((query) => ('id' in query ? { vector: this.vector(query.id) } : query));
     const extracted = this.#vectors(items);
     return this.#inTurn(async () => {
@@ -106,9 +118,13 @@ export class Engine<Source> {
       const block = new Float32Array(vectors.length * dimension);
       for (const [at, vector] of vectors.entries()) block.set(vector!, at * dimension);
       if (this.size === 0) return vectors.map(() => []);
-      const found = await this.#index.search(block, Math.min(k, this.size));
+      const found = await this.#index.search(block, Math.min(k, this.size), {
+        maxDistance,
+        exclude: exclude && this.#rowsOf(exclude),
+        filter: filter && this.#takingPart(filter),
+      });
       return vectors.map((_, at) =>
-        Array.from({ length: found.k }, (_, rank) => ({
+        Array.from({ length: found.counts[at]! }, (_, rank) => ({
           id: this.#ids[found.rows[at * found.k + rank]!]!,
           distance: found.distances[at * found.k + rank]!,
         })),
@@ -116,13 +132,22 @@ export class Engine<Source> {
     });
   }
 
+  /** Rows of the ids that are there. */
+  #rowsOf(ids: readonly string[]): number[] {
+    return ids.map((id) => this.#rowOf.get(id)).filter((row) => row !== undefined);
+  }
+
+  /** A byte for each row: whether its id is among these. */
+  #takingPart(ids: readonly string[]): Uint8Array {
+    const rows = new Uint8Array(this.size);
+    for (const row of this.#rowsOf(ids)) rows[row] = 1;
+    return rows;
+  }
+
   /** Removes pictures; ids that are not there are passed over. Returns how many were removed. */
   async remove(ids: readonly string[]): Promise<number> {
     return this.#inTurn(() => {
-      const rows = [...new Set(ids)]
-        .map((id) => this.#rowOf.get(id))
-        .filter((row) => row !== undefined)
-        .sort((a, b) => a - b);
+      const rows = this.#rowsOf([...new Set(ids)]).sort((a, b) => a - b);
       if (rows.length === 0) return 0;
       this.#index.remove(rows);
       const gone = new Set(rows);
@@ -147,6 +172,11 @@ export class Engine<Source> {
       throw new LikenessError('not-found', `No picture with the id "${id}" is in the index; add it first.`);
     }
     return this.#index.get(row);
+  }
+
+  /** The ids of all pictures, in the order of adding. */
+  ids(): string[] {
+    return [...this.#ids];
   }
 
   features(): Features {

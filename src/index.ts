@@ -13,5 +13,6 @@ export type {
   Item,
   OpenOptions,
   Progress,
+  QueryOptions,
   Report,
 } from './types.ts';

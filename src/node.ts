@@ -11,5 +11,6 @@ export type {
   Item,
   OpenOptions,
   Progress,
+  QueryOptions,
   Report,
 } from './types.ts';

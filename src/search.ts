@@ -1,10 +1,29 @@
-import type { Engine, EngineAdded, EngineItem, EngineQuery, Features } from './engine.ts';
+import type { Engine, EngineAdded, EngineItem, EngineQuery, EngineQueryOptions, Features } from './engine.ts';
 import { LikenessError } from './errors.ts';
-import type { AddReport, CallOptions, Hit, ImageSource, Item, OpenOptions, Report } from './types.ts';
+import type {
+  AddReport,
+  CallOptions,
+  Hit,
+  ImageSource,
+  Item,
+  OpenOptions,
+  QueryOptions,
+  Report,
+} from './types.ts';
 
 /** The engine as its face sees it: in this process, or in a worker behind an RPC library that makes all calls async. */
 export type RemoteEngine<Source> = {
-  [Name in 'add' | 'query' | 'extract' | 'remove' | 'vector' | 'features' | 'report' | 'cancel' | 'close']: (
+  [Name in
+    | 'add'
+    | 'query'
+    | 'extract'
+    | 'ids'
+    | 'remove'
+    | 'vector'
+    | 'features'
+    | 'report'
+    | 'cancel'
+    | 'close']: (
     ...args: Parameters<Engine<Source>[Name]>
   ) => Promise<Awaited<ReturnType<Engine<Source>[Name]>>>;
 };
@@ -23,8 +42,6 @@ export interface EngineHost<Source> {
   /** Ends the worker, if there is one. */
   dispose(): void;
 }
-
-const largestK = 1024;
 
 /** Exact image search over an engine, wherever that runs. `ImageSearch` of each platform adds `open`. */
 export class Search<Source = unknown> {
@@ -112,12 +129,9 @@ export class Search<Source = unknown> {
    * The nearest pictures, nearest first; equal distances in the order in which they were added.
    *
    * @param image a picture, or a feature vector (Float32Array)
-   * @param options.k how many, 1 … 1024; default 30
+   * @param options.k how many; default 30
    */
-  async query(
-    image: ImageSource | Float32Array,
-    options: CallOptions & { k?: number | undefined } = {},
-  ): Promise<Hit[]> {
+  async query(image: ImageSource | Float32Array, options: QueryOptions = {}): Promise<Hit[]> {
     const [hits] = await this.queryMany([image], options);
     return hits!;
   }
@@ -125,16 +139,11 @@ export class Search<Source = unknown> {
   /** {@link query} for several pictures in one pass over the index. */
   async queryMany(
     images: Iterable<ImageSource | Float32Array>,
-    options: CallOptions & { k?: number | undefined } = {},
+    options: QueryOptions = {},
   ): Promise<Hit[][]> {
     this.#checkOpen();
-    const { signal, k = 30 } = options;
-    if (!Number.isInteger(k) || k < 1 || k > largestK) {
-      throw new LikenessError(
-        'bad-argument',
-        `k is ${k}; it has to be a whole number from 1 to ${largestK}.`,
-      );
-    }
+    const { signal } = options;
+    checkQueryOptions(options);
     signal?.throwIfAborted();
     const queries: EngineQuery<Source>[] = await Promise.all(
       [...images].map(async (image) =>
@@ -145,7 +154,7 @@ export class Search<Source = unknown> {
     );
     if (queries.length === 0) return [];
     signal?.throwIfAborted();
-    const hits = await this.#host.engine.query(queries, k);
+    const hits = await this.#host.engine.query(queries, await this.#postable(options));
     signal?.throwIfAborted();
     return hits;
   }
@@ -198,6 +207,13 @@ export class Search<Source = unknown> {
     await this.close();
   }
 
+  /** Options without what cannot be posted to a worker: a predicate is asked here, about the ids that are there. */
+  async #postable({ k = 30, maxDistance, exclude, filter }: QueryOptions): Promise<EngineQueryOptions> {
+    const ids =
+      typeof filter === 'function' ? (await this.#host.engine.ids()).filter((id) => filter(id)) : filter;
+    return { k, maxDistance, exclude: exclude && [...exclude], filter: ids && [...ids] };
+  }
+
   async #prepareItem(item: Item, signal?: AbortSignal): Promise<EngineItem<Source> | LikenessError> {
     if ('vector' in item) return { id: item.id, vector: item.vector };
     try {
@@ -221,6 +237,26 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
     resolve = done;
   });
   return { promise, resolve };
+}
+
+/** @throws LikenessError `bad-argument` */
+function checkQueryOptions({ k = 30, maxDistance = 0, exclude = [], filter = [] }: QueryOptions): void {
+  const refuse = (name: string, came: unknown, wanted: string): never => {
+    throw new LikenessError('bad-argument', `${name} is ${came}; it has to be ${wanted}.`);
+  };
+  if (!Number.isInteger(k) || k < 1) refuse('k', k, 'a whole number from 1');
+  if (typeof maxDistance !== 'number' || !(maxDistance >= 0)) {
+    refuse('maxDistance', maxDistance, 'a number from 0');
+  }
+  if (!isIdList(exclude)) refuse('exclude', typeof exclude, 'a list of ids');
+  if (typeof filter !== 'function' && !isIdList(filter)) {
+    refuse('filter', typeof filter, 'a list of ids or a function');
+  }
+}
+
+/** A string is iterable too, but as a list of ids it is a mistake. */
+function isIdList(ids: unknown): boolean {
+  return typeof ids === 'object' && ids !== null && Symbol.iterator in ids;
 }
 
 function checkItem(item: Item): void {

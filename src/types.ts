@@ -43,6 +43,17 @@ export interface CallOptions {
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
+export interface QueryOptions extends CallOptions {
+  /** How many pictures; fewer come where fewer take part. Default 30. */
+  k?: number | undefined;
+  /** Pictures farther than this are left out: 0 … 2 for normalised features. */
+  maxDistance?: number | undefined;
+  /** Ids of pictures that do not take part, e.g. the query's own. */
+  exclude?: Iterable<string> | undefined;
+  /** The only pictures that take part: their ids, or a predicate that is asked about every picture in the index. */
+  filter?: Iterable<string> | ((id: string) => boolean) | undefined;
+}
+
 export interface OpenOptions extends CallOptions {
   /**
    * A built-in model's name; the URL (in Node: also the folder) that holds a model's `manifest.json`; in a page also the

@@ -59,7 +59,7 @@ program
   .description('list the pictures most similar to one')
   .argument('<image|vector.npy>', 'a picture, or a feature vector saved by NumPy')
   .addOption(indexFrom().makeOptionMandatory())
-  .addOption(new Option('-k <n>', 'how many').default(30).argParser(whole('-k', 1, 1024)))
+  .addOption(new Option('-k <n>', 'how many').default(30).argParser(whole('-k', 1, 2 ** 31)))
   .option('--json', 'print only [{"id": …, "distance": …}, …]')
   .option('--html <file>', 'write the pictures with their distances as one page')
   .addOption(device())

@@ -161,7 +161,8 @@ function host(
   return {
     engine: {
       add: (items, call) => alive(remote.add(...unpack(items), call)),
-      query: (queries, k) => alive(remote.query(...unpack(queries), k)),
+      query: (queries, options) => alive(remote.query(...unpack(queries), options)),
+      ids: () => alive(remote.ids()),
       extract: ({ picture, transfer: list }) => alive(remote.extract(transfer(picture, list))),
       remove: (ids) => alive(remote.remove(ids)),
       vector: (id) => alive(remote.vector(id)),

@@ -70,6 +70,7 @@ export class ImageSearch extends Search<NodeSource> {
         extract: (source) => engine.extract(source),
         remove: (ids) => engine.remove(ids),
         vector: async (id) => engine.vector(id),
+        ids: async () => engine.ids(),
         features: async () => engine.features(),
         report: async () => engine.report(),
         cancel: async (call) => engine.cancel(call),

@@ -26,7 +26,7 @@ export interface OpenAnswer {
 export interface EngineWorker
   extends Pick<
     Engine<Picture>,
-    'add' | 'query' | 'extract' | 'remove' | 'vector' | 'features' | 'report' | 'cancel' | 'close'
+    'add' | 'query' | 'extract' | 'ids' | 'remove' | 'vector' | 'features' | 'report' | 'cancel' | 'close'
   > {
   /** Brings a model's files here. They come first: a session that fails for want of them can spoil a realm. */
   load(
@@ -66,7 +66,8 @@ const worker: EngineWorker = {
     return { batchSize: result.batchSize };
   },
   add: (items, call) => engine().add(items, call),
-  query: (queries, k) => engine().query(queries, k),
+  query: (queries, options) => engine().query(queries, options),
+  ids: () => engine().ids(),
   extract: (source) => engine().extract(source),
   remove: (ids) => engine().remove(ids),
   vector: (id) => engine().vector(id),
