@@ -51,6 +51,21 @@ function finish(sum: v128, facts: usize, qSum: i32, qScale: f32, qNorm: f32, mid
   v128.store(low, f32x4.sub(middle, margin));
 }
 
+/** The least of 32 float32, those that are no numbers left out; infinity when none is. */
+function least32(at: usize): f32 {
+  let a = f32x4.splat(Infinity);
+  let b = a;
+  for (let end = at + 128; at < end; at += 32) {
+    // pmin takes the first where the second is no number.
+    a = f32x4.pmin(a, v128.load(at));
+    b = f32x4.pmin(b, v128.load(at, 16));
+  }
+  a = f32x4.pmin(a, b);
+  a = f32x4.pmin(a, v128.shuffle<f32>(a, a, 2, 3, 0, 1));
+  a = f32x4.pmin(a, v128.shuffle<f32>(a, a, 1, 0, 3, 2));
+  return f32x4.extract_lane(a, 0);
+}
+
 /**
  * Bounds on ‖q̃ − x‖² of all rows x of `blocks` blocks, for the query q̃ = qScale·q̂.
  *
@@ -63,6 +78,7 @@ function finish(sum: v128, facts: usize, qSum: i32, qScale: f32, qNorm: f32, mid
  * @param qNorm ‖q̃‖², rounded to float32
  * @param mid 128·blocks float32: the middle of the bounds
  * @param low 128·blocks float32: the lower bounds; the upper ones are 2·mid − low
+ * @param least 4·blocks pairs of float32: the least middle and the least lower bound of each group of 32 rows
  */
 export function scan(
   block: usize,
@@ -75,6 +91,7 @@ export function scan(
   qNorm: f32,
   mid: usize,
   low: usize,
+  least: usize,
 ): void {
   const end = terms + <usize>count * 12;
   for (let done = 0; done < blocks; done++) {
@@ -115,6 +132,9 @@ export function scan(
       finish(i32x4.shr_s(c1, 8), f + 80, qSum, qScale, qNorm, mid + 80, low + 80);
       finish(d0, f + 96, qSum, qScale, qNorm, mid + 96, low + 96);
       finish(d1, f + 112, qSum, qScale, qNorm, mid + 112, low + 112);
+      store<f32>(least, least32(mid));
+      store<f32>(least, least32(low), 4);
+      least += 8;
       mid += 128;
       low += 128;
     }

@@ -1,6 +1,6 @@
 // npm run bench -- knn [--node] [--n rows] [--d values] [--k neighbours] [--runs runs]
 // npm run bench -- knn --peers [--n 1024,16384] [--d 512,4096] [--q 1,64] [--k 30] [--grid full] [--only faiss,usearch]
-//   [--features folder] [--json file] [--svg file]
+//   [--features folder] [--json file] [--svg file]; --read a.json,b.json shows figures that were measured before
 // npm run bench -- gpu [--gpu] [--n 8192] [--d 4096] [--k 30] [--features folder]: --gpu takes the machine's GPU
 // npm run bench -- extract | fc1 [--node] [--runs runs]
 // npm run bench -- variants [--from file of VGG16's weights]
@@ -38,6 +38,7 @@ const { values: flags, positionals } = parseArgs({
     duplicates: { type: 'boolean', default: false },
     json: { type: 'string' },
     svg: { type: 'string' },
+    read: { type: 'string' },
   },
 });
 const name = positionals[0] ?? 'knn';

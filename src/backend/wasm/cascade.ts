@@ -6,9 +6,16 @@ import {
   upperFromCodes,
 } from '../../knn/code-bounds.ts';
 import type { Candidates, RowSet } from '../backend.ts';
-import { kthSmallest, positionsUpTo } from '../js/select.ts';
+import { kthSmallest, positionsUpTo, SmallestK } from '../js/select.ts';
 import { has } from '../row-set.ts';
-import { type CodedBounds, type CodeMemory, codedQueriesPerPass, rowsPerBlock } from './code-memory.ts';
+import {
+  type CodedBounds,
+  type CodeMemory,
+  codedQueriesPerPass,
+  createBounds,
+  rowsPerBlock,
+  rowsPerGroup,
+} from './code-memory.ts';
 import type { RowMemory } from './row-memory.ts';
 import { nearest, reach } from './scan.ts';
 
@@ -81,7 +88,7 @@ export class Cascade {
     const length = Math.ceil(this.#codes.count / rowsPerBlock) * rowsPerBlock;
     if (this.#bounds[0]?.mid.length !== length) this.#bounds = [];
     while (this.#bounds.length < queries) {
-      this.#bounds.push({ mid: new Float32Array(length), low: new Float32Array(length) });
+      this.#bounds.push(createBounds(length));
     }
   }
 
@@ -111,24 +118,22 @@ export class Cascade {
     rows: RowMemory,
     query: Float32Array,
     coded: CodedQuery,
-    { mid, low }: CodedBounds,
+    bounds: CodedBounds,
     k: number,
     skip: RowSet | undefined,
   ): Candidates | undefined {
+    const { mid } = bounds;
     const most = Math.max(k, mostUndecided * this.#codes.count);
-    const promising = kthSmallest(mid, k);
+    const promising = kthSmallestMid(bounds, k);
     if (!(promising < Number.POSITIVE_INFINITY)) return undefined;
-    const first = positionsUpTo(mid, promising);
+    const first = Uint32Array.from(rowsUpTo(bounds, 'mid', promising));
     if (first.length > most) return undefined;
     const firstDistances = rows.squaredDistancesOf(first, query);
     const within = reach(rows, firstDistances, k);
     if (within === undefined) return undefined;
 
     const limit = codedLimit(within, coded);
-    const rest: number[] = [];
-    for (let row = 0; row < low.length; row++) {
-      if (low[row]! <= limit && !(mid[row]! <= promising)) rest.push(row);
-    }
+    const rest = rowsUpTo(bounds, 'low', limit).filter((row) => !(mid[row]! <= promising));
     if (first.length + rest.length > most) return undefined;
     const second = Uint32Array.from(rest);
     const all = new Uint32Array(first.length + second.length);
@@ -163,7 +168,31 @@ export class Cascade {
   }
 }
 
-/** Takes the bounds of the rows of `skip` away. */
+/** The k-th smallest of the middles: groups whose least is not below the k-th so far are passed over. */
+function kthSmallestMid({ mid, least }: CodedBounds, k: number): number {
+  const heap = new SmallestK(k);
+  for (let group = 0; group < least.length / 2; group++) {
+    if (!(least[2 * group]! < heap.top)) continue;
+    const from = group * rowsPerGroup;
+    for (let row = from; row < from + rowsPerGroup; row++) heap.offer(mid[row]!);
+  }
+  return heap.top;
+}
+
+/** Rows whose middle or lower bound is at most `limit`, ascending. */
+function rowsUpTo(bounds: CodedBounds, which: 'mid' | 'low', limit: number): number[] {
+  const found: number[] = [];
+  const values = bounds[which];
+  const offset = which === 'mid' ? 0 : 1;
+  for (let group = 0; group < bounds.least.length / 2; group++) {
+    if (!(bounds.least[2 * group + offset]! <= limit)) continue;
+    const from = group * rowsPerGroup;
+    for (let row = from; row < from + rowsPerGroup; row++) if (values[row]! <= limit) found.push(row);
+  }
+  return found;
+}
+
+/** Takes the bounds of the rows of `skip` away; the least of their groups stay, which is less than they could be. */
 function drop(skip: RowSet, { mid, low }: CodedBounds, rows: number): void {
   for (let word = 0; word * 32 < rows; word++) {
     for (let bits = skip[word]!; bits !== 0; bits &= bits - 1) {

@@ -14,6 +14,21 @@ export interface CodedBounds {
   /** Middles of the bounds: upper ones are 2·mid − low. */
   mid: Float32Array;
   low: Float32Array;
+  /** The least middle and the least lower bound of each 32 rows, in turns. */
+  least: Float32Array;
+}
+
+/** Rows that share an entry of {@link CodedBounds.least}. */
+export const rowsPerGroup = 32;
+
+/** Room for the bounds of `rows` rows. */
+export function createBounds(rows: number): CodedBounds {
+  const blocks = Math.ceil(rows / rowsPerBlock);
+  return {
+    mid: new Float32Array(blocks * rowsPerBlock),
+    low: new Float32Array(blocks * rowsPerBlock),
+    least: new Float32Array((2 * blocks * rowsPerBlock) / rowsPerGroup),
+  };
 }
 
 /** Four-bit codes of rows in as many WebAssembly memories as they need: `assembly/codes.ts` says how they lie. */
@@ -43,7 +58,7 @@ export class CodeMemory {
     this.#termBytes = align(12 * Math.ceil(dimension / 2), 16);
     this.#termsAt = this.#rowAt + align(4 * dimension, 16);
     this.#outAt = align(this.#termsAt + codedQueriesPerPass * this.#termBytes, 64);
-    this.#blocksAt = this.#outAt + this.#blocksPerCall * rowsPerBlock * 8;
+    this.#blocksAt = align(this.#outAt + this.#blocksPerCall * rowsPerBlock * 9, 64);
     this.#blocksPerMemory = Math.max(1, Math.floor((mostBytes - this.#blocksAt) / this.#blockBytes));
   }
 
@@ -103,8 +118,14 @@ export class CodeMemory {
       for (let done = 0; done < run; done += this.#blocksPerCall) {
         const blocks = Math.min(this.#blocksPerCall, run - done);
         const lowAt = this.#outAt + blocks * rowsPerBlock * 4;
+        const leastAt = lowAt + blocks * rowsPerBlock * 4;
         const mid = new Float32Array(kernel.memory.buffer, this.#outAt, blocks * rowsPerBlock);
         const low = new Float32Array(kernel.memory.buffer, lowAt, blocks * rowsPerBlock);
+        const least = new Float32Array(
+          kernel.memory.buffer,
+          leastAt,
+          (2 * blocks * rowsPerBlock) / rowsPerGroup,
+        );
         for (const [q, { count, sum, scale, norm }] of queries.entries()) {
           kernel.scan(
             block + done * this.#blockBytes,
@@ -117,9 +138,11 @@ export class CodeMemory {
             norm,
             this.#outAt,
             lowAt,
+            leastAt,
           );
           bounds[q]!.mid.set(mid, (first + done) * rowsPerBlock);
           bounds[q]!.low.set(low, (first + done) * rowsPerBlock);
+          bounds[q]!.least.set(least, (2 * (first + done) * rowsPerBlock) / rowsPerGroup);
         }
       }
       first += run;

@@ -39,6 +39,7 @@ export interface CodeKernel {
     qNorm: number,
     mid: number,
     low: number,
+    least: number,
   ): void;
 }
 
