@@ -111,7 +111,7 @@ test('storage is shown; an index is saved, emptied and opened again; features go
         await page.click('#storage-box > summary');
         assert.match(
           await page.innerText('#storage-text'),
-          /^\d+\.\d MB used, models included; \d+\.\d MB free$/,
+          /^\d+\.\d MB used, models included; \d+\.\d [MG]B free$/,
         );
         assert.equal(await page.locator('#indexes > li').count(), 1);
 
