@@ -1,156 +1,240 @@
 /**
- * Squared Euclidean distances in float32, direct form (x − q)²: no cancellation, at any distance.
+ * Squared Euclidean distances and scalar products of float32 rows.
  * One source, two builds: `simd` multiplies and adds, `relaxed` fuses where the machine can.
  *
- * Rows and queries are `stride` bytes apart, a multiple of 16; what pads a row is zero in both. Within a row each of
- * the four lanes sums stride / 16 terms in order, then the lanes are added in pairs.
+ * Rows and queries are `stride` bytes apart, a multiple of 32; what pads a row is zero in both.
  */
 
+function fused(a: v128, b: v128, sum: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, sum);
+  return f32x4.add(sum, f32x4.mul(a, b));
+}
+
+/** (x − q)², direct: no cancellation, at any distance. */
 function step(sum: v128, x: v128, q: v128): v128 {
   const difference = f32x4.sub(x, q);
-  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(difference, difference, sum);
-  return f32x4.add(sum, f32x4.mul(difference, difference));
+  return fused(difference, difference, sum);
 }
 
-function total(sum: v128): f32 {
-  const pairs = f32x4.add(sum, v128.shuffle<f32>(sum, sum, 2, 3, 0, 1));
-  return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
+/** The sums of the lanes of four vectors. */
+function totals(a: v128, b: v128, c: v128, d: v128): v128 {
+  const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 1, 4, 5), v128.shuffle<f32>(a, b, 2, 3, 6, 7));
+  const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 1, 4, 5), v128.shuffle<f32>(c, d, 2, 3, 6, 7));
+  return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 2, 4, 6), v128.shuffle<f32>(ab, cd, 1, 3, 5, 7));
 }
 
-/** One row, one query. */
-function one(row: usize, query: usize, stride: usize): f32 {
-  let sum = f32x4.splat(0);
-  const end = row + stride;
-  do {
-    sum = step(sum, v128.load(row), v128.load(query));
-    row += 16;
-    query += 16;
-  } while (row !== end); // not <: the last row may end at 4 GiB, which is 0
-  return total(sum);
-}
-
-/** Four rows, one query: four streams from memory, four independent sums. */
-function four(row: usize, query: usize, stride: usize, out: usize): void {
-  let a = row;
-  let b = a + stride;
-  let c = b + stride;
-  let d = c + stride;
-  const end = b;
+/**
+ * Distances of four rows to a query: four streams from memory, four independent sums. Each lane sums stride / 16 terms
+ * in order, then the lanes are added in pairs.
+ */
+function four(a: usize, b: usize, c: usize, d: usize, query: usize, stride: usize): v128 {
+  const end = query + stride;
   let sumA = f32x4.splat(0);
-  let sumB = f32x4.splat(0);
-  let sumC = f32x4.splat(0);
-  let sumD = f32x4.splat(0);
+  let sumB = sumA;
+  let sumC = sumA;
+  let sumD = sumA;
   do {
-    const q = v128.load(query);
+    let q = v128.load(query);
     sumA = step(sumA, v128.load(a), q);
     sumB = step(sumB, v128.load(b), q);
     sumC = step(sumC, v128.load(c), q);
     sumD = step(sumD, v128.load(d), q);
-    a += 16;
-    b += 16;
-    c += 16;
-    d += 16;
-    query += 16;
-  } while (a < end);
-  store<f32>(out, total(sumA));
-  store<f32>(out, total(sumB), 4);
-  store<f32>(out, total(sumC), 8);
-  store<f32>(out, total(sumD), 12);
+    q = v128.load(query, 16);
+    sumA = step(sumA, v128.load(a, 16), q);
+    sumB = step(sumB, v128.load(b, 16), q);
+    sumC = step(sumC, v128.load(c, 16), q);
+    sumD = step(sumD, v128.load(d, 16), q);
+    a += 32;
+    b += 32;
+    c += 32;
+    d += 32;
+    query += 32;
+  } while (query < end);
+  return totals(sumA, sumB, sumC, sumD);
 }
-
-/** Four rows, two queries: eight sums, the most that leave x64's registers room for the operands. */
-function fourByTwo(row: usize, query: usize, stride: usize, out: usize, outStride: usize): void {
-  let a = row;
-  let b = a + stride;
-  let c = b + stride;
-  let d = c + stride;
-  const end = b;
-  let other = query + stride;
-  let sumA0 = f32x4.splat(0);
-  let sumA1 = f32x4.splat(0);
-  let sumB0 = f32x4.splat(0);
-  let sumB1 = f32x4.splat(0);
-  let sumC0 = f32x4.splat(0);
-  let sumC1 = f32x4.splat(0);
-  let sumD0 = f32x4.splat(0);
-  let sumD1 = f32x4.splat(0);
-  do {
-    const q0 = v128.load(query);
-    const q1 = v128.load(other);
-    let x = v128.load(a);
-    sumA0 = step(sumA0, x, q0);
-    sumA1 = step(sumA1, x, q1);
-    x = v128.load(b);
-    sumB0 = step(sumB0, x, q0);
-    sumB1 = step(sumB1, x, q1);
-    x = v128.load(c);
-    sumC0 = step(sumC0, x, q0);
-    sumC1 = step(sumC1, x, q1);
-    x = v128.load(d);
-    sumD0 = step(sumD0, x, q0);
-    sumD1 = step(sumD1, x, q1);
-    a += 16;
-    b += 16;
-    c += 16;
-    d += 16;
-    query += 16;
-    other += 16;
-  } while (a < end);
-  store<f32>(out, total(sumA0));
-  store<f32>(out, total(sumB0), 4);
-  store<f32>(out, total(sumC0), 8);
-  store<f32>(out, total(sumD0), 12);
-  out += outStride;
-  store<f32>(out, total(sumA1));
-  store<f32>(out, total(sumB1), 4);
-  store<f32>(out, total(sumC1), 8);
-  store<f32>(out, total(sumD1), 12);
-}
-
-/** Rows that stay in the second-level cache while all queries pass over them. */
-const rowsPerTile: i32 = 32;
 
 /**
- * @param rows first of `n` rows
- * @param queries first of `q` queries
- * @param stride bytes from one row or query to the next, above 0
- * @param out q × n float32, `outStride` bytes from one query's distances to the next
+ * Distances of `n` rows, one after the other, to a query.
+ *
+ * @param out float32, room for n rounded up to a multiple of 4
  */
-export function squaredDistances(
+export function squaredDistances(rows: usize, n: i32, query: usize, stride: usize, out: usize): void {
+  for (let row = 0; row < n; row += 4) {
+    // The last four may be fewer: the last row then stands in for those that are missing.
+    const left = <usize>(n - 1 - row);
+    const a = rows + <usize>row * stride;
+    v128.store(
+      out,
+      four(a, a + min(left, 1) * stride, a + min(left, 2) * stride, a + min(left, 3) * stride, query, stride),
+    );
+    out += 16;
+  }
+}
+
+/**
+ * Distances of some rows to a query.
+ *
+ * @param list `n` uint32, rounded up to a multiple of 4 with any rows: which rows, counted from `rows`
+ * @param out float32, room for as many
+ */
+export function squaredDistancesOf(
+  list: usize,
+  n: i32,
+  rows: usize,
+  query: usize,
+  stride: usize,
+  out: usize,
+): void {
+  for (let i = 0; i < n; i += 4) {
+    v128.store(
+      out,
+      four(
+        rows + <usize>load<u32>(list) * stride,
+        rows + <usize>load<u32>(list, 4) * stride,
+        rows + <usize>load<u32>(list, 8) * stride,
+        rows + <usize>load<u32>(list, 12) * stride,
+        query,
+        stride,
+      ),
+    );
+    list += 16;
+    out += 16;
+  }
+}
+
+/** Σ x² of one row in float64. */
+export function squaredNorm(row: usize, stride: usize): f64 {
+  let low = f64x2.splat(0);
+  let high = low;
+  const end = row + stride;
+  do {
+    const x = v128.load(row);
+    const a = f64x2.promote_low_f32x4(x);
+    const b = f64x2.promote_low_f32x4(v128.shuffle<i64>(x, x, 1, 1));
+    low = f64x2.add(low, f64x2.mul(a, a));
+    high = f64x2.add(high, f64x2.mul(b, b));
+    row += 16;
+  } while (row !== end); // not <: the last row may end at 4 GiB, which is 0
+  low = f64x2.add(low, high);
+  return f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1);
+}
+
+/** Bytes of a row that scalar products work on at a time: four rows of them lie in the first-level cache. */
+const depth: usize = 4096;
+
+/**
+ * Lays pairs of queries out for `products`: 16 bytes of one, then 16 of the other.
+ *
+ * @param pairs of queries, an odd last one with zeros beside it
+ * @param packed 2·pairs·stride bytes
+ */
+export function pack(queries: usize, pairs: i32, stride: usize, packed: usize): void {
+  for (let pair = 0; pair < pairs; pair++) {
+    for (let at: usize = 0; at < stride; at += 16) {
+      v128.store(packed, v128.load(queries + at));
+      v128.store(packed, v128.load(queries + stride + at), 16);
+      packed += 32;
+    }
+    queries += 2 * stride;
+  }
+}
+
+/**
+ * Scalar products of rows and queries. Each lane sums up to 256 terms in order, the lanes are added in pairs, and those
+ * sums over the row's parts of 4096 bytes.
+ *
+ * @param packed what `pack` made of the queries
+ * @param tile 16 KiB of scratch: four rows' part, 16 bytes of each in turn
+ * @param out 2·pairs × n float32, n rounded up to a multiple of 4, `outStride` bytes from one query's to the next
+ */
+export function products(
   rows: usize,
   n: i32,
-  queries: usize,
-  q: i32,
+  packed: usize,
+  pairs: i32,
   stride: usize,
+  tile: usize,
   out: usize,
   outStride: usize,
 ): void {
-  for (let first = 0; first < n; first += rowsPerTile) {
-    const end = min(first + rowsPerTile, n);
-    let query = 0;
-    for (; query + 2 <= q; query += 2) {
-      const at = queries + <usize>query * stride;
-      const to = out + <usize>query * outStride;
-      let row = first;
-      for (; row + 4 <= end; row += 4) {
-        fourByTwo(rows + <usize>row * stride, at, stride, to + ((<usize>row) << 2), outStride);
+  for (let part: usize = 0; part < stride; part += depth) {
+    const bytes = min(depth, stride - part);
+    for (let row = 0; row < n; row += 4) {
+      const left = <usize>(n - 1 - row);
+      let a = rows + <usize>row * stride + part;
+      let b = a + min(left, 1) * stride;
+      let c = a + min(left, 2) * stride;
+      let d = a + min(left, 3) * stride;
+      const tileEnd = tile + 4 * bytes;
+      for (let to = tile; to < tileEnd; to += 64) {
+        v128.store(to, v128.load(a));
+        v128.store(to, v128.load(b), 16);
+        v128.store(to, v128.load(c), 32);
+        v128.store(to, v128.load(d), 48);
+        a += 16;
+        b += 16;
+        c += 16;
+        d += 16;
       }
-      for (; row < end; row++) {
-        store<f32>(to + ((<usize>row) << 2), one(rows + <usize>row * stride, at, stride));
-        store<f32>(
-          to + outStride + ((<usize>row) << 2),
-          one(rows + <usize>row * stride, at + stride, stride),
-        );
-      }
-    }
-    if (query < q) {
-      const at = queries + <usize>query * stride;
-      const to = out + <usize>query * outStride;
-      let row = first;
-      for (; row + 4 <= end; row += 4) four(rows + <usize>row * stride, at, stride, to + ((<usize>row) << 2));
-      for (; row < end; row++) {
-        store<f32>(to + ((<usize>row) << 2), one(rows + <usize>row * stride, at, stride));
+      let query = packed + 2 * part;
+      let to = out + ((<usize>row) << 2);
+      for (let pair = 0; pair < pairs; pair++) {
+        fourByTwo(tile, tileEnd, query, to, outStride, part > 0);
+        query += 2 * stride;
+        to += 2 * outStride;
       }
     }
   }
+}
+
+/** Four rows, two queries: eight sums, the most that leave x64's registers room for the operands. */
+function fourByTwo(x: usize, end: usize, q: usize, out: usize, outStride: usize, adds: bool): void {
+  let a0 = f32x4.splat(0);
+  let a1 = a0;
+  let b0 = a0;
+  let b1 = a0;
+  let c0 = a0;
+  let c1 = a0;
+  let d0 = a0;
+  let d1 = a0;
+  do {
+    let q0 = v128.load(q);
+    let q1 = v128.load(q, 16);
+    let row = v128.load(x);
+    a0 = fused(row, q0, a0);
+    a1 = fused(row, q1, a1);
+    row = v128.load(x, 16);
+    b0 = fused(row, q0, b0);
+    b1 = fused(row, q1, b1);
+    row = v128.load(x, 32);
+    c0 = fused(row, q0, c0);
+    c1 = fused(row, q1, c1);
+    row = v128.load(x, 48);
+    d0 = fused(row, q0, d0);
+    d1 = fused(row, q1, d1);
+    q0 = v128.load(q, 32);
+    q1 = v128.load(q, 48);
+    row = v128.load(x, 64);
+    a0 = fused(row, q0, a0);
+    a1 = fused(row, q1, a1);
+    row = v128.load(x, 80);
+    b0 = fused(row, q0, b0);
+    b1 = fused(row, q1, b1);
+    row = v128.load(x, 96);
+    c0 = fused(row, q0, c0);
+    c1 = fused(row, q1, c1);
+    row = v128.load(x, 112);
+    d0 = fused(row, q0, d0);
+    d1 = fused(row, q1, d1);
+    x += 128;
+    q += 64;
+  } while (x !== end);
+  let first = totals(a0, b0, c0, d0);
+  let second = totals(a1, b1, c1, d1);
+  if (adds) {
+    first = f32x4.add(v128.load(out), first);
+    second = f32x4.add(v128.load(out + outStride), second);
+  }
+  v128.store(out, first);
+  v128.store(out + outStride, second);
 }

@@ -1,4 +1,7 @@
 // npm run bench -- knn [--node] [--n rows] [--d values] [--k neighbours] [--runs runs]
+// npm run bench -- knn --peers [--n 1024,16384] [--d 512,4096] [--q 1,64] [--k 30] [--grid full] [--only faiss,usearch]
+//   [--features folder] [--json file] [--svg file]; --read a.json,b.json shows figures that were measured before
+// npm run bench -- gpu [--gpu] [--n 8192] [--d 4096] [--k 30] [--features folder]: --gpu takes the machine's GPU
 // npm run bench -- extract | fc1 [--node] [--runs runs]
 // npm run bench -- variants [--from file of VGG16's weights]
 // Runs test/bench/<name>.ts in Chromium, or with --node what of it runs there, and prints its tables.
@@ -8,11 +11,13 @@ import os from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { grids, measurePeers } from './bench-peers.mjs';
 import { browserOptions, buildKernels, ensureBuilt, nodeOptions } from './build.mjs';
 import { launchChromium } from './chromium.mjs';
+import { realFeatures } from './features.mjs';
 import { ensureSeededModel } from './seeded-model.mjs';
 import { serveTree } from './serve-tree.mjs';
-import { ensurePackages, ensurePeers, root } from './setup.mjs';
+import { ensurePackages, ensureTensorFlow, root } from './setup.mjs';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -21,9 +26,19 @@ const { values: flags, positionals } = parseArgs({
     'no-build': { type: 'boolean', default: false },
     n: { type: 'string' },
     d: { type: 'string' },
+    q: { type: 'string' },
     k: { type: 'string' },
     runs: { type: 'string' },
     from: { type: 'string' },
+    features: { type: 'string' },
+    gpu: { type: 'boolean', default: false },
+    peers: { type: 'boolean', default: false },
+    grid: { type: 'string', default: 'short' },
+    only: { type: 'string', default: '' },
+    duplicates: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    svg: { type: 'string' },
+    read: { type: 'string' },
   },
 });
 const name = positionals[0] ?? 'knn';
@@ -34,19 +49,43 @@ if (positionals.length > 1 || !existsSync(join(root, source))) {
   );
   process.exit(2);
 }
+/** Whole numbers from 1, with commas between them where several are allowed. */
+function numbers(key) {
+  const list = flags[key].split(',').map(Number);
+  if (list.every((value) => Number.isInteger(value) && value >= 1) && (flags.peers || list.length === 1))
+    return list;
+  console.error(
+    `--${key} is "${flags[key]}"; it has to be ${flags.peers ? 'whole numbers from 1 with commas between them' : 'a whole number from 1'}.`,
+  );
+  process.exit(2);
+}
 const overrides = {};
-for (const key of ['n', 'd', 'k', 'runs']) {
-  if (flags[key] === undefined) continue;
-  overrides[key] = Number(flags[key]);
-  if (!Number.isInteger(overrides[key]) || overrides[key] < 1) {
-    console.error(`--${key} is "${flags[key]}"; it has to be a whole number from 1.`);
-    process.exit(2);
-  }
+for (const key of ['n', 'd', 'q', 'k', 'runs']) {
+  if (flags[key] !== undefined)
+    overrides[key] = flags.peers && key !== 'runs' ? numbers(key) : numbers(key)[0];
 }
 
 if (!flags['no-build']) ensurePackages();
 await buildKernels();
-await buildKernels([['bench', 'simd']]);
+await buildKernels([
+  ['bench', 'simd'],
+  ['bench', 'relaxed'],
+]);
+const { build } = await import('esbuild');
+if (flags.features) {
+  const dimensions = overrides.d === undefined ? [512, 4096] : [overrides.d].flat();
+  overrides.features = await realFeatures(resolve(flags.features), dimensions);
+}
+if (flags.peers) {
+  if (name !== 'knn' || !grids[flags.grid]) {
+    console.error(
+      `--peers goes with knn and --grid ${Object.keys(grids).join(' or ')}; "${name}" and "${flags.grid}" came.`,
+    );
+    process.exit(2);
+  }
+  await measurePeers(flags, overrides);
+  process.exit();
+}
 if (name === 'extract' || name === 'variants') {
   // They run the built library, or its threads.
   if (!flags['no-build']) await ensureBuilt();
@@ -54,7 +93,7 @@ if (name === 'extract' || name === 'variants') {
   overrides.pictures = photographs.filter((file) => file.endsWith('.jpeg'));
 }
 if (name === 'extract') {
-  if (!flags['no-build']) ensurePeers();
+  if (!flags['no-build']) ensureTensorFlow();
   await ensureSeededModel('f32');
 }
 if (name === 'variants') {
@@ -64,7 +103,6 @@ if (name === 'variants') {
 const outdir = 'build/bench';
 rmSync(join(root, outdir), { recursive: true, force: true });
 mkdirSync(join(root, outdir), { recursive: true });
-const { build } = await import('esbuild');
 const outfile = `${outdir}/${name}.js`;
 await build(
   flags.node
@@ -110,7 +148,7 @@ async function runNode() {
 async function runBrowser() {
   writeFileSync(join(root, outdir, 'run.html'), '<!doctype html><meta charset="utf-8"><title>bench</title>');
   const server = await serveTree(root, { isolated: true }); // isolated: finer clock
-  const browser = await launchChromium();
+  const browser = await launchChromium({ gpu: flags.gpu });
   try {
     const results = [];
     const open = async () => {

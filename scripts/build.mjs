@@ -34,6 +34,7 @@ const inputs = [
 const kernels = [
   ['knn', 'simd'],
   ['knn', 'relaxed'],
+  ['codes', 'simd'],
   ['image', 'simd'],
   ['dense', 'simd'],
   ['convolution', 'simd'],

@@ -1,7 +1,6 @@
 // A Chromium with WebGPU for the tests and the bench: named, found, or installed from Debian.
-import { execFileSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { asRoot, executable } from './debian.mjs';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 const fixed = [
@@ -9,15 +8,6 @@ const fixed = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
-
-function executable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function find() {
   const named = process.env.CHROMIUM_PATH;
@@ -27,15 +17,6 @@ function find() {
   }
   const folders = (process.env.PATH ?? '').split(delimiter);
   return [...folders.flatMap((folder) => names.map((name) => join(folder, name))), ...fixed].find(executable);
-}
-
-function asRoot(command, args) {
-  const sudo = process.getuid?.() === 0 ? [] : ['sudo'];
-  const [file, ...rest] = [...sudo, command, ...args];
-  execFileSync(file, rest, {
-    stdio: ['ignore', 2, 2],
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  });
 }
 
 /** Path of a Chromium; installs Debian's package when there is none. */
@@ -67,14 +48,26 @@ export const chromiumArgs = [
   '--disable-dev-shm-usage',
 ];
 
-/** A headless browser; the caller closes it. */
-export async function launchChromium(options = {}) {
+/** As above, but with the machine's own GPU. */
+const gpuArgs = [
+  ...chromiumArgs.filter(
+    (arg) => !arg.startsWith('--use-webgpu-adapter') && arg !== '--disable-gpu-watchdog',
+  ),
+  ...(process.platform === 'linux' ? ['--enable-features=Vulkan', '--ignore-gpu-blocklist'] : []),
+];
+
+/**
+ * A headless browser; the caller closes it.
+ *
+ * @param {object} options of Playwright; `gpu: true` takes the machine's GPU instead of SwiftShader
+ */
+export async function launchChromium({ gpu = false, ...options } = {}) {
   const { chromium } = await import('playwright');
   return chromium.launch({
     executablePath: ensureChromium(),
     headless: true,
     ...options,
-    args: [...chromiumArgs, ...(options.args ?? [])],
+    args: [...(gpu ? gpuArgs : chromiumArgs), ...(options.args ?? [])],
   });
 }
 

@@ -1,8 +1,11 @@
-// The k smallest (key, row) of each block of `block` keys, ascending: a bitonic sort in workgroup memory.
-// keys: q × capacity u32; lists: q × lists × k pairs (key, row)
-struct Params { n: u32, first_row: u32, capacity: u32, first_list: u32, lists: u32, k: u32 }
+// The k smallest (key, row) of each block of `block` keys, ascending, in workgroup memory: runs of `run` are sorted
+// (bitonic), neighbours in opposite directions, and of two neighbours the smaller at each place are the smallest of
+// both; so half of the runs go at a time until one is left.
+// keys: q × capacity u32; lists: q × blocks × k pairs (key, row)
+struct Params { n: u32, capacity: u32, k: u32 }
 override workgroup_size: u32 = 256;
 override block: u32 = 2048;
+override run: u32 = 2048; // a power of two, k … block
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage> keys: array<u32>;
@@ -14,32 +17,59 @@ fn after(a: vec2u, b: vec2u) -> bool {
   return a.x > b.x || (a.x == b.x && a.y > b.y);
 }
 
+fn order(low: u32, high: u32, ascending: bool) {
+  let a = pairs[low];
+  let b = pairs[high];
+  if (after(a, b) == ascending) {
+    pairs[low] = b;
+    pairs[high] = a;
+  }
+}
+
 @compute @workgroup_size(workgroup_size)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
   for (var i = thread; i < block; i += workgroup_size) {
     let row = group.x * block + i;
     var pair = vec2u(0xffffffff);
     if (row < params.n) {
-      pair = vec2u(keys[group.y * params.capacity + row], params.first_row + row);
+      pair = vec2u(keys[group.y * params.capacity + row], row);
     }
     pairs[i] = pair;
   }
-  for (var size = 2u; size <= block; size *= 2) {
+  for (var size = 2u; size <= run; size *= 2) {
     for (var step = size / 2; step > 0; step /= 2) {
       workgroupBarrier();
       for (var i = thread; i < block / 2; i += workgroup_size) {
         let low = (i / step) * 2 * step + i % step;
-        let a = pairs[low];
-        let b = pairs[low + step];
-        if (after(a, b) == ((low & size) == 0)) {
-          pairs[low] = b;
-          pairs[low + step] = a;
-        }
+        order(low, low + step, (low & size) == 0);
+      }
+    }
+  }
+  for (var gap = run; gap < block; gap *= 2) {
+    workgroupBarrier();
+    let left = block / (2 * gap);
+    for (var i = thread; i < left * run; i += workgroup_size) {
+      let at = (i / run) * 2 * gap + i % run;
+      if (after(pairs[at], pairs[at + gap])) {
+        pairs[at] = pairs[at + gap];
+      }
+    }
+    for (var step = run / 2; step > 0; step /= 2) {
+      workgroupBarrier();
+      for (var i = thread; i < left * run / 2; i += workgroup_size) {
+        let which = i / (run / 2);
+        let place = i % (run / 2);
+        let low = which * 2 * gap + (place / step) * 2 * step + place % step;
+        order(low, low + step, which % 2 == 0);
       }
     }
   }
   workgroupBarrier();
-  let to = (group.y * params.lists + params.first_list + group.x) * params.k;
+  let to = (group.y * groups.x + group.x) * params.k;
   for (var i = thread; i < params.k; i += workgroup_size) {
     lists[to + i] = pairs[i];
   }

@@ -1,19 +1,48 @@
-import type { Engine, EngineAdded, EngineItem, EngineQuery, Features } from './engine.ts';
+import type { Engine, EngineAdded, EngineItem, EngineQuery, EngineQueryOptions, Features } from './engine.ts';
 import { LikenessError } from './errors.ts';
-import type { AddReport, CallOptions, Hit, ImageSource, Item, OpenOptions, Report } from './types.ts';
+import type { Storage } from './storage.ts';
+import { checkMeta } from './store/records.ts';
+import type {
+  AddReport,
+  CallOptions,
+  Hit,
+  ImageSource,
+  Item,
+  OpenOptions,
+  Picture,
+  QueryOptions,
+  Report,
+} from './types.ts';
 
 /** The engine as its face sees it: in this process, or in a worker behind an RPC library that makes all calls async. */
 export type RemoteEngine<Source> = {
-  [Name in 'add' | 'query' | 'extract' | 'remove' | 'vector' | 'features' | 'report' | 'cancel' | 'close']: (
+  [Name in
+    | 'add'
+    | 'query'
+    | 'extract'
+    | 'ids'
+    | 'entries'
+    | 'compact'
+    | 'remove'
+    | 'vector'
+    | 'features'
+    | 'report'
+    | 'cancel'
+    | 'close']: (
     ...args: Parameters<Engine<Source>[Name]>
   ) => Promise<Awaited<ReturnType<Engine<Source>[Name]>>>;
 };
 
 /** What a platform gives {@link Search}. */
-export interface EngineHost<Source> {
+export interface EngineHost<Source, StoreName = never> {
   engine: RemoteEngine<Source>;
   /** Where the model's files are. */
   modelFiles: Report['modelFiles'];
+  storage: Storage<StoreName>;
+  /** What a caller calls a store, in the form that `storage` takes. */
+  storeName(store: Blob | string | URL): StoreName;
+  /** Pictures in the index. */
+  size: number;
   /** Pictures in one call of `engine.add`. */
   batchSize: number;
   /** Calls of `engine.add` under way at once: the pictures of one are decoded while the network runs on another's. */
@@ -24,20 +53,19 @@ export interface EngineHost<Source> {
   dispose(): void;
 }
 
-const largestK = 1024;
-
 /** Exact image search over an engine, wherever that runs. `ImageSearch` of each platform adds `open`. */
-export class Search<Source = unknown> {
-  readonly #host: EngineHost<Source>;
+export class Search<Source = unknown, StoreName = never> {
+  readonly #host: EngineHost<Source, StoreName>;
   #size = 0;
   #calls = 0;
   #closed = false;
 
-  protected constructor(host: EngineHost<Source>) {
+  protected constructor(host: EngineHost<Source, StoreName>) {
     this.#host = host;
+    this.#size = host.size;
   }
 
-  /** Pictures in the index. */
+  /** Pictures in the index, as far as this object has changed it or last asked for {@link entries} or {@link report}. */
   get size(): number {
     return this.#size;
   }
@@ -56,7 +84,7 @@ export class Search<Source = unknown> {
     const cancel = () => void this.#host.engine.cancel(call).catch(() => {});
     signal?.addEventListener('abort', cancel, { once: true });
 
-    const report: AddReport = { added: 0, replaced: 0, failed: [] };
+    const report: AddReport = { added: 0, replaced: 0, unchanged: 0, extracted: 0, failed: [] };
     let done = 0;
     const addChunk = async (chunk: Item[], before: Promise<void>, issued: () => void): Promise<void> => {
       const prepared = await Promise.all(chunk.map((item) => this.#prepareItem(item, signal)));
@@ -73,7 +101,9 @@ export class Search<Source = unknown> {
       const outcome = await adding;
       report.added += outcome.added;
       report.replaced += outcome.replaced;
-      this.#size += outcome.added;
+      report.unchanged += outcome.unchanged;
+      report.extracted += outcome.extracted;
+      this.#size = outcome.size;
       for (const { at, code, message } of outcome.failed) {
         report.failed.push({ id: good[at]!.id, error: new LikenessError(code, message) });
       }
@@ -112,12 +142,9 @@ export class Search<Source = unknown> {
    * The nearest pictures, nearest first; equal distances in the order in which they were added.
    *
    * @param image a picture, or a feature vector (Float32Array)
-   * @param options.k how many, 1 … 1024; default 30
+   * @param options.k how many; default 30
    */
-  async query(
-    image: ImageSource | Float32Array,
-    options: CallOptions & { k?: number | undefined } = {},
-  ): Promise<Hit[]> {
+  async query(image: ImageSource | Float32Array, options: QueryOptions = {}): Promise<Hit[]> {
     const [hits] = await this.queryMany([image], options);
     return hits!;
   }
@@ -125,16 +152,11 @@ export class Search<Source = unknown> {
   /** {@link query} for several pictures in one pass over the index. */
   async queryMany(
     images: Iterable<ImageSource | Float32Array>,
-    options: CallOptions & { k?: number | undefined } = {},
+    options: QueryOptions = {},
   ): Promise<Hit[][]> {
     this.#checkOpen();
-    const { signal, k = 30 } = options;
-    if (!Number.isInteger(k) || k < 1 || k > largestK) {
-      throw new LikenessError(
-        'bad-argument',
-        `k is ${k}; it has to be a whole number from 1 to ${largestK}.`,
-      );
-    }
+    const { signal } = options;
+    checkQueryOptions(options);
     signal?.throwIfAborted();
     const queries: EngineQuery<Source>[] = await Promise.all(
       [...images].map(async (image) =>
@@ -145,7 +167,7 @@ export class Search<Source = unknown> {
     );
     if (queries.length === 0) return [];
     signal?.throwIfAborted();
-    const hits = await this.#host.engine.query(queries, k);
+    const hits = await this.#host.engine.query(queries, await this.#postable(options));
     signal?.throwIfAborted();
     return hits;
   }
@@ -180,6 +202,50 @@ export class Search<Source = unknown> {
     return this.#host.engine.features();
   }
 
+  /**
+   * The pictures in the index, in the order of adding, without their features; with what another tab or process wrote
+   * to a stored index.
+   */
+  async entries(): Promise<Picture[]> {
+    this.#checkOpen();
+    const entries = await this.#host.engine.entries();
+    this.#size = entries.length;
+    return entries;
+  }
+
+  /**
+   * Writes the index to a store, all or nothing. An index that was opened with a store is there already.
+   *
+   * @param store where `open` takes it from afterwards; must hold no pictures
+   */
+  async save(store: string | URL): Promise<void> {
+    this.#checkOpen();
+    await this.#host.storage.save(this.#host.storeName(store));
+  }
+
+  /** The whole index, without the pictures themselves, as one file: to download, to {@link import}, to serve. */
+  async export(): Promise<Blob> {
+    this.#checkOpen();
+    return this.#host.storage.export();
+  }
+
+  /**
+   * Takes over an exported index in the place of what is here, all or nothing.
+   *
+   * @param source the file, or where it is
+   * @throws LikenessError `model-mismatch` with both names, `bad-file`, `not-found`
+   */
+  async import(source: Blob | string | URL): Promise<void> {
+    this.#checkOpen();
+    this.#size = await this.#host.storage.import(this.#host.storeName(source));
+  }
+
+  /** Writes a stored index anew without what was replaced and removed; it becomes smaller. Done by itself at times. */
+  async compact(): Promise<void> {
+    this.#checkOpen();
+    await this.#host.engine.compact();
+  }
+
   /** What runs, and why. */
   async report(): Promise<Report> {
     this.#checkOpen();
@@ -198,10 +264,18 @@ export class Search<Source = unknown> {
     await this.close();
   }
 
+  /** Options without what cannot be posted to a worker: a predicate is asked here, about the ids that are there. */
+  async #postable({ k = 30, maxDistance, exclude, filter }: QueryOptions): Promise<EngineQueryOptions> {
+    const ids =
+      typeof filter === 'function' ? (await this.#host.engine.ids()).filter((id) => filter(id)) : filter;
+    return { k, maxDistance, exclude: exclude && [...exclude], filter: ids && [...ids] };
+  }
+
   async #prepareItem(item: Item, signal?: AbortSignal): Promise<EngineItem<Source> | LikenessError> {
-    if ('vector' in item) return { id: item.id, vector: item.vector };
+    const { id, meta } = item;
+    if ('vector' in item) return { id, meta, vector: item.vector };
     try {
-      return { id: item.id, source: await this.#host.prepare(item.image, signal) };
+      return { id, meta, source: await this.#host.prepare(item.image, signal) };
     } catch (error) {
       if (error instanceof LikenessError) return error;
       throw error;
@@ -223,6 +297,26 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
   return { promise, resolve };
 }
 
+/** @throws LikenessError `bad-argument` */
+function checkQueryOptions({ k = 30, maxDistance = 0, exclude = [], filter = [] }: QueryOptions): void {
+  const refuse = (name: string, came: unknown, wanted: string): never => {
+    throw new LikenessError('bad-argument', `${name} is ${came}; it has to be ${wanted}.`);
+  };
+  if (!Number.isInteger(k) || k < 1) refuse('k', k, 'a whole number from 1');
+  if (typeof maxDistance !== 'number' || !(maxDistance >= 0)) {
+    refuse('maxDistance', maxDistance, 'a number from 0');
+  }
+  if (!isIdList(exclude)) refuse('exclude', typeof exclude, 'a list of ids');
+  if (typeof filter !== 'function' && !isIdList(filter)) {
+    refuse('filter', typeof filter, 'a list of ids or a function');
+  }
+}
+
+/** A string is iterable too, but as a list of ids it is a mistake. */
+function isIdList(ids: unknown): boolean {
+  return typeof ids === 'object' && ids !== null && Symbol.iterator in ids;
+}
+
 function checkItem(item: Item): void {
   const id: unknown = item?.id;
   if (typeof id !== 'string' || id === '') {
@@ -234,6 +328,7 @@ function checkItem(item: Item): void {
   if (!('image' in item) && !('vector' in item)) {
     throw new LikenessError('bad-argument', `The item "${id}" has neither an image nor a vector.`);
   }
+  if (item.meta !== undefined) checkMeta(item.meta, id);
 }
 
 /**

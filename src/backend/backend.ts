@@ -11,7 +11,23 @@ export interface Candidates {
    * or NaN distance, provided k finite ones are listed.
    */
   bound: number;
+  /**
+   * Proven lower bounds on the squared distances of the listed rows, where the backend has any: rows then stand in the
+   * order in which it is best to score them, and one whose bound is beyond the k-th distance found need not be.
+   */
+  lower?: Float64Array | undefined;
+  /** Full rows that were scored to find these, where not all were. */
+  scored?: number | undefined;
 }
+
+/** Queries that are on a GPU: `count` × d float32 at the start of a buffer that may be copied from. */
+export interface DeviceQueries {
+  buffer: GPUBuffer;
+  count: number;
+}
+
+/** A set of rows: bit r % 32 of word r / 32 (rounded down) says whether row r belongs to it. */
+export type RowSet = Uint32Array;
 
 /**
  * Rows and a search over them. A backend filters; it never decides the order: `FlatIndex` scores the candidates again
@@ -25,6 +41,8 @@ export interface Backend {
   readonly dimension: number;
   /** n: rows held. */
   readonly rows: number;
+  /** Whether `candidates` takes `skip`; where not, `FlatIndex` asks for more rows than it needs and drops some. */
+  readonly heedsSkip?: boolean;
   /** Adds `values.length / d` rows at the end. Throws `LikenessError` and changes nothing when there is no room. */
   append(values: Float32Array): void;
   /** Replaces row `row`. */
@@ -37,8 +55,19 @@ export interface Backend {
    * Candidates for the `k` nearest rows of each query.
    *
    * @param queries q × d float32
-   * @param k 1 … rows
+   * @param k 1 … rows, of those that are not skipped
+   * @param skip rows that do not exist for this call: they are not listed, and the bound says nothing about them;
+   *   only for a backend that `heedsSkip`
    */
-  candidates(queries: Float32Array, k: number): Promise<Candidates[]>;
+  candidates(queries: Float32Array, k: number, skip?: RowSet): Promise<Candidates[]>;
+  /**
+   * As `candidates`, for queries on the device of this backend, which are searched from where they are. Their values,
+   * which the exact order needs, come back beside the candidates.
+   */
+  candidatesOnDevice?(
+    queries: DeviceQueries,
+    k: number,
+    skip?: RowSet,
+  ): Promise<{ values: Float32Array; candidates: Candidates[] }>;
   close(): void;
 }

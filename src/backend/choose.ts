@@ -4,6 +4,7 @@ import type { Backend } from './backend.ts';
 import { createJsBackend } from './js/backend.ts';
 import { measure } from './measure.ts';
 import { createWasmBackend } from './wasm/backend.ts';
+import { createCodesBackend } from './wasm/codes-backend.ts';
 import { createWebGpuBackend } from './webgpu/backend.ts';
 
 /** What a caller may ask for. */
@@ -41,6 +42,28 @@ export async function chooseBackend(
         'bad-argument',
         `The backend "${request}" is unknown; take auto, js, wasm or webgpu.`,
       );
+  }
+}
+
+/**
+ * Makes an empty backend that keeps codes of the rows only.
+ *
+ * @throws LikenessError `no-backend` when WebAssembly SIMD does not run here, or something else was asked for
+ */
+export async function chooseCodes(request: BackendRequest, dimension: number): Promise<BackendChoice> {
+  if (request !== 'auto' && request !== 'wasm') {
+    throw new LikenessError(
+      'no-backend',
+      `Rows outside memory are searched by codes, with WebAssembly; the backend is "${request}", take auto or wasm.`,
+    );
+  }
+  try {
+    return {
+      backend: await createCodesBackend(dimension),
+      reason: 'WebAssembly SIMD over codes; the full rows are outside memory',
+    };
+  } catch (error) {
+    throw noWasm(error);
   }
 }
 
@@ -94,13 +117,13 @@ async function chooseCpu(request: 'auto' | 'wasm', dimension: number): Promise<B
           : 'WebAssembly relaxed SIMD passed its test',
     };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    if (request === 'wasm') {
-      throw new LikenessError('no-backend', `WebAssembly SIMD does not run here: ${why}`, { cause: error });
-    }
-    return {
-      backend: createJsBackend(dimension),
-      reason: `plain JavaScript, as WebAssembly SIMD does not run here: ${why}`,
-    };
+    const failure = noWasm(error);
+    if (request === 'wasm') throw failure;
+    return { backend: createJsBackend(dimension), reason: `plain JavaScript: ${failure.message}` };
   }
+}
+
+function noWasm(error: unknown): LikenessError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new LikenessError('no-backend', `WebAssembly SIMD does not run here: ${why}`, { cause: error });
 }

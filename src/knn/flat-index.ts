@@ -1,18 +1,10 @@
-import type { Backend, BackendName, Candidates } from '../backend/backend.ts';
-import { type BackendChoice, type BackendRequest, chooseBackend } from '../backend/choose.ts';
-import { squaredDistance } from '../backend/js/distance.ts';
-import { allPositions } from '../backend/js/select.ts';
+import type { Backend, BackendName, DeviceQueries } from '../backend/backend.ts';
+import { type BackendChoice, type BackendRequest, chooseBackend, chooseCodes } from '../backend/choose.ts';
 import { LikenessError } from '../errors.ts';
-
-/** The k nearest rows of each query. */
-export interface Neighbours {
-  /** Neighbours of each query: min(k asked for, rows). */
-  k: number;
-  /** q × k row numbers, nearest first. */
-  rows: Uint32Array;
-  /** q × k Euclidean distances. */
-  distances: Float64Array;
-}
+import { type Neighbours, noRow } from './neighbours.ts';
+import { RowSource, type RowStore } from './row-source.ts';
+import { Search } from './search.ts';
+import { Slots } from './slots.ts';
 
 export interface FlatIndexOptions {
   /** d: values in a row, 1 … 65536. */
@@ -21,10 +13,27 @@ export interface FlatIndexOptions {
   backend?: BackendRequest | undefined;
   /** The device for `webgpu`, when rows or queries are to share one with something else. */
   device?: GPUDevice | undefined;
+  /**
+   * Where the full rows are, when not in memory: the index then keeps half a byte a value and 20 bytes a row, and
+   * searches as exactly as ever. Whoever adds or replaces rows also writes them there, before the call. Needs WebAssembly.
+   */
+  rows?: RowStore | undefined;
 }
 
-const largestK = 1024;
+export interface SearchOptions {
+  /** Ends the search early; it then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** The rows that take part: a predicate, called once a row, or a byte for each row, 0 for those that do not. */
+  filter?: ((row: number) => boolean) | Uint8Array | undefined;
+  /** Rows that do not take part, e.g. the query's own. */
+  exclude?: Iterable<number> | undefined;
+  /** Neighbours farther than this are left out. Default: none. */
+  maxDistance?: number | undefined;
+}
+
 const largestDimension = 65536;
+/** Removed rows are taken out of the backend when they are more than one in so many. */
+const compactWhen = 4;
 
 /**
  * Exact k nearest rows by Euclidean distance.
@@ -37,30 +46,40 @@ export class FlatIndex {
   /** Why this backend runs, as a sentence. */
   readonly reason: string;
   readonly #backend: Backend;
+  readonly #source: RowSource;
+  readonly #slots = new Slots();
   #closed = false;
   /** Counts changes of the rows: a search that meets one in its middle begins again. */
   #version = 0;
   /** Searches under way. */
   #searches = 0;
 
-  private constructor({ backend, reason }: BackendChoice) {
+  private constructor({ backend, reason }: BackendChoice, rows: RowStore | undefined) {
     this.#backend = backend;
+    this.#source = new RowSource(backend, rows);
     this.reason = reason;
   }
 
-  static async create({ dimension, backend = 'auto', device }: FlatIndexOptions): Promise<FlatIndex> {
+  static async create({ dimension, backend = 'auto', device, rows }: FlatIndexOptions): Promise<FlatIndex> {
     if (!Number.isInteger(dimension) || dimension < 1 || dimension > largestDimension) {
       throw new LikenessError(
         'bad-argument',
         `The dimension is ${dimension}; it has to be a whole number from 1 to ${largestDimension}.`,
       );
     }
-    return new FlatIndex(await chooseBackend(backend, dimension, device));
+    if (rows === undefined) return new FlatIndex(await chooseBackend(backend, dimension, device), rows);
+    if (typeof rows?.read !== 'function') {
+      throw new LikenessError(
+        'bad-argument',
+        'The option `rows` has to be an object with a function `read`.',
+      );
+    }
+    return new FlatIndex(await chooseCodes(backend, dimension), rows);
   }
 
   /** An empty index over a backend made elsewhere; for tests and measurements. */
-  static over(choice: BackendChoice): FlatIndex {
-    return new FlatIndex(choice);
+  static over(choice: BackendChoice, rows?: RowStore): FlatIndex {
+    return new FlatIndex(choice, rows);
   }
 
   get dimension(): number {
@@ -69,7 +88,7 @@ export class FlatIndex {
 
   /** n: rows. */
   get size(): number {
-    return this.#backend.rows;
+    return this.#closed ? 0 : this.#slots.count;
   }
 
   get backend(): BackendName {
@@ -77,7 +96,7 @@ export class FlatIndex {
   }
 
   /**
-   * Adds rows at the end.
+   * Adds rows at the end. What is there already is not copied.
    *
    * @param values n × d
    * @returns the number of the first new row
@@ -86,8 +105,11 @@ export class FlatIndex {
     this.#checkOpen();
     this.#checkBlock(values, 'The rows');
     const first = this.size;
-    if (values.length > 0) {
+    const rows = values.length / this.dimension;
+    if (rows > 0) {
       this.#backend.append(values);
+      this.#slots.append(rows);
+      this.#source.append(rows);
       this.#version++;
     }
     return first;
@@ -98,7 +120,7 @@ export class FlatIndex {
     this.#checkOpen();
     this.#checkRow(row);
     this.#checkBlock(values, 'The row', 1);
-    this.#backend.set(row, values);
+    this.#backend.set(this.#slots.slot(row), values);
     this.#version++;
   }
 
@@ -108,15 +130,21 @@ export class FlatIndex {
     const sorted = [...new Set(rows)].sort((a, b) => a - b);
     for (const row of sorted) this.#checkRow(row);
     if (sorted.length === 0) return;
-    this.#backend.remove(sorted);
+    this.#slots.remove(sorted);
     this.#version++;
+    // Where the backend cannot pass over dead rows they go at once, else when there are many.
+    if (!this.#backend.heedsSkip || this.#slots.dead * compactWhen > this.#backend.rows) {
+      const dead = this.#slots.compact();
+      this.#backend.remove(dead);
+      this.#source.remove(dead);
+    }
   }
 
-  /** A copy of a row. */
+  /** A copy of a row. Not where full rows are outside memory. */
   get(row: number): Float32Array {
     this.#checkOpen();
     this.#checkRow(row);
-    return this.#backend.row(row).slice();
+    return this.#backend.row(this.#slots.slot(row)).slice();
   }
 
   /** All rows as one block of n × d values: a copy. */
@@ -124,7 +152,7 @@ export class FlatIndex {
     this.#checkOpen();
     const { dimension: d, size } = this;
     const block = new Float32Array(size * d);
-    for (let row = 0; row < size; row++) block.set(this.#backend.row(row), row * d);
+    for (let row = 0; row < size; row++) block.set(this.#backend.row(this.#slots.slot(row)), row * d);
     return block;
   }
 
@@ -132,32 +160,47 @@ export class FlatIndex {
    * The `k` nearest rows of one or many queries. The queries are copied at once. Rows may change meanwhile: the answer
    * is right for the rows as they are when it comes.
    *
-   * @param queries q × d
-   * @param k 1 … 1024; where there are fewer rows, all of them
+   * @param queries q × d; or where they are on the device of this index, which then reads them there: leave the buffer
+   *   as it is until the answer comes
+   * @param k 1 or more; where fewer rows take part, all of them
    */
   async search(
-    queries: Float32Array,
+    queries: Float32Array | DeviceQueries,
     k: number,
-    { signal }: { signal?: AbortSignal | undefined } = {},
+    options: SearchOptions = {},
   ): Promise<Neighbours> {
     this.#checkOpen();
-    this.#checkBlock(queries, 'The queries');
-    if (!Number.isInteger(k) || k < 1 || k > largestK) {
-      throw new LikenessError(
-        'bad-argument',
-        `k is ${k}; it has to be a whole number from 1 to ${largestK}.`,
-      );
+    if (isOnDevice(queries)) this.#checkDeviceQueries(queries);
+    else this.#checkBlock(queries, 'The queries');
+    if (!Number.isInteger(k) || k < 1) {
+      throw new LikenessError('bad-argument', `k is ${k}; it has to be a whole number from 1.`);
     }
-    const copy = queries.slice();
+    const { signal, maxDistance = Number.POSITIVE_INFINITY } = options;
+    if (typeof maxDistance !== 'number' || !(maxDistance >= 0)) {
+      throw new LikenessError('bad-argument', `maxDistance is ${maxDistance}; it has to be a number from 0.`);
+    }
+    const copy = isOnDevice(queries) ? queries : queries.slice();
+    const exclude = options.exclude && new Set(options.exclude);
     this.#searches++;
     try {
       for (;;) {
         signal?.throwIfAborted();
         const version = this.#version;
+        const skip = this.#slots.skipped(this.#wanted(options.filter, exclude));
+        const search = new Search(this.#backend, this.#source, skip.set, this.size - skip.rows, {
+          k,
+          maxDistance,
+          signal,
+        });
         try {
-          const result = await this.#search(copy, Math.min(k, this.size), signal);
+          const result = await search.run(copy);
           this.#checkOpen();
-          if (this.#version === version) return result;
+          if (this.#version === version) {
+            for (const [at, slot] of result.rows.entries()) {
+              if (slot !== noRow) result.rows[at] = this.#slots.row(slot);
+            }
+            return result;
+          }
         } catch (error) {
           // What fails in the middle of a change fails because of it.
           if (this.#version === version) throw error;
@@ -167,29 +210,6 @@ export class FlatIndex {
       this.#searches--;
       this.#release();
     }
-  }
-
-  /** One attempt; worth nothing when the rows changed meanwhile. */
-  async #search(queries: Float32Array, k: number, signal: AbortSignal | undefined): Promise<Neighbours> {
-    const d = this.dimension;
-    const count = queries.length / d;
-    const result: Neighbours = {
-      k,
-      rows: new Uint32Array(count * k),
-      distances: new Float64Array(count * k),
-    };
-    if (k === 0 || count === 0) return result;
-
-    const candidates = await this.#backend.candidates(queries, k);
-    for (const [at, first] of candidates.entries()) {
-      signal?.throwIfAborted();
-      const nearest = await this.#decide(queries.subarray(at * d, (at + 1) * d), k, first);
-      for (const [rank, { row, squared }] of nearest.entries()) {
-        result.rows[at * k + rank] = row;
-        result.distances[at * k + rank] = Math.sqrt(squared);
-      }
-    }
-    return result;
   }
 
   /** Frees the rows. Searches under way end with the error `closed`. */
@@ -204,29 +224,43 @@ export class FlatIndex {
     if (this.#closed && this.#searches === 0) this.#backend.close();
   }
 
-  /** Orders the candidates by the reference; takes more where the bound does not keep the others out. */
-  async #decide(query: Float32Array, k: number, first: Candidates): Promise<Scored[]> {
-    let candidates = first;
-    for (let wanted = k; ; ) {
-      const nearest = this.#score(query, candidates.rows, k);
-      const kth = nearest[k - 1]?.squared ?? Number.NaN;
-      if (kth < candidates.bound || candidates.rows.length === this.size) return nearest;
-      wanted = Math.min(2 * wanted, this.size);
-      if (wanted === this.size) return this.#score(query, allPositions(this.size), k);
-      candidates = (await this.#backend.candidates(query, wanted))[0]!;
+  /** Whether a row takes part; undefined when all do. */
+  #wanted(
+    filter: SearchOptions['filter'],
+    exclude: ReadonlySet<number> | undefined,
+  ): ((row: number) => boolean) | undefined {
+    if (filter instanceof Uint8Array && filter.length !== this.size) {
+      throw new LikenessError(
+        'bad-argument',
+        `The filter has ${filter.length} bytes; it has to have one for each of the ${this.size} rows.`,
+      );
     }
-  }
-
-  #score(query: Float32Array, rows: Uint32Array, k: number): Scored[] {
-    const scored = Array.from(rows, (row) => ({
-      row,
-      squared: squaredDistance(this.#backend.row(row), 0, query, 0, this.dimension),
-    }));
-    return scored.sort(byDistance).slice(0, k);
+    if (filter !== undefined && typeof filter !== 'function' && !(filter instanceof Uint8Array)) {
+      throw new LikenessError('bad-argument', 'The filter has to be a function or a Uint8Array.');
+    }
+    if (!filter && !exclude) return undefined;
+    return (row) =>
+      !exclude?.has(row) && (filter instanceof Uint8Array ? filter[row] !== 0 : !filter || filter(row));
   }
 
   #checkOpen(): void {
     if (this.#closed) throw new LikenessError('closed', 'This index was closed; create another.');
+  }
+
+  #checkDeviceQueries({ buffer, count }: DeviceQueries): void {
+    if (!this.#backend.candidatesOnDevice) {
+      throw new LikenessError(
+        'bad-argument',
+        `The queries are on a GPU and this index is on ${this.backend}; read them first, or create the index with backend: 'webgpu' and their device.`,
+      );
+    }
+    const most = Math.floor(buffer.size / (4 * this.dimension));
+    if (!Number.isInteger(count) || count < 0 || count > most) {
+      throw new LikenessError(
+        'bad-argument',
+        `The count of queries is ${count}; the buffer of ${buffer.size} bytes holds up to ${most} of ${this.dimension} values.`,
+      );
+    }
   }
 
   #checkRow(row: number): void {
@@ -252,15 +286,6 @@ export class FlatIndex {
   }
 }
 
-interface Scored {
-  row: number;
-  squared: number;
-}
-
-/** Finite before infinite before NaN, then the lower row. */
-function byDistance(a: Scored, b: Scored): number {
-  if (a.squared < b.squared) return -1;
-  if (a.squared > b.squared) return 1;
-  const nan = Number(Number.isNaN(a.squared)) - Number(Number.isNaN(b.squared));
-  return nan !== 0 ? nan : a.row - b.row;
+function isOnDevice(queries: Float32Array | DeviceQueries): queries is DeviceQueries {
+  return typeof queries === 'object' && queries !== null && 'buffer' in queries && 'count' in queries;
 }

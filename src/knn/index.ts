@@ -1,6 +1,8 @@
 /** `likeness/knn`: exact nearest neighbours, without networks and pictures. */
-export type { BackendName } from '../backend/backend.ts';
+export type { BackendName, DeviceQueries } from '../backend/backend.ts';
 export type { BackendRequest } from '../backend/choose.ts';
 export { type ErrorCode, LikenessError } from '../errors.ts';
-export { FlatIndex, type FlatIndexOptions, type Neighbours } from './flat-index.ts';
+export { FlatIndex, type FlatIndexOptions, type SearchOptions } from './flat-index.ts';
+export { type Neighbours, noRow } from './neighbours.ts';
 export { encodeNpy, type NpyArray, type NpyMatrix, parseNpy, parseNpyMatrix } from './npy.ts';
+export type { RowStore } from './row-source.ts';

@@ -1,9 +1,12 @@
-import sumBytes from '#wasm/bench.simd.wasm';
+import relaxedBytes from '#wasm/bench.relaxed.wasm';
+import simdBytes from '#wasm/bench.simd.wasm';
 import { createWasmBackend } from '../../src/backend/wasm/backend.ts';
-import { instantiateKernel } from '../../src/backend/wasm/kernel.ts';
+import { compileKernels, isSupported, type Kernels } from '../../src/backend/wasm/kernel.ts';
+import { createMemory } from '../../src/backend/wasm/memory.ts';
 import { LikenessError } from '../../src/errors.ts';
 import { openDevice } from '../../src/gpu/device.ts';
 import { FlatIndex } from '../../src/knn/flat-index.ts';
+import { kinds } from '../support/knn-kinds.ts';
 import { seeded } from '../support/random.ts';
 import { type Contender, type Measured, measure } from './measure.ts';
 
@@ -14,6 +17,8 @@ export interface Options {
   k: number;
   /** Runs of each contender. */
   runs: number;
+  /** Files of n × d float32 by d, from the project's root; instead of made data. */
+  features?: Record<string, string>;
 }
 
 export interface Table {
@@ -26,37 +31,101 @@ export const defaults: Options = { n: 8192, d: 4096, k: 30, runs: 15 };
 
 const queryCounts = [1, 64];
 
-/** Searches n × d rows for the k nearest of 1 and of 64 queries: all contenders, in turns, over the same values. */
-export default async function bench(options: Options): Promise<{ tables: Table[]; notes: string[] }> {
-  const { n, d, k } = options;
-  const notes = ['GB/s: bytes of the rows, counted once a call.'];
-  const values = features(n, d, 1);
+interface Data {
+  name: string;
+  d: number;
+  rows: Float32Array;
+  /** 64 × d, none of them among the rows. */
+  queries: Float32Array;
+}
 
-  // Both builds search the same memory, the one that the sum reads.
-  const plain = await instantiateKernel('wasm');
-  const backend = await createWasmBackend(d, plain);
-  const indexes = [FlatIndex.over({ backend, reason: 'bench' })];
-  indexes[0]!.add(values);
-  try {
-    const relaxed = await instantiateKernel('wasm-relaxed', plain.memory);
-    indexes.push(FlatIndex.over({ backend: await createWasmBackend(d, relaxed), reason: 'bench' }));
-    indexes[1]!.add(values);
-  } catch (error) {
-    if (!(error instanceof WebAssembly.CompileError)) throw error;
-    notes.push('wasm-relaxed is left out: this engine has no relaxed SIMD.');
+/** Searches rows for the k nearest of 1 and of 64 queries: all contenders, in turns, over the same values. */
+export default async function bench(options: Options): Promise<{ tables: Table[]; notes: string[] }> {
+  const tables: Table[] = [];
+  const notes = [
+    'GB/s: bytes of the float32 rows, counted once a call. Peak: multiply-adds in registers alone, same build, same run.',
+    'Scan: all rows in float32. Codes: four bits a value first, then the rows that these leave; read: how many of those, a query.',
+  ];
+  for await (const data of sets(options)) tables.push(...(await measureSet(data, options, notes)));
+  return { tables, notes: [...new Set(notes)] };
+}
+
+async function* sets({ n, d, features }: Options): AsyncGenerator<Data> {
+  if (features && Object.keys(features).length > 0) {
+    for (const [width, file] of Object.entries(features)) {
+      const values = await readFloats(file);
+      const end = values.length - 64 * Number(width);
+      const rows = values.subarray(0, Math.min(end, 20000 * Number(width)));
+      yield { name: 'features', d: Number(width), rows, queries: values.subarray(end) };
+    }
+    return;
   }
-  const first = backend.row(0).byteOffset;
-  const stride = n > 1 ? backend.row(1).byteOffset - first : Math.ceil(d / 4) * 16;
-  const { instance } = await WebAssembly.instantiate(sumBytes as BufferSource, {
-    env: { memory: plain.memory },
+  for (const [name, make] of Object.entries({ clustered: kinds['ReLU-sparse']!, independent })) {
+    const values = make(n + 64, d, seeded(1));
+    yield { name, d, rows: values.subarray(0, n * d), queries: values.subarray(n * d) };
+  }
+}
+
+async function readFloats(file: string): Promise<Float32Array> {
+  if (typeof process === 'undefined') return new Float32Array(await (await fetch(`/${file}`)).arrayBuffer());
+  const { readFile } = await import('node:fs/promises');
+  const bytes = await readFile(file);
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+}
+
+/** A build's scan and search by codes, and what reading the same memory and multiplying in registers cost. */
+interface Build {
+  name: Kernels['name'];
+  scan: FlatIndex;
+  codes: FlatIndex;
+  sum(): number;
+  sumInOrder(): number;
+  /** Multiply-adds of float32 in ten milliseconds or so. */
+  peak(): number;
+}
+
+const peakRounds = 200_000;
+const peakOperations = peakRounds * 64 * 4;
+
+async function createBuild(name: Kernels['name'], { d, rows }: Data): Promise<Build> {
+  const kernels = await compileKernels(name);
+  const memory = createMemory();
+  // The sum reads the very rows of the scan.
+  const backend = await createWasmBackend(d, {
+    kernels: { ...kernels, rows: () => kernels.rows(memory) },
+    codes: false,
   });
-  const { sum, sumInOrder } = instance.exports as unknown as {
+  const scan = FlatIndex.over({ backend, reason: 'bench' });
+  const codes = FlatIndex.over({ backend: await createWasmBackend(d, { kernels }), reason: 'bench' });
+  for (const index of [scan, codes]) index.add(rows);
+  const bytes = name === 'wasm' ? simdBytes : relaxedBytes;
+  const { instance } = await WebAssembly.instantiate(bytes as BufferSource, { env: { memory } });
+  const { sum, sumInOrder, multiplyAdd } = instance.exports as unknown as {
     sum(rows: number, n: number, stride: number): number;
     sumInOrder(at: number, byteLength: number): number;
+    multiplyAdd(rounds: number): number;
   };
+  const n = rows.length / d;
+  const first = backend.row(0).byteOffset;
+  const stride = n > 1 ? backend.row(1).byteOffset - first : 32;
+  return {
+    name,
+    scan,
+    codes,
+    sum: () => sum(first, n, stride),
+    sumInOrder: () => sumInOrder(first, n * stride),
+    peak: () => multiplyAdd(peakRounds),
+  };
+}
+
+async function measureSet(data: Data, { k, runs }: Options, notes: string[]): Promise<Table[]> {
+  const { d, rows, queries } = data;
+  const builds = [await createBuild('wasm', data)];
+  if (isSupported('wasm-relaxed')) builds.push(await createBuild('wasm-relaxed', data));
+  else notes.push('wasm-relaxed is left out: this engine has no relaxed SIMD.');
 
   let gpu: FlatIndex | undefined;
-  let gpuRuns = options.runs;
+  let gpuRuns = runs;
   let device: GPUDevice | undefined;
   try {
     const opened = await openDevice();
@@ -64,7 +133,7 @@ export default async function bench(options: Options): Promise<{ tables: Table[]
     // A software GPU takes seconds for what the others do in milliseconds.
     if (opened.isSoftware) gpuRuns = Math.min(2, gpuRuns);
     gpu = await FlatIndex.create({ dimension: d, backend: 'webgpu', device });
-    gpu.add(values);
+    gpu.add(rows);
     const kind = opened.isSoftware
       ? 'a software adapter, hence few runs; its times say nothing of a GPU'
       : 'GPU';
@@ -76,64 +145,99 @@ export default async function bench(options: Options): Promise<{ tables: Table[]
 
   const tables: Table[] = [];
   for (const q of queryCounts) {
-    const queries = features(q, d, 2);
+    const asked = queries.subarray(0, q * d);
+    const read = new Map<string, number>();
+    const ours = (name: string, index: FlatIndex): Contender => ({
+      name,
+      run: async () => {
+        const found = await index.search(asked, k);
+        read.set(name, found.rescored / q);
+        return checksum(found.rows);
+      },
+    });
     const contenders: Contender[] = [
-      { name: 'read-only sum, 4 rows at once', run: () => sum(first, n, stride) },
-      { name: 'read-only sum, in order', run: () => sumInOrder(first, n * stride) },
-      ...indexes.map((index) => ({
-        name: `likeness, ${index.backend}`,
-        run: async () => checksum((await index.search(queries, k)).rows),
-      })),
-      { name: 'plain JavaScript', run: () => checksum(plainSearch(values, queries, d, k)) },
+      { name: 'read-only sum, 4 rows at once', run: builds[0]!.sum },
+      { name: 'read-only sum, in order', run: builds[0]!.sumInOrder },
+      ...builds.flatMap(({ name, scan, codes, peak }) => [
+        { name: `peak, ${name}`, run: peak },
+        ours(`scan, ${name}`, scan),
+        ours(`codes, ${name}`, codes),
+      ]),
+      {
+        name: 'plain JavaScript',
+        run: () => checksum(plainSearch(rows, asked, d, k)),
+        runs: q === 1 ? runs : Math.min(2, runs),
+      },
     ];
-    if (gpu) {
-      const index = gpu;
-      contenders.push({
-        name: 'likeness, webgpu',
-        run: async () => checksum((await index.search(queries, k)).rows),
-        runs: gpuRuns,
-      });
-    }
-    tables.push(table(await measure(contenders, options.runs), q, options));
+    if (gpu) contenders.push({ ...ours('webgpu', gpu), runs: gpuRuns });
+    tables.push(table(await measure(contenders, runs), q, data, k, read));
   }
-  for (const index of indexes) index.close();
+  for (const { scan, codes } of builds) {
+    scan.close();
+    codes.close();
+  }
   gpu?.close();
   device?.destroy();
-  return { tables, notes };
+  return tables;
 }
 
-function table(measured: Measured[], q: number, { n, d, k }: Options): Table {
-  const bytes = 4 * n * d;
+const isBaseline = (name: string): boolean => /^(read-only|peak)/.test(name);
+
+function table(
+  measured: Measured[],
+  q: number,
+  { name: kind, d, rows }: Data,
+  k: number,
+  read: Map<string, number>,
+): Table {
+  const n = rows.length / d;
+  const median = (wanted: string): number | undefined => measured.find(({ name }) => name === wanted)?.median;
   // The faster of the two sums is the ceiling.
-  const sum = Math.min(
-    ...measured.filter(({ name }) => name.startsWith('read-only')).map(({ median }) => median),
-  );
-  const plain = measured.find(({ name }) => name.startsWith('plain'))!.median;
+  const sum = Math.min(...measured.filter(({ name }) => name.startsWith('read-only')).map((m) => m.median));
+  const plain = median('plain JavaScript')!;
   // Searches of the same values have to agree; a contender that is wrong has no time.
-  const answers = new Set(measured.filter(({ name }) => !name.startsWith('read-only')).map((m) => m.result));
+  const answers = new Set(measured.filter(({ name }) => !isBaseline(name)).map((m) => m.result));
   if (answers.size !== 1) throw new Error(`The contenders disagree: ${[...answers].join(', ')}.`);
   return {
-    title: `knn: ${n} rows of ${d} float32, ${q} ${q === 1 ? 'query' : 'queries'}, k ${k}; one thread on the CPU`,
-    columns: ['', 'median ms', 'min ms', 'runs', 'GB/s', '% of the sum', 'G(x−q)²/s', '× plain JavaScript'],
-    rows: measured.map(({ name, median, min, runs }) => {
-      const isSum = name.startsWith('read-only');
+    title: `knn: ${n} rows of ${d} float32, ${kind}, ${q} ${q === 1 ? 'query' : 'queries'}, k ${k}; one thread on the CPU`,
+    columns: [
+      '',
+      'median ms',
+      'min ms',
+      'max ms',
+      'runs',
+      'GB/s',
+      '% of sum',
+      '% of peak',
+      '× scan',
+      'read',
+      '÷ JavaScript',
+    ],
+    rows: measured.map(({ name, median: time, min, max, runs }) => {
+      const build = name.split(', ')[1]!;
+      const isSearch = !isBaseline(name);
+      const peak = median(`peak, ${build}`);
+      const scan = median(`scan, ${build}`);
+      const isScan = name.startsWith('scan');
       return [
         name,
-        median.toFixed(2),
+        time.toFixed(2),
         min.toFixed(2),
+        max.toFixed(2),
         runs,
-        (bytes / median / 1e6).toFixed(2),
-        q === 1 ? ((100 * sum) / median).toFixed(0) : '',
-        isSum ? '' : ((n * d * q) / median / 1e6).toFixed(2),
-        isSum ? '' : (plain / median).toFixed(2),
+        name.startsWith('peak') ? '' : ((4 * n * d) / time / 1e6).toFixed(2),
+        isScan && q === 1 ? ((100 * sum) / time).toFixed(0) : '',
+        isScan && q > 1 && peak ? ((100 * n * d * q * peak) / time / peakOperations).toFixed(0) : '',
+        name.startsWith('codes') && scan ? (time / scan).toFixed(3) : '',
+        read.has(name) ? read.get(name)!.toFixed(0) : '',
+        isSearch ? (plain / time).toFixed(2) : '',
       ];
     }),
   };
 }
 
-/** Vectors as a network gives them after its ReLU: not negative, about half of them zero, of norm 1. */
-function features(count: number, d: number, seed: number): Float32Array {
-  const random = seeded(seed);
+/** The worst case for codes: values independent of each other, half of them zero; all rows are about equally far. */
+function independent(count: number, d: number, random: () => number): Float32Array {
   const values = new Float32Array(count * d);
   for (let i = 0; i < count; i++) {
     const row = values.subarray(i * d, (i + 1) * d);

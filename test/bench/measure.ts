@@ -11,6 +11,7 @@ export interface Measured {
   /** Milliseconds. */
   median: number;
   min: number;
+  max: number;
   runs: number;
   /** What the last run returned. */
   result: number;
@@ -35,6 +36,7 @@ export async function measure(contenders: readonly Contender[], runs: number): P
       name,
       median: (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2,
       min: sorted[0]!,
+      max: sorted.at(-1)!,
       runs: sorted.length,
       result: results[i]!,
     };

@@ -188,7 +188,7 @@ describe('ImageSearch', () => {
 
   test('wrong arguments are refused', () =>
     withSearch({ device: 'wasm' }, async (search) => {
-      for (const k of [0, -1, 1.5, 1025, Number.NaN]) {
+      for (const k of [0, -1, 1.5, Number.NaN]) {
         await assert.rejects(search.query(sample('A001'), { k }), { code: 'bad-argument' });
       }
       await assert.rejects(search.add([{ id: '', image: sample('A001') }]), { code: 'bad-argument' });

@@ -69,6 +69,34 @@ describe('ImageSearch in Node', () => {
     assert.deepEqual(all[2], all[0]);
   });
 
+  test('a query takes a filter, exclusions and a largest distance, before it takes the k nearest', async () => {
+    await using search = await ImageSearch.open();
+    await search.add(items);
+    const query = await search.vector(names[0]!);
+    const all = await search.query(query, { k: 5000 });
+    assert.equal(all.length, names.length);
+    assert.equal(all[0]!.id, names[0]);
+    const ids = (hits: { id: string }[]): string[] => hits.map(({ id }) => id);
+    const rest = all.slice(1);
+    assert.deepEqual(await search.query(query, { k: 3, exclude: [names[0]!, 'nobody'] }), rest.slice(0, 3));
+    const wanted = new Set(names.filter((_, n) => n % 2 === 1));
+    const filtered = all.filter(({ id }) => wanted.has(id));
+    assert.deepEqual(await search.query(query, { k: 2, filter: wanted }), filtered.slice(0, 2));
+    assert.deepEqual(await search.query(query, { filter: (id) => wanted.has(id) }), filtered);
+    assert.deepEqual(await search.query(query, { filter: [] }), []);
+    const near = await search.query(query, { maxDistance: all[2]!.distance });
+    assert.deepEqual(ids(near), ids(all.slice(0, 3)));
+    for (const wrong of [
+      { maxDistance: -1 },
+      { maxDistance: '1' as never },
+      { exclude: 'A001' },
+      { filter: 'A001' },
+      { filter: 7 as never },
+    ]) {
+      await assert.rejects(search.query(query, wrong), { name: 'LikenessError', code: 'bad-argument' });
+    }
+  });
+
   test('an abort ends an add, a close ends everything, wrong options are refused', async () => {
     const search = await ImageSearch.open();
     const controller = new AbortController();

@@ -293,7 +293,7 @@ export function knnSuite(
     assert.throws(() => index.set(0, new Float32Array(3)), refused);
     assert.throws(() => index.remove([0, 2]), refused);
     assert.throws(() => index.get(-1), refused);
-    for (const k of [0, -1, 1.5, 1025, Number.NaN])
+    for (const k of [0, -1, 1.5, Number.NaN])
       await assert.rejects(index.search(new Float32Array(4), k), refused);
     await assert.rejects(index.search(new Float32Array(3), 1), refused);
     assert.equal(index.size, 2);

@@ -1,45 +1,73 @@
+import codesBytes from '#wasm/codes.simd.wasm';
 import relaxedBytes from '#wasm/knn.relaxed.wasm';
 import simdBytes from '#wasm/knn.simd.wasm';
-import { errorBound } from '../../knn/bounds.ts';
 import { squaredDistance } from '../js/distance.ts';
+import { createMemory } from './memory.ts';
 
 /** `assembly/knn.ts` over a memory. All arguments are byte offsets and counts. */
-export interface Kernel {
-  name: 'wasm' | 'wasm-relaxed';
+export interface RowKernel {
   memory: WebAssembly.Memory;
-  squaredDistances(
+  squaredDistances(rows: number, n: number, query: number, stride: number, out: number): void;
+  squaredDistancesOf(list: number, n: number, rows: number, query: number, stride: number, out: number): void;
+  squaredNorm(row: number, stride: number): number;
+  pack(queries: number, pairs: number, stride: number, packed: number): void;
+  products(
     rows: number,
     n: number,
-    queries: number,
-    q: number,
+    packed: number,
+    pairs: number,
     stride: number,
+    tile: number,
     out: number,
     outStride: number,
   ): void;
 }
 
-const builds = { 'wasm-relaxed': relaxedBytes, wasm: simdBytes };
-
-let chosen: Promise<{ name: Kernel['name']; module: WebAssembly.Module }> | undefined;
-
-/**
- * The relaxed build where the engine has it and it passes its test, else the plain one, over a memory of its own. The
- * choice is made once; it rejects where neither runs.
- */
-export async function loadKernel(): Promise<Kernel> {
-  chosen ??= chooseBuild();
-  const { name, module } = await chosen;
-  return instantiate(name, module, new WebAssembly.Memory({ initial: 1 }));
+/** `assembly/codes.ts` over a memory. */
+export interface CodeKernel {
+  memory: WebAssembly.Memory;
+  encode(row: number, d: number, block: number, place: number): number;
+  clearFrom(block: number, d: number, place: number): void;
+  scan(
+    block: number,
+    blocks: number,
+    d: number,
+    terms: number,
+    count: number,
+    qSum: number,
+    qScale: number,
+    qNorm: number,
+    mid: number,
+    low: number,
+    least: number,
+  ): void;
 }
 
-async function chooseBuild(): Promise<{ name: Kernel['name']; module: WebAssembly.Module }> {
+/** The kernels that run here. Both functions are cheap: the code is compiled already. */
+export interface Kernels {
+  name: 'wasm' | 'wasm-relaxed';
+  rows(memory?: WebAssembly.Memory): RowKernel;
+  codes(memory?: WebAssembly.Memory): CodeKernel;
+}
+
+const builds = { 'wasm-relaxed': relaxedBytes, wasm: simdBytes };
+
+let chosen: Promise<Kernels> | undefined;
+
+/** The relaxed build where the engine has it and it passes its test, else the plain one. Rejects where neither runs. */
+export function loadKernels(): Promise<Kernels> {
+  chosen ??= choose();
+  return chosen;
+}
+
+async function choose(): Promise<Kernels> {
   let failure: unknown;
   for (const name of ['wasm-relaxed', 'wasm'] as const) {
     if (name === 'wasm-relaxed' && !isSupported(name)) continue;
     try {
-      const module = await WebAssembly.compile(builds[name] as BufferSource);
-      await testKernel(await instantiate(name, module, new WebAssembly.Memory({ initial: 1 })));
-      return { name, module };
+      const kernels = await compileKernels(name);
+      await testKernel(name, kernels.rows());
+      return kernels;
     } catch (error) {
       failure = error;
     }
@@ -48,74 +76,87 @@ async function chooseBuild(): Promise<{ name: Kernel['name']; module: WebAssembl
 }
 
 /** Whether the engine knows all instructions of a build. */
-export function isSupported(name: Kernel['name']): boolean {
+export function isSupported(name: Kernels['name']): boolean {
   return WebAssembly.validate(builds[name] as BufferSource);
 }
 
-/** One build, untested, over a memory; without one, over a memory of its own. */
-export async function instantiateKernel(
-  name: Kernel['name'],
-  memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 1 }),
-): Promise<Kernel> {
-  return instantiate(name, await WebAssembly.compile(builds[name] as BufferSource), memory);
-}
-
-async function instantiate(
-  name: Kernel['name'],
-  module: WebAssembly.Module,
-  memory: WebAssembly.Memory,
-): Promise<Kernel> {
-  const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
-  const { squaredDistances } = exports as unknown as Pick<Kernel, 'squaredDistances'>;
-  return { name, memory, squaredDistances };
+/** One build, untested. Codes have no relaxed build: their arithmetic is whole numbers. */
+export async function compileKernels(name: Kernels['name']): Promise<Kernels> {
+  const [rows, codes] = await Promise.all(
+    [builds[name], codesBytes].map((bytes) => WebAssembly.compile(bytes as BufferSource)),
+  );
+  const instantiate = (module: WebAssembly.Module, memory: WebAssembly.Memory) => ({
+    memory,
+    ...new WebAssembly.Instance(module, { env: { memory } }).exports,
+  });
+  return {
+    name,
+    rows: (memory = createMemory()) => instantiate(rows!, memory) as unknown as RowKernel,
+    codes: (memory = createMemory()) => instantiate(codes!, memory) as unknown as CodeKernel,
+  };
 }
 
 /** d, and how often. The last is work enough for V8 to have its optimising compiler begin (13 MB of code executed). */
 const testShapes = [
-  [4, 3],
-  [20, 3],
+  [8, 3],
+  [24, 3],
   [256, 400],
 ] as const;
 /** By then the optimised code has replaced the first, if the engine works in tiers. */
 const tierUpMs = 5;
 
 /**
- * Asks for distances that are known; throws where one is wrong. Twice, with a pause: engines have compiled relaxed
- * instructions right in one tier and wrong in another, and a test that ends before the second tier is there never
- * meets it.
+ * Asks for distances and products that are known; throws where one is wrong. Twice, with a pause: engines have compiled
+ * relaxed instructions right in one tier and wrong in another, and a test that ends before the second tier is there
+ * never meets it.
  */
-export async function testKernel(kernel: Kernel): Promise<void> {
-  for (const [d, rounds] of testShapes) testShape(kernel, d, rounds);
+export async function testKernel(name: Kernels['name'], kernel: RowKernel): Promise<void> {
+  for (const [d, rounds] of testShapes) testShape(name, kernel, d, rounds);
   await new Promise((resolve) => setTimeout(resolve, tierUpMs));
-  for (const [d] of testShapes) testShape(kernel, d, 3);
+  for (const [d] of testShapes) testShape(name, kernel, d, 3);
 }
 
-/** Distances of small integers, exact in float32 whatever the order of the sum, and of fractions, within the bound. */
-function testShape({ name, memory, squaredDistances }: Kernel, d: number, rounds: number): void {
-  // Seven rows and three queries take every path of the kernel.
+/** Results of small integers, exact in float32 whatever the order of the sum, and of fractions, within the bound. */
+function testShape(name: Kernels['name'], kernel: RowKernel, d: number, rounds: number): void {
+  // Seven rows and two queries take every path of the kernels.
   const n = 7;
-  const q = 3;
+  const q = 2;
   const stride = d * 4;
   const queriesAt = n * stride;
-  const outAt = queriesAt + q * stride;
-  const floats = new Float32Array(memory.buffer);
-  const bound = errorBound(d, d / 4 + 2);
+  const packedAt = queriesAt + q * stride;
+  const tileAt = packedAt + q * stride;
+  const outAt = tileAt + 4 * stride;
+  const outStride = 32;
+  const floats = new Float32Array(kernel.memory.buffer);
+  const relative = (d + 8) * 2 ** -23;
   for (const scale of [1, 1 / 3]) {
     for (let i = 0; i < (n + q) * d; i++) floats[i] = (((i * 37) % 23) - 11) * scale;
-    const exact = Array.from({ length: q * n }, (_, i) =>
-      squaredDistance(floats, (i % n) * d, floats, (n + Math.floor(i / n)) * d, d),
-    );
-    for (let round = 0; round < rounds; round++) {
-      floats.fill(Number.NaN, outAt / 4, outAt / 4 + q * n);
-      squaredDistances(0, n, queriesAt, q, stride, outAt, n * 4);
-      for (const [i, wanted] of exact.entries()) {
-        const computed = floats[outAt / 4 + i]!;
-        const right =
-          scale === 1
-            ? computed === wanted
-            : wanted >= bound.lower(computed) && wanted <= bound.upper(computed);
-        if (!right) throw new Error(`The ${name} kernel computed ${computed} where ${wanted} is right.`);
+    const row = (i: number): Float32Array => floats.subarray(i * d, (i + 1) * d);
+    const product = (x: Float32Array, y: Float32Array): number =>
+      x.reduce((sum, value, j) => sum + value * y[j]!, 0);
+    const exact = Array.from({ length: q }, (_, i) => ({
+      distances: Array.from({ length: n }, (_, r) => squaredDistance(row(r), 0, row(n + i), 0, d)),
+      products: Array.from({ length: n }, (_, r) => product(row(r), row(n + i))),
+    }));
+    const size = product(row(0), row(0)) * 4;
+    const check = (at: number, wanted: readonly number[]): void => {
+      for (const [i, right] of wanted.entries()) {
+        const computed = floats[at / 4 + i]!;
+        if (!(scale === 1 ? computed === right : Math.abs(computed - right) <= relative * size)) {
+          throw new Error(`The ${name} kernel computed ${computed} where ${right} is right.`);
+        }
       }
+    };
+    for (let round = 0; round < rounds; round++) {
+      for (let i = 0; i < q; i++) {
+        floats.fill(Number.NaN, outAt / 4, outAt / 4 + n);
+        kernel.squaredDistances(0, n, queriesAt + i * stride, stride, outAt);
+        check(outAt, exact[i]!.distances);
+      }
+      floats.fill(Number.NaN, outAt / 4, (outAt + q * outStride) / 4);
+      kernel.pack(queriesAt, 1, stride, packedAt);
+      kernel.products(0, n, packedAt, 1, stride, tileAt, outAt, outStride);
+      for (let i = 0; i < q; i++) check(outAt + i * outStride, exact[i]!.products);
     }
   }
 }

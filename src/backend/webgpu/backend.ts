@@ -1,69 +1,144 @@
 import { LikenessError } from '../../errors.ts';
-import { createStorageBuffer, readBuffer } from '../../gpu/buffer.ts';
+import { readBuffer } from '../../gpu/buffer.ts';
+import { openDevice } from '../../gpu/device.ts';
 import { type ErrorBound, errorBound, roundEitherWay } from '../../knn/bounds.ts';
-import type { Backend, Candidates } from '../backend.ts';
-import { allPositions } from '../js/select.ts';
+import type { Backend, Candidates, DeviceQueries, RowSet } from '../backend.ts';
+import { has, rowsOutside } from '../row-set.ts';
 import { Rows } from '../rows.ts';
 import { isSpecial } from './classify.ts';
-import { type KnnKernels, knnKernels, mergeFanIn, sortBlock } from './kernels.ts';
+import { rowsPerBlock } from './code.ts';
+import { CodeBuffers } from './code-buffers.ts';
+import { scanCodes, type Terms, termsOf, termsOnDevice } from './code-scan.ts';
+import { scanFloats } from './float-scan.ts';
+import { type KnnKernels, knnKernels, sortBlock } from './kernels.ts';
+import { LeftOut } from './left-out.ts';
 import { RowBuffers } from './row-buffers.ts';
+import { Scratch } from './scratch.ts';
+import { listCount, noKey, select } from './select.ts';
+import { type KernelShape, kernelShape } from './shape.ts';
 
 /** Queries of one pass over the rows. */
-const queriesPerPass = 64;
-/** Up to here a thread for each (row, query) is better than tiles of 64 queries that are mostly empty. */
-const mostScanQueries = 8;
-/** Bytes of the distances of one pass over one buffer of rows. */
-const mostKeyBytes = 1 << 26;
-/** A key that no distance has. */
-const noKey = 0xffffffff;
+const mostQueries = 64;
+/** Bytes of any one buffer that a pass makes. */
+const mostPassBytes = 1 << 26;
+/** Rows of fewer values are read in full as fast as by their codes, and so are fewer rows. */
+const leastCodedDimension = 64;
+const leastCodedRows = rowsPerBlock;
+/** Codes are given up when they leave undecided more than one query in so many, and at least so many queries. */
+const mostUndecided = 8;
+const leastUndecided = 4;
 
 export interface WebGpuBackendOptions {
   /** Rows are divided over buffers of at most this size. Default: what the device allows. */
   mostBufferBytes?: number | undefined;
+  /** `codes`: bounds from 8-bit codes first; `rows`: full rows always. Default: codes where they pay. */
+  scan?: 'codes' | 'rows' | undefined;
+  /** What full rows are on the device; in memory they are float32. Default: `float32`. */
+  storage?: 'float32' | 'float16' | undefined;
+  /**
+   * Gives another device after the first was lost; the rows go there from memory. Undefined: the loss is an error.
+   * Default: opens one, unless the lost device was destroyed on purpose.
+   */
+  reopen?: ((info: GPUDeviceLostInfo) => Promise<GPUDevice | undefined>) | undefined;
 }
 
 /**
- * Rows on a GPU, with a copy in memory, which is the one that counts. The device computes float32 distances and keeps
- * the smallest; only those pairs come back. Rows and queries that could overflow never reach a shader.
+ * Rows on a GPU, with a copy in memory, which is the one that counts. The device computes float32 distances, or lower
+ * bounds from codes, and keeps the smallest; only those pairs come back. Rows and queries that could overflow never
+ * reach a shader.
  *
  * @throws LikenessError `no-backend` when a shader does not compile on this device
  */
 export async function createWebGpuBackend(
   device: GPUDevice,
   dimension: number,
-  { mostBufferBytes }: WebGpuBackendOptions = {},
-): Promise<Backend> {
-  const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
-  const most = Math.min(
-    mostBufferBytes ?? Number.POSITIVE_INFINITY,
-    maxStorageBufferBindingSize,
-    maxBufferSize,
-  );
-  return new WebGpuBackend(device, dimension, most, await knnKernels(device));
+  options: WebGpuBackendOptions = {},
+): Promise<WebGpuBackend> {
+  const rows = new Rows(dimension);
+  return new WebGpuBackend(rows, await openSession(device, rows, options), options);
 }
 
-class WebGpuBackend implements Backend {
+/** What is on one device. */
+interface Session {
+  device: GPUDevice;
+  kernels: KnnKernels;
+  shape: KernelShape;
+  floats: RowBuffers;
+  codes: CodeBuffers;
+  leftOut: LeftOut;
+  /** Set once the device is lost. */
+  lost: GPUDeviceLostInfo | undefined;
+}
+
+async function openSession(
+  device: GPUDevice,
+  rows: Rows,
+  { mostBufferBytes = Number.POSITIVE_INFINITY, storage = 'float32' }: WebGpuBackendOptions,
+): Promise<Session> {
+  const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
+  const most = Math.min(mostBufferBytes, maxStorageBufferBindingSize, maxBufferSize);
+  const floats = new RowBuffers(device, rows, most, storage === 'float16' ? 2 : 4);
+  const kernels = await knnKernels(device);
+  const session: Session = {
+    device,
+    kernels,
+    shape: await kernelShape(device, kernels),
+    floats,
+    codes: new CodeBuffers(device, rows, most),
+    leftOut: new LeftOut(device, rows),
+    lost: undefined,
+  };
+  void device.lost.then((info) => {
+    session.lost = info;
+  });
+  return session;
+}
+
+function closeSession({ floats, codes, leftOut }: Session): void {
+  floats.destroy();
+  codes.destroy();
+  leftOut.destroy();
+}
+
+async function reopenDevice({ reason }: GPUDeviceLostInfo): Promise<GPUDevice | undefined> {
+  // Whoever destroyed the device meant it.
+  return reason === 'destroyed' ? undefined : (await openDevice()).device;
+}
+
+/** Queries in the two forms that scans read. `at`: which of them. */
+interface Queries {
+  /** Rows of a multiple of four values. */
+  floats(session: Session, scratch: Scratch, at: readonly number[]): GPUBuffer;
+  terms(session: Session, scratch: Scratch, at: readonly number[]): Terms;
+}
+
+export class WebGpuBackend implements Backend {
   readonly name = 'webgpu';
-  readonly dimension: number;
-  readonly #device: GPUDevice;
-  readonly #kernels: KnnKernels;
+  readonly heedsSkip = true;
   readonly #rows: Rows;
-  readonly #buffers: RowBuffers;
+  readonly #options: WebGpuBackendOptions;
   readonly #bound: ErrorBound;
-  #lost: GPUDeviceLostInfo | undefined;
+  #session: Session;
+  /** A device that was opened here, after a loss. */
+  #own: GPUDevice | undefined;
   /** Searches one after another: they share the device's copy of the rows. */
   #turn: Promise<unknown> = Promise.resolve();
+  /** The queries that codes answered last: who asks for more of them was not satisfied. */
+  #answered: { queries: ArrayBufferLike; k: number } | undefined;
+  #codedQueries = 0;
+  #undecided = 0;
+  /** Codes are not used while there are fewer rows. */
+  #codesFrom = leastCodedRows;
 
-  constructor(device: GPUDevice, dimension: number, mostBufferBytes: number, kernels: KnnKernels) {
-    this.dimension = dimension;
-    this.#device = device;
-    this.#kernels = kernels;
-    this.#rows = new Rows(dimension);
-    this.#buffers = new RowBuffers(device, this.#rows, mostBufferBytes);
-    this.#bound = errorBound(dimension, dimension, roundEitherWay);
-    void device.lost.then((info) => {
-      this.#lost = info;
-    });
+  constructor(rows: Rows, session: Session, options: WebGpuBackendOptions) {
+    this.#rows = rows;
+    this.#session = session;
+    this.#options = options;
+    this.#bound = errorBound(rows.dimension, rows.dimension, roundEitherWay);
+  }
+
+  get dimension(): number {
+    return this.#rows.dimension;
   }
 
   get rows(): number {
@@ -71,17 +146,17 @@ class WebGpuBackend implements Backend {
   }
 
   append(values: Float32Array): void {
-    this.#buffers.invalidate(this.rows);
+    this.#invalidate(this.rows);
     this.#rows.append(values);
   }
 
   set(row: number, values: Float32Array): void {
-    this.#buffers.invalidate(row);
+    this.#invalidate(row);
     this.#rows.set(row, values);
   }
 
   remove(rows: readonly number[]): void {
-    this.#buffers.invalidate(rows[0] ?? this.rows);
+    this.#invalidate(rows[0] ?? this.rows);
     this.#rows.remove(rows);
   }
 
@@ -89,180 +164,252 @@ class WebGpuBackend implements Backend {
     return this.#rows.row(row);
   }
 
-  async candidates(queries: Float32Array, k: number): Promise<Candidates[]> {
+  async candidates(queries: Float32Array, k: number, skip?: RowSet): Promise<Candidates[]> {
     const d = this.dimension;
-    const all = Array.from({ length: queries.length / d }, (_, i) => queries.subarray(i * d, (i + 1) * d));
-    // More than k, so that rows whose float32 distances are too close to call are among them.
-    const kept = Math.min(k + Math.max(32, k >> 2), this.rows);
-    const everything = (): Candidates => ({ rows: allPositions(this.rows), bound: Number.POSITIVE_INFINITY });
-    if (kept > sortBlock) return all.map(everything);
-    const search = this.#turn.then(async () => {
-      this.#buffers.sync();
-      const found: Candidates[] = all.map(everything);
-      const plain = all.flatMap((query, at) => (isSpecial(query) ? [] : [at]));
-      for (let first = 0; first < plain.length; first += queriesPerPass) {
-        const part = plain.slice(first, first + queriesPerPass);
-        const nearest = await this.#nearest(
-          part.map((at) => all[at]!),
-          kept,
-        );
-        for (const [i, at] of part.entries()) found[at] = nearest[i]!;
+    const query = (at: number): Float32Array => queries.subarray(at * d, (at + 1) * d);
+    const stride = 4 * Math.ceil(d / 4);
+    const asked: Queries = {
+      floats(_, scratch, places) {
+        const padded = new Float32Array(places.length * stride);
+        for (const [i, at] of places.entries()) padded.set(query(at), i * stride);
+        return scratch.upload(padded, 'queries');
+      },
+      terms: (_, scratch, places) => termsOf(scratch, places.map(query)),
+    };
+    const count = queries.length / d;
+    const plain = Array.from({ length: count }, (_, at) => at).filter((at) => !isSpecial(query(at)));
+    const usesCodes = this.#mayUseCodes(queries.buffer, k);
+    return this.#inTurn((session) => this.#answer(session, count, plain, asked, k, skip, usesCodes));
+  }
+
+  async candidatesOnDevice(
+    { buffer: queries, count }: DeviceQueries,
+    k: number,
+    skip?: RowSet,
+  ): Promise<{ values: Float32Array; candidates: Candidates[] }> {
+    const d = this.dimension;
+    const stride = 4 * Math.ceil(d / 4);
+    const copied: Queries['floats'] = ({ device }, scratch, places) => {
+      const buffer = scratch.storage(places.length * stride * 4, 'queries');
+      const encoder = device.createCommandEncoder();
+      if (stride === d)
+        encoder.copyBufferToBuffer(queries, places[0]! * d * 4, buffer, 0, places.length * d * 4);
+      else {
+        for (const [i, at] of places.entries())
+          encoder.copyBufferToBuffer(queries, at * d * 4, buffer, i * stride * 4, d * 4);
       }
-      return found;
-    });
-    this.#turn = search.catch(() => {});
-    return search.catch((error) => {
-      throw this.#explain(error);
+      device.queue.submit([encoder.finish()]);
+      return buffer;
+    };
+    const asked: Queries = {
+      floats: copied,
+      terms(session, scratch, places) {
+        const buffer = copied(session, scratch, places);
+        return termsOnDevice(scratch, session.kernels, { buffer, count: places.length }, d);
+      },
+    };
+    const all = Array.from({ length: count }, (_, at) => at);
+    const usesCodes = this.#codesPay();
+    return this.#inTurn(async (session) => {
+      const copy = readBuffer(session.device, queries, count * d * 4);
+      copy.catch(() => {});
+      const candidates = await this.#answer(session, count, all, asked, k, skip, usesCodes);
+      const values = new Float32Array(await copy);
+      for (let at = 0; at < count; at++) {
+        // What a shader made of NaN or an overflow counts for nothing.
+        if (isSpecial(values.subarray(at * d, (at + 1) * d))) candidates[at] = this.#everything(skip);
+      }
+      if (usesCodes) this.#answered = { queries: values.buffer, k };
+      return { values, candidates };
     });
   }
 
   close(): void {
     this.#rows.clear();
-    this.#buffers.destroy();
+    closeSession(this.#session);
+    this.#own?.destroy();
   }
 
-  #explain(error: unknown): unknown {
-    if (!this.#lost) return error;
-    return new LikenessError(
-      'device-lost',
-      `The GPU device was lost (${this.#lost.reason}): ${this.#lost.message || 'no message'}. The rows are still in memory.`,
-      { cause: error },
-    );
+  #invalidate(row: number): void {
+    const { floats, codes, leftOut } = this.#session;
+    floats.invalidate(row);
+    codes.invalidate(row);
+    leftOut.invalidate(row);
   }
 
-  /** The `kept` rows of smallest computed distance for each query, with the bound that follows from the last. */
-  async #nearest(queries: Float32Array[], kept: number): Promise<Candidates[]> {
-    if (this.#lost) throw new Error(this.#lost.message);
-    const device = this.#device;
-    const used: GPUBuffer[] = [];
-    const storage = (bytes: number, label: string): GPUBuffer => {
-      const buffer = createStorageBuffer(device, bytes, label);
-      used.push(buffer);
-      return buffer;
-    };
-    try {
-      const d4 = Math.ceil(this.dimension / 4);
-      const queryBuffer = storage(queries.length * d4 * 16, 'queries');
-      const padded = new Float32Array(queries.length * d4 * 4);
-      for (const [i, query] of queries.entries()) padded.set(query, i * d4 * 4);
-      device.queue.writeBuffer(queryBuffer, 0, padded);
-
-      const parts = this.#buffers.buffers.flatMap((buffer) => this.#parts(buffer, queries.length));
-      const listCounts = parts.map(({ count }) => Math.ceil(count / sortBlock));
-      let lists = listCounts.reduce((a, b) => a + b, 0);
-      let source = storage(queries.length * lists * kept * 8, 'lists');
-      let firstList = 0;
-      for (const [i, part] of parts.entries()) {
-        this.#distances(part, queryBuffer, queries.length, d4, source, { firstList, lists, kept }, used);
-        firstList += listCounts[i]!;
+  /** Whether codes are to answer; keeps the count of the queries that they did not decide. */
+  #mayUseCodes(queries: ArrayBufferLike, k: number): boolean {
+    if (this.#answered?.queries === queries && k > this.#answered.k) {
+      this.#undecided++;
+      if (this.#undecided >= leastUndecided && this.#undecided * mostUndecided > this.#codedQueries) {
+        this.#codesFrom = Math.max(leastCodedRows, 2 * this.rows);
+        this.#undecided = this.#codedQueries = 0;
       }
-      const merge = await this.#kernels.merge(Math.max(2, 2 ** Math.ceil(Math.log2(kept))));
-      while (lists > 1) {
-        const merged = Math.ceil(lists / mergeFanIn);
-        const target = storage(queries.length * merged * kept * 8, 'merged lists');
-        this.#submit((pass) => {
-          merge.dispatch(
-            pass,
-            [this.#uniform([lists, kept], used), source, target],
-            [merged, queries.length],
-          );
-        });
-        source = target;
-        lists = merged;
+      return false;
+    }
+    this.#answered = undefined;
+    if (!this.#codesPay()) return false;
+    this.#answered = { queries, k };
+    return true;
+  }
+
+  #codesPay(): boolean {
+    const { scan } = this.#options;
+    if (scan === 'rows' || !this.#session.codes.isPossible) return false;
+    return scan === 'codes' || (this.dimension >= leastCodedDimension && this.rows >= this.#codesFrom);
+  }
+
+  /** Runs a search when those before it are done; once more on another device when this one was lost. */
+  #inTurn<T>(search: (session: Session) => Promise<T>): Promise<T> {
+    const result = this.#turn.then(async () => {
+      try {
+        if (this.#session.lost) throw new Error(this.#session.lost.message);
+        return await search(this.#session);
+      } catch (error) {
+        // The loss may be told a moment after what it makes fail.
+        await Promise.race([this.#session.device.lost, new Promise((resolve) => setTimeout(resolve, 50))]);
+        const { lost } = this.#session;
+        if (!lost) throw error;
+        await this.#recover(lost, error);
+        return await search(this.#session);
       }
-      const pairs = new Uint32Array(await readBuffer(device, source, queries.length * kept * 8));
-      return queries.map((_, q) => this.#candidatesOf(pairs.subarray(q * kept * 2, (q + 1) * kept * 2)));
-    } finally {
-      for (const buffer of used) buffer.destroy();
-    }
-  }
-
-  /** A buffer's rows in runs whose distances fit into one buffer of keys; a run begins at a multiple of 32 rows. */
-  #parts(buffer: RowBuffers['buffers'][number], queries: number): Part[] {
-    const most = Math.floor(mostKeyBytes / (4 * queries * sortBlock)) * sortBlock;
-    const parts: Part[] = [];
-    for (let start = 0; start < buffer.count; start += most) {
-      parts.push({ buffer, start, count: Math.min(most, buffer.count - start) });
-    }
-    return parts;
-  }
-
-  /** Distances of one part, and its blocks' smallest. One submit a part: none runs long enough for a watchdog. */
-  #distances(
-    { buffer, start, count }: Part,
-    queryBuffer: GPUBuffer,
-    queries: number,
-    d4: number,
-    lists: GPUBuffer,
-    { firstList, lists: listCount, kept }: { firstList: number; lists: number; kept: number },
-    used: GPUBuffer[],
-  ): void {
-    const keys = createStorageBuffer(this.#device, queries * count * 4, 'keys');
-    used.push(keys);
-    const bindings = [
-      this.#uniform([count, queries, d4, count], used),
-      { buffer: buffer.rows, offset: start * d4 * 16, size: count * d4 * 16 },
-      queryBuffer,
-      { buffer: buffer.special, offset: start / 8 },
-      keys,
-    ];
-    const { scan, tile, sort, lanes } = this.#kernels;
-    this.#submit((pass) => {
-      if (queries <= mostScanQueries)
-        scan.dispatch(pass, bindings, [Math.ceil((count * lanes) / 64), queries]);
-      else tile.dispatch(pass, bindings, [Math.ceil(count / 64), Math.ceil(queries / 64)]);
-      const params = [count, buffer.firstRow + start, count, firstList, listCount, kept];
-      sort.dispatch(
-        pass,
-        [this.#uniform(params, used), keys, lists],
-        [Math.ceil(count / sortBlock), queries],
-      );
     });
+    this.#turn = result.catch(() => {});
+    return result;
   }
 
-  #candidatesOf(pairs: Uint32Array): Candidates {
-    const rows: number[] = [];
-    let last = 0;
-    for (let i = 0; i < pairs.length && pairs[i] !== noKey; i += 2) {
-      last = pairs[i]!;
-      rows.push(pairs[i + 1]!);
+  async #recover(info: GPUDeviceLostInfo, cause: unknown): Promise<void> {
+    const { reopen = reopenDevice } = this.#options;
+    let failure = '';
+    const device = await reopen(info).catch((error: Error) => {
+      failure = ` Another could not be opened: ${error.message}`;
+      return undefined;
+    });
+    if (!device) {
+      throw new LikenessError(
+        'device-lost',
+        `The GPU device was lost (${info.reason}): ${info.message || 'no message'}. The rows are still in memory.${failure}`,
+        { cause },
+      );
     }
-    const { special } = this.#buffers;
-    const listed = Uint32Array.from([...rows, ...special]);
-    // All rows that a shader may see are listed, or the rest computes no smaller than the last.
-    const isAll = listed.length === this.rows;
-    return { rows: listed, bound: isAll ? Number.POSITIVE_INFINITY : this.#bound.lower(floatOf(last)) };
+    closeSession(this.#session);
+    this.#own?.destroy();
+    this.#own = device;
+    this.#session = await openSession(device, this.#rows, this.#options);
   }
 
-  #submit(record: (pass: GPUComputePassEncoder) => void): void {
-    const encoder = this.#device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    record(pass);
-    pass.end();
-    this.#device.queue.submit([encoder.finish()]);
+  #everything(skip: RowSet | undefined): Candidates {
+    return { rows: rowsOutside(skip, this.rows), bound: Number.POSITIVE_INFINITY };
   }
 
-  #uniform(values: number[], used: GPUBuffer[]): GPUBuffer {
-    const size = Math.ceil(values.length / 4) * 16;
-    const buffer = this.#device.createBuffer({ size, usage: 0x40, mappedAtCreation: true }); // UNIFORM
-    new Uint32Array(buffer.getMappedRange()).set(values);
-    buffer.unmap();
-    used.push(buffer);
-    return buffer;
+  /** Candidates of `count` queries; those not in `plain` never reach a shader. */
+  async #answer(
+    session: Session,
+    count: number,
+    plain: readonly number[],
+    queries: Queries,
+    k: number,
+    skip: RowSet | undefined,
+    usesCodes: boolean,
+  ): Promise<Candidates[]> {
+    const found = Array.from({ length: count }, () => this.#everything(skip));
+    // More than k, so that rows whose bounds or float32 distances are too close to call are among them.
+    const more = usesCodes ? Math.max(96, 3 * k) : Math.max(32, k >> 2);
+    const kept = Math.min(k + more, this.rows, sortBlock);
+    if (kept < Math.min(k + 1, this.rows) || plain.length === 0) return found;
+    session.leftOut.sync();
+    if (usesCodes) session.codes.sync();
+    else session.floats.sync();
+    const bytesPerQuery = Math.max(4 * this.rows, 8 * kept * listCount(this.rows), 8 * this.dimension);
+    const together = Math.max(1, Math.min(mostQueries, Math.floor(mostPassBytes / bytesPerQuery)));
+    for (let first = 0; first < plain.length; first += together) {
+      const part = plain.slice(first, first + together);
+      const scratch = new Scratch(session.device);
+      try {
+        const pairs = await this.#pairs(session, scratch, queries, part, kept, skip, usesCodes);
+        for (const [i, at] of part.entries()) {
+          found[at] = this.#candidatesOf(
+            session,
+            pairs.subarray(i * kept * 2, (i + 1) * kept * 2),
+            skip,
+            usesCodes,
+          );
+        }
+      } finally {
+        scratch.destroy();
+      }
+    }
+    if (usesCodes) this.#codedQueries += plain.length;
+    return found;
+  }
+
+  /** The `kept` smallest keys of the queries `part` with their rows. */
+  async #pairs(
+    session: Session,
+    scratch: Scratch,
+    queries: Queries,
+    part: readonly number[],
+    kept: number,
+    skip: RowSet | undefined,
+    usesCodes: boolean,
+  ): Promise<Uint32Array> {
+    const { kernels, shape, codes, floats, leftOut } = session;
+    const rows = this.rows;
+    const keys = { buffer: scratch.storage(part.length * rows * 4, 'keys'), capacity: rows };
+    const bits = leftOut.bits(skip);
+    if (usesCodes) {
+      const terms = queries.terms(session, scratch, part);
+      scanCodes(scratch, kernels, shape, codes.buffers, terms, bits, keys, this.dimension);
+    } else {
+      const asked = { count: part.length, buffer: queries.floats(session, scratch, part) };
+      const d4 = Math.ceil(this.dimension / 4);
+      await scanFloats(scratch, kernels, shape, floats, asked, bits, keys, d4);
+    }
+    return select(scratch, kernels, keys.buffer, { queries: part.length, capacity: rows, rows, kept });
+  }
+
+  #candidatesOf(
+    { leftOut, floats }: Session,
+    pairs: Uint32Array,
+    skip: RowSet | undefined,
+    usesCodes: boolean,
+  ): Candidates {
+    const special = leftOut.special.filter((row) => !has(skip, row));
+    const rows = [...special];
+    const lower = special.map(() => 0);
+    const least = usesCodes
+      ? leastFromCodes
+      : (distance: number) => lessRounding(this.#bound.lower(distance), floats.rounding);
+    let bound = 0;
+    let isAll = false;
+    for (let i = 0; i < pairs.length; i += 2) {
+      // Fewer than were to be kept: all that a shader may see are listed.
+      isAll = pairs[i] === noKey;
+      if (isAll) break;
+      bound = least(floatOf(pairs[i]!));
+      rows.push(pairs[i + 1]!);
+      lower.push(bound);
+    }
+    if (rows.length === this.rows) isAll = true;
+    return {
+      rows: Uint32Array.from(rows),
+      bound: isAll ? Number.POSITIVE_INFINITY : bound,
+      lower: Float64Array.from(lower),
+    };
   }
 }
 
-interface Part {
-  buffer: RowBuffers['buffers'][number];
-  /** First row within the buffer. */
-  start: number;
-  count: number;
-}
+/** The reference's own rounding is relative, (d + 2)·2⁻⁵³ at most. */
+const leastFromCodes = (bound: number): number => bound * (1 - 1e-10);
 
-const floats = new Float32Array(1);
-const bits = new Uint32Array(floats.buffer);
+/** Least squared distance to a row that is no farther than `rounding` from one whose squared distance is `squared`. */
+const lessRounding = (squared: number, rounding: number): number =>
+  rounding === 0 ? squared : Math.max(0, Math.sqrt(squared) - rounding) ** 2 * (1 - 1e-12);
+
+const float = new Float32Array(1);
+const bits = new Uint32Array(float.buffer);
 
 function floatOf(key: number): number {
   bits[0] = key;
-  return floats[0]!;
+  return float[0]!;
 }

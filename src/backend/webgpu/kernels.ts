@@ -1,8 +1,11 @@
+import blockCode from '#shaders/block.wgsl';
+import codeBoundsCode from '#shaders/code-bounds.wgsl';
+import codeScanCode from '#shaders/code-scan.wgsl';
 import mergeCode from '#shaders/merge.wgsl';
 import scanCode from '#shaders/scan.wgsl';
 import sortCode from '#shaders/sort.wgsl';
+import termsCode from '#shaders/terms.wgsl';
 import tileCode from '#shaders/tile.wgsl';
-import { isSoftwareAdapter } from '../../gpu/device.ts';
 import { createKernel, type Kernel } from '../../gpu/kernel.ts';
 
 /** Keys that one workgroup sorts: 2048 pairs are the 16 KiB of workgroup memory that every device has. */
@@ -10,15 +13,19 @@ export const sortBlock = 2048;
 /** Lists that one workgroup merges. */
 export const mergeFanIn = 16;
 
-/** The kernels of k-NN on one device. */
+/** The kernels of k-NN on one device. Those that come in several shapes are compiled when they are asked for. */
 export interface KnnKernels {
-  scan: Kernel;
-  tile: Kernel;
-  sort: Kernel;
-  /** Merges lists of up to `capacity` pairs, a power of two of at most {@link sortBlock}. */
-  merge(capacity: number): Promise<Kernel>;
-  /** Threads that share a row in `scan`. */
-  lanes: number;
+  terms: Kernel;
+  codeScan: Kernel;
+  codeBounds: Kernel;
+  /** Distances to a few queries; `lanes` threads share four rows. `half`: rows are float16. */
+  scan(lanes: number, half?: boolean): Promise<Kernel>;
+  /** Distances to many queries: `tile` shares rows and queries in workgroup memory, `block` shares nothing. */
+  many(kind: 'tile' | 'block', half?: boolean): Promise<Kernel>;
+  /** Keeps up to `run` pairs of each block, a power of two of at most {@link sortBlock}. */
+  sort(run: number): Promise<Kernel>;
+  /** Merges lists of up to `run` pairs. */
+  merge(run: number): Promise<Kernel>;
 }
 
 const compiled = new WeakMap<GPUDevice, Promise<KnnKernels>>();
@@ -36,21 +43,37 @@ export function knnKernels(device: GPUDevice): Promise<KnnKernels> {
 }
 
 async function compile(device: GPUDevice): Promise<KnnKernels> {
-  // Neighbouring threads should read neighbouring memory, except where threads are a loop on a CPU.
-  const lanes = isSoftwareAdapter(device.adapterInfo) ? 1 : 32;
-  const merges = new Map<number, Promise<Kernel>>();
+  const [terms, codeScan, codeBounds] = await Promise.all([
+    createKernel(device, 'terms', termsCode),
+    createKernel(device, 'code-scan', codeScanCode),
+    createKernel(device, 'code-bounds', codeBoundsCode),
+  ]);
   return {
-    lanes,
-    scan: await createKernel(device, 'scan', scanCode, { lanes }),
-    tile: await createKernel(device, 'tile', tileCode),
-    sort: await createKernel(device, 'sort', sortCode, { block: sortBlock }),
-    merge(capacity) {
-      let kernel = merges.get(capacity);
-      if (!kernel) {
-        kernel = createKernel(device, 'merge', mergeCode, { capacity, fan_in: mergeFanIn });
-        merges.set(capacity, kernel);
-      }
-      return kernel;
-    },
+    terms,
+    codeScan,
+    codeBounds,
+    scan: remembered((lanes, half) => createKernel(device, 'scan', scanCode, { lanes, half: Number(half) })),
+    many: remembered((kind, half) =>
+      createKernel(device, kind, kind === 'tile' ? tileCode : blockCode, { half: Number(half) }),
+    ),
+    sort: remembered((run) => createKernel(device, 'sort', sortCode, { block: sortBlock, run })),
+    merge: remembered((run) =>
+      createKernel(device, 'merge', mergeCode, { capacity: run, fan_in: mergeFanIn }),
+    ),
+  };
+}
+
+function remembered<T>(
+  create: (shape: T, half: boolean) => Promise<Kernel>,
+): (shape: T, half?: boolean) => Promise<Kernel> {
+  const kernels = new Map<string, Promise<Kernel>>();
+  return (shape, half = false) => {
+    const key = `${shape} ${half}`;
+    let kernel = kernels.get(key);
+    if (!kernel) {
+      kernel = create(shape, half);
+      kernels.set(key, kernel);
+    }
+    return kernel;
   };
 }

@@ -32,18 +32,23 @@ export async function storedModels(): Promise<ModelInfo[]> {
   return (await Promise.all(lists)).flat();
 }
 
-/** Reads a model's manifest, from this browser or from where the model is. */
-export async function describeModel(source: ModelSource, signal: AbortSignal): Promise<ModelInfo> {
+/** Reads a model's manifest, from this browser or from where the model is; from there first, to refresh what is here. */
+export async function describeModel(
+  source: ModelSource,
+  { signal, refresh }: { signal: AbortSignal; refresh: boolean },
+): Promise<ModelInfo> {
   const { origin, key } = originOf(source);
   const stored = (await storedModels()).find(({ model }) => model === key);
-  if (stored) return stored;
+  if (stored && !(refresh && origin)) return stored;
   if (!origin) throw new LikenessError('not-found', `No model "${key}" is stored in this browser.`);
   const text = await origin.manifest(signal).catch((error: Error) => {
     signal.throwIfAborted();
+    if (stored) return undefined;
     throw error instanceof LikenessError
       ? error
       : new LikenessError('not-found', error.message, { cause: error });
   });
+  if (text === undefined) return stored!;
   const manifest = await parseManifest(text, `${origin.name} manifest.json`);
   // Another model may have left files that this one has too.
   const sizes = new Map(

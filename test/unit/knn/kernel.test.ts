@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { squaredDistance } from '../../../src/backend/js/distance.ts';
 import { createWasmBackend } from '../../../src/backend/wasm/backend.ts';
-import { instantiateKernel, isSupported, type Kernel, testKernel } from '../../../src/backend/wasm/kernel.ts';
+import { compileKernels, isSupported, type RowKernel, testKernel } from '../../../src/backend/wasm/kernel.ts';
+import { RowMemory } from '../../../src/backend/wasm/row-memory.ts';
 import { errorBound } from '../../../src/knn/bounds.ts';
 import { gaussian, seeded } from '../../support/random.ts';
 
@@ -12,39 +13,66 @@ for (const name of ['wasm', 'wasm-relaxed'] as const) {
     if (!isSupported(name)) {
       // Node 20 has relaxed SIMD behind a flag only.
       assert.equal(name, 'wasm-relaxed');
-      await assert.rejects(instantiateKernel(name), (error) => error instanceof WebAssembly.CompileError);
+      await assert.rejects(compileKernels(name), (error) => error instanceof WebAssembly.CompileError);
       return;
     }
-    const kernel = await instantiateKernel(name);
+    const kernels = await compileKernels(name);
+    const kernel = kernels.rows();
     const normal = gaussian(seeded(4));
     for (const [n, q, vectors] of [
-      [1, 1, 1],
-      [3, 1, 2],
-      [4, 2, 1],
-      [5, 3, 7],
-      [32, 1, 16],
-      [33, 2, 5],
-      [67, 5, 257],
+      [1, 2, 2],
+      [3, 2, 2],
+      [4, 2, 4],
+      [5, 4, 8],
+      [32, 2, 16],
+      [33, 2, 6],
+      [67, 6, 258],
+      [9, 4, 1026],
     ] as const) {
       const d = vectors * 4;
       const stride = d * 4;
       const queriesAt = n * stride;
-      const outAt = queriesAt + q * stride;
-      const bytes = outAt + n * q * 4;
+      const packedAt = queriesAt + q * stride;
+      const tileAt = packedAt + q * stride;
+      const outAt = tileAt + 16384;
+      const outStride = 4 * ((n + 3) & ~3);
+      const bytes = outAt + q * outStride;
       const missing = Math.ceil((bytes - kernel.memory.buffer.byteLength) / 65536);
       if (missing > 0) kernel.memory.grow(missing);
       const floats = new Float32Array(kernel.memory.buffer);
       for (let i = 0; i < (n + q) * d; i++) floats[i] = normal();
-      kernel.squaredDistances(0, n, queriesAt, q, stride, outAt, n * 4);
+      const exact = (i: number, row: number): number =>
+        squaredDistance(floats, row * d, floats, (n + i) * d, d);
+
       const bound = errorBound(d, vectors + 2);
-      for (let i = 0; i < q * n; i++) {
-        const computed = floats[outAt / 4 + i]!;
-        const exact = squaredDistance(floats, (i % n) * d, floats, (n + Math.floor(i / n)) * d, d);
-        assert.ok(
-          exact >= bound.lower(computed) && exact <= bound.upper(computed),
-          `n ${n} q ${q} d ${d} at ${i}: ${computed} for ${exact}`,
-        );
-        assert.ok(computed <= bound.computedUpTo(exact));
+      for (let i = 0; i < q; i++) {
+        kernel.squaredDistances(0, n, queriesAt + i * stride, stride, outAt);
+        for (let row = 0; row < n; row++) {
+          const computed = floats[outAt / 4 + row]!;
+          assert.ok(
+            exact(i, row) >= bound.lower(computed) && exact(i, row) <= bound.upper(computed),
+            `n ${n} q ${q} d ${d} at ${i}, ${row}: ${computed} for ${exact(i, row)}`,
+          );
+          assert.ok(computed <= bound.computedUpTo(exact(i, row)));
+        }
+      }
+
+      const { productError } = new RowMemory(kernels, d);
+      const zero = new Float32Array(d);
+      const norm = (row: number): number => squaredDistance(floats, row * d, zero, 0, d);
+      kernel.pack(queriesAt, q / 2, stride, packedAt);
+      kernel.products(0, n, packedAt, q / 2, stride, tileAt, outAt, outStride);
+      for (let row = 0; row < n; row++) {
+        const relative = Math.abs(kernel.squaredNorm(row * stride, stride) / norm(row) - 1);
+        assert.ok(relative < 1e-12, `norm of row ${row}, d ${d}`);
+        for (let i = 0; i < q; i++) {
+          const both = norm(row) + norm(n + i);
+          const computed = both - 2 * floats[(outAt + i * outStride) / 4 + row]!;
+          assert.ok(
+            Math.abs(computed - exact(i, row)) <= productError * both,
+            `product n ${n} q ${q} d ${d} at ${i}, ${row}`,
+          );
+        }
       }
     }
   });
@@ -68,34 +96,81 @@ test('candidates leave out only rows beyond their bound', async () => {
 });
 
 test('the self-test passes a right kernel and finds one that is wrong, at once or only later', async () => {
-  await testKernel(await instantiateKernel('wasm'));
-  const spoilt = async (isWrong: (call: number) => boolean): Promise<Kernel> => {
-    const kernel = await instantiateKernel('wasm');
+  const { rows: instantiate } = await compileKernels('wasm');
+  await testKernel('wasm', instantiate());
+  const spoilt = (isWrong: (call: number) => boolean): RowKernel => {
+    const kernel = instantiate();
     let call = 0;
     return {
       ...kernel,
-      squaredDistances(rows, n, queries, q, stride, out, outStride) {
-        kernel.squaredDistances(rows, n, queries, q, stride, out, outStride);
+      squaredDistances(rows, n, query, stride, out) {
+        kernel.squaredDistances(rows, n, query, stride, out);
         // One lane of one output, wrong by one part in a thousand.
-        if (isWrong(call++)) new Float32Array(kernel.memory.buffer)[out / 4 + n * q - 1]! *= 1.001;
+        if (isWrong(call++)) new Float32Array(kernel.memory.buffer)[out / 4 + n - 1]! *= 1.001;
+      },
+      products(rows, n, packed, pairs, stride, tile, out, outStride) {
+        kernel.products(rows, n, packed, pairs, stride, tile, out, outStride);
+        if (isWrong(call++)) new Float32Array(kernel.memory.buffer)[out / 4 + n - 1]! *= 1.001;
       },
     };
   };
-  await assert.rejects(testKernel(await spoilt(() => true)), /kernel computed/);
-  await assert.rejects(testKernel(await spoilt((call) => call === 500)), /kernel computed/);
+  await assert.rejects(
+    testKernel(
+      'wasm',
+      spoilt(() => true),
+    ),
+    /kernel computed/,
+  );
+  await assert.rejects(
+    testKernel(
+      'wasm',
+      spoilt((call) => call === 500),
+    ),
+    /kernel computed/,
+  );
   // As an optimising compiler does: the wrong code comes when the engine next is idle.
   let optimised = false;
-  const late = await spoilt(() => optimised);
+  const late = spoilt(() => optimised);
   setTimeout(() => {
     optimised = true;
   }, 0);
-  await assert.rejects(testKernel(late), /kernel computed/);
+  await assert.rejects(testKernel('wasm', late), /kernel computed/);
+});
+
+test('wasm: rows in many memories are searched and kept as in one', async () => {
+  const d = 40;
+  const n = 3000;
+  const normal = gaussian(seeded(6));
+  const values = Float32Array.from({ length: n * d }, normal);
+  const kernels = await compileKernels('wasm');
+  // About 500 rows a memory, and three blocks of codes.
+  const small = await createWasmBackend(d, { kernels, mostBytes: 400_000 });
+  const large = await createWasmBackend(d, { kernels });
+  for (const backend of [small, large]) {
+    backend.append(values.subarray(0, 1100 * d));
+    backend.append(values.subarray(1100 * d));
+    backend.remove([0, 5, 499, 500, 1500, 2999]);
+    backend.set(700, values.subarray(0, d));
+  }
+  for (let row = 0; row < small.rows; row++) assert.deepEqual(small.row(row), large.row(row));
+  const queries = Float32Array.from({ length: 20 * d }, normal);
+  for (const k of [3, 2000]) {
+    assert.deepEqual(await small.candidates(queries, k), await large.candidates(queries, k));
+  }
 });
 
 test('wasm: rows that do not fit are refused, nothing changes, the rest goes on', async () => {
   const d = 1024;
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 40 });
-  const backend = await createWasmBackend(d, await instantiateKernel('wasm', memory));
+  const kernels = await compileKernels('wasm');
+  let memories = 0;
+  const scarce = {
+    ...kernels,
+    rows: () => {
+      if (memories++ > 0) throw new RangeError('no more');
+      return kernels.rows(new WebAssembly.Memory({ initial: 1, maximum: 40 }));
+    },
+  };
+  const backend = await createWasmBackend(d, { kernels: scarce });
   const values = Float32Array.from({ length: 100 * d }, gaussian(seeded(2)));
   backend.append(values);
   assert.throws(() => backend.append(new Float32Array(2000 * d)), {

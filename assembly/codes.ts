@@ -1,0 +1,287 @@
+/**
+ * Four-bit codes of rows, and bounds on distances from them.
+ *
+ * Row x is kept as b·(c − z): a scale b, whole numbers c_j of 0 … 15, z = 8 where the row has negative values and 0
+ * where it has none. Rows stand in blocks of 128, a block dimension by dimension: 64 bytes, one line of a cache, hold
+ * c_j of all rows of the block, so that a dimension in which the query is zero is never read. Of those 64 bytes each 16
+ * belong to a group of 32 rows: row r of the group is the nibble r / 8 (rounded down) of the 16-bit word r % 8.
+ *
+ * Behind a block's codes stand five arrays of 128 values, its facts: see the constants below. What is not a row has a norm of
+ * infinity, so that its bounds are infinite or no numbers: never below anything.
+ */
+
+const rowsPerBlock: i32 = 128;
+const bytesPerDimension: usize = 64;
+const rowsPerGroup: i32 = 32;
+const bytesPerGroup: usize = 16;
+
+// Offsets of the arrays among a block's facts.
+/** ‖x‖², rounded to float32. */
+const norms: usize = 0;
+/** b, float32. */
+const scales: usize = 512;
+/** 2·‖x − b·(c − z)‖, float32, rounded up. */
+const errors: usize = 1024;
+/** 1 / ‖c − z‖², float32, rounded down; 0 for a row of zeros. */
+const inverses: usize = 1536;
+/** z, int32. */
+const zeros: usize = 2048;
+const bytesPerFacts: usize = 2560;
+
+/** 1 + 2⁻²⁰ and 2⁻¹⁹: see src/knn/code-bounds.ts, which proves that they cover the rounding below. */
+const wider: f32 = 1.0 + 1.0 / 1048576.0;
+const slack: f32 = 1.0 / 524288.0;
+
+/** Bounds of four rows from their sums Σ q̂_j·c_j. */
+function finish(sum: v128, facts: usize, qSum: i32, qScale: f32, qNorm: f32, mid: usize, low: usize): void {
+  const centred = i32x4.sub(sum, i32x4.mul(v128.load(facts, zeros), i32x4.splat(qSum)));
+  const t = f32x4.mul(f32x4.convert_i32x4_s(centred), f32x4.splat(qScale));
+  const norm = v128.load(facts, norms);
+  const both = f32x4.add(norm, f32x4.splat(qNorm));
+  const middle = f32x4.sub(both, f32x4.mul(f32x4.mul(v128.load(facts, scales), f32x4.splat(2)), t));
+  const across = f32x4.max(
+    f32x4.splat(0),
+    f32x4.sub(f32x4.splat(qNorm * wider), f32x4.mul(f32x4.mul(t, t), v128.load(facts, inverses))),
+  );
+  const margin = f32x4.add(
+    f32x4.mul(v128.load(facts, errors), f32x4.sqrt(across)),
+    f32x4.mul(both, f32x4.splat(slack)),
+  );
+  v128.store(mid, middle);
+  v128.store(low, f32x4.sub(middle, margin));
+}
+
+/** The least of 32 float32, those that are no numbers left out; infinity when none is. */
+function least32(at: usize): f32 {
+  let a = f32x4.splat(Infinity);
+  let b = a;
+  for (let end = at + 128; at < end; at += 32) {
+    // pmin takes the first where the second is no number.
+    a = f32x4.pmin(a, v128.load(at));
+    b = f32x4.pmin(b, v128.load(at, 16));
+  }
+  a = f32x4.pmin(a, b);
+  a = f32x4.pmin(a, v128.shuffle<f32>(a, a, 2, 3, 0, 1));
+  a = f32x4.pmin(a, v128.shuffle<f32>(a, a, 1, 0, 3, 2));
+  return f32x4.extract_lane(a, 0);
+}
+
+/**
+ * Bounds on ‖q̃ − x‖² of all rows x of `blocks` blocks, for the query q̃ = qScale·q̂.
+ *
+ * @param block the first; one takes d·64 + 2560 bytes
+ * @param terms what is not zero of q̂, two dimensions an entry of 12 bytes: 64·j and 64·j′ as uint32, q̂_j and q̂_j′ as
+ *   int16. Σ|q̂_j|·15·256 has to be below 2³¹.
+ * @param count entries
+ * @param qSum Σ q̂_j
+ * @param qScale a power of two
+ * @param qNorm ‖q̃‖², rounded to float32
+ * @param mid 128·blocks float32: the middle of the bounds
+ * @param low 128·blocks float32: the lower bounds; the upper ones are 2·mid − low
+ * @param least 4·blocks pairs of float32: the least middle and the least lower bound of each group of 32 rows
+ */
+export function scan(
+  block: usize,
+  blocks: i32,
+  d: i32,
+  terms: usize,
+  count: i32,
+  qSum: i32,
+  qScale: f32,
+  qNorm: f32,
+  mid: usize,
+  low: usize,
+  least: usize,
+): void {
+  const end = terms + <usize>count * 12;
+  for (let done = 0; done < blocks; done++) {
+    const facts = block + <usize>d * bytesPerDimension;
+    for (let group = 0; group < rowsPerBlock / rowsPerGroup; group++) {
+      const at = block + <usize>group * bytesPerGroup;
+      let a0 = i32x4.splat(0);
+      let a1 = a0;
+      let b0 = a0;
+      let b1 = a0;
+      let c0 = a0;
+      let c1 = a0;
+      let d0 = a0;
+      let d1 = a0;
+      for (let term = terms; term < end; term += 12) {
+        const first = v128.load(at + <usize>load<u32>(term));
+        const second = v128.load(at + <usize>load<u32>(term, 4));
+        const q = v128.load_splat<u32>(term, 8);
+        // Words of the two dimensions side by side: one instruction multiplies both and adds.
+        let x = v128.shuffle<i16>(first, second, 0, 8, 1, 9, 2, 10, 3, 11);
+        a0 = i32x4.add(a0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), q));
+        b0 = i32x4.add(b0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x00f0)), q));
+        c0 = i32x4.add(c0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x0f00)), q));
+        d0 = i32x4.add(d0, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), q));
+        x = v128.shuffle<i16>(first, second, 4, 12, 5, 13, 6, 14, 7, 15);
+        a1 = i32x4.add(a1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), q));
+        b1 = i32x4.add(b1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x00f0)), q));
+        c1 = i32x4.add(c1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x0f00)), q));
+        d1 = i32x4.add(d1, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), q));
+      }
+      const f = facts + <usize>group * 128;
+      // The masks left the second nibble at 16 times its value, the third at 256 times.
+      finish(a0, f, qSum, qScale, qNorm, mid, low);
+      finish(a1, f + 16, qSum, qScale, qNorm, mid + 16, low + 16);
+      finish(i32x4.shr_s(b0, 4), f + 32, qSum, qScale, qNorm, mid + 32, low + 32);
+      finish(i32x4.shr_s(b1, 4), f + 48, qSum, qScale, qNorm, mid + 48, low + 48);
+      finish(i32x4.shr_s(c0, 8), f + 64, qSum, qScale, qNorm, mid + 64, low + 64);
+      finish(i32x4.shr_s(c1, 8), f + 80, qSum, qScale, qNorm, mid + 80, low + 80);
+      finish(d0, f + 96, qSum, qScale, qNorm, mid + 96, low + 96);
+      finish(d1, f + 112, qSum, qScale, qNorm, mid + 112, low + 112);
+      store<f32>(least, least32(mid));
+      store<f32>(least, least32(low), 4);
+      least += 8;
+      mid += 128;
+      low += 128;
+    }
+    block = facts + bytesPerFacts;
+  }
+}
+
+/** What a row's scale is tried at, of the largest value's: values beyond the last code cost less than coarse codes do. */
+const tries: i32 = 6;
+
+function code(x: v128, inverse: v128, least: v128, most: v128): v128 {
+  return f32x4.min(most, f32x4.max(least, f32x4.nearest(f32x4.mul(x, inverse))));
+}
+
+function sum4(x: v128): f32 {
+  return (
+    f32x4.extract_lane(x, 0) +
+    f32x4.extract_lane(x, 1) +
+    (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3))
+  );
+}
+
+function sum2(x: v128): f64 {
+  return f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1);
+}
+
+function upperHalf(x: v128): v128 {
+  return v128.shuffle<i64>(x, x, 1, 1);
+}
+
+/**
+ * Encodes a row.
+ *
+ * @param row d float32, then zeros up to a multiple of 4
+ * @param place of the row in the block, 0 … 127
+ * @returns 0 when its norm is neither 0 nor within 2⁻⁸⁰ … 2⁸⁰ (squared): it gets no bounds
+ */
+export function encode(row: usize, d: i32, block: usize, place: i32): i32 {
+  const end = row + ((<usize>((d + 3) >> 2)) << 4);
+  let squares = f64x2.splat(0);
+  let largest = f32x4.splat(0);
+  let negative = i32x4.splat(0);
+  for (let at = row; at < end; at += 16) {
+    const x = v128.load(at);
+    largest = f32x4.max(largest, f32x4.abs(x));
+    negative = v128.or(negative, f32x4.lt(x, f32x4.splat(0)));
+    const low = f64x2.promote_low_f32x4(x);
+    const high = f64x2.promote_low_f32x4(upperHalf(x));
+    squares = f64x2.add(squares, f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high)));
+  }
+  const norm = sum2(squares);
+  const fact = block + <usize>d * bytesPerDimension + ((<usize>place) << 2);
+  // Not `!(…)`, which an optimiser may turn around: a norm that is no number fails both comparisons.
+  const usual = norm === 0 || (norm >= 8.271806125530277e-25 && norm <= 1.2089258196146292e24);
+  if (!usual) {
+    clear(fact);
+    return 0;
+  }
+  const zero: f32 = v128.any_true(negative) ? 8 : 0;
+  const least = f32x4.splat(-zero);
+  const most = f32x4.splat(15 - zero);
+  const top = max(
+    max(f32x4.extract_lane(largest, 0), f32x4.extract_lane(largest, 1)),
+    max(f32x4.extract_lane(largest, 2), f32x4.extract_lane(largest, 3)),
+  );
+  // The best scale is that of the largest ⟨x, c⟩² / ‖c‖², which is what it explains of ‖x‖².
+  let best: f32 = -1;
+  let inverse: f32 = 0;
+  for (let t = 0; t < tries && top > 0; t++) {
+    const tried = (zero ? <f32>7.5 : <f32>15) / (top * (1 - <f32>0.11 * <f32>t));
+    const by = f32x4.splat(tried);
+    let xc = f32x4.splat(0);
+    let cc = f32x4.splat(0);
+    for (let at = row; at < end; at += 16) {
+      const x = f32x4.mul(v128.load(at), f32x4.splat(1 / top));
+      const c = code(v128.load(at), by, least, most);
+      xc = f32x4.add(xc, f32x4.mul(x, c));
+      cc = f32x4.add(cc, f32x4.mul(c, c));
+    }
+    const product = sum4(xc);
+    const explained = (product * product) / sum4(cc);
+    if (explained > best) {
+      best = explained;
+      inverse = tried;
+    }
+  }
+  const by = f32x4.splat(inverse);
+  let xc: f64 = 0;
+  let cc: f64 = 0;
+  const group = place >> 5;
+  const inGroup = place & 31;
+  let to = block + ((<usize>group) << 4) + ((<usize>(inGroup & 7)) << 1) + (<usize>(inGroup >> 4) & 1);
+  const shift = (<u32>((inGroup >> 3) & 1)) << 2;
+  const keep = ~((<u32>15) << shift);
+  const last = row + ((<usize>d) << 2);
+  for (let at = row; at < end; at += 16) {
+    const x = v128.load(at);
+    const c = code(x, by, least, most);
+    const lowX = f64x2.promote_low_f32x4(x);
+    const highX = f64x2.promote_low_f32x4(upperHalf(x));
+    const lowC = f64x2.promote_low_f32x4(c);
+    const highC = f64x2.promote_low_f32x4(upperHalf(c));
+    xc += sum2(f64x2.add(f64x2.mul(lowX, lowC), f64x2.mul(highX, highC)));
+    cc += sum2(f64x2.add(f64x2.mul(lowC, lowC), f64x2.mul(highC, highC)));
+    const whole = i32x4.add(i32x4.trunc_sat_f32x4_s(c), i32x4.splat(<i32>zero));
+    put(to, keep, (<u32>i32x4.extract_lane(whole, 0)) << shift);
+    if (at + 4 < last) put(to + 64, keep, (<u32>i32x4.extract_lane(whole, 1)) << shift);
+    if (at + 8 < last) put(to + 128, keep, (<u32>i32x4.extract_lane(whole, 2)) << shift);
+    if (at + 12 < last) put(to + 192, keep, (<u32>i32x4.extract_lane(whole, 3)) << shift);
+    to += 256;
+  }
+  const scale: f32 = cc > 0 ? <f32>(xc / cc) : 0;
+  const b = f64x2.splat(<f64>scale);
+  let rest = f64x2.splat(0);
+  for (let at = row; at < end; at += 16) {
+    const x = v128.load(at);
+    const c = code(x, by, least, most);
+    const low = f64x2.sub(f64x2.promote_low_f32x4(x), f64x2.mul(b, f64x2.promote_low_f32x4(c)));
+    const high = f64x2.sub(
+      f64x2.promote_low_f32x4(upperHalf(x)),
+      f64x2.mul(b, f64x2.promote_low_f32x4(upperHalf(c))),
+    );
+    rest = f64x2.add(rest, f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high)));
+  }
+  store<f32>(fact, <f32>norm, norms);
+  store<f32>(fact, scale, scales);
+  store<f32>(fact, <f32>(2 * sqrt(sum2(rest)) * (1 + 1e-6)), errors);
+  store<f32>(fact, cc > 0 ? <f32>((1 - 1e-6) / cc) : 0, inverses);
+  store<i32>(fact, <i32>zero, zeros);
+  return 1;
+}
+
+function put(at: usize, keep: u32, bits: u32): void {
+  store<u8>(at, (load<u8>(at) & keep) | bits);
+}
+
+/** Takes a row's bounds away. */
+function clear(fact: usize): void {
+  store<f32>(fact, Infinity, norms);
+  store<f32>(fact, 0, scales);
+  store<f32>(fact, 0, errors);
+  store<f32>(fact, 0, inverses);
+  store<i32>(fact, 0, zeros);
+}
+
+/** Takes the bounds of the rows of a block from `place` on away. */
+export function clearFrom(block: usize, d: i32, place: i32): void {
+  const facts = block + <usize>d * bytesPerDimension;
+  for (; place < rowsPerBlock; place++) clear(facts + ((<usize>place) << 2));
+}

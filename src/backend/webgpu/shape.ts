@@ -1,0 +1,144 @@
+import { createStorageBuffer, readBuffer } from '../../gpu/buffer.ts';
+import type { Kernel } from '../../gpu/kernel.ts';
+import type { KnnKernels } from './kernels.ts';
+
+/**
+ * Which shape of a kernel a device runs best, and how fast. Neighbouring threads should read neighbouring memory on a
+ * GPU, which makes several share a row; on a software device, where a thread is a lane of the CPU's vectors, each
+ * should have its own. The two differ tenfold, in opposite directions, so it is measured.
+ */
+export interface KernelShape {
+  /** Threads that share rows in scan.wgsl. */
+  lanes: number;
+  /** Kernel for many queries. */
+  many: 'tile' | 'block';
+  /** Threads of code-scan.wgsl below which terms are shared out too. */
+  codeThreads: number;
+  /** Values of rows times queries in a millisecond: scan.wgsl, the kernel for many queries, code-scan.wgsl. */
+  scanRate: number;
+  manyRate: number;
+  codeRate: number;
+}
+
+/** From so many queries on the kernel for many is used; with fewer its tiles would be mostly empty. */
+export const manyFrom = 9;
+/** Work of one submission in milliseconds: browsers end a device that hangs for seconds. */
+const mostMs = 200;
+
+/** Values in a millisecond that any device manages: a tenth of SwiftShader on two cores. Busy machines measure less. */
+const leastRate = 50_000;
+
+/** Rows whose work stays within one submission's time; a multiple of `step`, at least one. */
+export function rowsWithin(rate: number, perRow: number, step: number): number {
+  return Math.max(1, Math.floor((mostMs * Math.max(rate, leastRate)) / perRow / step)) * step;
+}
+
+/** Rows, values and queries of the probe: 4 MiB of rows. */
+const probe = { n: 2048, d: 512, q: 16 };
+const runs = 3;
+/** Threads that keep a large GPU busy. */
+const busyThreads = 1 << 16;
+
+/** Shapes by adapter: what was measured once in this realm counts for every later device of the same adapter. */
+const known = new Map<string, Promise<KernelShape>>();
+
+/** The shape for a device, measured when its adapter is met for the first time. */
+export function kernelShape(device: GPUDevice, kernels: KnnKernels): Promise<KernelShape> {
+  const { vendor, architecture, device: model, description } = device.adapterInfo;
+  const key = [vendor, architecture, model, description].join(' ');
+  let shape = known.get(key);
+  if (!shape) {
+    shape = measureShape(device, kernels);
+    known.set(key, shape);
+    shape.catch(() => known.delete(key));
+  }
+  return shape;
+}
+
+async function measureShape(device: GPUDevice, kernels: KnnKernels): Promise<KernelShape> {
+  const { n, d, q } = probe;
+  const used: GPUBuffer[] = [];
+  const storage = (bytes: number): GPUBuffer => {
+    const buffer = createStorageBuffer(device, bytes, 'probe');
+    used.push(buffer);
+    return buffer;
+  };
+  const uniform = (...values: number[]): GPUBuffer => {
+    const made = device.createBuffer({ size: 32, usage: 0x40, mappedAtCreation: true }); // UNIFORM
+    new Uint32Array(made.getMappedRange()).set(values);
+    made.unmap();
+    used.push(made);
+    return made;
+  };
+  try {
+    // Buffers begin as zeros, which take as long to compare as anything else.
+    const [rows, queries, leftOut, keys] = [
+      storage(n * d * 4),
+      storage(q * d * 4),
+      storage(n / 8),
+      storage(q * n * 4),
+    ];
+    const time = async (kernel: Kernel, buffers: GPUBuffer[], groups: [number, number?, number?]) => {
+      let fastest = Number.POSITIVE_INFINITY;
+      for (let run = 0; run <= runs; run++) {
+        const start = performance.now();
+        const encoder = device.createCommandEncoder();
+        const pass = encoder.beginComputePass();
+        kernel.dispatch(pass, buffers, groups);
+        pass.end();
+        device.queue.submit([encoder.finish()]);
+        await readBuffer(device, keys, 16);
+        // The first run compiles.
+        if (run > 0) fastest = Math.min(fastest, performance.now() - start);
+      }
+      return fastest;
+    };
+    const best = async <T>(options: readonly T[], ms: (option: T) => Promise<number>) => {
+      const times: { option: T; ms: number }[] = [];
+      for (const option of options) times.push({ option, ms: await ms(option) });
+      // The first stays unless another is clearly faster: a measurement this short errs.
+      return times.reduce((a, b) => (b.ms < 0.8 * a.ms ? b : a));
+    };
+    const bound = (count: number): GPUBuffer[] => [
+      uniform(n, count, d / 4, n, 0),
+      rows,
+      queries,
+      leftOut,
+      keys,
+    ];
+
+    const scan = await best([1, 8, 32], async (lanes) =>
+      time(await kernels.scan(lanes), bound(1), [(n * lanes) / 256, 1]),
+    );
+    const many = await best(['tile', 'block'] as const, async (kind) =>
+      time(await kernels.many(kind), bound(q), kind === 'tile' ? [n / 64, 1] : [n / 128, q / 4]),
+    );
+    // All d terms of one query, whose values are the bits 1 … as good as any.
+    const terms = storage(d * 8);
+    device.queue.writeBuffer(
+      terms,
+      0,
+      Uint32Array.from({ length: 2 * d }, (_, i) => (i % 2 === 0 ? i / 2 : 1065353216)),
+    );
+    const sums = storage(16);
+    device.queue.writeBuffer(sums, 0, Float32Array.of(d));
+    const partials = storage(n * 16 * 4);
+    const code = await best([1, 16], (splits) =>
+      time(
+        kernels.codeScan,
+        [uniform(d, 1, splits, n, d), rows, terms, sums, partials],
+        [n / 1024, 1, splits],
+      ),
+    );
+    return {
+      lanes: scan.option,
+      many: many.option,
+      codeThreads: code.option === 1 ? 0 : busyThreads,
+      scanRate: (n * d) / scan.ms,
+      manyRate: (n * d * q) / many.ms,
+      codeRate: (n * d) / code.ms,
+    };
+  } finally {
+    for (const buffer of used) buffer.destroy();
+  }
+}

@@ -1,0 +1,134 @@
+import type { Backend, Candidates, DeviceQueries, RowSet } from '../backend/backend.ts';
+import { has, rowsOutside } from '../backend/row-set.ts';
+import { type Neighbours, noRow } from './neighbours.ts';
+import type { RowSource } from './row-source.ts';
+import { byDistance, type Scored, score } from './score.ts';
+
+export interface Limits {
+  k: number;
+  maxDistance: number;
+  signal: AbortSignal | undefined;
+}
+
+/**
+ * One search over the slots of a backend: orders its candidates by the reference and takes more where the bound does not
+ * keep the others out. Worth nothing when the rows changed meanwhile.
+ */
+export class Search {
+  readonly #backend: Backend;
+  readonly #source: RowSource;
+  readonly #skip: RowSet | undefined;
+  /** Slots that take part. */
+  readonly #taking: number;
+  readonly #k: number;
+  readonly #maxDistance: number;
+  readonly #signal: AbortSignal | undefined;
+  #rescored = 0;
+
+  constructor(
+    backend: Backend,
+    source: RowSource,
+    skip: RowSet | undefined,
+    taking: number,
+    { k, maxDistance, signal }: Limits,
+  ) {
+    this.#backend = backend;
+    this.#source = source;
+    this.#skip = skip;
+    this.#taking = taking;
+    this.#k = Math.min(k, taking);
+    this.#maxDistance = maxDistance;
+    this.#signal = signal;
+  }
+
+  /** Neighbours by slot. */
+  async run(asked: Float32Array | DeviceQueries): Promise<Neighbours> {
+    const d = this.#backend.dimension;
+    const k = this.#k;
+    const count = asked instanceof Float32Array ? asked.length / d : asked.count;
+    const result: Neighbours = {
+      k,
+      counts: new Uint32Array(count),
+      rows: new Uint32Array(count * k).fill(noRow),
+      distances: new Float64Array(count * k).fill(Number.POSITIVE_INFINITY),
+      rescored: 0,
+      fetchedBytes: 0,
+    };
+    if (k === 0 || count === 0) return result;
+
+    const fetchedBefore = this.#source.fetchedBytes;
+    const { values: queries, candidates } =
+      asked instanceof Float32Array
+        ? { values: asked, candidates: await this.#ask(asked, k) }
+        : await this.#backend.candidatesOnDevice!(asked, k, this.#skip);
+    for (const [at, first] of candidates.entries()) {
+      this.#signal?.throwIfAborted();
+      const nearest = await this.#decide(queries.subarray(at * d, (at + 1) * d), first);
+      for (const { row, squared } of nearest) {
+        const distance = Math.sqrt(squared);
+        // NaN is within no distance but the default, none at all.
+        if (this.#maxDistance < Number.POSITIVE_INFINITY && !(distance <= this.#maxDistance)) break;
+        const place = at * k + result.counts[at]!++;
+        result.rows[place] = row;
+        result.distances[place] = distance;
+      }
+    }
+    result.rescored = this.#rescored;
+    result.fetchedBytes = this.#source.fetchedBytes - fetchedBefore;
+    return result;
+  }
+
+  /** Candidates without those to be skipped, whether the backend heeds them or not. */
+  async #ask(queries: Float32Array, k: number): Promise<Candidates[]> {
+    const skip = this.#skip;
+    const { heedsSkip, rows } = this.#backend;
+    const wanted = heedsSkip || !skip ? k : Math.min(rows, k + (rows - this.#taking));
+    const found = await this.#backend.candidates(queries, wanted, skip);
+    if (heedsSkip || !skip) return found;
+    return found.map(({ rows, bound }) => ({ rows: rows.filter((row) => !has(skip, row)), bound }));
+  }
+
+  async #decide(query: Float32Array, first: Candidates): Promise<Scored[]> {
+    let candidates = first;
+    for (let wanted = this.#k; ; ) {
+      this.#rescored += candidates.scored ?? 0;
+      const nearest = await this.#order(query, candidates);
+      const kth = nearest[this.#k - 1]?.squared ?? Number.NaN;
+      const outside = candidates.bound;
+      if (kth < outside || Math.sqrt(outside) > this.#maxDistance) return nearest;
+      if (candidates.rows.length === this.#taking) return nearest;
+      wanted = Math.min(2 * wanted, this.#taking);
+      candidates =
+        wanted === this.#taking
+          ? { rows: rowsOutside(this.#skip, this.#backend.rows), bound: Number.POSITIVE_INFINITY }
+          : (await this.#ask(query, wanted))[0]!;
+    }
+  }
+
+  /** The k nearest of the candidates by the reference. */
+  async #order(query: Float32Array, { rows, lower }: Candidates): Promise<Scored[]> {
+    let nearest: Scored[] = [];
+    let kth = Number.POSITIVE_INFINITY;
+    for (let done = 0; done < rows.length; ) {
+      // With bounds the k most promising go first, and then only what can still be among them.
+      const most = Math.min(lower && done === 0 ? this.#k : this.#source.batch, this.#source.batch);
+      const part: number[] = [];
+      for (; done < rows.length && part.length < most; done++) {
+        if (!(lower && lower[done]! > kth)) part.push(rows[done]!);
+      }
+      if (part.length === 0) break;
+      this.#signal?.throwIfAborted();
+      const slots = Uint32Array.from(part);
+      const values = this.#source.read(slots);
+      for (const scored of score(query, slots, typeof values === 'function' ? values : await values)) {
+        nearest.push(scored);
+      }
+      this.#rescored += part.length;
+      if (lower || nearest.length > 4 * this.#k) {
+        nearest = nearest.sort(byDistance).slice(0, this.#k);
+        kth = nearest[this.#k - 1]?.squared ?? Number.POSITIVE_INFINITY;
+      }
+    }
+    return nearest.sort(byDistance).slice(0, this.#k);
+  }
+}
