@@ -64,9 +64,9 @@ for (const key of ['n', 'd', 'q', 'k', 'runs']) {
 
 if (!flags['no-build']) ensurePackages();
 await buildKernels([
-  ['knn', 'simd'],
-  ['knn', 'relaxed'],
-  ['codes', 'simd'],
+  ['knn', 'simd-shared'],
+  ['knn', 'relaxed-shared'],
+  ['codes', 'simd-shared'],
   ['dense', 'simd'],
   ['bench', 'simd'],
   ['bench', 'relaxed'],
@@ -113,6 +113,13 @@ await build(
         outExtension: { '.js': '.mjs' },
       },
 );
+
+// Threads of the search start from the script that lies beside the bundle.
+await build({
+  ...(flags.node ? nodeOptions : browserOptions),
+  entryPoints: ['src/knn/worker.ts'],
+  outfile: `${outdir}/knn-worker.js`,
+});
 
 const results = flags.node ? await runNode() : await runBrowser();
 console.log(
