@@ -5,10 +5,12 @@ import { droppedFiles } from './pictures.ts';
 export interface FileActions {
   query(file: File): void;
   add(files: File[]): void;
+  /** An index or features. */
+  importFiles(files: File[]): void;
 }
 
 /** Connects choosers, drops and pastes, anywhere in the page. */
-export function connectFileInput({ query, add }: FileActions): void {
+export function connectFileInput({ query, add, importFiles }: FileActions): void {
   const chooser = (id: string, use: (files: File[]) => void): void => {
     const input = byId(id, HTMLInputElement);
     input.addEventListener('change', () => {
@@ -20,9 +22,11 @@ export function connectFileInput({ query, add }: FileActions): void {
   chooser('query-file', ([file]) => query(file!));
   chooser('add-files', add);
   chooser('add-folder', add);
+  chooser('import-index', importFiles);
 
   const take = (files: File[]): void => {
-    if (files.length === 1) query(files[0]!);
+    if (files.some(({ name }) => /\.(likeness|npy)$/i.test(name))) importFiles(files);
+    else if (files.length === 1) query(files[0]!);
     else if (files.length > 1) add(files);
   };
   addEventListener('paste', (event) => {

@@ -32,7 +32,9 @@ export async function findModels(): Promise<ModelInfo[]> {
   const response = await fetch('models/index.json').catch(() => undefined);
   const isJson = response?.ok && response.headers.get('content-type')?.includes('json');
   const offered: { url: string }[] = isJson ? await response.json() : [{ url: 'models/vgg16-compact/' }];
-  const infos = await Promise.all(offered.map(({ url }) => modelInfo(`./${url}`).catch(() => undefined)));
+  const infos = await Promise.all(
+    offered.map(({ url }) => modelInfo(`./${url}`, { refresh: true }).catch(() => undefined)),
+  );
   for (const info of [...infos, ...(await listModels())]) {
     if (info && ![...known.values()].some(({ fingerprint }) => fingerprint === info.fingerprint)) {
       known.set(info.fingerprint, info);

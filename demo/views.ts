@@ -13,12 +13,17 @@ const buttons = new Map<string, HTMLButtonElement>();
 
 const shortName = (id: string): string => id.split('/').at(-1)!;
 
+/** A picture; its name where the index knows it and the page does not have it. */
+const shown = ({ id, url }: Picture, alt: string): HTMLElement =>
+  url === ''
+    ? make('span', { className: 'absent' }, shortName(id))
+    : make('img', { src: url, alt, loading: 'lazy', decoding: 'async' });
+
 /** Puts pictures into the gallery; one with an id that is there already takes its place. */
 export function showPictures(pictures: readonly Picture[], choose: (picture: Picture) => void): void {
   const fragment = document.createDocumentFragment();
   for (const picture of pictures) {
-    const image = make('img', { src: picture.url, alt: '', loading: 'lazy', decoding: 'async' });
-    const button = make('button', { type: 'button', title: picture.id }, image);
+    const button = make('button', { type: 'button', title: picture.id }, shown(picture, ''));
     button.setAttribute('aria-label', `Find pictures like ${picture.id}`);
     button.addEventListener('click', () => choose(picture));
     const before = buttons.get(picture.id);
@@ -48,13 +53,13 @@ export function showHits(
   choose: (picture: Picture) => void,
 ): void {
   byId('asked', HTMLElement).replaceChildren(
-    make('img', { src: asked.url, alt: `The query: ${asked.name}` }),
+    shown({ id: asked.name, url: asked.url }, `The query: ${asked.name}`),
   );
   byId('results-title', HTMLElement).textContent = `Most like ${shortName(asked.name)}`;
   byId('results-summary', HTMLElement).textContent = summary;
   const items = hits.map(({ id, distance }, rank) => {
     const picture = pictureOf(id) ?? { id, url: '' };
-    const image = make('img', { src: picture.url, alt: shortName(id), loading: 'lazy', decoding: 'async' });
+    const image = shown(picture, shortName(id));
     const more = make('button', { type: 'button', className: 'more' }, 'More like this');
     more.setAttribute('aria-label', `More like ${shortName(id)}`);
     more.addEventListener('click', () => choose(picture));

@@ -18,8 +18,8 @@ export const grids = {
  */
 export async function measurePeers(flags, overrides) {
   const { build } = await import('esbuild');
-  if (!flags['no-build']) ensurePeers();
-  buildAddon();
+  if (!flags['no-build'] && !flags.read) ensurePeers();
+  if (!flags.read) buildAddon();
   const folder = 'build/bench/peers';
   rmSync(join(root, folder), { recursive: true, force: true });
   const peers = 'test/bench/peers';
@@ -42,6 +42,7 @@ export async function measurePeers(flags, overrides) {
     from: process.cwd(),
     json: flags.json,
     svg: flags.svg,
+    read: flags.read?.split(','),
     only,
     features: {},
     duplicates: isWhole || flags.duplicates,

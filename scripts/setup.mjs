@@ -21,7 +21,10 @@ export function ensurePackages(folder = root) {
   copyFileSync(lock, installedLock);
 }
 
-/** What benchmarks and the full tests compare us with; no part of the ordinary install. */
+/** TensorFlow.js, which the tests compare VGG16's features with; no part of the ordinary install. */
+export const ensureTensorFlow = () => ensurePackages(join(root, 'test/peers'));
+
+/** What the k-NN benchmark measures beside us. */
 export const ensurePeers = () => ensurePackages(join(root, 'test/bench/peers'));
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) ensurePackages();

@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 import { browserOptions, buildKernels, ensureBuilt, nodeOptions } from './build.mjs';
 import { launchChromium } from './chromium.mjs';
 import { serveTree } from './serve-tree.mjs';
-import { root } from './setup.mjs';
+import { ensureTensorFlow, root } from './setup.mjs';
 
 const args = process.argv.slice(2);
 const flags = new Set(args.filter((arg) => arg.startsWith('--')));
@@ -35,7 +35,12 @@ async function bundle(files, outdir, options) {
 async function runNode() {
   const files = [...testFiles('unit'), ...testFiles('node'), ...(full ? testFiles('full') : [])];
   if (files.length === 0) return true;
-  const bundles = await bundle(files, 'build/test/node', { ...nodeOptions, outExtension: { '.js': '.mjs' } });
+  if (!flags.has('--no-build')) ensureTensorFlow(); // TensorFlow.js, which the features are compared with
+  const bundles = await bundle(files, 'build/test/node', {
+    ...nodeOptions,
+    external: ['../peers/*'], // a page's way to TensorFlow.js; in Node it is imported from where it is installed
+    outExtension: { '.js': '.mjs' },
+  });
   const result = spawnSync(
     process.execPath,
     ['--test', '--test-concurrency=2', '--test-reporter=spec', ...bundles.map((path) => `${path}.mjs`)],

@@ -2,12 +2,22 @@
 // devices to which workgroup memory and barriers are dear. Bindings as in scan.wgsl.
 struct Params { n: u32, q: u32, d4: u32, capacity: u32, first_row: u32 }
 override workgroup_size: u32 = 32;
+override half: bool = false;
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage> rows: array<vec4f>;
+@group(0) @binding(1) var<storage> rows: array<vec4u>;
 @group(0) @binding(2) var<storage> queries: array<vec4f>;
 @group(0) @binding(3) var<storage> left_out: array<u32>;
 @group(0) @binding(4) var<storage, read_write> keys: array<u32>;
+
+// Four values of a row: float32, or two words of two float16 each.
+fn values(i: u32) -> vec4f {
+  if (half) {
+    let words = select(rows[i / 2].xy, rows[i / 2].zw, i % 2 == 1);
+    return vec4f(unpack2x16float(words.x), unpack2x16float(words.y));
+  }
+  return bitcast<vec4f>(rows[i]);
+}
 
 fn squared(difference: vec4f) -> f32 {
   return dot(difference, difference);
@@ -26,10 +36,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
     let q1 = queries[query_from.y + j];
     let q2 = queries[query_from.z + j];
     let q3 = queries[query_from.w + j];
-    let x0 = rows[row_from.x + j];
-    let x1 = rows[row_from.y + j];
-    let x2 = rows[row_from.z + j];
-    let x3 = rows[row_from.w + j];
+    let x0 = values(row_from.x + j);
+    let x1 = values(row_from.y + j);
+    let x2 = values(row_from.z + j);
+    let x3 = values(row_from.w + j);
     sums[0] += vec4f(squared(x0 - q0), squared(x0 - q1), squared(x0 - q2), squared(x0 - q3));
     sums[1] += vec4f(squared(x1 - q0), squared(x1 - q1), squared(x1 - q2), squared(x1 - q3));
     sums[2] += vec4f(squared(x2 - q0), squared(x2 - q1), squared(x2 - q2), squared(x2 - q3));

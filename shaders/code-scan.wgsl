@@ -1,9 +1,10 @@
-// Inner products of rows' 8-bit codes with the terms of each query (terms.wgsl), a share of the terms at a time. Of a
+// Inner products of rows' 8-bit codes with the terms of each query, those of its values that are not zero, a share of the terms at a time. Of a
 // block of 1024 rows the codes of one dimension lie together, 16 rows a thread: threads side by side read memory side
 // by side, and dimensions in which the query is zero are never read.
-// codes: blocks × d × 64 vec4u; partials: splits × q × capacity f32. Byte b of component c of a thread's word is the
+// codes: blocks × d × 64 vec4u; terms: q × stride pairs (dimension, bits of the value); sums: q × (terms, ‖q‖², Σ q_j, 0);
+// partials: splits × q × capacity f32. Byte b of component c of a thread's word is the
 // code of row 16·thread + 4·b + c.
-struct Params { d: u32, q: u32, splits: u32, capacity: u32 }
+struct Params { d: u32, q: u32, splits: u32, capacity: u32, stride: u32 }
 const threads = 64u;
 // Terms that are added up before their sum joins the others': short chains of additions round less.
 const chain = 64u;
@@ -19,13 +20,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   let query = group.y;
   let count = u32(sums[query].x);
   let each = (count + params.splits - 1) / params.splits;
-  let end = query * params.d + min(count, (group.z + 1) * each);
+  let end = query * params.stride + min(count, (group.z + 1) * each);
   let word = group.x * params.d * threads + thread;
   var s0 = vec4f();
   var s1 = vec4f();
   var s2 = vec4f();
   var s3 = vec4f();
-  for (var start = query * params.d + group.z * each; start < end; start += chain) {
+  for (var start = query * params.stride + group.z * each; start < end; start += chain) {
     var p0 = vec4f();
     var p1 = vec4f();
     var p2 = vec4f();

@@ -1,5 +1,5 @@
-// The values of each query that are not zero, in order, with their places, and what bounds need of it: a code scan reads
-// only these dimensions of the rows. One workgroup a query; each thread takes a run of its values.
+// What code-scan.wgsl and code-bounds.wgsl read of queries that are on the device already: the values that are not zero,
+// in order, with their places, and sums. One workgroup a query; each thread takes a run of its values.
 // queries: q × stride f32; terms: q × d pairs (dimension, bits of the value); sums: q × (terms, ‖q‖², Σ q_j, 0)
 struct Params { d: u32, stride: u32 }
 const workgroup_size = 256u;

@@ -3,8 +3,10 @@
 // Bindings as in scan.wgsl.
 struct Params { n: u32, q: u32, d4: u32, capacity: u32, first_row: u32 }
 
+override half: bool = false;
+
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage> rows: array<vec4f>;
+@group(0) @binding(1) var<storage> rows: array<vec4u>;
 @group(0) @binding(2) var<storage> queries: array<vec4f>;
 @group(0) @binding(3) var<storage> left_out: array<u32>;
 @group(0) @binding(4) var<storage, read_write> keys: array<u32>;
@@ -12,6 +14,15 @@ struct Params { n: u32, q: u32, d4: u32, capacity: u32, first_row: u32 }
 // [vec4 of 4][64]: neighbours in a row of threads read neighbours in memory.
 var<workgroup> row_tile: array<array<vec4f, 64>, 4>;
 var<workgroup> query_tile: array<array<vec4f, 64>, 4>;
+
+// Four values of a row: float32, or two words of two float16 each.
+fn values(i: u32) -> vec4f {
+  if (half) {
+    let words = select(rows[i / 2].xy, rows[i / 2].zw, i % 2 == 1);
+    return vec4f(unpack2x16float(words.x), unpack2x16float(words.y));
+  }
+  return bitcast<vec4f>(rows[i]);
+}
 
 @compute @workgroup_size(16, 16)
 fn main(
@@ -29,7 +40,7 @@ fn main(
   var sums: array<vec4f, 4>;
   for (var j = 0u; j < params.d4; j += 4) {
     let inside = j + part < params.d4;
-    row_tile[part][place] = select(vec4f(), rows[row_from + min(j + part, params.d4 - 1)], inside);
+    row_tile[part][place] = select(vec4f(), values(row_from + min(j + part, params.d4 - 1)), inside);
     query_tile[part][place] = select(vec4f(), queries[query_from + min(j + part, params.d4 - 1)], inside);
     workgroupBarrier();
     for (var p = 0u; p < 4; p++) {

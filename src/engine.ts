@@ -3,10 +3,18 @@ import type { Pixels } from './image/pixels.ts';
 import { toTensor } from './image/tensor.ts';
 import type { FlatIndex } from './knn/flat-index.ts';
 import type { Extractor } from './model/extractor.ts';
+import { sha256 } from './model/manifest.ts';
+import { Pictures } from './pictures.ts';
+import { checkKind, type IndexInfo } from './store/header.ts';
+import type { Change, IndexStore } from './store/index-store.ts';
+import type { Entry, Json } from './store/records.ts';
 import type { Hit, Report } from './types.ts';
 
 /** An item on its way into the engine: what it holds can be posted to a worker. */
-export type EngineItem<Source> = { id: string; source: Source } | { id: string; vector: Float32Array };
+export type EngineItem<Source> = { id: string; meta?: Json | undefined } & (
+  | { source: Source }
+  | { vector: Float32Array }
+);
 
 /** A query on its way into the engine. */
 export type EngineQuery<Source> = { source: Source } | { vector: Float32Array } | { id: string };
@@ -24,6 +32,12 @@ export interface EngineQueryOptions {
 export interface EngineAdded {
   added: number;
   replaced: number;
+  /** Those that were there with the same content and metadata. */
+  unchanged: number;
+  /** Those that the network saw. */
+  extracted: number;
+  /** Pictures in the index now. */
+  size: number;
   /** `at`: the item's position among the items of the call. */
   failed: { at: number; code: ErrorCode; message: string }[];
 }
@@ -37,8 +51,16 @@ export interface Features {
   values: Float32Array;
 }
 
-/** Reads whatever the platform's `Source` is: decodes it, applies the EXIF orientation or not. */
-export type ReadPicture<Source> = (source: Source) => Promise<Pixels>;
+/** Reads whatever the platform's `Source` is. */
+export interface PictureReader<Source> {
+  /** Decodes it, applies the EXIF orientation or not. */
+  pixels(source: Source): Promise<Pixels>;
+  /** The encoded picture; `undefined` where the source is pixels. */
+  bytes(source: Source): Promise<Uint8Array | undefined>;
+}
+
+/** A picture that was read, but where the index knows its bytes by their hash. */
+type Reading = Promise<{ hash: string | undefined; pixels?: Pixels }>;
 
 /**
  * Pictures to features to neighbours: the one place where model, index and ids meet. It runs in the worker (browser)
@@ -48,28 +70,31 @@ export class Engine<Source> {
   readonly #extractor: Extractor;
   readonly #extractorReason: string;
   readonly #index: FlatIndex;
-  readonly #readPicture: ReadPicture<Source>;
-  /** Row n of the index belongs to `#ids[n]`. */
-  #ids: string[] = [];
-  readonly #rowOf = new Map<string, number>();
+  readonly #reader: PictureReader<Source>;
+  readonly #pictures: Pictures;
+  readonly #parity: IndexInfo['parity'];
   /** The call before; one begins to change or search the index when it is done, so rows follow the order of the calls. */
   #turn: Promise<unknown> = Promise.resolve();
   readonly #cancelled = new Set<number>();
 
+  /** @param store where the pictures are kept; left out, they are gone with the engine */
   constructor(
     extractor: Extractor,
     extractorReason: string,
     index: FlatIndex,
-    readPicture: ReadPicture<Source>,
+    reader: PictureReader<Source>,
+    { parity = null, store }: { parity?: IndexInfo['parity'] | undefined; store?: IndexStore | undefined },
   ) {
+    this.#parity = parity;
     this.#extractor = extractor;
     this.#extractorReason = extractorReason;
     this.#index = index;
-    this.#readPicture = readPicture;
+    this.#reader = reader;
+    this.#pictures = new Pictures(index, store);
   }
 
   get size(): number {
-    return this.#ids.length;
+    return this.#pictures.entries.length;
   }
 
   /** Ends the calls named `call` at their next picture; they add nothing more. */
@@ -79,27 +104,48 @@ export class Engine<Source> {
 
   /**
    * Extracts and adds; an id that is there already is replaced. Everything that could be read is in the index when
-   * this resolves, in the order of the items.
+   * this resolves, in the order of the items; where there is a store, it is durable.
    */
   async add(items: readonly EngineItem<Source>[], call?: number): Promise<EngineAdded> {
     const extracted = this.#vectors(items, call);
+    extracted.catch(() => {});
     return this.#inTurn(async () => {
-      const { vectors, failed } = await extracted;
-      const outcome: EngineAdded = { added: 0, replaced: 0, failed };
+      const { vectors, hashes, known, failed } = await extracted;
+      const outcome: EngineAdded = {
+        added: 0,
+        replaced: 0,
+        unchanged: 0,
+        extracted: items.filter((item, at) => 'source' in item && vectors[at]).length,
+        size: this.size,
+        failed,
+      };
       if (call !== undefined && this.#cancelled.has(call)) return outcome;
-      for (const [at, item] of items.entries()) {
-        const vector = vectors[at];
-        if (!vector) continue;
-        const row = this.#rowOf.get(item.id);
-        if (row === undefined) {
-          this.#rowOf.set(item.id, this.#index.add(vector));
-          this.#ids.push(item.id);
-          outcome.added++;
-        } else {
-          this.#index.set(row, vector);
-          outcome.replaced++;
+      await this.#pictures.refresh();
+      const changes: Change[] = [];
+      for (const [at, { id, meta }] of items.entries()) {
+        const hash = hashes[at];
+        const entry: Entry = { id, ...(meta === undefined ? {} : { meta }), ...(hash ? { hash } : {}) };
+        if (known.has(at) && this.#pictures.has(entry)) {
+          outcome.unchanged++;
+          continue;
+        }
+        const vector = vectors[at] ?? (known.has(at) ? await this.#pictures.vectorOf(hash!) : undefined);
+        if (vector) changes.push({ ...entry, vector });
+        else if (known.has(at)) {
+          // Removed while this call waited for its turn.
+          const again = await this.#vectors([items[at]!], call, true);
+          for (const failure of again.failed) failed.push({ ...failure, at });
+          if (again.vectors[0]) {
+            outcome.extracted++;
+            changes.push({ ...entry, vector: again.vectors[0] });
+          }
         }
       }
+      for (const kind of await this.#pictures.apply(changes)) {
+        if (kind === 'add') outcome.added++;
+        else outcome.replaced++;
+      }
+      outcome.size = this.size;
       return outcome;
     });
   }
@@ -109,10 +155,15 @@ export class Engine<Source> {
     queries: readonly EngineQuery<Source>[],
     { k, maxDistance, exclude, filter }: EngineQueryOptions,
   ): Promise<Hit[][]> {
-    const items = queries.map((query) => ('id' in query ? { vector: this.vector(query.id) } : query));
-    const extracted = this.#vectors(items);
+    const items = await Promise.all(
+      queries.map(async (query) => ('id' in query ? { vector: await this.vector(query.id) } : query)),
+    );
+    const extracted = this.#vectors(items, undefined, true);
+    extracted.catch(() => {});
     return this.#inTurn(async () => {
       const { vectors, failed } = await extracted;
+      await this.#pictures.refresh();
+      await this.#pictures.load();
       if (failed[0]) throw new LikenessError(failed[0].code, failed[0].message);
       const dimension = this.#extractor.dimension;
       const block = new Float32Array(vectors.length * dimension);
@@ -124,17 +175,18 @@ export class Engine<Source> {
         filter: filter && this.#takingPart(filter),
       });
       return vectors.map((_, at) =>
-        Array.from({ length: found.counts[at]! }, (_, rank) => ({
-          id: this.#ids[found.rows[at * found.k + rank]!]!,
-          distance: found.distances[at * found.k + rank]!,
-        })),
+        Array.from({ length: found.counts[at]! }, (_, rank): Hit => {
+          const { id, meta } = this.#pictures.entries[found.rows[at * found.k + rank]!]!;
+          const distance = found.distances[at * found.k + rank]!;
+          return meta === undefined ? { id, distance } : { id, distance, meta };
+        }),
       );
     });
   }
 
   /** Rows of the ids that are there. */
   #rowsOf(ids: readonly string[]): number[] {
-    return ids.map((id) => this.#rowOf.get(id)).filter((row) => row !== undefined);
+    return ids.map((id) => this.#pictures.position(id)).filter((row) => row !== undefined);
   }
 
   /** A byte for each row: whether its id is among these. */
@@ -146,41 +198,86 @@ export class Engine<Source> {
 
   /** Removes pictures; ids that are not there are passed over. Returns how many were removed. */
   async remove(ids: readonly string[]): Promise<number> {
-    return this.#inTurn(() => {
-      const rows = this.#rowsOf([...new Set(ids)]).sort((a, b) => a - b);
-      if (rows.length === 0) return 0;
-      this.#index.remove(rows);
-      const gone = new Set(rows);
-      this.#ids = this.#ids.filter((_, row) => !gone.has(row));
-      this.#rowOf.clear();
-      for (const [row, id] of this.#ids.entries()) this.#rowOf.set(id, row);
-      return rows.length;
+    return this.#inTurn(async () => {
+      await this.#pictures.refresh();
+      const before = this.size;
+      const there = [...new Set(ids)].filter((id) => this.#pictures.position(id) !== undefined);
+      await this.#pictures.apply(there.map((id) => ({ remove: id })));
+      return before - this.size;
     });
   }
 
   /** The normalised features of a picture that is not added. */
   async extract(source: Source): Promise<Float32Array> {
-    const { vectors, failed } = await this.#vectors([{ source }]);
+    const { vectors, failed } = await this.#vectors([{ source }], undefined, true);
     if (failed[0]) throw new LikenessError(failed[0].code, failed[0].message);
     return vectors[0]!;
   }
 
   /** The stored features of a picture. */
-  vector(id: string): Float32Array {
-    const row = this.#rowOf.get(id);
-    if (row === undefined) {
-      throw new LikenessError('not-found', `No picture with the id "${id}" is in the index; add it first.`);
-    }
-    return this.#index.get(row);
+  async vector(id: string): Promise<Float32Array> {
+    return this.#inTurn(async () => {
+      await this.#pictures.refresh();
+      const position = this.#pictures.position(id);
+      if (position === undefined) {
+        throw new LikenessError('not-found', `No picture with the id "${id}" is in the index; add it first.`);
+      }
+      return this.#pictures.vector(position);
+    });
   }
 
   /** The ids of all pictures, in the order of adding. */
   ids(): string[] {
-    return [...this.#ids];
+    return this.#pictures.entries.map(({ id }) => id);
   }
 
-  features(): Features {
-    return { ids: [...this.#ids], dimension: this.#extractor.dimension, values: this.#index.values() };
+  /** The pictures as another tab or process may have changed them just now, without their features. */
+  async entries(): Promise<Entry[]> {
+    return this.#inTurn(async () => {
+      await this.#pictures.refresh();
+      return this.#pictures.entries.map(({ id, meta, hash }) => ({
+        id,
+        ...(meta === undefined ? {} : { meta }),
+        ...(hash === undefined ? {} : { hash }),
+      }));
+    });
+  }
+
+  async features(): Promise<Features> {
+    return this.#inTurn(async () => {
+      await this.#pictures.refresh();
+      await this.#pictures.load();
+      return { ids: this.ids(), dimension: this.#extractor.dimension, values: this.#index.values() };
+    });
+  }
+
+  /** What the index holds, as a store would say it. */
+  get info(): IndexInfo {
+    const { manifest, dimension } = this.#extractor;
+    const { name, version, fingerprint } = manifest;
+    return { model: { name, version, fingerprint }, dimension, parity: this.#parity };
+  }
+
+  /** Runs `use` with all pictures as a stored index; nothing changes meanwhile. */
+  async withIndex<T>(use: (index: IndexStore) => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      await this.#pictures.refresh();
+      return use(await this.#pictures.asIndex(this.info));
+    });
+  }
+
+  /** Takes over another index in the place of what is here, all or nothing. Returns the number of pictures. */
+  async importFrom(source: IndexStore): Promise<number> {
+    return this.#inTurn(async () => {
+      checkKind(this.info, source.info, 'that is open');
+      await this.#pictures.importFrom(source);
+      return this.size;
+    });
+  }
+
+  /** The store's file without what was replaced and removed. */
+  async compact(): Promise<void> {
+    await this.#inTurn(() => this.#pictures.compact());
   }
 
   report(): Omit<Report, 'modelFiles'> {
@@ -190,11 +287,13 @@ export class Engine<Source> {
       extractor: { device, threads, reason: this.#extractorReason },
       knn: { backend: this.#index.backend, reason: this.#index.reason },
       size: this.size,
+      store: this.#pictures.report(),
     };
   }
 
   async close(): Promise<void> {
     await this.#turn.catch(() => {});
+    await this.#pictures.close();
     this.#index.close();
     await this.#extractor.close();
   }
@@ -206,15 +305,47 @@ export class Engine<Source> {
     return result;
   }
 
-  /** A feature vector for each item, or why there is none. Decoding of one call overlaps the network's run of another. */
+  /**
+   * Begins to read an item's picture, one ahead of its turn: it is decoded while the one before becomes a tensor. Not
+   * all of a batch at once, since a decoded photograph may have 100 MB.
+   */
+  #read(item: { source: Source } | { vector: Float32Array } | undefined, all: boolean): Reading | undefined {
+    if (!item || 'vector' in item) return undefined;
+    const reading = this.#readUnlessKnown(item.source, all);
+    reading.catch(() => {}); // whoever awaits it hears of it; after a cancellation nobody does
+    return reading;
+  }
+
+  async #readUnlessKnown(source: Source, all: boolean): Reading {
+    // Without a store there is nothing to resume.
+    const bytes = !all && this.#pictures.stored ? await this.#reader.bytes(source) : undefined;
+    const hash = bytes && (await sha256(bytes));
+    if (hash !== undefined && this.#pictures.knows(hash)) return { hash };
+    return { hash, pixels: await this.#reader.pixels(source) };
+  }
+
+  /**
+   * A feature vector for each item, or why there is none. Decoding of one call overlaps the network's run of another.
+   * A picture whose content is in the index is not decoded: it is known, and has no vector.
+   *
+   * @param all read and extract whatever the index holds
+   */
   async #vectors(
     items: readonly ({ source: Source } | { vector: Float32Array })[],
     call?: number,
-  ): Promise<{ vectors: (Float32Array | undefined)[]; failed: EngineAdded['failed'] }> {
+    all = false,
+  ): Promise<{
+    vectors: (Float32Array | undefined)[];
+    hashes: (string | undefined)[];
+    known: Set<number>;
+    failed: EngineAdded['failed'];
+  }> {
     const { manifest, dimension, batchSize } = this.#extractor;
     const { width, height } = manifest.preprocessing;
     const inputSize = 3 * width * height;
     const vectors: (Float32Array | undefined)[] = new Array(items.length).fill(undefined);
+    const hashes: (string | undefined)[] = new Array(items.length).fill(undefined);
+    const known = new Set<number>();
     const failed: EngineAdded['failed'] = [];
     const cancelled = (): boolean => call !== undefined && this.#cancelled.has(call);
 
@@ -223,14 +354,22 @@ export class Engine<Source> {
       const input = new Float32Array(batch.length * inputSize);
       /** Position in `items` of each picture in `input`. */
       const places: number[] = [];
+      let next = this.#read(batch[0]!, all);
       for (const [offset, item] of batch.entries()) {
         const at = start + offset;
         if (cancelled()) break;
+        const reading = next;
+        next = this.#read(batch[offset + 1], all);
         try {
           if ('vector' in item) {
             vectors[at] = checkVector(item.vector, dimension);
           } else {
-            const pixels = await this.#readPicture(item.source);
+            const { hash, pixels } = (await reading)!;
+            hashes[at] = hash;
+            if (!pixels) {
+              known.add(at);
+              continue;
+            }
             toTensor(
               pixels,
               manifest.preprocessing,
@@ -251,7 +390,7 @@ export class Engine<Source> {
       for (const [n, at] of places.entries())
         vectors[at] = features.slice(n * dimension, (n + 1) * dimension);
     }
-    return { vectors, failed };
+    return { vectors, hashes, known, failed };
   }
 }
 

@@ -6,10 +6,16 @@
  * - `bad-model`: a manifest, graph or weight shard is missing, malformed or fails its hash
  * - `model-mismatch`: features of one model met an index of another
  * - `bad-file`: a `.npy` file or an index on disk is malformed or truncated
+ * - `newer-format`: an index was written by a newer version of Likeness
  * - `not-found`: a file, URL or id does not exist
  * - `in-use`: something else has it open; wait for it, or close it
  * - `no-backend`: no backend here can do the work
  * - `device-lost`: the GPU device went away
+ * - `locked`: another tab or process writes to the index
+ * - `read-only`: the index can only be read
+ * - `storage-full`: disk or quota is used up; what was stored before is there
+ * - `storage-denied`: no permission to store; what was stored before can be read
+ * - `storage-failed`: the disk or the browser's storage failed
  * - `closed`: the object was used after `close()`
  */
 export type ErrorCode =
@@ -18,10 +24,16 @@ export type ErrorCode =
   | 'bad-model'
   | 'model-mismatch'
   | 'bad-file'
+  | 'newer-format'
   | 'not-found'
   | 'in-use'
   | 'no-backend'
   | 'device-lost'
+  | 'locked'
+  | 'read-only'
+  | 'storage-full'
+  | 'storage-denied'
+  | 'storage-failed'
   | 'closed';
 
 /** The one error class of Likeness. Aborted calls reject with their signal's reason instead. */

@@ -5,6 +5,9 @@ export type { PixelMode, Pixels } from './image/pixels.ts';
 export type { ModelName } from './model/delivery/source.ts';
 export type { ModelInfo } from './model/delivery/stored-models.ts';
 export { deleteModel, ImageSearch, listModels, modelInfo } from './platform/browser.ts';
+export type { Store, StoredFile, StoreLock } from './store/files.ts';
+export { deleteIndex, listIndexes } from './store/open-store.browser.ts';
+export type { Json } from './store/records.ts';
 export type {
   AddReport,
   CallOptions,
@@ -12,7 +15,10 @@ export type {
   ImageSource,
   Item,
   OpenOptions,
+  Picture,
   Progress,
   QueryOptions,
   Report,
+  StoredIndexInfo,
+  StoreReport,
 } from './types.ts';

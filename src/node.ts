@@ -3,6 +3,9 @@ export type { Features } from './engine.ts';
 export { type ErrorCode, LikenessError } from './errors.ts';
 export type { PixelMode, Pixels } from './image/pixels.ts';
 export { ImageSearch } from './platform/node.ts';
+export type { Store, StoredFile, StoreLock } from './store/files.ts';
+export { deleteIndex, listIndexes } from './store/open-store.node.ts';
+export type { Json } from './store/records.ts';
 export type {
   AddReport,
   CallOptions,
@@ -10,7 +13,10 @@ export type {
   ImageSource,
   Item,
   OpenOptions,
+  Picture,
   Progress,
   QueryOptions,
   Report,
+  StoredIndexInfo,
+  StoreReport,
 } from './types.ts';

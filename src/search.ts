@@ -1,5 +1,7 @@
 import type { Engine, EngineAdded, EngineItem, EngineQuery, EngineQueryOptions, Features } from './engine.ts';
 import { LikenessError } from './errors.ts';
+import type { Storage } from './storage.ts';
+import { checkMeta } from './store/records.ts';
 import type {
   AddReport,
   CallOptions,
@@ -7,6 +9,7 @@ import type {
   ImageSource,
   Item,
   OpenOptions,
+  Picture,
   QueryOptions,
   Report,
 } from './types.ts';
@@ -18,6 +21,8 @@ export type RemoteEngine<Source> = {
     | 'query'
     | 'extract'
     | 'ids'
+    | 'entries'
+    | 'compact'
     | 'remove'
     | 'vector'
     | 'features'
@@ -29,10 +34,15 @@ export type RemoteEngine<Source> = {
 };
 
 /** What a platform gives {@link Search}. */
-export interface EngineHost<Source> {
+export interface EngineHost<Source, StoreName = never> {
   engine: RemoteEngine<Source>;
   /** Where the model's files are. */
   modelFiles: Report['modelFiles'];
+  storage: Storage<StoreName>;
+  /** What a caller calls a store, in the form that `storage` takes. */
+  storeName(store: Blob | string | URL): StoreName;
+  /** Pictures in the index. */
+  size: number;
   /** Pictures in one call of `engine.add`. */
   batchSize: number;
   /** Calls of `engine.add` under way at once: the pictures of one are decoded while the network runs on another's. */
@@ -44,17 +54,18 @@ export interface EngineHost<Source> {
 }
 
 /** Exact image search over an engine, wherever that runs. `ImageSearch` of each platform adds `open`. */
-export class Search<Source = unknown> {
-  readonly #host: EngineHost<Source>;
+export class Search<Source = unknown, StoreName = never> {
+  readonly #host: EngineHost<Source, StoreName>;
   #size = 0;
   #calls = 0;
   #closed = false;
 
-  protected constructor(host: EngineHost<Source>) {
+  protected constructor(host: EngineHost<Source, StoreName>) {
     this.#host = host;
+    this.#size = host.size;
   }
 
-  /** Pictures in the index. */
+  /** Pictures in the index, as far as this object has changed it or last asked for {@link entries} or {@link report}. */
   get size(): number {
     return this.#size;
   }
@@ -73,7 +84,7 @@ export class Search<Source = unknown> {
     const cancel = () => void this.#host.engine.cancel(call).catch(() => {});
     signal?.addEventListener('abort', cancel, { once: true });
 
-    const report: AddReport = { added: 0, replaced: 0, failed: [] };
+    const report: AddReport = { added: 0, replaced: 0, unchanged: 0, extracted: 0, failed: [] };
     let done = 0;
     const addChunk = async (chunk: Item[], before: Promise<void>, issued: () => void): Promise<void> => {
       const prepared = await Promise.all(chunk.map((item) => this.#prepareItem(item, signal)));
@@ -90,7 +101,9 @@ export class Search<Source = unknown> {
       const outcome = await adding;
       report.added += outcome.added;
       report.replaced += outcome.replaced;
-      this.#size += outcome.added;
+      report.unchanged += outcome.unchanged;
+      report.extracted += outcome.extracted;
+      this.#size = outcome.size;
       for (const { at, code, message } of outcome.failed) {
         report.failed.push({ id: good[at]!.id, error: new LikenessError(code, message) });
       }
@@ -189,6 +202,50 @@ export class Search<Source = unknown> {
     return this.#host.engine.features();
   }
 
+  /**
+   * The pictures in the index, in the order of adding, without their features; with what another tab or process wrote
+   * to a stored index.
+   */
+  async entries(): Promise<Picture[]> {
+    this.#checkOpen();
+    const entries = await this.#host.engine.entries();
+    this.#size = entries.length;
+    return entries;
+  }
+
+  /**
+   * Writes the index to a store, all or nothing. An index that was opened with a store is there already.
+   *
+   * @param store where `open` takes it from afterwards; must hold no pictures
+   */
+  async save(store: string | URL): Promise<void> {
+    this.#checkOpen();
+    await this.#host.storage.save(this.#host.storeName(store));
+  }
+
+  /** The whole index, without the pictures themselves, as one file: to download, to {@link import}, to serve. */
+  async export(): Promise<Blob> {
+    this.#checkOpen();
+    return this.#host.storage.export();
+  }
+
+  /**
+   * Takes over an exported index in the place of what is here, all or nothing.
+   *
+   * @param source the file, or where it is
+   * @throws LikenessError `model-mismatch` with both names, `bad-file`, `not-found`
+   */
+  async import(source: Blob | string | URL): Promise<void> {
+    this.#checkOpen();
+    this.#size = await this.#host.storage.import(this.#host.storeName(source));
+  }
+
+  /** Writes a stored index anew without what was replaced and removed; it becomes smaller. Done by itself at times. */
+  async compact(): Promise<void> {
+    this.#checkOpen();
+    await this.#host.engine.compact();
+  }
+
   /** What runs, and why. */
   async report(): Promise<Report> {
     this.#checkOpen();
@@ -215,9 +272,10 @@ export class Search<Source = unknown> {
   }
 
   async #prepareItem(item: Item, signal?: AbortSignal): Promise<EngineItem<Source> | LikenessError> {
-    if ('vector' in item) return { id: item.id, vector: item.vector };
+    const { id, meta } = item;
+    if ('vector' in item) return { id, meta, vector: item.vector };
     try {
-      return { id: item.id, source: await this.#host.prepare(item.image, signal) };
+      return { id, meta, source: await this.#host.prepare(item.image, signal) };
     } catch (error) {
       if (error instanceof LikenessError) return error;
       throw error;
@@ -270,6 +328,7 @@ function checkItem(item: Item): void {
   if (!('image' in item) && !('vector' in item)) {
     throw new LikenessError('bad-argument', `The item "${id}" has neither an image nor a vector.`);
   }
+  if (item.meta !== undefined) checkMeta(item.meta, id);
 }
 
 /**

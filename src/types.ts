@@ -1,6 +1,9 @@
 import type { BackendName } from './backend/backend.ts';
 import type { LikenessError } from './errors.ts';
 import type { Pixels } from './image/pixels.ts';
+import type { Store } from './store/files.ts';
+import type { Dropped } from './store/log.ts';
+import type { Json } from './store/records.ts';
 
 /**
  * A picture, in any form a page or a program has it. A string is a URL in the browser; in Node it is a file path, or
@@ -19,13 +22,27 @@ export type ImageSource =
   | Pixels;
 
 /** Something to add: a picture, or a feature vector made earlier by the same model. */
-export type Item = { id: string; image: ImageSource } | { id: string; vector: Float32Array };
+export type Item = {
+  id: string;
+  /** Kept with the picture and returned with hits: what JSON can hold, up to 1 MiB. */
+  meta?: Json | undefined;
+} & ({ image: ImageSource } | { vector: Float32Array });
 
 /** One answer of a query. */
 export interface Hit {
   id: string;
   /** Euclidean distance between the normalised features: 0 (same picture) … 2. */
   distance: number;
+  /** What was added with the picture. */
+  meta?: Json;
+}
+
+/** A picture in an index, without its features. */
+export interface Picture {
+  id: string;
+  meta?: Json;
+  /** SHA-256 of the picture's bytes, as hex, where they were read into a stored index. */
+  hash?: string;
 }
 
 export interface Progress {
@@ -73,6 +90,12 @@ export interface OpenOptions extends CallOptions {
   threads?: number | undefined;
   /** `keras`: pictures exactly as the Keras tutorial reads them, i.e. EXIF orientation is not applied. */
   parity?: 'keras' | undefined;
+  /**
+   * Where the index is kept: `opfs:name` in a page; `file:folder` in Node; the URL of an exported index, a `Blob` or (in
+   * Node) the path of one, which can be searched and not changed; in Node also a {@link Store} of your own. What is
+   * there is opened, else made. Left out, the index is gone when it is closed.
+   */
+  store?: string | URL | Blob | Store | undefined;
 }
 
 /** What `add` did. Pictures that cannot be read are reported here and do not stop the others. */
@@ -80,7 +103,30 @@ export interface AddReport {
   added: number;
   /** Items whose id was there already. */
   replaced: number;
+  /** Items that a stored index had already, with the same content and metadata: nothing was done. */
+  unchanged: number;
+  /** Pictures that the network saw; those whose content the stored index had already it did not. */
+  extracted: number;
   failed: { id: string; error: LikenessError }[];
+}
+
+/** Where an index is kept. */
+export interface StoreReport {
+  name: string;
+  readOnly: boolean;
+  /** Of its file. */
+  byteLength: number;
+  /** What opening found torn by a crash and left out: it had not been acknowledged. */
+  dropped: Dropped | null;
+  /** Pictures whose features were damaged on the medium; they are out of the index and can be added again. */
+  damaged: string[];
+}
+
+/** An index that is kept here. */
+export interface StoredIndexInfo {
+  /** What `open` and `deleteIndex` take. */
+  store: string;
+  byteLength: number;
 }
 
 /** What runs, and why. */
@@ -92,6 +138,8 @@ export interface Report {
   knn: { backend: BackendName; reason: string };
   /** Pictures in the index. */
   size: number;
+  /** Where the index is kept; `null` when it is not. */
+  store: StoreReport | null;
   /** Where the model's files are; from `memory` they are gone with the page. What went wrong with storing them. */
   modelFiles: { where: 'opfs' | 'cache-storage' | 'memory' | 'folder'; warnings: string[] };
 }

@@ -69,11 +69,27 @@ program
 
 program
   .command('export')
-  .description('write features and ids for NumPy')
-  .argument('<index-dir>')
-  .requiredOption('--npy <features.npy>', 'float32, C order, a row a picture')
-  .requiredOption('--ids <ids.json>', 'the ids in the order of the rows')
-  .action(async (folder, options) => (await import('./commands/export.ts')).exportIndex(folder, options));
+  .description('write features and ids for NumPy, or the index as one file')
+  .argument('<index>', 'a folder, an exported file, or the URL of one')
+  .option('--npy <features.npy>', 'C order, a row a picture')
+  .option('--ids <ids.json>', 'the ids in the order of the rows')
+  .option('--per-image <dir>', 'a .npy for each picture, as the tutorial writes them')
+  .addOption(new Option('--dtype <type>', 'f4: float32, f2: float16').choices(['f4', 'f2']).default('f4'))
+  .option('--file <index.likeness>', 'all of the index: to open in a page, to serve, to import')
+  .action(async (where, options) => (await import('./commands/export.ts')).exportIndex(where, options));
+
+program
+  .command('import')
+  .description('make an index of features that were made elsewhere, e.g. by NumPy')
+  .argument(
+    '<features>',
+    'features.npy or .npz, a folder with a .npy for each picture, or an exported .likeness file',
+  )
+  .option('--ids <ids.json>', 'a JSON list: the ids in the order of the rows')
+  .option('--array <name>', 'which array of an .npz')
+  .addOption(model())
+  .requiredOption('-o, --output <index-dir>', 'where the index goes')
+  .action(async (from, options) => (await import('./commands/import.ts')).importFeatures(from, options));
 
 program
   .command('tensor')

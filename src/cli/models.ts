@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { LikenessError } from '../errors.ts';
 import { readManifest } from '../model/files.node.ts';
 import { manifestFile } from '../model/load.ts';
 import { packageRoot } from '../platform/package-root.ts';
@@ -13,9 +14,15 @@ export interface ServedModel {
   fingerprint: string;
 }
 
-/** Folders with a model: `folder` itself, and those in it. */
+/**
+ * Folders with a model: `folder` itself, and those in it.
+ *
+ * @throws LikenessError `not-found` when it cannot be read
+ */
 export async function modelsIn(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(() => []);
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    throw new LikenessError('not-found', `${folder} cannot be read (${error.code}).`, { cause: error });
+  });
   return [folder, ...names.sort().map((name) => join(folder, name))].filter((path) =>
     existsSync(join(path, manifestFile)),
   );
@@ -24,7 +31,7 @@ export async function modelsIn(folder: string): Promise<string[]> {
 /** Folders with a model of the package, and in `./models`. */
 export async function modelFolders(): Promise<string[]> {
   const places = new Set([join(packageRoot, 'models'), resolve('models')]);
-  return (await Promise.all([...places].map(modelsIn))).flat();
+  return (await Promise.all([...places].map((folder) => modelsIn(folder).catch(() => [])))).flat();
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { LikenessError } from '../errors.ts';
-import type { SourceStamp } from '../store/index-folder.ts';
+import type { SourceStamp } from '../store/legacy-folder.node.ts';
 
 /** Endings of the files that are taken for pictures. One that cannot be decoded is reported, not passed over in silence. */
 const endings = /\.(jpe?g|jfif|png|webp|gif|avif|bmp|tiff?)$/i;

@@ -6,7 +6,7 @@ import { createGpuExtractor } from './extractor.webgpu.ts';
 import type { CpuGraph } from './graph.ts';
 import type { Model } from './load.ts';
 import type { Runtime } from './ort.ts';
-import { probe } from './probe.ts';
+import { probe, timePicture } from './probe.ts';
 
 export type DeviceRequest = 'auto' | 'wasm' | 'webgpu';
 
@@ -66,11 +66,12 @@ export async function chooseExtractor(
   try {
     const runtime = await loadGpuRuntime();
     const gpu = await createGpuExtractor(model, runtime, device);
-    const gpuMs = await probe(gpu);
+    await probe(gpu);
     if (request === 'webgpu') return { extractor: gpu, reason: `WebGPU was asked for (${adapter})`, device };
 
     const cpu = await createCpuExtractor(model, await createCpuGraph(model));
-    const cpuMs = await probe(cpu);
+    await probe(cpu);
+    const [gpuMs, cpuMs] = [await timePicture(gpu), await timePicture(cpu)];
     const reason = `a picture took ${gpuMs.toFixed(1)} ms on WebGPU (${adapter}), ${cpuMs.toFixed(1)} ms on wasm`;
     if (gpuMs <= cpuMs) {
       await cpu.close();

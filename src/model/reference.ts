@@ -18,6 +18,18 @@ function values({ dataType, shape, data }: Weight): Float64Array {
  * @returns the last pooling's values, channels first
  */
 export function forwardConvolutions(weights: ReadonlyMap<string, Weight>, input: Float32Array): Float64Array {
+  const steps = convolutionSteps(weights, input);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** {@link forwardConvolutions}, stopping after each layer with the share of the work that is done, 0 … 1. */
+export function* convolutionSteps(
+  weights: ReadonlyMap<string, Weight>,
+  input: Float32Array,
+): Generator<number, Float64Array> {
   const shape = shapeOfWeights(weights);
   let size = shape.inputSize;
   let picture: Float64Array = Float64Array.from(input);
@@ -30,6 +42,7 @@ export function forwardConvolutions(weights: ReadonlyMap<string, Weight>, input:
       picture = maxPool(picture, size, outputs);
       size /= 2;
     }
+    yield (i + 1) / layers.length;
   }
   return picture;
 }
@@ -59,20 +72,34 @@ export function convolve(
   inputs: number,
   outputs: number,
 ): Float64Array<ArrayBuffer> {
+  const side = size + 2;
+  const padded = new Float64Array(inputs * side * side);
+  for (let row = 0; row < inputs * size; row++) {
+    const [c, y] = [Math.floor(row / size), row % size];
+    padded.set(x.subarray(row * size, (row + 1) * size), (c * side + y + 1) * side + 1);
+  }
   const plane = size * size;
   const out = new Float64Array(outputs * plane);
   for (let o = 0; o < outputs; o++) {
     const to = out.subarray(o * plane, (o + 1) * plane).fill(bias[o]!);
     for (let c = 0; c < inputs; c++) {
-      for (let ky = -1; ky <= 1; ky++) {
-        for (let kx = -1; kx <= 1; kx++) {
-          const weight = kernel[(o * inputs + c) * 9 + (ky + 1) * 3 + kx + 1]!;
-          for (let y = Math.max(0, -ky); y < Math.min(size, size - ky); y++) {
-            const from = c * plane + (y + ky) * size + kx;
-            for (let column = Math.max(0, -kx); column < Math.min(size, size - kx); column++) {
-              to[y * size + column]! += weight * x[from + column]!;
-            }
-          }
+      const at = (o * inputs + c) * 9;
+      const [k0, k1, k2, k3, k4, k5, k6, k7, k8] = kernel.subarray(at, at + 9) as unknown as number[];
+      for (let y = 0; y < size; y++) {
+        let a = (c * side + y) * side; // the row above, the row itself, the row below
+        for (let i = y * size; i < (y + 1) * size; i++, a++) {
+          const b = a + side;
+          const d = b + side;
+          to[i]! +=
+            k0! * padded[a]! +
+            k1! * padded[a + 1]! +
+            k2! * padded[a + 2]! +
+            k3! * padded[b]! +
+            k4! * padded[b + 1]! +
+            k5! * padded[b + 2]! +
+            k6! * padded[d]! +
+            k7! * padded[d + 1]! +
+            k8! * padded[d + 2]!;
         }
       }
     }

@@ -1,6 +1,14 @@
 import { LikenessError } from '../errors.ts';
 import { fromFloat16, toFloat16 } from '../float16.ts';
-import { blockValues, type Encoding, encodePiece, pieceLayout, rowScales } from './dense/encoding.ts';
+import {
+  blockValues,
+  type Encoding,
+  emptyPiece,
+  encodeRows,
+  type PieceLayout,
+  pieceLayout,
+  rowScales,
+} from './dense/encoding.ts';
 import type { Convolution } from './manifest.ts';
 import { type ExternalTensor, encodeGraph, type Node } from './onnx/graph.ts';
 import { padChannels } from './pad-channels.ts';
@@ -123,12 +131,18 @@ export function piecesOf(encoding: Encoding, rows: number, inputs: number, shard
   return pieces;
 }
 
-/** The pieces of `fc1`, one after another, as {@link encodePiece} makes them: `dense-1.bin`, … */
+/** Rows of `fc1` that are float32 in memory at once, in bytes: whatever the encoding, what a shard of f32 has. */
+const floatBytes = 64 * 2 ** 20;
+
+/** Rows of `inputs` float32 that go through memory at once. */
+export const rowsAtOnce = (inputs: number): number => Math.max(1, Math.floor(floatBytes / (4 * inputs)));
+
+/** The pieces of `fc1`, one after another, as `encodePiece` makes them: `dense-1.bin`, … */
 export function* densePieces(
   weights: ReadonlyMap<string, Weight>,
   encoding: Encoding,
   shardBytes: number,
-): Generator<{ file: string; bytes: Uint8Array<ArrayBuffer>; rows: number; inputs: number }> {
+): Generator<{ file: string; bytes: Uint8Array<ArrayBuffer>; layout: PieceLayout }> {
   const kernel = weights.get('fc1.weight')!;
   const bias = floats(weights.get('fc1.bias')!, 0, kernel.shape[0]!);
   const [outputs, inputs] = kernel.shape as [number, number];
@@ -140,10 +154,14 @@ export function* densePieces(
   }
   const count = piecesOf(encoding, outputs, inputs, shardBytes);
   const rows = outputs / count;
+  const layout = pieceLayout(encoding, rows, inputs);
   for (let i = 0; i < count; i++) {
-    const values = floats(kernel, i * rows, (i + 1) * rows);
-    const bytes = encodePiece(encoding, values, bias.subarray(i * rows, (i + 1) * rows));
-    yield { file: `dense-${i + 1}.bin`, bytes, rows, inputs };
+    const bytes = emptyPiece(layout, bias.subarray(i * rows, (i + 1) * rows));
+    for (let from = 0; from < rows; from += rowsAtOnce(inputs)) {
+      const to = Math.min(rows, from + rowsAtOnce(inputs));
+      encodeRows(encoding, bytes, layout, from, floats(kernel, i * rows + from, i * rows + to));
+    }
+    yield { file: `dense-${i + 1}.bin`, bytes, layout };
   }
 }
 

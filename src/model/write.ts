@@ -1,9 +1,9 @@
 import type { Preprocessing } from '../image/preprocessing.ts';
-import { decodePiece, type Encoding, pieceLayout } from './dense/encoding.ts';
+import { decodeRows, type Encoding } from './dense/encoding.ts';
 import { fingerprintOf, type Manifest, probeInput, type Shard } from './manifest.ts';
 import { normaliseRows } from './normalise.ts';
-import { denseRow, forwardConvolutions } from './reference.ts';
-import { buildVgg16Graph, densePieces, piecesOf, storedWeights } from './vgg16.ts';
+import { convolutionSteps, denseRow } from './reference.ts';
+import { buildVgg16Graph, densePieces, piecesOf, rowsAtOnce, storedWeights } from './vgg16.ts';
 import { shapeOfWeights, type Weight } from './vgg16-weights.ts';
 
 /** What a manifest says of a model beyond its files. */
@@ -62,19 +62,24 @@ export async function writeVgg16(
   await sink.write(graphFile, graph);
   onProgress(0.1);
   // The known answer comes from the weights as they are stored, in float64 and without a runtime.
-  const pooled = forwardConvolutions(stored, probeInput(preprocessing));
-  onProgress(0.5);
+  const pooled = await atLeisure(convolutionSteps(stored, probeInput(preprocessing)), (share) =>
+    onProgress(0.1 + 0.4 * share),
+  );
   const answer = new Float32Array(fc1);
   const files: string[] = [];
-  for (const { file, bytes, rows, inputs } of densePieces(stored, encoding, shardBytes)) {
+  for (const { file, bytes, layout } of densePieces(stored, encoding, shardBytes)) {
     await sink.write(file, bytes);
+    const { rows, inputs } = layout;
     const first = files.length * rows;
     files.push(file);
-    const values = decodePiece(encoding, bytes, rows, inputs);
-    const { bias } = pieceLayout(encoding, rows, inputs);
-    const biases = new Float32Array(bytes.buffer, bias, rows);
-    for (let row = 0; row < rows; row++) {
-      answer[first + row] = denseRow(values.subarray(row * inputs, (row + 1) * inputs), biases[row]!, pooled);
+    const biases = new Float32Array(bytes.buffer, layout.bias, rows);
+    for (let from = 0; from < rows; from += rowsAtOnce(inputs)) {
+      const to = Math.min(rows, from + rowsAtOnce(inputs));
+      const values = decodeRows(encoding, bytes, layout, from, to);
+      for (let row = from; row < to; row++) {
+        const weights = values.subarray((row - from) * inputs, (row - from + 1) * inputs);
+        answer[first + row] = denseRow(weights, biases[row]!, pooled);
+      }
     }
     onProgress(0.5 + 0.5 * (files.length / piecesOf(encoding, fc1, width, shardBytes)));
   }
@@ -104,4 +109,14 @@ export async function writeVgg16(
   manifest.fingerprint = await fingerprintOf(manifest);
   await sink.write('manifest.json', new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`));
   return manifest;
+}
+
+/** Takes the steps of long work one by one: what else happens, an interrupt say, is heard between two of them. */
+async function atLeisure<T>(steps: Generator<number, T>, onStep: (share: number) => void): Promise<T> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value as T;
+    onStep(value as number);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
 }

@@ -9,10 +9,11 @@ import {
   storedModels,
 } from '../model/delivery/stored-models.ts';
 import { checkOptions, type EngineHost, Search } from '../search.ts';
+import { type StoreName, storeName } from '../store/open-store.browser.ts';
 import type { OpenOptions, Report } from '../types.ts';
 import { carryErrorCodes } from '../worker/errors.ts';
 import { startModuleWorker } from '../worker/start-worker.ts';
-import type { EngineWorker } from '../worker/worker.ts';
+import type { EngineWorker, OpenAnswer } from '../worker/worker.ts';
 
 carryErrorCodes();
 
@@ -26,12 +27,13 @@ const defaultModel = 'vgg16-compact';
  * await search.add([{ id: 'a', image: document.querySelector('img') }]);
  * const hits = await search.query(file, { k: 30 });
  */
-export class ImageSearch extends Search<Parcel> {
+export class ImageSearch extends Search<Parcel, StoreName> {
   /** Starts the worker, loads the model and chooses the backends. */
   static async open(options: OpenOptions = {}): Promise<ImageSearch> {
     checkOptions(options);
     const { signal, onProgress, model = defaultModel, refresh, device, threads, parity } = options;
     const source = pageModel(model);
+    const store = options.store === undefined ? undefined : pageStore(options.store);
     signal?.throwIfAborted();
     const ended = aborted(signal);
     let session = startSession();
@@ -49,7 +51,7 @@ export class ImageSearch extends Search<Parcel> {
       );
       // Asked, not waited for: some browsers ask the person.
       if (loaded.storage !== 'memory') void navigator.storage?.persist?.().catch(() => {});
-      const options = { device, threads, parity };
+      const options = { device, threads, parity, store };
       let started = await during(session.remote.open(loaded, options));
       if (started.spoiled !== undefined) {
         session.worker.terminate();
@@ -60,7 +62,7 @@ export class ImageSearch extends Search<Parcel> {
       }
       if (started.spoiled !== undefined) throw new LikenessError('no-backend', started.spoiled);
       const { storage, warnings } = loaded;
-      return new ImageSearch(host(session, { where: storage, warnings }, started.batchSize));
+      return new ImageSearch(host(session, { where: storage, warnings }, started));
     } catch (error) {
       session.worker.terminate();
       throw error;
@@ -76,13 +78,14 @@ export const listModels = (): Promise<ModelInfo[]> => storedModels();
 /**
  * What opening a model will take: its size, and how much of it is stored here already.
  *
+ * @param options.refresh as for `open`
  * @throws LikenessError `not-found` or `bad-model`
  */
 export async function modelInfo(
   model: ModelName,
-  { signal }: { signal?: AbortSignal } = {},
+  { signal, refresh = false }: Pick<OpenOptions, 'signal' | 'refresh'> = {},
 ): Promise<ModelInfo> {
-  return describeModel(pageModel(model), signal ?? new AbortController().signal);
+  return describeModel(pageModel(model), { signal: signal ?? new AbortController().signal, refresh });
 }
 
 /**
@@ -98,6 +101,8 @@ export async function deleteModel(model: string | URL): Promise<void> {
 /** Relative URLs are the page's, not the worker's. */
 const pageModel = (model: ModelName): ModelSource =>
   modelSource(model, new URL('../models/', import.meta.url).href, document.baseURI);
+
+const pageStore = (store: unknown): StoreName => storeName(store, document.baseURI);
 
 /** A worker with what is known of it. */
 interface Session {
@@ -155,14 +160,16 @@ function aborted(signal: AbortSignal | undefined): { promise: Promise<never>; re
 function host(
   { worker, remote, death }: Session,
   modelFiles: Report['modelFiles'],
-  batchSize: number,
-): EngineHost<Parcel> {
+  { batchSize, size }: OpenAnswer,
+): EngineHost<Parcel, StoreName> {
   const alive = <T>(call: Promise<T>): Promise<T> => Promise.race([call, death.promise]);
   return {
     engine: {
       add: (items, call) => alive(remote.add(...unpack(items), call)),
       query: (queries, options) => alive(remote.query(...unpack(queries), options)),
       ids: () => alive(remote.ids()),
+      entries: () => alive(remote.entries()),
+      compact: () => alive(remote.compact()),
       extract: ({ picture, transfer: list }) => alive(remote.extract(transfer(picture, list))),
       remove: (ids) => alive(remote.remove(ids)),
       vector: (id) => alive(remote.vector(id)),
@@ -171,6 +178,13 @@ function host(
       cancel: (call) => alive(remote.cancel(call)),
       close: () => alive(remote.close()),
     },
+    storage: {
+      save: (target) => alive(remote.save(target)),
+      export: () => alive(remote.export()),
+      import: (file) => alive(remote.import(file)),
+    },
+    storeName: pageStore,
+    size,
     modelFiles,
     batchSize,
     callsInFlight: 2,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Engine } from '../engine.ts';
+import { Engine, type PictureReader } from '../engine.ts';
 import { LikenessError } from '../errors.ts';
 import { decode } from '../image/decode.node.ts';
 import type { Pixels } from '../image/pixels.ts';
@@ -10,8 +10,12 @@ import { FlatIndex } from '../knn/flat-index.ts';
 import { chooseExtractor } from '../model/choose.ts';
 import { builtInModel, openModelFolder, readManifest } from '../model/files.node.ts';
 import { createPoolGraph } from '../model/graph.pool.node.ts';
+import type { Manifest } from '../model/manifest.ts';
 import { loadGpuRuntime } from '../model/runtime.node.ts';
 import { checkOptions, Search } from '../search.ts';
+import { openIndex, storageOf } from '../storage.ts';
+import { type IndexInfo, identityOf } from '../store/header.ts';
+import { openStore, type StoreName } from '../store/open-store.node.ts';
 import type { ImageSource, OpenOptions } from '../types.ts';
 import { packageRoot } from './package-root.ts';
 import { provideWebGpu } from './webgpu.node.ts';
@@ -29,7 +33,7 @@ const defaultModel = 'vgg16-compact';
  * await search.add([{ id: 'a', image: 'photos/a.jpg' }]);
  * const hits = await search.query('photo.jpg', { k: 30 });
  */
-export class ImageSearch extends Search<NodeSource> {
+export class ImageSearch extends Search<NodeSource, StoreName> {
   /** Loads the model and makes an empty index. `auto` is wasm here: WebGPU is an optional package, taken when asked for. */
   static async open(options: OpenOptions = {}): Promise<ImageSearch> {
     const { signal, onProgress, device = 'auto', threads, parity } = options;
@@ -62,20 +66,39 @@ export class ImageSearch extends Search<NodeSource> {
       backend: device === 'webgpu' ? 'webgpu' : 'auto',
       device: shared,
     });
-    const engine = new Engine(extractor, reason, index, (source: NodeSource) => pixelsOf(source, parity));
+    const info: IndexInfo = {
+      model: identityOf(model.manifest),
+      dimension: extractor.dimension,
+      parity: parity ?? null,
+    };
+    const store =
+      options.store === undefined ? undefined : await openIndex(await openStore(options.store), info);
+    const reader: PictureReader<NodeSource> = {
+      pixels: (source) => pixelsOf(source, parity),
+      async bytes(source) {
+        if ('width' in source) return undefined;
+        return source instanceof Blob ? new Uint8Array(await source.arrayBuffer()) : source;
+      },
+    };
+    const engine = new Engine(extractor, reason, index, reader, { parity, store });
     return new ImageSearch({
       engine: {
         add: (...args) => engine.add(...args),
         query: (...args) => engine.query(...args),
         extract: (source) => engine.extract(source),
         remove: (ids) => engine.remove(ids),
-        vector: async (id) => engine.vector(id),
+        vector: (id) => engine.vector(id),
         ids: async () => engine.ids(),
-        features: async () => engine.features(),
+        entries: () => engine.entries(),
+        compact: () => engine.compact(),
+        features: () => engine.features(),
         report: async () => engine.report(),
         cancel: async (call) => engine.cancel(call),
         close: () => engine.close(),
       },
+      storage: storageOf(engine, openStore),
+      storeName: (name) => name,
+      size: engine.size,
       modelFiles: { where: 'folder', warnings: [] },
       batchSize: extractor.batchSize,
       callsInFlight: extractor.threads + 1,
@@ -84,6 +107,10 @@ export class ImageSearch extends Search<NodeSource> {
     });
   }
 }
+
+/** The manifest of a model, by its name or folder. */
+export const modelManifest = async (model: string): Promise<Manifest> =>
+  readManifest(await modelFolder(nodeModel(model)));
 
 /**
  * What a model's network is fed for a picture.

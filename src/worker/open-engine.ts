@@ -1,4 +1,4 @@
-import { Engine } from '../engine.ts';
+import { Engine, type PictureReader } from '../engine.ts';
 import { type Picture, toPixels } from '../image/source.ts';
 import { FlatIndex } from '../knn/flat-index.ts';
 import { chooseExtractor, GpuFailed } from '../model/choose.ts';
@@ -7,12 +7,16 @@ import { createThreadsGraph } from '../model/graph.threads.browser.ts';
 import { createWasmGraph } from '../model/graph.wasm.ts';
 import { fileOfBlob, type Model } from '../model/load.ts';
 import { gpuBuild, loadRuntime } from '../model/runtime.browser.ts';
+import { openIndex } from '../storage.ts';
+import { type IndexInfo, identityOf } from '../store/header.ts';
+import { openStore, type StoreName } from '../store/open-store.browser.ts';
 import type { OpenOptions } from '../types.ts';
 
 /** What an engine is made with, in a form that can be posted. */
 export interface EngineOptions extends Pick<OpenOptions, 'device' | 'threads' | 'parity'> {
   /** Why `device` is wasm, where nobody asked for it. */
   because?: string;
+  store?: StoreName | undefined;
 }
 
 /** An engine, or why this worker is no good for one any more. */
@@ -25,7 +29,7 @@ export type OpenedEngine = { engine: Engine<Picture>; batchSize: number } | { sp
  */
 export async function openEngine(
   { manifest, files }: DeliveredModel,
-  { device = 'auto', threads, parity, because }: EngineOptions,
+  { device = 'auto', threads, parity, because, store }: EngineOptions,
   entry: string,
 ): Promise<OpenedEngine> {
   const model: Model = {
@@ -56,7 +60,18 @@ export async function openEngine(
       device: shared,
     });
     const orient = parity !== 'keras';
-    const engine = new Engine<Picture>(extractor, reason, index, (picture) => toPixels(picture, { orient }));
+    const info: IndexInfo = {
+      model: identityOf(manifest),
+      dimension: extractor.dimension,
+      parity: parity ?? null,
+    };
+    const stored = store === undefined ? undefined : await openIndex(await openStore(store), info);
+    const reader: PictureReader<Picture> = {
+      pixels: (picture) => toPixels(picture, { orient }),
+      bytes: async (picture) =>
+        picture.kind === 'encoded' ? new Uint8Array(await picture.blob.arrayBuffer()) : undefined,
+    };
+    const engine = new Engine<Picture>(extractor, reason, index, reader, { parity, store: stored });
     return { engine, batchSize: extractor.batchSize };
   } catch (error) {
     if (error instanceof GpuFailed) return { spoiled: error.message };

@@ -5,6 +5,8 @@ import type { Picture } from '../image/source.ts';
 import { type DeliveredModel, type DeliveryProgress, deliver } from '../model/delivery/deliver.ts';
 import { openCache } from '../model/delivery/open-cache.ts';
 import { type ModelSource, originOf } from '../model/delivery/source.ts';
+import { type Storage, storageOf } from '../storage.ts';
+import { openStore, type StoreName } from '../store/open-store.browser.ts';
 import { carryErrorCodes } from './errors.ts';
 import { type EngineOptions, openEngine } from './open-engine.ts';
 
@@ -18,6 +20,8 @@ function engine(): Engine<Picture> {
 export interface OpenAnswer {
   /** Pictures that one `add` takes best. */
   batchSize: number;
+  /** Pictures in the index. */
+  size: number;
   /** Why this worker is no good any more and another one has to be taken. */
   spoiled?: string;
 }
@@ -25,9 +29,21 @@ export interface OpenAnswer {
 /** What the page calls: `load`, `open`, then {@link Engine}'s methods. */
 export interface EngineWorker
   extends Pick<
-    Engine<Picture>,
-    'add' | 'query' | 'extract' | 'ids' | 'remove' | 'vector' | 'features' | 'report' | 'cancel' | 'close'
-  > {
+      Engine<Picture>,
+      | 'add'
+      | 'query'
+      | 'extract'
+      | 'ids'
+      | 'entries'
+      | 'compact'
+      | 'remove'
+      | 'vector'
+      | 'features'
+      | 'report'
+      | 'cancel'
+      | 'close'
+    >,
+    Storage<StoreName> {
   /** Brings a model's files here. They come first: a session that fails for want of them can spoil a realm. */
   load(
     source: ModelSource,
@@ -61,13 +77,18 @@ const worker: EngineWorker = {
   },
   async open(model, options) {
     const result = await openEngine(model, options, import.meta.url);
-    if ('spoiled' in result) return { batchSize: 0, spoiled: result.spoiled };
+    if ('spoiled' in result) return { batchSize: 0, size: 0, spoiled: result.spoiled };
     opened = result.engine;
-    return { batchSize: result.batchSize };
+    return { batchSize: result.batchSize, size: result.engine.size };
   },
   add: (items, call) => engine().add(items, call),
   query: (queries, options) => engine().query(queries, options),
   ids: () => engine().ids(),
+  entries: () => engine().entries(),
+  compact: () => engine().compact(),
+  save: (target) => storageOf(engine(), openStore).save(target),
+  export: () => storageOf(engine(), openStore).export(),
+  import: (source) => storageOf(engine(), openStore).import(source),
   extract: (source) => engine().extract(source),
   remove: (ids) => engine().remove(ids),
   vector: (id) => engine().vector(id),

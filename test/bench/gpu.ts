@@ -34,7 +34,7 @@ export default async function bench(options: Options): Promise<{ tables: Table[]
   const { rows, queries } = await data(options);
   const shape = await kernelShape(device, await knnKernels(device));
   const lines: (string | number)[][] = [];
-  for (const scan of ['codes', 'float32'] as const) {
+  for (const scan of ['codes', 'rows'] as const) {
     const index = FlatIndex.over({
       backend: await createWebGpuBackend(device, d, { scan }),
       reason: 'bench',
@@ -90,14 +90,14 @@ export default async function bench(options: Options): Promise<{ tables: Table[]
 }
 
 /** Bytes that one search reads from the device's memory, if each buffer is read as often as the shaders say. */
-function bytesRead(scan: 'codes' | 'float32', queries: Float32Array, { n, d, k }: Options): number {
+function bytesRead(scan: 'codes' | 'rows', queries: Float32Array, { n, d, k }: Options): number {
   const q = queries.length / d;
   const kept = Math.min(n, sortBlock, k + (scan === 'codes' ? Math.max(96, 3 * k) : Math.max(32, k >> 2)));
   let lists = listCount(n);
   // Keys are written and read, lists too at each level.
   let bytes = q * n * 4 * 2;
   for (; lists > 1; lists = Math.ceil(lists / mergeFanIn)) bytes += q * lists * kept * 8 * 2;
-  if (scan === 'float32') return bytes + n * d * 4 * (q > 8 ? 1 : q);
+  if (scan === 'rows') return bytes + n * d * 4 * (q > 8 ? 1 : q);
   let terms = 0;
   for (const value of queries) if (value !== 0) terms++;
   return bytes + n * terms + q * n * (factsPerRow * 4 + 8) + q * d * 4;

@@ -2,7 +2,7 @@ import { after, before, test } from 'node:test';
 import { openDevice } from '../../src/gpu/device.ts';
 import { kinds } from '../support/knn-kinds.ts';
 import { seeded } from '../support/random.ts';
-import { compare, kindsSuite, type Shape, scans, webGpuIndex } from '../support/webgpu-kinds.ts';
+import { compare, kindsSuite, type Shape, ways, webGpuIndex } from '../support/webgpu-kinds.ts';
 
 let device: GPUDevice;
 before(async () => {
@@ -21,11 +21,11 @@ const shapes: Shape[] = [
 ];
 kindsSuite(() => device, shapes);
 
-for (const scan of scans) {
-  test(`webgpu, ${scan}: 20,000 rows of 1024 over buffers of 16 MiB`, async () => {
+for (const [way, options] of Object.entries(ways)) {
+  test(`webgpu, ${way}: 20,000 rows of 1024 over buffers of 16 MiB`, async () => {
     const d = 1024;
     const values = kinds['ReLU-sparse']!(20_000, d, seeded(4));
-    const index = await webGpuIndex(device, d, { scan, mostBufferBytes: 2 ** 24 });
+    const index = await webGpuIndex(device, d, { ...options, mostBufferBytes: 2 ** 24 });
     index.add(values);
     for (const k of [1, 30, 1000]) await compare(index, values, values.slice(5 * d, 8 * d), k, `k ${k}`);
     index.close();

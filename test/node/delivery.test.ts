@@ -433,8 +433,13 @@ describe('where a browser stores little or nothing', () => {
       checkFeatures(first);
       assert.deepEqual(first.modelFiles, { where: 'cache-storage', warnings: [] });
       const asks = server.answers.length;
-      checkFeatures(await open(await visit()));
+      const page = await visit();
+      checkFeatures(await open(page));
       assert.equal(server.answers.length, asks);
+      assert.deepEqual(
+        (await list(page)).map(({ storedBytes }) => storedBytes),
+        [total],
+      );
     }));
 
   test('without either: memory', () =>

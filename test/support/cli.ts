@@ -15,11 +15,13 @@ export interface CliResult {
 }
 
 /** Runs the built command line as a user does, in a process of its own. */
-export function likeness(...args: string[]): Promise<CliResult> {
+export const likeness = (...args: string[]): Promise<CliResult> => run([], args);
+
+function run(nodeArgs: readonly string[], args: readonly string[]): Promise<CliResult> {
   return new Promise((done) => {
     execFile(
       process.execPath,
-      [join(root, 'dist/cli.js'), ...args],
+      [...nodeArgs, join(root, 'dist/cli.js'), ...args],
       { maxBuffer: 1 << 26 },
       (error, stdout, stderr) => {
         const code = error ? (typeof error.code === 'number' ? error.code : -1) : 0;
@@ -27,6 +29,19 @@ export function likeness(...args: string[]): Promise<CliResult> {
       },
     );
   });
+}
+
+/** As {@link likeness}, with the most memory that the process had at any time, in MB. */
+export async function likenessMeasured(...args: string[]): Promise<CliResult & { peakMegabytes: number }> {
+  const onExit = `process.on('exit', () => console.error('peak', process.resourceUsage().maxRSS))`;
+  const result = await run(['--import', `data:text/javascript,${encodeURIComponent(onExit)}`], args);
+  const [line, kibibytes] = /peak (\d+)\n$/.exec(result.stderr) ?? [];
+  if (!line) throw new Error(`The process did not say what memory it took: ${result.stderr}`);
+  return {
+    ...result,
+    stderr: result.stderr.slice(0, -line.length),
+    peakMegabytes: (Number(kibibytes) * 1024) / 1e6,
+  };
 }
 
 /** Runs `body` with a folder of its own, which is then removed. */

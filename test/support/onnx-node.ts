@@ -25,22 +25,42 @@ export const uint8 = (name: string, shape: number[], bytes: Uint8Array, signed =
 
 const message = (): ProtobufWriter => new ProtobufWriter();
 
-/** A model of a single operator: y = op(x, constants …), x of N × inputs, y of N × outputs, float32. */
+/** An operator with its attributes, all of them whole numbers. */
+export interface Operator {
+  op: string;
+  domain?: string;
+  attributes: Record<string, number>;
+}
+
+/**
+ * A model of a single operator: y = op(x, constants …), x of N × inputs, y of N × outputs, float32. Several lists of
+ * constants make as many nodes, whose outputs stand side by side in y.
+ */
 export function oneNodeModel(
-  { op, domain = '', attributes }: { op: string; domain?: string; attributes: Record<string, number> },
-  initializers: readonly Initializer[],
+  { op, domain = '', attributes }: Operator,
+  parts: readonly (readonly Initializer[])[],
   inputs: number,
   outputs: number,
 ): { model: Uint8Array; externalData: { path: string; data: Uint8Array }[] } {
-  const node = message()
-    .strings(1, ['x', ...initializers.map(({ name }) => name)])
-    .string(2, 'y')
-    .string(4, op)
-    .messages(
-      5,
-      Object.entries(attributes).map(([name, value]) => message().string(1, name).int(3, value).int(20, 2)),
-    )
-    .string(7, domain);
+  const initializers = parts.flatMap((part, i) =>
+    part.map((initializer) => ({ ...initializer, name: `${initializer.name}${i}` })),
+  );
+  const names = parts.map((_, i) => (parts.length === 1 ? 'y' : `y${i}`));
+  const nodes = parts.map((part, i) =>
+    message()
+      .strings(1, ['x', ...part.map(({ name }) => `${name}${i}`)])
+      .string(2, names[i]!)
+      .string(4, op)
+      .messages(
+        5,
+        Object.entries(attributes).map(([name, value]) => message().string(1, name).int(3, value).int(20, 2)),
+      )
+      .string(7, domain),
+  );
+  if (parts.length > 1) {
+    const axis = message().string(1, 'axis').int(3, 1).int(20, 2);
+    nodes.push(message().strings(1, names).string(2, 'y').string(4, 'Concat').message(5, axis));
+  }
   const value = (name: string, width: number): ProtobufWriter => {
     const shape = message().message(1, message().string(2, 'N')).message(1, message().int(1, width));
     const tensor = message().int(1, 1).message(2, shape);
@@ -59,7 +79,7 @@ export function oneNodeModel(
       .int(14, 1);
   });
   const graph = message()
-    .message(1, node)
+    .messages(1, nodes)
     .string(2, 'one')
     .messages(5, tensors)
     .message(11, value('x', inputs))

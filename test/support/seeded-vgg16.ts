@@ -1,4 +1,4 @@
-import { decodePiece, type Encoding, pieceLayout } from '../../src/model/dense/encoding.ts';
+import { decodePiece, type Encoding } from '../../src/model/dense/encoding.ts';
 import { fileOfBytes, type Model } from '../../src/model/load.ts';
 import { probeInput } from '../../src/model/manifest.ts';
 import { normaliseRows } from '../../src/model/normalise.ts';
@@ -74,9 +74,10 @@ export function wantedFeatures(
   const stored = storedWeights(weights, encoding);
   const pooled = forwardConvolutions(stored, input);
   const values: number[] = [];
-  for (const { bytes, rows, inputs } of densePieces(stored, encoding, Number.POSITIVE_INFINITY)) {
+  for (const { bytes, layout } of densePieces(stored, encoding, Number.POSITIVE_INFINITY)) {
+    const { rows, inputs } = layout;
     const kernel = decodePiece(encoding, bytes, rows, inputs);
-    const bias = new Float32Array(bytes.buffer, pieceLayout(encoding, rows, inputs).bias, rows);
+    const bias = new Float32Array(bytes.buffer, layout.bias, rows);
     for (let row = 0; row < rows; row++) {
       values.push(denseRow(kernel.subarray(row * inputs, (row + 1) * inputs), bias[row]!, pooled));
     }

@@ -1,18 +1,18 @@
 import type { Weight } from '../../src/model/vgg16-weights.ts';
 
-type Tfjs = typeof import('../bench/peers/tfjs-vgg16.mjs');
+type Tfjs = typeof import('../peers/tfjs-vgg16.mjs');
 
-/** TensorFlow.js from test/bench/peers. */
+/** TensorFlow.js from test/peers. */
 export async function loadTfjs(): Promise<{ tfjs: Tfjs; wasmFolder: string }> {
-  const wasm = 'test/bench/peers/node_modules/@tensorflow/tfjs-backend-wasm/wasm-out/';
+  const wasm = 'test/peers/node_modules/@tensorflow/tfjs-backend-wasm/wasm-out/';
   if (typeof document !== 'undefined') {
-    const tfjs = await import('../bench/peers/tfjs-vgg16.mjs');
+    const tfjs = await import('../peers/tfjs-vgg16.mjs');
     return { tfjs, wasmFolder: `/${wasm}` };
   }
   const { pathToFileURL } = await import('node:url');
   const { join } = await import('node:path');
   const { root } = await import('./cli.ts');
-  const module = pathToFileURL(join(root, 'test/bench/peers/tfjs-vgg16.mjs')).href;
+  const module = pathToFileURL(join(root, 'test/peers/tfjs-vgg16.mjs')).href;
   return { tfjs: await import(module), wasmFolder: join(root, wasm) };
 }
 

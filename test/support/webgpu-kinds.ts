@@ -7,8 +7,12 @@ import { seeded } from './random.ts';
 
 export type Shape = [n: number, d: number, queries: number, ks: number[]];
 
-/** Both ways of the backend: full rows in float32, and codes first. */
-export const scans = ['float32', 'codes'] as const;
+/** The ways of the backend: full rows in float32 or in float16, and codes first. */
+export const ways: Record<string, WebGpuBackendOptions> = {
+  float32: { scan: 'rows' },
+  float16: { scan: 'rows', storage: 'float16' },
+  codes: { scan: 'codes' },
+};
 
 export async function webGpuIndex(
   device: GPUDevice,
@@ -39,13 +43,13 @@ export async function compare(
 
 /** Every kind of data at every shape, by both ways, on the device that `device` gives. */
 export function kindsSuite(device: () => GPUDevice, shapes: readonly Shape[]): void {
-  for (const scan of scans) {
+  for (const [way, options] of Object.entries(ways)) {
     for (const [kind, rows] of Object.entries(kinds)) {
-      test(`webgpu, ${scan}: ${kind}: the order of the reference at every shape and k`, async () => {
+      test(`webgpu, ${way}: ${kind}: the order of the reference at every shape and k`, async () => {
         for (const [n, d, count, ks] of shapes) {
           const random = seeded(n + d);
           const values = rows(n, d, random);
-          const index = await webGpuIndex(device(), d, { scan });
+          const index = await webGpuIndex(device(), d, options);
           index.add(values);
           // Queries of the same kind; some are rows.
           const queries = rows(count, d, random);

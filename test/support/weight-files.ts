@@ -70,15 +70,16 @@ export interface KerasFile extends WeightFile {
 }
 
 /**
- * Writes a weight file as Keras did, by h5wasm: a group a layer, in the order of the layers, pools and flatten empty.
- * At full size it takes 1 GB of memory, since h5wasm creates a dataset in one piece.
+ * Writes a weight file as Keras 1.1 and h5py did, by the HDF5 library: the oldest version of the format, a group a layer,
+ * pools and flatten empty, the names of layers and weights in attributes, data contiguous and uncompressed. At full size
+ * it takes 1 GB of memory, since h5wasm creates a dataset in one piece.
  */
 export async function writeKeras(path: string, options: KerasFile): Promise<void> {
   const { shape, seed, classes = 10, top = true, flatten = 'hwc', root = '', replace = {} } = options;
   const names = options.names ?? ((layer) => [`${layer}_W_1:0`, `${layer}_b_1:0`]);
   await h5wasm.ready;
   const weights = seededWeights(shape, seed);
-  const file = new h5wasm.File(path, 'w', { track_order: true });
+  const file = new h5wasm.File(path, 'w', { track_order: false, libver: ['earliest', 'latest'] });
   const parent = root ? file.create_group(root) : file;
   const layerNames: string[] = [];
   const layer = (name: string, kernel?: () => [Float32Array, number[]], bias?: Float32Array): void => {
@@ -125,8 +126,6 @@ export async function writeKeras(path: string, options: KerasFile): Promise<void
     layer('predictions', () => blank(outputs, classes), new Float32Array(classes));
   }
   parent.create_attribute('layer_names', layerNames, [layerNames.length], 'S12');
-  parent.create_attribute('backend', 'tensorflow', null, 'S10');
-  parent.create_attribute('keras_version', '1.2.0', null, 'S5');
   file.close();
 }
 
@@ -274,15 +273,18 @@ export function writeZoo(path: string, options: WeightFile): void {
 /** A tensor of a safetensors file: a weight in float32. */
 export type NamedTensors = [name: string, shape: number[], weight: Weight][];
 
-/** Weights under the names of torchvision, of timm or of this project. */
+/**
+ * Weights under the names of torchvision, of timm or of this project; with `classes`, also the layers after fc1, as
+ * zeros.
+ */
 export function namedTensors(
-  { shape, seed }: WeightFile,
+  { shape, seed, classes }: WeightFile,
   names: 'torchvision' | 'timm' | 'canonical',
 ): NamedTensors {
   const places = [0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28];
   const layers = convolutions(shape).map(({ name }) => name);
   const side = shape.inputSize / 32;
-  return [...seededWeights(shape, seed)].map(([name, weight]) => {
+  const tensors = [...seededWeights(shape, seed)].map(([name, weight]): NamedTensors[number] => {
     const [layer, part] = name.split('.') as [string, string];
     if (names === 'canonical') return [name, weight.shape, weight];
     if (layer !== 'fc1') return [`features.${places[layers.indexOf(layer)]}.${part}`, weight.shape, weight];
@@ -293,6 +295,21 @@ export function namedTensors(
       weight,
     ];
   });
+  if (!classes || names === 'canonical') return tensors;
+  const [fc2, last] = names === 'timm' ? ['pre_logits.fc2', 'head.fc'] : ['classifier.3', 'classifier.6'];
+  const { fc1 } = shape;
+  const zeros = (name: string, sizes: number[]): NamedTensors[number] => {
+    const rowBytes = 4 * sizes.slice(1).reduce((a, b) => a * b, 1);
+    const data = (from: number, to: number): Uint8Array => new Uint8Array((to - from) * rowBytes);
+    return [name, sizes, { name, dataType: 'float32', shape: sizes, data }];
+  };
+  return [
+    ...tensors,
+    zeros(`${fc2}.weight`, names === 'timm' ? [fc1, fc1, 1, 1] : [fc1, fc1]),
+    zeros(`${fc2}.bias`, [fc1]),
+    zeros(`${last}.weight`, [classes, fc1]),
+    zeros(`${last}.bias`, [classes]),
+  ];
 }
 
 /** Writes safetensors, 64 rows at a time: length of the header, header padded with spaces to eights, data. */

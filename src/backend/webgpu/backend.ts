@@ -8,7 +8,7 @@ import { Rows } from '../rows.ts';
 import { isSpecial } from './classify.ts';
 import { rowsPerBlock } from './code.ts';
 import { CodeBuffers } from './code-buffers.ts';
-import { scanCodes } from './code-scan.ts';
+import { scanCodes, type Terms, termsOf, termsOnDevice } from './code-scan.ts';
 import { scanFloats } from './float-scan.ts';
 import { type KnnKernels, knnKernels, sortBlock } from './kernels.ts';
 import { LeftOut } from './left-out.ts';
@@ -31,8 +31,10 @@ const leastUndecided = 4;
 export interface WebGpuBackendOptions {
   /** Rows are divided over buffers of at most this size. Default: what the device allows. */
   mostBufferBytes?: number | undefined;
-  /** `codes`: bounds from 8-bit codes first; `float32`: full rows always. Default: codes where they pay. */
-  scan?: 'codes' | 'float32' | undefined;
+  /** `codes`: bounds from 8-bit codes first; `rows`: full rows always. Default: codes where they pay. */
+  scan?: 'codes' | 'rows' | undefined;
+  /** What full rows are on the device; in memory they are float32. Default: `float32`. */
+  storage?: 'float32' | 'float16' | undefined;
   /**
    * Gives another device after the first was lost; the rows go there from memory. Undefined: the loss is an error.
    * Default: opens one, unless the lost device was destroyed on purpose.
@@ -71,11 +73,11 @@ interface Session {
 async function openSession(
   device: GPUDevice,
   rows: Rows,
-  { mostBufferBytes = Number.POSITIVE_INFINITY }: WebGpuBackendOptions,
+  { mostBufferBytes = Number.POSITIVE_INFINITY, storage = 'float32' }: WebGpuBackendOptions,
 ): Promise<Session> {
   const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
   const most = Math.min(mostBufferBytes, maxStorageBufferBindingSize, maxBufferSize);
-  const floats = new RowBuffers(device, rows, most);
+  const floats = new RowBuffers(device, rows, most, storage === 'float16' ? 2 : 4);
   const kernels = await knnKernels(device);
   const session: Session = {
     device,
@@ -103,8 +105,12 @@ async function reopenDevice({ reason }: GPUDeviceLostInfo): Promise<GPUDevice | 
   return reason === 'destroyed' ? undefined : (await openDevice()).device;
 }
 
-/** How queries get to the device: query `at` … `at + count − 1` as rows of a multiple of four values. */
-type Upload = (session: Session, scratch: Scratch, at: readonly number[]) => GPUBuffer;
+/** Queries in the two forms that scans read. `at`: which of them. */
+interface Queries {
+  /** Rows of a multiple of four values. */
+  floats(session: Session, scratch: Scratch, at: readonly number[]): GPUBuffer;
+  terms(session: Session, scratch: Scratch, at: readonly number[]): Terms;
+}
 
 export class WebGpuBackend implements Backend {
   readonly name = 'webgpu';
@@ -162,17 +168,18 @@ export class WebGpuBackend implements Backend {
     const d = this.dimension;
     const query = (at: number): Float32Array => queries.subarray(at * d, (at + 1) * d);
     const stride = 4 * Math.ceil(d / 4);
-    const upload: Upload = ({ device }, scratch, places) => {
-      const padded = new Float32Array(places.length * stride);
-      for (const [i, at] of places.entries()) padded.set(query(at), i * stride);
-      const buffer = scratch.storage(padded.byteLength, 'queries');
-      device.queue.writeBuffer(buffer, 0, padded);
-      return buffer;
+    const asked: Queries = {
+      floats(_, scratch, places) {
+        const padded = new Float32Array(places.length * stride);
+        for (const [i, at] of places.entries()) padded.set(query(at), i * stride);
+        return scratch.upload(padded, 'queries');
+      },
+      terms: (_, scratch, places) => termsOf(scratch, places.map(query)),
     };
     const count = queries.length / d;
     const plain = Array.from({ length: count }, (_, at) => at).filter((at) => !isSpecial(query(at)));
     const usesCodes = this.#mayUseCodes(queries.buffer, k);
-    return this.#inTurn((session) => this.#answer(session, count, plain, upload, k, skip, usesCodes));
+    return this.#inTurn((session) => this.#answer(session, count, plain, asked, k, skip, usesCodes));
   }
 
   async candidatesOnDevice(
@@ -182,7 +189,7 @@ export class WebGpuBackend implements Backend {
   ): Promise<{ values: Float32Array; candidates: Candidates[] }> {
     const d = this.dimension;
     const stride = 4 * Math.ceil(d / 4);
-    const upload: Upload = ({ device }, scratch, places) => {
+    const copied: Queries['floats'] = ({ device }, scratch, places) => {
       const buffer = scratch.storage(places.length * stride * 4, 'queries');
       const encoder = device.createCommandEncoder();
       if (stride === d)
@@ -194,12 +201,19 @@ export class WebGpuBackend implements Backend {
       device.queue.submit([encoder.finish()]);
       return buffer;
     };
+    const asked: Queries = {
+      floats: copied,
+      terms(session, scratch, places) {
+        const buffer = copied(session, scratch, places);
+        return termsOnDevice(scratch, session.kernels, { buffer, count: places.length }, d);
+      },
+    };
     const all = Array.from({ length: count }, (_, at) => at);
     const usesCodes = this.#codesPay();
     return this.#inTurn(async (session) => {
       const copy = readBuffer(session.device, queries, count * d * 4);
       copy.catch(() => {});
-      const candidates = await this.#answer(session, count, all, upload, k, skip, usesCodes);
+      const candidates = await this.#answer(session, count, all, asked, k, skip, usesCodes);
       const values = new Float32Array(await copy);
       for (let at = 0; at < count; at++) {
         // What a shader made of NaN or an overflow counts for nothing.
@@ -241,7 +255,7 @@ export class WebGpuBackend implements Backend {
 
   #codesPay(): boolean {
     const { scan } = this.#options;
-    if (scan === 'float32' || !this.#session.codes.isPossible) return false;
+    if (scan === 'rows' || !this.#session.codes.isPossible) return false;
     return scan === 'codes' || (this.dimension >= leastCodedDimension && this.rows >= this.#codesFrom);
   }
 
@@ -293,7 +307,7 @@ export class WebGpuBackend implements Backend {
     session: Session,
     count: number,
     plain: readonly number[],
-    upload: Upload,
+    queries: Queries,
     k: number,
     skip: RowSet | undefined,
     usesCodes: boolean,
@@ -312,8 +326,7 @@ export class WebGpuBackend implements Backend {
       const part = plain.slice(first, first + together);
       const scratch = new Scratch(session.device);
       try {
-        const queries = { count: part.length, buffer: upload(session, scratch, part) };
-        const pairs = await this.#pairs(session, scratch, queries, kept, skip, usesCodes);
+        const pairs = await this.#pairs(session, scratch, queries, part, kept, skip, usesCodes);
         for (const [i, at] of part.entries()) {
           found[at] = this.#candidatesOf(
             session,
@@ -330,28 +343,33 @@ export class WebGpuBackend implements Backend {
     return found;
   }
 
-  /** The `kept` smallest keys of each query with their rows. */
+  /** The `kept` smallest keys of the queries `part` with their rows. */
   async #pairs(
-    { kernels, shape, codes, floats, leftOut }: Session,
+    session: Session,
     scratch: Scratch,
-    queries: DeviceQueries,
+    queries: Queries,
+    part: readonly number[],
     kept: number,
     skip: RowSet | undefined,
     usesCodes: boolean,
   ): Promise<Uint32Array> {
+    const { kernels, shape, codes, floats, leftOut } = session;
     const rows = this.rows;
-    const keys = { buffer: scratch.storage(queries.count * rows * 4, 'keys'), capacity: rows };
+    const keys = { buffer: scratch.storage(part.length * rows * 4, 'keys'), capacity: rows };
     const bits = leftOut.bits(skip);
-    if (usesCodes) scanCodes(scratch, kernels, shape, codes.buffers, queries, bits, keys, this.dimension);
-    else {
+    if (usesCodes) {
+      const terms = queries.terms(session, scratch, part);
+      scanCodes(scratch, kernels, shape, codes.buffers, terms, bits, keys, this.dimension);
+    } else {
+      const asked = { count: part.length, buffer: queries.floats(session, scratch, part) };
       const d4 = Math.ceil(this.dimension / 4);
-      await scanFloats(scratch, kernels, shape, floats.buffers, queries, bits, keys, d4);
+      await scanFloats(scratch, kernels, shape, floats, asked, bits, keys, d4);
     }
-    return select(scratch, kernels, keys.buffer, { queries: queries.count, capacity: rows, rows, kept });
+    return select(scratch, kernels, keys.buffer, { queries: part.length, capacity: rows, rows, kept });
   }
 
   #candidatesOf(
-    { leftOut }: Session,
+    { leftOut, floats }: Session,
     pairs: Uint32Array,
     skip: RowSet | undefined,
     usesCodes: boolean,
@@ -359,7 +377,9 @@ export class WebGpuBackend implements Backend {
     const special = leftOut.special.filter((row) => !has(skip, row));
     const rows = [...special];
     const lower = special.map(() => 0);
-    const least = usesCodes ? leastFromCodes : this.#bound.lower;
+    const least = usesCodes
+      ? leastFromCodes
+      : (distance: number) => lessRounding(this.#bound.lower(distance), floats.rounding);
     let bound = 0;
     let isAll = false;
     for (let i = 0; i < pairs.length; i += 2) {
@@ -382,10 +402,14 @@ export class WebGpuBackend implements Backend {
 /** The reference's own rounding is relative, (d + 2)·2⁻⁵³ at most. */
 const leastFromCodes = (bound: number): number => bound * (1 - 1e-10);
 
-const floats = new Float32Array(1);
-const bits = new Uint32Array(floats.buffer);
+/** Least squared distance to a row that is no farther than `rounding` from one whose squared distance is `squared`. */
+const lessRounding = (squared: number, rounding: number): number =>
+  rounding === 0 ? squared : Math.max(0, Math.sqrt(squared) - rounding) ** 2 * (1 - 1e-12);
+
+const float = new Float32Array(1);
+const bits = new Uint32Array(float.buffer);
 
 function floatOf(key: number): number {
   bits[0] = key;
-  return floats[0]!;
+  return float[0]!;
 }

@@ -18,10 +18,10 @@ export interface KnnKernels {
   terms: Kernel;
   codeScan: Kernel;
   codeBounds: Kernel;
-  /** Distances to a few queries; `lanes` threads share four rows. */
-  scan(lanes: number): Promise<Kernel>;
+  /** Distances to a few queries; `lanes` threads share four rows. `half`: rows are float16. */
+  scan(lanes: number, half?: boolean): Promise<Kernel>;
   /** Distances to many queries: `tile` shares rows and queries in workgroup memory, `block` shares nothing. */
-  many(kind: 'tile' | 'block'): Promise<Kernel>;
+  many(kind: 'tile' | 'block', half?: boolean): Promise<Kernel>;
   /** Keeps up to `run` pairs of each block, a power of two of at most {@link sortBlock}. */
   sort(run: number): Promise<Kernel>;
   /** Merges lists of up to `run` pairs. */
@@ -52,8 +52,10 @@ async function compile(device: GPUDevice): Promise<KnnKernels> {
     terms,
     codeScan,
     codeBounds,
-    scan: remembered((lanes) => createKernel(device, 'scan', scanCode, { lanes })),
-    many: remembered((kind) => createKernel(device, kind, kind === 'tile' ? tileCode : blockCode)),
+    scan: remembered((lanes, half) => createKernel(device, 'scan', scanCode, { lanes, half: Number(half) })),
+    many: remembered((kind, half) =>
+      createKernel(device, kind, kind === 'tile' ? tileCode : blockCode, { half: Number(half) }),
+    ),
     sort: remembered((run) => createKernel(device, 'sort', sortCode, { block: sortBlock, run })),
     merge: remembered((run) =>
       createKernel(device, 'merge', mergeCode, { capacity: run, fan_in: mergeFanIn }),
@@ -61,13 +63,16 @@ async function compile(device: GPUDevice): Promise<KnnKernels> {
   };
 }
 
-function remembered<T>(create: (shape: T) => Promise<Kernel>): (shape: T) => Promise<Kernel> {
-  const kernels = new Map<T, Promise<Kernel>>();
-  return (shape) => {
-    let kernel = kernels.get(shape);
+function remembered<T>(
+  create: (shape: T, half: boolean) => Promise<Kernel>,
+): (shape: T, half?: boolean) => Promise<Kernel> {
+  const kernels = new Map<string, Promise<Kernel>>();
+  return (shape, half = false) => {
+    const key = `${shape} ${half}`;
+    let kernel = kernels.get(key);
     if (!kernel) {
-      kernel = create(shape);
-      kernels.set(shape, kernel);
+      kernel = create(shape, half);
+      kernels.set(key, kernel);
     }
     return kernel;
   };

@@ -1,6 +1,8 @@
 import { LikenessError } from '../../errors.ts';
+import { fromFloat16, toFloat16 } from '../../float16.ts';
 import { createStorageBuffer } from '../../gpu/buffer.ts';
 import type { Rows } from '../rows.ts';
+import { isSpecial } from './classify.ts';
 
 /** Rows of one dispatch: with 32 a workgroup or more, well under the 65535 workgroups that every device takes. */
 const mostRows = 1 << 20;
@@ -13,13 +15,17 @@ export interface RowBuffer {
   capacity: number;
   /** Rows that it holds. */
   count: number;
-  /** capacity × d4 vec4f */
+  /** capacity × 4·d4 values */
   rows: GPUBuffer;
 }
 
 /** The device's copy of the rows: as many buffers as the limits of the device demand, brought up to date by `sync`. */
 export class RowBuffers {
   readonly buffers: RowBuffer[] = [];
+  /** 4: float32; 2: float16, half of the memory and of what a scan reads. */
+  readonly valueBytes: 2 | 4;
+  /** No row is farther than this from what the device has of it. */
+  rounding = 0;
   /** Rows that one buffer takes at most. */
   readonly rowsPerBuffer: number;
   readonly #device: GPUDevice;
@@ -29,11 +35,12 @@ export class RowBuffers {
   /** Rows before this one are on the device as they are in memory. */
   #clean = 0;
 
-  constructor(device: GPUDevice, rows: Rows, mostBufferBytes: number) {
+  constructor(device: GPUDevice, rows: Rows, mostBufferBytes: number, valueBytes: 2 | 4 = 4) {
+    this.valueBytes = valueBytes;
     this.#device = device;
     this.#rows = rows;
     this.#d4 = Math.ceil(rows.dimension / 4);
-    const fitting = Math.floor(Math.min(mostBufferBytes, mostRows * this.#d4 * 16) / (this.#d4 * 16));
+    const fitting = Math.min(mostRows, Math.floor(mostBufferBytes / this.#rowBytes));
     this.rowsPerBuffer = fitting - (fitting % 32);
     if (this.rowsPerBuffer === 0) {
       throw new LikenessError(
@@ -41,6 +48,10 @@ export class RowBuffers {
         `32 rows of ${rows.dimension} values do not fit into a buffer of ${mostBufferBytes} bytes, this device's limit.`,
       );
     }
+  }
+
+  get #rowBytes(): number {
+    return 4 * this.#d4 * this.valueBytes;
   }
 
   /** Says that rows from `row` on have changed, or are new. */
@@ -75,6 +86,7 @@ export class RowBuffers {
 
   destroy(): void {
     for (const { rows } of this.buffers.splice(0)) rows.destroy();
+    this.rounding = 0;
     this.#clean = 0;
   }
 
@@ -83,7 +95,7 @@ export class RowBuffers {
   }
 
   #create(firstRow: number, capacity: number): RowBuffer {
-    const rows = createStorageBuffer(this.#device, capacity * this.#d4 * 16, `rows from ${firstRow}`);
+    const rows = createStorageBuffer(this.#device, capacity * this.#rowBytes, `rows from ${firstRow}`);
     return { firstRow, capacity, count: 0, rows };
   }
 
@@ -94,15 +106,40 @@ export class RowBuffers {
     // A few MiB at a time: the staging memory of a write is as large as the write.
     const rowsPerWrite = Math.max(1, Math.floor((1 << 22) / (rowFloats * 4)));
     const staged = new Float32Array(Math.min(rowsPerWrite, end - from) * rowFloats);
+    const halves = this.valueBytes === 2 ? new Uint16Array(staged.length) : undefined;
     for (let first = from; first < end; first += rowsPerWrite) {
       const written = Math.min(rowsPerWrite, end - first);
       for (let i = 0; i < written; i++) {
         const row = this.#rows.row(first + i);
         staged.set(row, i * rowFloats);
         if (rowFloats > dimension) staged.fill(0, i * rowFloats + dimension, (i + 1) * rowFloats);
+        // Rows that shaders leave out hold anything, and need no bound.
+        if (halves && isSpecial(row)) halves.fill(0, i * rowFloats, (i + 1) * rowFloats);
+        else if (halves)
+          this.rounding = Math.max(this.rounding, toHalves(staged, halves, i * rowFloats, rowFloats));
       }
-      const at = (first - buffer.firstRow) * rowFloats * 4;
-      this.#device.queue.writeBuffer(buffer.rows, at, staged, 0, written * rowFloats);
+      const at = (first - buffer.firstRow) * this.#rowBytes;
+      this.#device.queue.writeBuffer(buffer.rows, at, halves ?? staged, 0, written * rowFloats);
     }
   }
+}
+
+/** The largest finite float16, and the smallest that is not subnormal: what is smaller may be taken for zero. */
+const largestHalf = 65504;
+const smallestHalf = 2 ** -14;
+
+/** Rounds a row to float16; returns how far it moved, or may seem to have to a shader, rounded up. */
+function toHalves(from: Float32Array, to: Uint16Array, start: number, length: number): number {
+  let squares = 0;
+  for (let i = start; i < start + length; i++) {
+    const value = from[i]!;
+    // What is beyond float16 moves to its end.
+    const clamped = Math.max(-largestHalf, Math.min(largestHalf, value));
+    to[i] = toFloat16(clamped);
+    if (value === 0) continue;
+    const rounded = fromFloat16(to[i]!);
+    const moved = Math.max(Math.abs(value - rounded), Math.abs(rounded) < smallestHalf ? Math.abs(value) : 0);
+    squares += moved * moved;
+  }
+  return Math.sqrt(squares) * (1 + 1e-9);
 }

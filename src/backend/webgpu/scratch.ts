@@ -13,6 +13,12 @@ export class Scratch {
     return this.#keep(createStorageBuffer(this.device, byteLength, label));
   }
 
+  upload(values: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>, label: string): GPUBuffer {
+    const buffer = this.storage(values.byteLength, label);
+    this.device.queue.writeBuffer(buffer, 0, values);
+    return buffer;
+  }
+
   /** A uniform of u32 values, then f32 values. */
   uniform(integers: readonly number[], floats: readonly number[] = []): GPUBuffer {
     const size = Math.ceil((integers.length + floats.length) / 4) * 16;

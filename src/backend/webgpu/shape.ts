@@ -25,9 +25,12 @@ export const manyFrom = 9;
 /** Work of one submission in milliseconds: browsers end a device that hangs for seconds. */
 const mostMs = 200;
 
+/** Values in a millisecond that any device manages: a tenth of SwiftShader on two cores. Busy machines measure less. */
+const leastRate = 50_000;
+
 /** Rows whose work stays within one submission's time; a multiple of `step`, at least one. */
 export function rowsWithin(rate: number, perRow: number, step: number): number {
-  return Math.max(1, Math.floor((mostMs * rate) / perRow / step)) * step;
+  return Math.max(1, Math.floor((mostMs * Math.max(rate, leastRate)) / perRow / step)) * step;
 }
 
 /** Rows, values and queries of the probe: 4 MiB of rows. */
@@ -93,7 +96,8 @@ async function measureShape(device: GPUDevice, kernels: KnnKernels): Promise<Ker
     const best = async <T>(options: readonly T[], ms: (option: T) => Promise<number>) => {
       const times: { option: T; ms: number }[] = [];
       for (const option of options) times.push({ option, ms: await ms(option) });
-      return times.reduce((a, b) => (b.ms < a.ms ? b : a));
+      // The first stays unless another is clearly faster: a measurement this short errs.
+      return times.reduce((a, b) => (b.ms < 0.8 * a.ms ? b : a));
     };
     const bound = (count: number): GPUBuffer[] => [
       uniform(n, count, d / 4, n, 0),
@@ -120,7 +124,11 @@ async function measureShape(device: GPUDevice, kernels: KnnKernels): Promise<Ker
     device.queue.writeBuffer(sums, 0, Float32Array.of(d));
     const partials = storage(n * 16 * 4);
     const code = await best([1, 16], (splits) =>
-      time(kernels.codeScan, [uniform(d, 1, splits, n), rows, terms, sums, partials], [n / 1024, 1, splits]),
+      time(
+        kernels.codeScan,
+        [uniform(d, 1, splits, n, d), rows, terms, sums, partials],
+        [n / 1024, 1, splits],
+      ),
     );
     return {
       lanes: scan.option,

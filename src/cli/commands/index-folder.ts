@@ -1,14 +1,15 @@
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
-import { ImageSearch } from '../../platform/node.ts';
-import {
-  type IndexRecord,
-  readIndexFolder,
-  type SourceStamp,
-  type StoredIndex,
-  writeIndexFolder,
-} from '../../store/index-folder.ts';
-import type { AddReport, Item, OpenOptions } from '../../types.ts';
+import { LikenessError } from '../../errors.ts';
+import { ImageSearch, modelManifest } from '../../platform/node.ts';
+import { type IndexInfo, identityOf } from '../../store/header.ts';
+import { IndexStore } from '../../store/index-store.ts';
+import { type PictureMeta, settingChanges } from '../../store/legacy-folder.node.ts';
+import { deleteIndex } from '../../store/open-store.node.ts';
+import { FolderStore } from '../../store/store.node.ts';
+import type { Item, OpenOptions } from '../../types.ts';
 import { modelSource } from '../model-source.ts';
+import { openIndexOf } from '../open-index.ts';
 import { listPictures, stampOf } from '../pictures.ts';
 import { progressBar } from '../progress.ts';
 
@@ -36,115 +37,129 @@ interface Summary {
   threads: number;
 }
 
-/** Pictures between two writes of the index, so that an interruption costs little. */
-const checkpointPictures = 2000;
-
-/** `likeness index <folder> -o <index>`: pictures that did not change since the last run are taken over. */
+/**
+ * `likeness index <folder> -o <index>`: pictures that did not change since the last run are taken over, whether that
+ * run came to its end or not.
+ */
 export async function indexFolder(folder: string, options: IndexOptions): Promise<void> {
   const start = performance.now();
   const ids = await listPictures(folder);
-  const stamps = new Map<string, SourceStamp>();
-  for (const id of ids) stamps.set(id, await stampOf(join(folder, id)));
+  const place = await prepare(folder, options);
 
-  await using search = await ImageSearch.open(options);
-  const report = await search.report();
-  const before = await earlier(options.output, folder, options, report.model.fingerprint);
-  const known = new Map(before ? before.record.ids.map((id, row) => [id, row]) : []);
-  const dimension = report.model.dimension;
-
-  const unchanged = (id: string): number | undefined => {
-    const row = known.get(id);
-    const was = row === undefined ? undefined : before?.record.stamps[row];
-    const is = stamps.get(id)!;
-    return was?.byteLength === is.byteLength && was.modifiedMs === is.modifiedMs ? row : undefined;
-  };
-  const items = ids.map((id): Item => {
-    const row = unchanged(id);
-    return row === undefined
-      ? { id, image: resolve(folder, id) }
-      : { id, vector: before!.values.slice(row * dimension, (row + 1) * dimension) };
-  });
-  const reused = items.filter((item) => 'vector' in item).length;
-  if (reused > 0)
-    console.error(`Reusing the features of ${reused} of ${ids.length} pictures in ${options.output}.`);
-
-  const save = async (): Promise<string[]> => {
-    const features = await search.features();
-    await writeIndexFolder(
-      options.output,
-      {
-        model: {
-          name: report.model.name,
-          version: report.model.version,
-          fingerprint: report.model.fingerprint,
-          source: modelSource(options.model, options.output),
-        },
-        parity: options.parity ?? null,
-        dimension,
-        pictures: relative(resolve(options.output), resolve(folder)).split(sep).join('/') || '.',
-        ids: features.ids,
-        stamps: features.ids.map((id) => stamps.get(id)!),
-      },
-      features.values,
-    );
-    return features.ids;
-  };
-
-  const failed: AddReport['failed'] = [];
-  const bar = reused === ids.length ? undefined : progressBar('Indexing', ids.length);
-  try {
-    for (let from = 0; from < items.length; from += checkpointPictures) {
-      const part = await search.add(items.slice(from, from + checkpointPictures), {
-        onProgress: ({ done }) => bar?.update(from + done),
-      });
-      failed.push(...part.failed);
-      if (from + checkpointPictures < items.length) await save();
-    }
-  } finally {
-    bar?.stop();
+  await using search = await ImageSearch.open({ ...options, store: `file:${place.folder}` });
+  const { model, extractor } = await search.report();
+  const there = new Map(
+    (await search.entries()).map(({ id, meta }) => [id, meta as PictureMeta | undefined]),
+  );
+  const items: Item[] = [];
+  for (const id of ids) {
+    const file = await stampOf(join(folder, id));
+    const was = there.get(id)?.file;
+    if (was && was.byteLength === file.byteLength && was.modifiedMs === file.modifiedMs) continue;
+    items.push({ id, image: resolve(folder, id), meta: { file: { ...file } } });
   }
+  const same = ids.length - items.length;
+  if (same > 0)
+    console.error(`Reusing the features of ${same} of ${ids.length} pictures in ${options.output}.`);
+
+  const bar = items.length === 0 ? undefined : progressBar('Indexing', ids.length);
+  const { extracted, failed } = await search
+    .add(items, { onProgress: ({ done }) => bar?.update(same + done) })
+    .finally(() => bar?.stop());
   for (const { id, error } of failed) console.error(`skipped ${id}: ${error.message}`);
-  if (search.size === 0) throw failed[0]!.error;
-  const indexed = reused === ids.length && before?.record.ids.length === ids.length ? ids : await save();
+  // What is gone, and what can no longer be read.
+  const wanted = new Set(ids);
+  for (const { id } of failed) wanted.delete(id);
+  await search.remove([...there.keys()].filter((id) => !wanted.has(id)));
+  const { size } = search;
+  await search.close();
+  if (size === 0) {
+    await deleteIndex(place.folder);
+    throw failed[0]!.error;
+  }
+  await place.done();
 
   const summary: Summary = {
     index: options.output,
-    count: indexed.length,
-    extracted: indexed.length - reused,
-    reused,
+    count: size,
+    extracted,
+    reused: size - extracted,
     failed: failed.map(({ id, error }) => ({ id, message: error.message })),
     seconds: (performance.now() - start) / 1000,
-    model: report.model.fingerprint,
-    device: report.extractor.device,
-    threads: report.extractor.threads,
+    model: model.fingerprint,
+    device: extractor.device,
+    threads: extractor.threads,
   };
   if (options.json) console.log(JSON.stringify(summary));
   else console.log(describe(summary));
 }
 
-/** The index that is there, if its features are those that this run would make. */
-async function earlier(
-  output: string,
+/**
+ * The folder to index into: the output, or, where another kind of index lies there, one beside it that takes its place
+ * when it is done.
+ */
+async function prepare(
   folder: string,
-  { parity }: IndexOptions,
-  fingerprint: string,
-): Promise<StoredIndex | undefined> {
-  const stored = await readIndexFolder(output).catch((error: Error) => {
-    console.error(`The index that was in ${output} is not used: ${error.message}`);
-    return undefined;
-  });
-  if (!stored) return undefined;
-  const differs = (what: string): undefined => {
-    console.error(`The index that was in ${output} is made anew: ${what}.`);
-    return undefined;
+  { output, model, parity }: IndexOptions,
+): Promise<{ folder: string; done(): Promise<void> }> {
+  const manifest = await modelManifest(model);
+  const info: IndexInfo = {
+    model: identityOf(manifest),
+    dimension: manifest.output.dimension,
+    parity: parity ?? null,
   };
-  const record: IndexRecord = stored.record;
-  if (record.model.fingerprint !== fingerprint)
-    return differs(`it is of the model ${record.model.fingerprint}, not ${fingerprint}`);
-  if ((record.parity ?? undefined) !== parity) return differs('it was made with another --parity');
-  if (resolve(output, record.pictures) !== resolve(folder))
-    return differs(`it is of ${resolve(output, record.pictures)}`);
-  return stored;
+  const pictures = relative(resolve(output), resolve(folder)).split(sep).join('/') || '.';
+  const why = await whyAnew(output, folder, info);
+  if (why !== undefined) console.error(`The index that was in ${output} is made anew: ${why}.`);
+  const target = why === undefined ? output : `${output}.partial`;
+  // What an earlier attempt left beside the output goes on, if it is of this kind.
+  const unfit = why === undefined ? undefined : await whyAnew(target, folder, info, output);
+  if (unfit !== undefined) await rm(target, { recursive: true, force: true });
+
+  const index = await IndexStore.open(new FolderStore(target), { create: info });
+  await index.append(settingChanges({ pictures, model: modelSource(model, output) }));
+  await index.close();
+  return {
+    folder: target,
+    async done() {
+      if (target === output) return;
+      for (const name of await readdir(output)) {
+        if (/^index-\d+\.likeness$|^index\.json$|^features\.npy$/.test(name)) await rm(join(output, name));
+      }
+      for (const name of await readdir(target)) await rename(join(target, name), join(output, name));
+      await rm(target, { recursive: true });
+    },
+  };
+}
+
+/** Why an index cannot go on; `undefined` when it can, or there is none. */
+async function whyAnew(
+  path: string,
+  folder: string,
+  wanted: IndexInfo,
+  output = path,
+): Promise<string | undefined> {
+  if (!(await stat(path).catch(() => undefined))?.isDirectory()) return undefined;
+  let index: IndexStore;
+  try {
+    index = await openIndexOf(path);
+  } catch (error) {
+    if (!(error instanceof LikenessError)) throw error;
+    if (error.code === 'not-found') return undefined;
+    if (error.code !== 'bad-file') throw error;
+    return error.message.replace(/\.$/, '');
+  }
+  const { info, settings } = index;
+  await index.close();
+  const pictures = settings.get('pictures');
+  if (info.model.fingerprint !== wanted.model.fingerprint) {
+    return `it is of the model ${info.model.fingerprint}, not ${wanted.model.fingerprint}`;
+  }
+  if (info.parity !== wanted.parity) return 'it was made with another --parity';
+  if (typeof pictures === 'string' && resolve(output, pictures) !== resolve(folder)) {
+    return `it is of ${resolve(output, pictures)}`;
+  }
+  return undefined;
 }
 
 function describe({ index, count, extracted, reused, failed, seconds }: Summary): string {

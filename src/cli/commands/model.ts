@@ -36,6 +36,7 @@ export async function build(options: BuildOptions): Promise<void> {
   try {
     const sink = await folderSink(options.output);
     const bar = progressBar('Building', 100, '%');
+    const listening = onInterrupt(() => sink.discard());
     try {
       const { attribution, ...description } = describeSource(source.kind, options.variant);
       await sink.write('LICENCE.md', new TextEncoder().encode(attribution));
@@ -49,10 +50,29 @@ export async function build(options: BuildOptions): Promise<void> {
       bar.stop();
       await sink.discard();
       throw error;
+    } finally {
+      listening.end();
     }
   } finally {
     source.close();
   }
+}
+
+/** Has `cleanUp` done before an interrupt ends the process. */
+function onInterrupt(cleanUp: () => Promise<void>): { end(): void } {
+  const signals = { SIGINT: 2, SIGTERM: 15 } as const;
+  const stop = (signal: keyof typeof signals): void => {
+    void cleanUp().finally(() => {
+      console.error('\nlikeness: interrupted; nothing was written.');
+      process.exit(128 + signals[signal]);
+    });
+  };
+  for (const signal of Object.keys(signals)) process.on(signal, stop);
+  return {
+    end() {
+      for (const signal of Object.keys(signals)) process.off(signal, stop);
+    },
+  };
 }
 
 async function fetchKerasWeights(): Promise<string> {
@@ -93,7 +113,15 @@ export async function verify(folder: string): Promise<void> {
 export async function list(folder: string | undefined, { json }: { json?: boolean }): Promise<void> {
   const paths = folder === undefined ? await modelFolders() : await modelsIn(resolve(folder));
   const found: { path: string; manifest: Manifest }[] = [];
-  for (const path of paths) found.push({ path, manifest: await readManifest(path) });
+  const broken: string[] = [];
+  for (const path of paths) {
+    await readManifest(path).then(
+      (manifest) => found.push({ path, manifest }),
+      (error: Error) => broken.push(error.message),
+    );
+  }
+  for (const message of broken) console.error(`likeness: ${message}`);
+  if (broken.length > 0) process.exitCode = 1;
   if (json) {
     const rows = found.map(({ path, manifest }) => ({
       path,
@@ -103,7 +131,7 @@ export async function list(folder: string | undefined, { json }: { json?: boolea
       byteLength: byteLengthOf(manifest),
     }));
     console.log(JSON.stringify(rows));
-  } else if (found.length === 0) {
+  } else if (found.length === 0 && broken.length === 0) {
     console.log(
       `No models in ${folder ?? './models or the package'}. Build one with: likeness model build vgg16`,
     );

@@ -4,10 +4,11 @@ import { LikenessError } from '../../errors.ts';
 import { FlatIndex } from '../../knn/flat-index.ts';
 import { parseNpy } from '../../knn/npy.ts';
 import { ImageSearch } from '../../platform/node.ts';
-import { type IndexRecord, readIndexFolder, type StoredIndex } from '../../store/index-folder.ts';
+import type { IndexStore } from '../../store/index-store.ts';
 import type { Hit, OpenOptions } from '../../types.ts';
 import { hitsToJson, hitsToTable } from '../hit-table.ts';
 import { modelOfIndex } from '../model-source.ts';
+import { openIndexOf, settingOf } from '../open-index.ts';
 import { resultsPage } from '../results-page.ts';
 
 export interface QueryOptions {
@@ -22,15 +23,15 @@ export interface QueryOptions {
 
 /** `likeness query <image|vector.npy> -i <index>` */
 export async function query(what: string, options: QueryOptions): Promise<void> {
-  const stored = await openIndexFolder(options.index);
+  const index = await openIndexOf(options.index);
   const isVector = /\.npy$/i.test(what);
   const vector = isVector
-    ? await readVector(what, stored.record)
-    : await extract(what, stored.record, options);
-  const hits = await nearest(vector, stored, options.k);
+    ? await readVector(what, index.info.dimension)
+    : await extract(what, index, options);
+  const hits = await nearest(vector, index, options.k);
 
   if (options.html !== undefined) {
-    const pictures = resolve(options.index, stored.record.pictures);
+    const pictures = resolve(options.index, settingOf(index, 'pictures') ?? '.');
     const page = await resultsPage({
       query: isVector ? undefined : what,
       queryName: what,
@@ -40,22 +41,11 @@ export async function query(what: string, options: QueryOptions): Promise<void> 
     await writeFile(options.html, page);
     console.error(`Wrote ${options.html}`);
   }
+  await index.close();
   console.log(options.json ? hitsToJson(hits) : hitsToTable(hits));
 }
 
-/** The index in `folder`, or an error that says what to do. */
-export async function openIndexFolder(folder: string): Promise<StoredIndex> {
-  const stored = await readIndexFolder(folder);
-  if (!stored) {
-    throw new LikenessError(
-      'not-found',
-      `There is no index in ${folder}; make one with: likeness index <folder of pictures> -o ${folder}`,
-    );
-  }
-  return stored;
-}
-
-async function readVector(path: string, { dimension }: IndexRecord): Promise<Float32Array> {
+async function readVector(path: string, dimension: number): Promise<Float32Array> {
   const { data, shape } = parseNpy(await readFileOrExplain(path));
   if (data.length !== dimension || shape.some((side) => side !== 1 && side !== dimension)) {
     throw new LikenessError(
@@ -74,30 +64,37 @@ async function readFileOrExplain(path: string): Promise<Uint8Array> {
   }
 }
 
-async function extract(path: string, record: IndexRecord, options: QueryOptions): Promise<Float32Array> {
+async function extract(
+  path: string,
+  { info, settings }: IndexStore,
+  options: QueryOptions,
+): Promise<Float32Array> {
+  const noted = settings.get('model');
   await using search = await ImageSearch.open({
-    model: modelOfIndex(record.model.source, options.index),
+    model: modelOfIndex(typeof noted === 'string' ? noted : info.model.name, options.index),
     device: options.device,
     threads: options.threads,
-    parity: options.parity ?? record.parity ?? undefined,
+    parity: options.parity ?? info.parity ?? undefined,
   });
   const { model } = await search.report();
-  if (model.fingerprint !== record.model.fingerprint) {
+  if (model.fingerprint !== info.model.fingerprint) {
     throw new LikenessError(
       'model-mismatch',
-      `The index ${options.index} holds features of ${record.model.fingerprint}, but the model here is ${model.fingerprint}; use that model or make the index again.`,
+      `The index ${options.index} holds features of ${info.model.fingerprint}, but the model here is ${model.fingerprint}; use that model or make the index again.`,
     );
   }
   return await search.extract(resolve(path)); // awaited here: the search is closed on the way out
 }
 
-async function nearest(vector: Float32Array, { record, values }: StoredIndex, k: number): Promise<Hit[]> {
-  const index = await FlatIndex.create({ dimension: record.dimension });
-  index.add(values);
-  const found = await index.search(vector, Math.min(k, record.count));
+async function nearest(vector: Float32Array, stored: IndexStore, k: number): Promise<Hit[]> {
+  const { entries, info } = stored;
+  if (entries.length === 0) return [];
+  const index = await FlatIndex.create({ dimension: info.dimension });
+  for await (const { values } of stored.rows()) index.add(values);
+  const found = await index.search(vector, Math.min(k, entries.length));
   index.close();
   return Array.from({ length: found.k }, (_, rank) => ({
-    id: record.ids[found.rows[rank]!]!,
+    id: entries[found.rows[rank]!]!.id,
     distance: found.distances[rank]!,
   }));
 }

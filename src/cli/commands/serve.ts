@@ -2,11 +2,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { basename, resolve } from 'node:path';
 import sirv, { type RequestHandler } from 'sirv';
 import { LikenessError } from '../../errors.ts';
+import { encodeNpyValues, npyHeader } from '../../knn/npy.ts';
 import { packageRoot } from '../../platform/package-root.ts';
-import { featuresFile, type IndexRecord } from '../../store/index-folder.ts';
+import type { IndexStore } from '../../store/index-store.ts';
 import { isModelFolder, modelOfIndex } from '../model-source.ts';
 import { servedModels } from '../models.ts';
-import { openIndexFolder } from './query.ts';
+import { openIndexOf, settingOf } from '../open-index.ts';
 
 export interface ServeOptions {
   index?: string;
@@ -17,15 +18,16 @@ export interface ServeOptions {
 }
 
 /**
- * `likeness serve`: the page at `/`, the library and models it loads, and of an index its record, features and pictures.
+ * `likeness serve`: the page at `/`, the library and models it loads, and of an index its record, features, file and
+ * pictures.
  * Resolves when the server listens.
  */
 export async function serve(options: ServeOptions): Promise<{ url: string; close(): Promise<void> }> {
-  const record = options.index === undefined ? undefined : (await openIndexFolder(options.index)).record;
+  const index = options.index === undefined ? undefined : await openIndexOf(options.index);
   const files: [prefix: string, handler: RequestHandler][] = [
-    ...(record ? indexRoutes(options.index!, record) : noIndexRoutes),
+    ...(index ? indexRoutes(options.index!, index) : noIndexRoutes),
     ...(await modelRoutes(
-      record && options.index !== undefined ? { folder: options.index, record } : undefined,
+      index && options.index !== undefined ? { folder: options.index, index } : undefined,
     )),
     ['/dist/', sirv(resolve(packageRoot, 'dist'), { dev: true })],
   ];
@@ -76,9 +78,10 @@ function sendJson(response: ServerResponse, json: string): void {
 
 /** The models that there are, below `/models/`, and their list for the page. */
 async function modelRoutes(
-  index: { folder: string; record: IndexRecord } | undefined,
+  served: { folder: string; index: IndexStore } | undefined,
 ): Promise<[string, RequestHandler][]> {
-  const source = index && modelOfIndex(index.record.model.source, index.folder);
+  const noted = served && settingOf(served.index, 'model');
+  const source = served && noted !== undefined ? modelOfIndex(noted, served.folder) : undefined;
   const models = await servedModels(source !== undefined && isModelFolder(source) ? source : undefined);
   const list = models.map(({ path, fingerprint }) => ({ url: `models/${path}/`, fingerprint }));
   return [
@@ -95,26 +98,28 @@ async function modelRoutes(
   ];
 }
 
-function indexRoutes(folder: string, record: IndexRecord): [string, RequestHandler][] {
-  const pictures = resolve(folder, record.pictures);
-  const known = new Set(record.ids);
+function indexRoutes(folder: string, index: IndexStore): [string, RequestHandler][] {
+  const pictures = resolve(folder, settingOf(index, 'pictures') ?? '.');
+  const known = new Set(index.entries.map(({ id }) => id));
   const servePicture = sirv(pictures, { dev: true, dotfiles: false });
   const summary = JSON.stringify({
     title: basename(pictures),
-    model: record.model,
-    dimension: record.dimension,
-    count: record.count,
-    ids: record.ids,
+    model: index.info.model,
+    dimension: index.info.dimension,
+    count: index.entries.length,
+    ids: [...known],
   });
-  const features = sirv(resolve(folder), { dev: true });
+  const serveFile = sirv(resolve(folder), { dev: true });
   return [
     [
       '/index/',
       (request, response, next) => {
-        if (request.url === '/index.json') {
-          sendJson(response, summary);
-        } else if (request.url === `/${featuresFile}`) features(request, response, next);
-        else next?.();
+        if (request.url === '/index.json') sendJson(response, summary);
+        else if (request.url === '/features.npy') void sendFeatures(response, index);
+        else if (request.url === '/index.likeness') {
+          request.url = `/${index.fileName}`;
+          serveFile(request, response, next);
+        } else next?.();
       },
     ],
     [
@@ -126,6 +131,24 @@ function indexRoutes(folder: string, record: IndexRecord): [string, RequestHandl
       },
     ],
   ];
+}
+
+async function sendFeatures(response: ServerResponse, index: IndexStore): Promise<void> {
+  const { entries, info } = index;
+  response.setHeader('Content-Type', 'application/octet-stream');
+  try {
+    response.write(npyHeader([entries.length, info.dimension]));
+    for await (const { values } of index.rows()) {
+      if (!response.write(encodeNpyValues(values))) {
+        await new Promise((drained) => response.once('drain', drained).once('close', drained));
+      }
+    }
+    response.end();
+  } catch (error) {
+    // The page sees a body that breaks off.
+    console.error(`likeness: ${(error as Error).message}`);
+    response.destroy();
+  }
 }
 
 function decodePath(url: string): string {

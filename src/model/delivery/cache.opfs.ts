@@ -38,16 +38,17 @@ export async function openOpfsCache(): Promise<ShardCache | undefined> {
     return undefined; // private windows of some browsers
   }
   const recordFile = (key: string): string => `${key}.json`;
-  /** Where whole files lie while they are hashed. One at a time; its memory is used again. */
-  let whole = new Uint8Array(0);
+  /** Where a whole file lies while it is hashed. One at a time, and in a memory that grows where it is: no old one waits to be collected. */
+  const whole = new WebAssembly.Memory({ initial: 0 });
   let turn: Promise<unknown> = Promise.resolve();
 
   const read = async (handle: FileHandle): Promise<string> => {
     const access = await handle.createSyncAccessHandle!();
     try {
       const size = access.getSize();
-      if (whole.length < size) whole = new Uint8Array(size);
-      const view = whole.subarray(0, size);
+      const missing = size - whole.buffer.byteLength;
+      if (missing > 0) whole.grow(Math.ceil(missing / 65536));
+      const view = new Uint8Array(whole.buffer, 0, size);
       if (access.read(view, { at: 0 }) !== size) return 'cut short while it was read';
       return await digestOf(view);
     } finally {

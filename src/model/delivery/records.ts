@@ -49,16 +49,10 @@ export async function modelRecords(
 /**
  * Removes a model's record, and of its files those that no other model has.
  *
- * @throws LikenessError `not-found` when there is none; `in-use` when its files are being fetched or read
+ * @throws LikenessError `in-use` when its files are being fetched or read
  */
 export async function removeModel(cache: ShardCache, model: string): Promise<void> {
   const key = await keyOf(model);
-  if ((await cache.readRecord(key)) === undefined) {
-    throw new LikenessError(
-      'not-found',
-      `No model "${model}" is stored in this browser; listModels() says which are.`,
-    );
-  }
   const others = (await cache.recordKeys()).filter((other) => other !== key);
   const kept = new Set<string>();
   for (const other of others) {

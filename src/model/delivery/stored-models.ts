@@ -1,7 +1,8 @@
 import { LikenessError } from '../../errors.ts';
 import type { Manifest } from '../manifest.ts';
 import { parseManifest } from '../manifest.ts';
-import { openCache } from './open-cache.ts';
+import type { ShardCache } from './cache.ts';
+import { everyCache } from './open-cache.ts';
 import { pause } from './patience.ts';
 import { bytesOf, filesOf, modelRecords, readModelRecord, removeModel } from './records.ts';
 import { type ModelSource, originOf } from './source.ts';
@@ -24,26 +25,36 @@ export interface ModelInfo {
 
 /** The models of which something is stored in this browser. */
 export async function storedModels(): Promise<ModelInfo[]> {
-  const cache = await openCache();
-  const sizes = await cache.sizes();
-  return (await modelRecords(cache)).map(({ record, manifest }) => describe(record.model, manifest, sizes));
+  const lists = (await everyCache()).map(async (cache) => {
+    const sizes = await cache.sizes();
+    return (await modelRecords(cache)).map(({ record, manifest }) => describe(record.model, manifest, sizes));
+  });
+  return (await Promise.all(lists)).flat();
 }
 
-/** Reads a model's manifest, from this browser or from where the model is. */
-export async function describeModel(source: ModelSource, signal: AbortSignal): Promise<ModelInfo> {
-  const cache = await openCache();
+/** Reads a model's manifest, from this browser or from where the model is; from there first, to refresh what is here. */
+export async function describeModel(
+  source: ModelSource,
+  { signal, refresh }: { signal: AbortSignal; refresh: boolean },
+): Promise<ModelInfo> {
   const { origin, key } = originOf(source);
-  const stored = key === undefined ? undefined : await readModelRecord(cache, key);
-  if (stored) return describe(key!, stored.manifest, await cache.sizes());
+  const stored = (await storedModels()).find(({ model }) => model === key);
+  if (stored && !(refresh && origin)) return stored;
   if (!origin) throw new LikenessError('not-found', `No model "${key}" is stored in this browser.`);
   const text = await origin.manifest(signal).catch((error: Error) => {
     signal.throwIfAborted();
+    if (stored) return undefined;
     throw error instanceof LikenessError
       ? error
       : new LikenessError('not-found', error.message, { cause: error });
   });
+  if (text === undefined) return stored!;
   const manifest = await parseManifest(text, `${origin.name} manifest.json`);
-  return describe(key ?? manifest.fingerprint, manifest, await cache.sizes());
+  // Another model may have left files that this one has too.
+  const sizes = new Map(
+    (await Promise.all((await everyCache()).map((cache) => cache.sizes()))).flatMap((map) => [...map]),
+  );
+  return describe(key ?? manifest.fingerprint, manifest, sizes);
 }
 
 /** Removes a model from this browser; files that another model has too stay. */
@@ -52,8 +63,19 @@ export async function deleteStoredModel(source: ModelSource): Promise<void> {
   if (key === undefined) {
     throw new LikenessError('bad-argument', 'Name the model to delete by its URL or its fingerprint.');
   }
-  const cache = await openCache();
-  // The handles of a worker that was just ended may be open for a moment.
+  const holding: ShardCache[] = [];
+  for (const cache of await everyCache()) if (await readModelRecord(cache, key)) holding.push(cache);
+  if (holding.length === 0) {
+    throw new LikenessError(
+      'not-found',
+      `No model "${key}" is stored in this browser; listModels() says which are.`,
+    );
+  }
+  for (const cache of holding) await removePatiently(cache, key);
+}
+
+/** The handles of a worker that was just ended may be open for a moment. */
+async function removePatiently(cache: ShardCache, key: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await removeModel(cache, key);

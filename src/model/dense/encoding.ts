@@ -29,6 +29,9 @@ export const rowScales = (encoding: Encoding, inputs: number): number =>
 
 /** Where the sections of a piece lie: weights from 0, then scales (float16), then bias (float32). In bytes. */
 export interface PieceLayout {
+  rows: number;
+  /** Weights of a row. */
+  inputs: number;
   rowBytes: number;
   scales: number;
   bias: number;
@@ -39,7 +42,14 @@ export interface PieceLayout {
 export function pieceLayout(encoding: Encoding, rows: number, inputs: number): PieceLayout {
   const scales = align(rows * rowBytes(encoding, inputs));
   const bias = scales + align(rows * rowScales(encoding, inputs) * 2);
-  return { rowBytes: rowBytes(encoding, inputs), scales, bias, byteLength: bias + rows * 4 };
+  return {
+    rows,
+    inputs,
+    rowBytes: rowBytes(encoding, inputs),
+    scales,
+    bias,
+    byteLength: bias + rows * 4,
+  };
 }
 
 /**
@@ -53,25 +63,45 @@ export function encodePiece(
   weights: Float32Array,
   bias: Float32Array,
 ): Uint8Array<ArrayBuffer> {
-  const rows = bias.length;
-  const inputs = weights.length / rows;
-  const layout = pieceLayout(encoding, rows, inputs);
-  const buffer = new ArrayBuffer(layout.byteLength);
-  if (encoding === 'f32') new Float32Array(buffer, 0, weights.length).set(weights);
+  const layout = pieceLayout(encoding, bias.length, weights.length / bias.length);
+  const piece = emptyPiece(layout, bias);
+  encodeRows(encoding, piece, layout, 0, weights);
+  return piece;
+}
+
+/** A piece with its biases, one for each row, before {@link encodeRows}. */
+export function emptyPiece(
+  { bias: at, byteLength }: PieceLayout,
+  bias: Float32Array,
+): Uint8Array<ArrayBuffer> {
+  const piece = new Uint8Array(byteLength);
+  new Float32Array(piece.buffer, at, bias.length).set(bias);
+  return piece;
+}
+
+/** Encodes rows of a piece from row `first` on: not all of them need be in memory at once. */
+export function encodeRows(
+  encoding: Encoding,
+  { buffer }: Uint8Array<ArrayBuffer>,
+  { inputs, rowBytes, scales: scalesAt }: PieceLayout,
+  first: number,
+  weights: Float32Array,
+): void {
+  const at = first * rowBytes;
+  if (encoding === 'f32') new Float32Array(buffer, at, weights.length).set(weights);
   else if (encoding === 'f16') {
-    const halves = new Uint16Array(buffer, 0, weights.length);
+    const halves = new Uint16Array(buffer, at, weights.length);
     for (let i = 0; i < weights.length; i++) halves[i] = toFloat16(weights[i]!);
   } else {
-    const codes = new Uint8Array(buffer, 0, rows * layout.rowBytes);
-    const scales = new Uint16Array(buffer, layout.scales, rows * rowScales(encoding, inputs));
-    for (let b = 0; b < scales.length; b++) {
+    const codes = new Uint8Array(buffer, at);
+    const blocks = weights.length / blockValues;
+    const scales = new Uint16Array(buffer, scalesAt + first * (inputs / blockValues) * 2, blocks);
+    for (let b = 0; b < blocks; b++) {
       const values = weights.subarray(b * blockValues, (b + 1) * blockValues);
       if (encoding === 'q8') scales[b] = encodeBlock8(values, codes, b * blockValues);
       else scales[b] = encodeBlock4(values, codes, (b * blockValues) / 2);
     }
   }
-  new Float32Array(buffer, layout.bias, rows).set(bias);
-  return new Uint8Array(buffer);
 }
 
 /** float16 bits of the smallest scale that is not below `scale`: no value is cut off. */
@@ -102,7 +132,7 @@ function encodeBlock4(values: Float32Array, codes: Uint8Array, at: number): numb
 }
 
 /**
- * The values that rows of a piece stand for: what every kernel computes with.
+ * The values that a piece stands for: what every kernel computes with.
  *
  * @param piece bytes as {@link encodePiece} makes them
  * @returns rows × inputs
@@ -113,16 +143,26 @@ export function decodePiece(
   rows: number,
   inputs: number,
 ): Float32Array {
-  const layout = pieceLayout(encoding, rows, inputs);
+  return decodeRows(encoding, piece, pieceLayout(encoding, rows, inputs), 0, rows);
+}
+
+/** The values of rows `from` … `to` − 1 of a piece. */
+export function decodeRows(
+  encoding: Encoding,
+  piece: Uint8Array,
+  { inputs, scales }: PieceLayout,
+  from: number,
+  to: number,
+): Float32Array {
   const view = new DataView(piece.buffer, piece.byteOffset, piece.byteLength);
-  const values = new Float32Array(rows * inputs);
-  for (let i = 0; i < values.length; i++) {
-    if (encoding === 'f32') values[i] = view.getFloat32(4 * i, true);
-    else if (encoding === 'f16') values[i] = fromFloat16(view.getUint16(2 * i, true));
+  const values = new Float32Array((to - from) * inputs);
+  for (let n = 0, i = from * inputs; n < values.length; n++, i++) {
+    if (encoding === 'f32') values[n] = view.getFloat32(4 * i, true);
+    else if (encoding === 'f16') values[n] = fromFloat16(view.getUint16(2 * i, true));
     else {
       const code = encoding === 'q8' ? piece[i]! : (piece[i >> 1]! >> (4 * (i & 1))) & 15;
-      const scale = fromFloat16(view.getUint16(layout.scales + 2 * Math.floor(i / blockValues), true));
-      values[i] = (code - middles[encoding]) * scale;
+      const scale = fromFloat16(view.getUint16(scales + 2 * Math.floor(i / blockValues), true));
+      values[n] = (code - middles[encoding]) * scale;
     }
   }
   return values;

@@ -52,10 +52,17 @@ export function* fieldsIn(file: RandomAccess, from: number, to: number): Generat
       first = at + end;
       at = first + length;
     } else throw bad(`have a field of unknown type ${wire} at byte ${start}.`);
+    if (at > file.byteLength) throw cutOff(file, at);
     if (at > to) throw bad(`end at byte ${to}; the field ${number} at ${start} would end at ${at}.`);
     yield { number, wire, from: first, to: at };
   }
 }
+
+const cutOff = ({ byteLength }: RandomAccess, wanted: number): LikenessError =>
+  new LikenessError(
+    'bad-file',
+    `The file has ${byteLength} bytes of at least ${wanted}: it was not downloaded to its end, or is no Protocol Buffers data.`,
+  );
 
 function content(file: RandomAccess, { number, from, to }: Field): Uint8Array {
   if (to - from > mostBytes) throw bad(`have ${to - from} bytes in field ${number} at ${from}.`);

@@ -46,9 +46,12 @@ export function parseSafetensors(file: RandomAccess): Map<string, Weight> {
       throw bad(`describes "${name}" wrongly.`);
     const [from, to] = offsets as [number, number];
     const wanted = shape.reduce((a, b) => a * b, type.bytes);
-    if (to - from !== wanted || start + to > file.byteLength) {
+    if (to - from !== wanted) {
+      throw bad(`gives "${name}" ${to - from} bytes; its shape ${shape.join('×')} needs ${wanted}.`);
+    }
+    if (start + to > file.byteLength) {
       throw bad(
-        `gives "${name}" ${to - from} bytes at ${from}; its shape ${shape.join('×')} needs ${wanted} within ${file.byteLength - start}.`,
+        `has ${file.byteLength} bytes of at least ${start + to} ("${name}" ends there): it was not downloaded to its end.`,
       );
     }
     const rowBytes = wanted / (shape[0] ?? 1);

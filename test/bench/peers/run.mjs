@@ -1,15 +1,22 @@
 // The command `npm run bench -- knn --peers` once everything is installed and bundled.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { chart } from './chart.mjs';
 import { runPeers } from './grid.mjs';
 import { absences, markdown, tables } from './report.mjs';
 
-/** Measures, prints tables, and writes the files that were asked for; their paths are of the folder `from`. */
-export default async function run({ json, svg, from, ...options }) {
-  const figures = await runPeers(options);
+/**
+ * Measures, prints tables, and writes the files that were asked for; their paths are of the folder `from`.
+ *
+ * @param {object} options as for `runPeers`, and `read`: files of figures to show instead of measuring
+ */
+export default async function run({ json, svg, read, from, ...options }) {
+  const place = (path) => (isAbsolute(path) ? path : join(from, path));
+  const write = (path, text) => writeFileSync(place(path), text);
+  const figures = read
+    ? joined(read.map((path) => JSON.parse(readFileSync(place(path), 'utf8'))))
+    : await runPeers(options);
   const { about, notes } = figures;
-  const write = (path, text) => writeFileSync(isAbsolute(path) ? path : join(from, path), text);
   if (json) write(json, `${JSON.stringify(figures, null, 1)}\n`);
   if (svg) write(svg, chart(figures));
   const python = about.python
@@ -20,4 +27,14 @@ export default async function run({ json, svg, from, ...options }) {
   );
   for (const table of tables(figures)) console.log(markdown(table));
   for (const line of [...notes, ...absences(figures)]) console.log(`- ${line}`);
+}
+
+/** Figures of several runs on one machine as those of one. */
+function joined(runs) {
+  const about = runs.findLast((one) => one.about.python)?.about ?? runs[0].about;
+  return {
+    about,
+    notes: [...new Set(runs.flatMap(({ notes }) => notes))],
+    cases: runs.flatMap(({ cases }) => cases),
+  };
 }

@@ -2,7 +2,7 @@ import { after, before, test } from 'node:test';
 import { openDevice } from '../../../src/gpu/device.ts';
 import { kinds } from '../../support/knn-kinds.ts';
 import { seeded } from '../../support/random.ts';
-import { compare, kindsSuite, type Shape, scans, webGpuIndex } from '../../support/webgpu-kinds.ts';
+import { compare, kindsSuite, type Shape, ways, webGpuIndex } from '../../support/webgpu-kinds.ts';
 
 let device: GPUDevice;
 before(async () => {
@@ -21,11 +21,11 @@ const shapes: Shape[] = [
 ];
 kindsSuite(() => device, shapes);
 
-for (const scan of scans) {
-  test(`webgpu, ${scan}: no, 1, 63, 64 and 65 queries`, async () => {
+for (const [way, options] of Object.entries(ways)) {
+  test(`webgpu, ${way}: no, 1, 63, 64 and 65 queries`, async () => {
     const d = 68;
     const values = kinds['ReLU-sparse']!(1500, d, seeded(1));
-    const index = await webGpuIndex(device, d, { scan });
+    const index = await webGpuIndex(device, d, options);
     index.add(values);
     for (const count of [0, 1, 63, 64, 65]) {
       await compare(index, values, values.slice(0, count * d), 30, `${count} queries`);
@@ -33,7 +33,7 @@ for (const scan of scans) {
     index.close();
   });
 
-  test(`webgpu, ${scan}: any data, any shape`, async () => {
+  test(`webgpu, ${way}: any data, any shape`, async () => {
     const seed = Math.floor(Math.random() * 2 ** 31);
     const random = seeded(seed);
     console.log(`# seed ${seed}`);
@@ -44,7 +44,7 @@ for (const scan of scans) {
       const k = 1 + Math.floor(random() * 100);
       const kind = names[Math.floor(random() * names.length)]!;
       const values = kinds[kind]!(n, d, random);
-      const index = await webGpuIndex(device, d, { scan });
+      const index = await webGpuIndex(device, d, options);
       index.add(values);
       const queries = kinds[kind]!(1 + Math.floor(12 * random()), d, random);
       await compare(index, values, queries, k, `seed ${seed}: ${kind}, ${n} × ${d}, k ${k}`);

@@ -10,7 +10,7 @@ import { FlatIndex } from '../../../src/knn/flat-index.ts';
 import { kinds } from '../../support/knn-kinds.ts';
 import { knnSuite } from '../../support/knn-suite.ts';
 import { gaussian, seeded } from '../../support/random.ts';
-import { compare, scans, webGpuIndex } from '../../support/webgpu-kinds.ts';
+import { compare, ways, webGpuIndex } from '../../support/webgpu-kinds.ts';
 
 let device: GPUDevice;
 const complaints: string[] = [];
@@ -113,13 +113,13 @@ test('webgpu: the known question is answered right; auto keeps off a software de
   index.close();
 });
 
-for (const scan of scans) {
-  test(`webgpu, ${scan}: another device takes over when the first is lost, as often as that happens`, async () => {
+for (const [way, options] of Object.entries(ways)) {
+  test(`webgpu, ${way}: another device takes over when the first is lost, as often as that happens`, async () => {
     const d = 70;
     const rows = Float32Array.from({ length: 1500 * d }, gaussian(seeded(41)));
     const opened: GPUDevice[] = [(await openDevice()).device];
     const index = await webGpuIndex(opened[0]!, d, {
-      scan,
+      ...options,
       reopen: async () => {
         opened.push((await openDevice()).device);
         return opened.at(-1);
@@ -139,7 +139,7 @@ for (const scan of scans) {
     opened[0]!.destroy();
   });
 
-  test(`webgpu, ${scan}: queries that are on the device, special ones among them`, async () => {
+  test(`webgpu, ${way}: queries that are on the device, special ones among them`, async () => {
     for (const d of [64, 67]) {
       const rows = Float32Array.from({ length: 1200 * d }, gaussian(seeded(43)));
       const queries = rows.slice(10 * d, 21 * d);
@@ -148,7 +148,7 @@ for (const scan of scans) {
       queries[5 * d + 2] = 1e30;
       const buffer = createStorageBuffer(device, queries.byteLength, 'queries of a test');
       device.queue.writeBuffer(buffer, 0, queries);
-      const index = await webGpuIndex(device, d, { scan });
+      const index = await webGpuIndex(device, d, options);
       index.add(rows);
       const asked = { buffer, count: 11 };
       assert.deepEqual(await index.search(asked, 30), await index.search(queries, 30));

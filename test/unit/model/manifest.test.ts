@@ -85,7 +85,7 @@ test('torchvision’s preprocessing is read, checked and part of the fingerprint
 
 test('an extractor with a wrong known answer is not used', async () => {
   const extractor = await createCpuExtractor(model, await createWasmGraph(model, await cpuRuntime()));
-  assert.ok((await probe(extractor)) >= 0);
+  await probe(extractor);
   const wrong = {
     ...extractor,
     manifest: { ...model.manifest, probe: manifest.probe!.map((value) => value + 0.01) },

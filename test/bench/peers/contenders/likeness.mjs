@@ -35,7 +35,7 @@ export const webgpu = gpu((device, dimension) => FlatIndex.create({ dimension, b
 /** Its float32 kernel alone, without codes. */
 export const webgpuFloat32 = gpu(async (device, dimension) =>
   FlatIndex.over({
-    backend: await createWebGpuBackend(device, dimension, { scan: 'float32' }),
+    backend: await createWebGpuBackend(device, dimension, { scan: 'rows' }),
     reason: 'bench',
   }),
 );

@@ -28,8 +28,9 @@ export async function startBackend(name, wasmFolder, threads = 1) {
  *
  * @param {{ widths: number[], inputSize: number, fc1: number }} shape
  * @param {(layer: string) => { kernel: Float32Array, bias: Float32Array }} weightsOf kernels HWIO, fc1 [H·W·C, outputs]
+ * @param {'channels-first flatten' | 'RGB' | 'no ReLU'} [mistake] made on purpose, to show that it would be noticed
  */
-export function createVgg16({ widths, inputSize, fc1 }, weightsOf) {
+export function createVgg16({ widths, inputSize, fc1 }, weightsOf, mistake) {
   const model = layers.sequential();
   let inputs = 3;
   for (const [block, count] of convolutionsPerBlock.entries()) {
@@ -51,22 +52,25 @@ export function createVgg16({ widths, inputSize, fc1 }, weightsOf) {
     }
     model.add(layers.layers.maxPooling2d({ poolSize: 2, strides: 2 }));
   }
+  if (mistake === 'channels-first flatten') model.add(layers.layers.permute({ dims: [3, 1, 2] }));
   model.add(layers.layers.flatten());
-  model.add(layers.layers.dense({ name: 'fc1', units: fc1, activation: 'relu', kernelInitializer: 'zeros' }));
+  const activation = mistake === 'no ReLU' ? 'linear' : 'relu';
+  model.add(layers.layers.dense({ name: 'fc1', units: fc1, activation, kernelInitializer: 'zeros' }));
   setWeights(model, 'fc1', [inputs * (inputSize / 32) ** 2, fc1], weightsOf('fc1'));
+  const preprocess =
+    mistake === 'RGB' ? { ...preprocessings, caffe: (rgb) => tf.sub(rgb, bgrMean) } : preprocessings;
   return {
     /**
      * Features of one picture, divided by their norm.
      *
      * @param {Uint8Array} rgb inputSize × inputSize × 3 bytes
+     * @param {'caffe' | 'torch'} [mode] of keras.applications' preprocess_input
      * @returns {Promise<Float32Array>}
      */
-    async extract(rgb) {
+    async extract(rgb, mode = 'caffe') {
       const features = tf.tidy(() => {
         const picture = tf.tensor4d(Float32Array.from(rgb), [1, inputSize, inputSize, 3]);
-        // keras.applications.vgg16.preprocess_input: mode "caffe".
-        const bgr = tf.sub(tf.reverse(picture, -1), [103.939, 116.779, 123.68]);
-        const fc = model.predict(bgr);
+        const fc = model.predict(preprocess[mode](picture));
         return tf.div(fc, tf.norm(fc));
       });
       const values = await features.data();
@@ -76,6 +80,13 @@ export function createVgg16({ widths, inputSize, fc1 }, weightsOf) {
     dispose: () => model.dispose(),
   };
 }
+
+const bgrMean = [103.939, 116.779, 123.68];
+/** keras.applications.imagenet_utils.preprocess_input, channels last, of R G B from 0 to 255. */
+const preprocessings = {
+  caffe: (rgb) => tf.sub(tf.reverse(rgb, -1), bgrMean),
+  torch: (rgb) => tf.div(tf.sub(tf.div(rgb, 255), [0.485, 0.456, 0.406]), [0.229, 0.224, 0.225]),
+};
 
 function setWeights(model, name, shape, { kernel, bias }) {
   const tensors = [tf.tensor(kernel, shape), tf.tensor(bias, [bias.length])];

@@ -1,0 +1,22 @@
+import type { ImageSearch, Report } from 'likeness';
+import type { Picture, ServedIndex } from './pictures.ts';
+
+/** What the page knows. One object, so that its parts see the same. */
+export const state: {
+  /** All pictures that are shown, by id. */
+  pictures: Map<string, Picture>;
+  /** Ids that the index holds. */
+  indexed: Set<string>;
+  served: ServedIndex | undefined;
+  search: ImageSearch | undefined;
+  report: Report | undefined;
+  /** What can be cancelled and is under way: one thing at a time. */
+  running: AbortController | undefined;
+} = {
+  pictures: new Map(),
+  indexed: new Set(),
+  served: undefined,
+  search: undefined,
+  report: undefined,
+  running: undefined,
+};

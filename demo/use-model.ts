@@ -1,0 +1,60 @@
+import { ImageSearch, modelInfo, type OpenOptions } from 'likeness';
+import { say, withProgress } from './actions.ts';
+import { findPicture } from './find.ts';
+import { showIndex } from './indexing.ts';
+import { megabytes } from './models.ts';
+import { state } from './state.ts';
+import { showReport } from './views.ts';
+
+function optionsFromAddress(): OpenOptions {
+  const parameters = new URLSearchParams(location.search);
+  const threads = parameters.get('threads');
+  return {
+    device: (parameters.get('device') as OpenOptions['device']) ?? undefined,
+    threads: threads === null ? undefined : Number(threads),
+  };
+}
+
+/** The index of a model here: of the pictures that the server shows, if it shows some. */
+async function storeOf(fingerprint: string): Promise<string> {
+  const { served } = state;
+  const about = served ? `${served.title}\n${served.pictures.map(({ id }) => id).join('\n')}` : '';
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(about)));
+  const place = served
+    ? [...digest.slice(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+    : 'own';
+  return `opfs:page-${place}-${fingerprint.replace(/[^\w.-]/g, '-')}`;
+}
+
+/** Opens a model and its index, and works with them from then on. */
+export function useModel(model: NonNullable<OpenOptions['model']>, name: string, hint = ''): Promise<void> {
+  return withProgress(`Opening ${name}…`, async (signal, show) => {
+    // The server's models may have been built anew.
+    const refresh = typeof model === 'string' && model.startsWith(new URL('models/', document.baseURI).href);
+    const { fingerprint } = await modelInfo(model, { signal, refresh });
+    const opened = await ImageSearch.open({
+      ...optionsFromAddress(),
+      model,
+      store: await storeOf(fingerprint),
+      refresh,
+      signal,
+      onProgress: ({ done, total, fetched = 0 }) => {
+        const what = fetched > 0 ? `Downloading ${name}` : `Reading ${name} from this device`;
+        show(done, total, `${what}: ${megabytes(done)} of ${megabytes(total)}`);
+      },
+    });
+    const before = state.search;
+    state.search = opened;
+    state.report = await opened.report();
+    await before?.close();
+    await showIndex(findPicture);
+    showReport(state.report);
+    const { size, store } = state.report;
+    if (store?.dropped) say(`The index was repaired: ${JSON.stringify(store.dropped)}`);
+    if (before) return `The page works with ${name}; ${size} pictures are in its index.`;
+    return (
+      hint ||
+      (size > 0 ? `${size} pictures are in the index of this browser. Click one to find those like it.` : '')
+    );
+  });
+}

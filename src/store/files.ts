@@ -1,0 +1,85 @@
+import { type ErrorCode, LikenessError } from '../errors.ts';
+
+/** One file of a store. Positions and lengths are in bytes; calls on one file do not overlap. */
+export interface StoredFile {
+  size(): Promise<number>;
+  /** Fills `into` from `at`. Resolves to the bytes read: fewer than asked for only where the file ends. */
+  read(at: number, into: Uint8Array): Promise<number>;
+  /** Writes the parts one behind the other. After an error any of it may be there. */
+  write(at: number, parts: readonly Uint8Array[]): Promise<void>;
+  truncate(size: number): Promise<void>;
+  /** Resolves when what was written is on the medium. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The right to write, until it is released or its process or tab ends. */
+export interface StoreLock {
+  /** Throws `locked` where the lock was lost. */
+  check(): Promise<void>;
+  release(): Promise<void>;
+}
+
+/**
+ * Where an index lives: a flat set of named files. Everything that differs between memory, OPFS, IndexedDB, Node and
+ * HTTP is behind this. Errors come as the platform throws them; {@link storageError} gives them a code.
+ */
+export interface Store {
+  /** For messages: `opfs:holiday`, a path, a URL. */
+  readonly name: string;
+  readonly readOnly: boolean;
+  list(): Promise<{ name: string; byteLength: number }[]>;
+  /**
+   * @param mode `read`, `write` an existing file, or `create` an empty one, over whatever has the name
+   */
+  open(name: string, mode: 'read' | 'write' | 'create'): Promise<StoredFile>;
+  /** Removes a file; nothing happens when there is none. */
+  remove(name: string): Promise<void>;
+  /** `undefined` while another process, tab or object has it. */
+  lock(): Promise<StoreLock | undefined>;
+  /** CRC-32 of the platform, where it has one that is faster than ours. */
+  crc32?(bytes: Uint8Array, before?: number): number;
+}
+
+/** By the names of errors in browsers and the codes of Node's. */
+const codes: Record<string, [ErrorCode, string]> = {
+  ENOSPC: ['storage-full', 'there is no space left'],
+  EDQUOT: ['storage-full', 'the quota is used up'],
+  EFBIG: ['storage-full', 'the file system takes no larger file'],
+  QuotaExceededError: ['storage-full', 'the quota of this site is used up'],
+  EACCES: ['storage-denied', 'permission is denied'],
+  EPERM: ['storage-denied', 'permission is denied'],
+  EROFS: ['storage-denied', 'the file system is read-only'],
+  NotAllowedError: ['storage-denied', 'permission is denied'],
+  SecurityError: ['storage-denied', 'this page may not store anything'],
+  NoModificationAllowedError: ['locked', 'another tab has the file open'],
+};
+
+const advice: Partial<Record<ErrorCode, string>> = {
+  'storage-full': 'free some, then try again; what was stored before is there',
+  'storage-denied': 'what was stored before can be read',
+  'storage-failed': 'what was stored before is there; open the index again to write',
+  locked: 'close it there, then try again',
+};
+
+/** What a store threw, as a {@link LikenessError} that says what was being done. */
+export function storageError(error: unknown, doing: string): LikenessError {
+  if (error instanceof LikenessError) return error;
+  const { code, name, message } = error as NodeJS.ErrnoException;
+  const [kind, why] = codes[code ?? ''] ??
+    codes[name] ?? ['storage-failed' as const, `${code ?? name}: ${message}`];
+  return new LikenessError(kind, `${doing} failed: ${why}; ${advice[kind]}.`, { cause: error });
+}
+
+/** Reads exactly `length` bytes; `undefined` where the file ends before. */
+export async function readExactly(
+  file: StoredFile,
+  at: number,
+  length: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const bytes = new Uint8Array(length);
+  return (await file.read(at, bytes)) === length ? bytes : undefined;
+}
+
+export const totalLength = (parts: readonly Uint8Array[]): number =>
+  parts.reduce((sum, { length }) => sum + length, 0);

@@ -1,0 +1,80 @@
+import { LikenessError } from '../errors.ts';
+
+/** What JSON can hold. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** A picture in an index. */
+export interface Entry {
+  id: string;
+  /** The caller's. */
+  meta?: Json;
+  /** SHA-256 of the picture's bytes, as hex. */
+  hash?: string;
+}
+
+/** One change of an index. Objects of the records in a segment, as they are written. */
+export type IndexRecord =
+  /** Takes the segment's next row; an id that is there keeps its place among the pictures. */
+  | ({ put: string } & Omit<Entry, 'id'>)
+  | { remove: string }
+  /** Something the index's owner notes: the last one counts. */
+  | { set: string; value: Json };
+
+const encoder = new TextEncoder();
+/** Malformed UTF-8 is damage. */
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** A JSON array with a line a record. */
+export const encodeRecords = (records: readonly IndexRecord[]): Uint8Array<ArrayBuffer> =>
+  encoder.encode(`[${records.map((record) => JSON.stringify(record)).join(',\n')}]\n`);
+
+/** @throws where this is not what {@link encodeRecords} writes */
+export function decodeRecords(bytes: Uint8Array): IndexRecord[] {
+  const records: unknown = JSON.parse(decoder.decode(bytes));
+  if (!Array.isArray(records) || !records.every(isRecord)) throw new Error('not a list of records');
+  return records;
+}
+
+function isRecord(record: unknown): record is IndexRecord {
+  if (typeof record !== 'object' || record === null) return false;
+  const { put, remove, set, hash } = record as Record<string, unknown>;
+  if (typeof put === 'string') return hash === undefined || typeof hash === 'string';
+  return typeof remove === 'string' || typeof set === 'string';
+}
+
+const largestMeta = 1 << 20;
+
+/**
+ * Checks that metadata comes back from JSON as it went in, and is no mistake by its size.
+ *
+ * @throws LikenessError `bad-argument`
+ */
+export function checkMeta(meta: unknown, id: string): asserts meta is Json {
+  const refuse = (what: string): never => {
+    throw new LikenessError('bad-argument', `The metadata of "${id}" ${what}.`);
+  };
+  const check = (value: unknown, path: string, depth: number): void => {
+    if (depth > 64) refuse('is nested too deeply, or holds itself');
+    if (value === null || typeof value === 'boolean' || typeof value === 'string') return;
+    if (typeof value === 'number') {
+      if (!Number.isFinite(value)) refuse(`has ${value} at ${path}, which JSON cannot hold`);
+      return;
+    }
+    if (Array.isArray(value)) {
+      for (const [n, item] of value.entries()) check(item, `${path}[${n}]`, depth + 1);
+      return;
+    }
+    const plain =
+      typeof value === 'object' && [Object.prototype, null].includes(Object.getPrototypeOf(value));
+    if (!plain) {
+      const kind = typeof value === 'object' ? value?.constructor?.name : typeof value;
+      refuse(`has ${kind} at ${path}; wanted null, booleans, numbers, strings, arrays, plain objects`);
+    }
+    for (const [key, item] of Object.entries(value as object)) check(item, `${path}.${key}`, depth + 1);
+  };
+  check(meta, 'meta', 0);
+  const length = JSON.stringify(meta).length;
+  if (length > largestMeta) {
+    refuse(`takes ${length} characters; up to ${largestMeta} are kept`);
+  }
+}

@@ -1,0 +1,95 @@
+import type { Crc32 } from './header.ts';
+
+/**
+ * A segment: what one commit appended.
+ *
+ * ```
+ * head, 64 bytes │ rows: n × d float32, padded to 64 │ n row checksums, records as JSON, padded to 64 │ commit, 64 bytes
+ * ```
+ */
+export const blockBytes = 64;
+const headMagic = 0x4d474553; // 'SEGM'
+const commitMagic = 0x54494d43; // 'CMIT'
+
+export interface SegmentHead {
+  /** 1 for the first, and one more with each. */
+  sequence: number;
+  /** n: rows, which are those of the records that put a picture, in their order. */
+  rows: number;
+  /** Bytes of the records. */
+  recordBytes: number;
+  /** The checksum at the end of the commit before, of the header for the first: a segment belongs behind one other. */
+  chain: number;
+}
+
+const padded = (length: number): number => Math.ceil(length / blockBytes) * blockBytes;
+
+/** Where the parts of a segment lie, from its own beginning. */
+export interface SegmentLayout {
+  rowsAt: number;
+  /** Row checksums, then the records. */
+  tableAt: number;
+  tableBytes: number;
+  commitAt: number;
+  byteLength: number;
+}
+
+export function segmentLayout({ rows, recordBytes }: SegmentHead, dimension: number): SegmentLayout {
+  const tableAt = blockBytes + padded(4 * rows * dimension);
+  const tableBytes = 4 * rows + recordBytes;
+  const commitAt = tableAt + padded(tableBytes);
+  return { rowsAt: blockBytes, tableAt, tableBytes, commitAt, byteLength: commitAt + blockBytes };
+}
+
+/** Zeros up to the next multiple of {@link blockBytes}. */
+export const paddingAfter = (length: number): Uint8Array => new Uint8Array(padded(length) - length);
+
+function sealed(fields: readonly number[], crc32: Crc32): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(blockBytes);
+  const view = new DataView(bytes.buffer);
+  for (const [n, field] of fields.entries()) view.setUint32(4 * n, field, true);
+  view.setUint32(60, crc32(bytes.subarray(0, 60)), true);
+  return bytes;
+}
+
+/** The first `count` fields of a sealed block; `undefined` when it is none of this kind, or damaged. */
+function unsealed(bytes: Uint8Array, magic: number, count: number, crc32: Crc32): number[] | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.getUint32(0, true) !== magic) return undefined;
+  if (view.getUint32(60, true) !== crc32(bytes.subarray(0, 60))) return undefined;
+  return Array.from({ length: count }, (_, n) => view.getUint32(4 + 4 * n, true));
+}
+
+/** The checksum in a sealed block: what the next segment's chain has to be. */
+export const sealOf = (block: Uint8Array): number =>
+  new DataView(block.buffer, block.byteOffset, block.byteLength).getUint32(60, true);
+
+export const encodeHead = (
+  { sequence, rows, recordBytes, chain }: SegmentHead,
+  crc32: Crc32,
+): Uint8Array<ArrayBuffer> => sealed([headMagic, sequence, rows, recordBytes, chain], crc32);
+
+export function decodeHead(bytes: Uint8Array, crc32: Crc32): SegmentHead | undefined {
+  const fields = unsealed(bytes, headMagic, 4, crc32);
+  if (!fields) return undefined;
+  const [sequence, rows, recordBytes, chain] = fields as [number, number, number, number];
+  return { sequence, rows, recordBytes, chain };
+}
+
+/** @param table checksum of the row checksums and records */
+export const encodeCommit = (
+  sequence: number,
+  table: number,
+  head: number,
+  crc32: Crc32,
+): Uint8Array<ArrayBuffer> => sealed([commitMagic, sequence, table, head], crc32);
+
+export function decodeCommit(
+  bytes: Uint8Array,
+  crc32: Crc32,
+): { sequence: number; table: number; head: number } | undefined {
+  const fields = unsealed(bytes, commitMagic, 3, crc32);
+  if (!fields) return undefined;
+  const [sequence, table, head] = fields as [number, number, number];
+  return { sequence, table, head };
+}

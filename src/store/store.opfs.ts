@@ -1,0 +1,215 @@
+import { LikenessError } from '../errors.ts';
+import type { Store, StoredFile, StoreLock } from './files.ts';
+import { takeWebLock } from './web-lock.ts';
+
+/** As workers have it; the page's types leave it out. */
+interface SyncAccessHandle {
+  read(buffer: Uint8Array, options: { at: number }): number;
+  write(buffer: Uint8Array, options: { at: number }): number;
+  truncate(size: number): void;
+  getSize(): number;
+  flush(): void;
+  close(): void;
+}
+type FileHandle = FileSystemFileHandle & { createSyncAccessHandle(): Promise<SyncAccessHandle> };
+
+const folderName = 'likeness-indexes';
+
+async function indexesFolder(): Promise<FileSystemDirectoryHandle> {
+  const root = await navigator.storage.getDirectory();
+  return root.getDirectoryHandle(folderName, { create: true });
+}
+
+/** Whether this worker can write to the origin's private file system in place. Pages cannot. */
+export async function hasOpfs(): Promise<boolean> {
+  if (typeof FileSystemFileHandle === 'undefined' || !navigator.storage?.getDirectory) return false;
+  if (!('createSyncAccessHandle' in FileSystemFileHandle.prototype)) return false;
+  try {
+    await navigator.storage.getDirectory();
+    return true;
+  } catch {
+    return false; // private windows of some browsers
+  }
+}
+
+/** A folder of the origin's private file system. In a worker: what was written stays when the tab is killed. */
+export class OpfsStore implements Store {
+  readonly name: string;
+  readonly readOnly = false;
+  readonly #folderName: string;
+  #folder: Promise<FileSystemDirectoryHandle> | undefined;
+
+  constructor(name: string) {
+    this.name = `opfs:${name}`;
+    this.#folderName = encodeURIComponent(name).replaceAll('.', '%2E');
+  }
+
+  async list(): Promise<{ name: string; byteLength: number }[]> {
+    return filesIn(await this.#open());
+  }
+
+  async open(name: string, mode: 'read' | 'write' | 'create'): Promise<StoredFile> {
+    const folder = await this.#open();
+    let handle: FileHandle;
+    try {
+      handle = (await folder.getFileHandle(name, { create: mode === 'create' })) as FileHandle;
+    } catch (error) {
+      if ((error as Error).name !== 'NotFoundError') throw error;
+      throw new LikenessError('not-found', `There is no ${name} in ${this.name}.`, { cause: error });
+    }
+    if (mode === 'read') return new ReadFile(handle);
+    const access = await handle.createSyncAccessHandle();
+    if (mode === 'create') access.truncate(0);
+    return new WrittenFile(access);
+  }
+
+  async remove(name: string): Promise<void> {
+    try {
+      await (await this.#open()).removeEntry(name);
+    } catch (error) {
+      if ((error as Error).name !== 'NotFoundError') throw error;
+    }
+  }
+
+  lock(): Promise<StoreLock | undefined> {
+    return takeWebLock(`likeness ${this.name}`);
+  }
+
+  #open(): Promise<FileSystemDirectoryHandle> {
+    this.#folder ??= indexesFolder().then((all) =>
+      all.getDirectoryHandle(this.#folderName, { create: true }),
+    );
+    return this.#folder;
+  }
+}
+
+async function filesIn(folder: FileSystemDirectoryHandle): Promise<{ name: string; byteLength: number }[]> {
+  const files: { name: string; byteLength: number }[] = [];
+  for await (const [name, handle] of folder.entries()) {
+    if (handle.kind !== 'file') continue;
+    const byteLength = await (handle as FileSystemFileHandle).getFile().then(
+      ({ size }) => size,
+      () => 0, // removed meanwhile
+    );
+    files.push({ name, byteLength });
+  }
+  return files;
+}
+
+/** A file that another tab may be writing: read through snapshots, which a change makes unreadable. */
+class ReadFile implements StoredFile {
+  readonly #handle: FileHandle;
+  #snapshot: File | undefined;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  async size(): Promise<number> {
+    this.#snapshot = await this.#handle.getFile();
+    return this.#snapshot.size;
+  }
+
+  async read(at: number, into: Uint8Array): Promise<number> {
+    for (let attempt = 1; ; attempt++) {
+      this.#snapshot ??= await this.#handle.getFile();
+      try {
+        const part = await this.#snapshot.slice(at, at + into.length).arrayBuffer();
+        // What grew behind the snapshot is not in it.
+        if (part.byteLength < into.length && attempt === 1) {
+          this.#snapshot = undefined;
+          continue;
+        }
+        into.set(new Uint8Array(part));
+        return part.byteLength;
+      } catch (error) {
+        if (attempt === 5 || (error as Error).name !== 'NotReadableError') throw error;
+        this.#snapshot = undefined;
+      }
+    }
+  }
+
+  async write(): Promise<never> {
+    throw new LikenessError('read-only', 'This file was opened to be read.');
+  }
+
+  truncate(): Promise<never> {
+    return this.write();
+  }
+
+  sync(): Promise<never> {
+    return this.write();
+  }
+
+  async close(): Promise<void> {
+    this.#snapshot = undefined;
+  }
+}
+
+/** A file that this worker alone has open. */
+class WrittenFile implements StoredFile {
+  readonly #access: SyncAccessHandle;
+
+  constructor(access: SyncAccessHandle) {
+    this.#access = access;
+  }
+
+  async size(): Promise<number> {
+    return this.#access.getSize();
+  }
+
+  async read(at: number, into: Uint8Array): Promise<number> {
+    return this.#access.read(into, { at });
+  }
+
+  async write(at: number, parts: readonly Uint8Array[]): Promise<void> {
+    for (const part of parts) {
+      const written = this.#access.write(part, { at });
+      if (written !== part.length) {
+        throw new DOMException(`${written} of ${part.length} bytes were written`, 'QuotaExceededError');
+      }
+      at += part.length;
+    }
+  }
+
+  async truncate(size: number): Promise<void> {
+    if (size < this.#access.getSize()) this.#access.truncate(size);
+  }
+
+  async sync(): Promise<void> {
+    this.#access.flush();
+  }
+
+  async close(): Promise<void> {
+    this.#access.close();
+  }
+}
+
+/** The indexes of this origin. */
+export async function listOpfs(): Promise<{ name: string; byteLength: number }[]> {
+  const found: { name: string; byteLength: number }[] = [];
+  for await (const [name, handle] of (await indexesFolder()).entries()) {
+    if (handle.kind !== 'directory') continue;
+    const files = await filesIn(handle as FileSystemDirectoryHandle);
+    const byteLength = files.reduce((sum, file) => sum + file.byteLength, 0);
+    if (byteLength > 0) found.push({ name: `opfs:${decodeURIComponent(name)}`, byteLength });
+  }
+  return found;
+}
+
+/** @throws LikenessError `not-found`, `locked` while a tab writes to it */
+export async function deleteOpfs(name: string): Promise<void> {
+  const lock = await takeWebLock(`likeness opfs:${name}`);
+  if (!lock) {
+    throw new LikenessError('locked', `opfs:${name} is being written by another tab; close it there first.`);
+  }
+  try {
+    const folder = encodeURIComponent(name).replaceAll('.', '%2E');
+    await (await indexesFolder()).removeEntry(folder, { recursive: true });
+  } catch (error) {
+    if ((error as Error).name !== 'NotFoundError') throw error;
+    throw new LikenessError('not-found', `There is no index opfs:${name} here.`);
+  } finally {
+    await lock.release();
+  }
+}

@@ -1,0 +1,14 @@
+import { fileOfBytes, type Model, type ModelFile } from '../../src/model/load.ts';
+import { parseManifest } from '../../src/model/manifest.ts';
+import { readRepositoryFile } from './fixture.ts';
+
+/** The model in a folder below the root, in memory, in Node and in the tests' page alike. Its hashes are not checked. */
+export async function readModel(folder: string): Promise<Model> {
+  const text = new TextDecoder().decode(await readRepositoryFile(`${folder}/manifest.json`));
+  const manifest = await parseManifest(text, folder);
+  const files = new Map<string, ModelFile>();
+  for (const { file } of [manifest.graph, ...manifest.shards]) {
+    files.set(file, fileOfBytes(await readRepositoryFile(`${folder}/${file}`)));
+  }
+  return { manifest, files };
+}
