@@ -32,9 +32,9 @@ const inputs = [
 
 /** Kernel modules: [entry in assembly/, asconfig target]. Each becomes build/wasm/<entry>.<target>.wasm. */
 const kernels = [
-  ['knn', 'simd'],
-  ['knn', 'relaxed'],
-  ['codes', 'simd'],
+  ['knn', 'simd-shared'],
+  ['knn', 'relaxed-shared'],
+  ['codes', 'simd-shared'],
   ['image', 'simd'],
   ['dense', 'simd'],
   ['convolution', 'simd'],
@@ -98,7 +98,12 @@ async function buildLibrary() {
       'convolution-worker': 'src/worker/convolution-worker.ts',
     },
   });
-  await build({ ...browserOptions, minify: true, outdir: 'dist', entryPoints: { knn: 'src/knn/index.ts' } });
+  await build({
+    ...browserOptions,
+    minify: true,
+    outdir: 'dist',
+    entryPoints: { knn: 'src/knn/index.ts', 'knn-worker': 'src/knn/worker.ts' },
+  });
   await build({
     ...nodeOptions,
     ...shared,

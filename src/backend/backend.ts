@@ -41,6 +41,8 @@ export interface Backend {
   readonly dimension: number;
   /** n: rows held. */
   readonly rows: number;
+  /** Threads that search; default 1. */
+  readonly threads?: number;
   /** Whether `candidates` takes `skip`; where not, `FlatIndex` asks for more rows than it needs and drops some. */
   readonly heedsSkip?: boolean;
   /** Adds `values.length / d` rows at the end. Throws `LikenessError` and changes nothing when there is no room. */

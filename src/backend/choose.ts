@@ -21,22 +21,24 @@ export interface BackendChoice {
  *
  * @param device for WebGPU; `auto` considers WebGPU only on a device that is given, since a search alone does not
  *   justify opening one
+ * @param threads for the CPU
  * @throws LikenessError `no-backend` when what was asked for does not run here
  */
 export async function chooseBackend(
   request: BackendRequest,
   dimension: number,
   device?: GPUDevice,
+  threads = 1,
 ): Promise<BackendChoice> {
   switch (request) {
     case 'js':
       return { backend: createJsBackend(dimension), reason: 'plain JavaScript was asked for' };
     case 'wasm':
-      return chooseCpu(request, dimension);
+      return chooseCpu(request, dimension, threads);
     case 'webgpu':
       return chooseGpu(dimension, device);
     case 'auto':
-      return device ? chooseFaster(dimension, device) : chooseCpu(request, dimension);
+      return device ? chooseFaster(dimension, device, threads) : chooseCpu(request, dimension, threads);
     default:
       throw new LikenessError(
         'bad-argument',
@@ -68,8 +70,8 @@ export async function chooseCodes(request: BackendRequest, dimension: number): P
 }
 
 /** WebGPU or the CPU, whichever answers a known question right and sooner. */
-async function chooseFaster(dimension: number, device: GPUDevice): Promise<BackendChoice> {
-  const cpu = await chooseCpu('auto', dimension);
+async function chooseFaster(dimension: number, device: GPUDevice, threads: number): Promise<BackendChoice> {
+  const cpu = await chooseCpu('auto', dimension, threads);
   if (isSoftwareAdapter(device.adapterInfo)) {
     return { ...cpu, reason: `${cpu.reason}; the WebGPU device is software` };
   }
@@ -106,16 +108,20 @@ async function chooseGpu(dimension: number, given: GPUDevice | undefined): Promi
   return { backend, reason: `WebGPU was asked for (${adapter})` };
 }
 
-async function chooseCpu(request: 'auto' | 'wasm', dimension: number): Promise<BackendChoice> {
+async function chooseCpu(
+  request: 'auto' | 'wasm',
+  dimension: number,
+  threads: number,
+): Promise<BackendChoice> {
   try {
-    const backend = await createWasmBackend(dimension);
-    return {
-      backend,
-      reason:
-        backend.name === 'wasm'
-          ? 'WebAssembly SIMD; relaxed SIMD is not here'
-          : 'WebAssembly relaxed SIMD passed its test',
-    };
+    const backend = await createWasmBackend(dimension, { threads });
+    const kind =
+      backend.name === 'wasm'
+        ? 'WebAssembly SIMD; relaxed SIMD is not here'
+        : 'WebAssembly relaxed SIMD passed its test';
+    const got = backend.threads ?? 1;
+    const how = got === threads ? '' : '; one thread, as memory cannot be shared here';
+    return { backend, reason: got > 1 ? `${kind}; ${got} threads` : kind + how };
   } catch (error) {
     const failure = noWasm(error);
     if (request === 'wasm') throw failure;

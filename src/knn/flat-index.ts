@@ -14,6 +14,11 @@ export interface FlatIndexOptions {
   /** The device for `webgpu`, when rows or queries are to share one with something else. */
   device?: GPUDevice | undefined;
   /**
+   * Threads that search several queries at once, 1 … 64; default 1. They share memory: in a page that is not cross-origin
+   * isolated there is one. `close()` ends them.
+   */
+  threads?: number | undefined;
+  /**
    * Where the full rows are, when not in memory: the index then keeps half a byte a value and 20 bytes a row, and
    * searches as exactly as ever. Whoever adds or replaces rows also writes them there, before the call. Needs WebAssembly.
    */
@@ -32,6 +37,7 @@ export interface SearchOptions {
 }
 
 const largestDimension = 65536;
+const mostThreads = 64;
 /** Removed rows are taken out of the backend when they are more than one in so many. */
 const compactWhen = 4;
 
@@ -60,14 +66,28 @@ export class FlatIndex {
     this.reason = reason;
   }
 
-  static async create({ dimension, backend = 'auto', device, rows }: FlatIndexOptions): Promise<FlatIndex> {
+  static async create({
+    dimension,
+    backend = 'auto',
+    device,
+    threads = 1,
+    rows,
+  }: FlatIndexOptions): Promise<FlatIndex> {
     if (!Number.isInteger(dimension) || dimension < 1 || dimension > largestDimension) {
       throw new LikenessError(
         'bad-argument',
         `The dimension is ${dimension}; it has to be a whole number from 1 to ${largestDimension}.`,
       );
     }
-    if (rows === undefined) return new FlatIndex(await chooseBackend(backend, dimension, device), rows);
+    if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads) {
+      throw new LikenessError(
+        'bad-argument',
+        `threads is ${threads}; it has to be a whole number from 1 to ${mostThreads}.`,
+      );
+    }
+    if (rows === undefined) {
+      return new FlatIndex(await chooseBackend(backend, dimension, device, threads), rows);
+    }
     if (typeof rows?.read !== 'function') {
       throw new LikenessError(
         'bad-argument',
@@ -89,6 +109,11 @@ export class FlatIndex {
   /** n: rows. */
   get size(): number {
     return this.#closed ? 0 : this.#slots.count;
+  }
+
+  /** Threads that search. */
+  get threads(): number {
+    return this.#backend.threads ?? 1;
   }
 
   get backend(): BackendName {

@@ -1,16 +1,16 @@
 import { LikenessError } from '../../errors.ts';
 import type { Backend, Candidates, RowSet } from '../backend.ts';
-import { Cascade } from './cascade.ts';
 import { CodeMemory } from './code-memory.ts';
-import { type Kernels, loadKernels } from './kernel.ts';
+import { compileKernels, type Kernels, loadKernels } from './kernel.ts';
+import { type Layout, mostMemoryBytes } from './memory.ts';
 import { RowMemory } from './row-memory.ts';
-import { Scan } from './scan.ts';
+import { Searcher } from './searcher.ts';
+import { canShareMemory, startThread } from './start-thread.ts';
+import { Threads } from './threads.ts';
 
 /** From so many rows of at least so many values on, they have codes beside them. */
 const fewestCodedRows = 1024;
 const fewestCodedValues = 32;
-/** For a larger part of the rows than this, codes are of no use. */
-const largestCodedPart = 1 / 8;
 
 export interface WasmOptions {
   kernels?: Kernels | undefined;
@@ -18,35 +18,47 @@ export interface WasmOptions {
   mostBytes?: number | undefined;
   /** Whether rows get codes; default true. */
   codes?: boolean | undefined;
+  /** Threads that search, where memory can be shared; default 1. */
+  threads?: number | undefined;
 }
 
 /** Rows and their codes in WebAssembly memory. Rejects where WebAssembly SIMD is missing or wrong. */
 export async function createWasmBackend(
   dimension: number,
-  { kernels, mostBytes, codes = true }: WasmOptions = {},
+  { kernels, mostBytes = mostMemoryBytes, codes = true, threads = 1 }: WasmOptions = {},
 ): Promise<Backend> {
-  return new WasmBackend(dimension, kernels ?? (await loadKernels()), mostBytes, codes);
+  const own = kernels ?? (await loadKernels());
+  if (threads === 1 || !canShareMemory()) {
+    return new WasmBackend(dimension, own, { mostBytes, threads: 1, thread: 0 }, codes);
+  }
+  const layout = { mostBytes, threads, thread: 0 };
+  const others = await Threads.start(startThread, { build: own.name, dimension, layout });
+  return new WasmBackend(dimension, await compileKernels(own.name, true), layout, codes, others);
 }
 
 class WasmBackend implements Backend {
   readonly dimension: number;
   readonly name: Kernels['name'];
   readonly heedsSkip = true;
+  readonly threads: number;
   readonly #kernels: Kernels;
-  readonly #mostBytes: number | undefined;
+  readonly #layout: Layout;
   readonly #coded: boolean;
+  readonly #threads: Threads | undefined;
   /** Undefined once closed, so that the memory can go even if the index is kept. */
   #open: RowMemory | undefined;
   #codes: CodeMemory | undefined;
-  #cascade: Cascade | undefined;
+  #searcher: Searcher | undefined;
 
-  constructor(dimension: number, kernels: Kernels, mostBytes: number | undefined, codes: boolean) {
+  constructor(dimension: number, kernels: Kernels, layout: Layout, codes: boolean, threads?: Threads) {
     this.dimension = dimension;
     this.name = kernels.name;
+    this.threads = layout.threads;
     this.#kernels = kernels;
-    this.#mostBytes = mostBytes;
+    this.#layout = layout;
     this.#coded = codes && dimension >= fewestCodedValues;
-    this.#open = new RowMemory(kernels, dimension, mostBytes);
+    this.#threads = threads;
+    this.#open = new RowMemory(kernels, dimension, layout);
   }
 
   get rows(): number {
@@ -85,24 +97,15 @@ class WasmBackend implements Backend {
   }
 
   async candidates(queries: Float32Array, k: number, skip?: RowSet): Promise<Candidates[]> {
-    const d = this.dimension;
-    const count = queries.length / d;
-    const found: (Candidates | undefined)[] =
-      this.#cascade && k <= largestCodedPart * this.rows
-        ? this.#cascade.candidates(queries, k, skip)
-        : new Array(count).fill(undefined);
-    const open = [...found.keys()].filter((at) => !found[at]);
-    const scan = new Scan(this.#rows, k, skip);
-    for (let first = 0; first < open.length; first += this.#rows.queriesPerPass) {
-      const part = open.slice(first, first + this.#rows.queriesPerPass);
-      const answers = scan.candidates(part.map((at) => queries.subarray(at * d, (at + 1) * d)));
-      for (const [i, at] of part.entries()) found[at] = answers[i]!;
-    }
-    return found as Candidates[];
+    this.#searcher ??= new Searcher(this.#rows, this.#codes);
+    return this.#threads
+      ? this.#threads.candidates(this.#searcher, this.#rows, this.#codes, queries, k, skip)
+      : this.#searcher.candidates(queries, k, skip);
   }
 
   close(): void {
-    this.#open = this.#codes = this.#cascade = undefined;
+    this.#open = this.#codes = this.#searcher = undefined;
+    this.#threads?.close();
   }
 
   /** Codes of rows just added; of all, when there are enough for the first time. */
@@ -112,9 +115,9 @@ class WasmBackend implements Backend {
       return;
     }
     if (!this.#coded || this.rows < fewestCodedRows) return;
-    const codes = new CodeMemory(this.#kernels, this.dimension, this.#mostBytes);
+    const codes = new CodeMemory(this.#kernels, this.dimension, this.#layout);
     for (let row = 0; row < this.rows; row++) codes.append(this.row(row));
     this.#codes = codes;
-    this.#cascade = new Cascade(codes, this.#rows);
+    this.#searcher = undefined; // the next one knows the codes
   }
 }

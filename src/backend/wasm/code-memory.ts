@@ -1,6 +1,6 @@
 import type { CodedQuery } from '../../knn/code-bounds.ts';
 import type { CodeKernel, Kernels } from './kernel.ts';
-import { align, mostMemoryBytes, reserve } from './memory.ts';
+import { align, type Layout, oneThread, reserve } from './memory.ts';
 
 export const rowsPerBlock = 128;
 const factBytes = 2560;
@@ -31,35 +31,65 @@ export function createBounds(rows: number): CodedBounds {
   };
 }
 
+/** Codes as one thread posts them to another. */
+export interface SharedCodes {
+  memories: WebAssembly.Memory[];
+  count: number;
+  unusual: number[];
+}
+
 /** Four-bit codes of rows in as many WebAssembly memories as they need: `assembly/codes.ts` says how they lie. */
 export class CodeMemory {
   readonly dimension: number;
   count = 0;
   /** Rows whose norm is not usual: they have no bounds. */
-  readonly unusual: Set<number> = new Set();
+  unusual: Set<number> = new Set();
   readonly #kernels: Kernels;
-  readonly #mostBytes: number;
+  readonly #layout: Layout;
   readonly #memories: CodeKernel[] = [];
   readonly #blockBytes: number;
   readonly #blocksPerMemory: number;
   readonly #blocksPerCall: number;
-  readonly #rowAt = 1024; // below it: what a compiler may place
+  readonly #rowAt: number;
   readonly #termsAt: number;
   readonly #termBytes: number;
   readonly #outAt: number;
   readonly #blocksAt: number;
 
-  constructor(kernels: Kernels, dimension: number, mostBytes: number = mostMemoryBytes) {
+  constructor(kernels: Kernels, dimension: number, layout: Layout = oneThread) {
     this.dimension = dimension;
     this.#kernels = kernels;
-    this.#mostBytes = mostBytes;
+    this.#layout = layout;
     this.#blockBytes = dimension * 64 + factBytes;
     this.#blocksPerCall = Math.max(1, Math.floor(bytesPerCall / this.#blockBytes));
     this.#termBytes = align(12 * Math.ceil(dimension / 2), 16);
-    this.#termsAt = this.#rowAt + align(4 * dimension, 16);
-    this.#outAt = align(this.#termsAt + codedQueriesPerPass * this.#termBytes, 64);
-    this.#blocksAt = align(this.#outAt + this.#blocksPerCall * rowsPerBlock * 9, 64);
-    this.#blocksPerMemory = Math.max(1, Math.floor((mostBytes - this.#blocksAt) / this.#blockBytes));
+    const rowBytes = align(4 * dimension, 16);
+    const termsBytes = codedQueriesPerPass * this.#termBytes;
+    const scratchBytes = align(rowBytes + termsBytes + 64 + this.#blocksPerCall * rowsPerBlock * 9, 64);
+    // Below 1024: what a compiler may place.
+    this.#rowAt = 1024 + layout.thread * scratchBytes;
+    this.#termsAt = this.#rowAt + rowBytes;
+    this.#outAt = align(this.#termsAt + termsBytes, 64);
+    this.#blocksAt = 1024 + layout.threads * scratchBytes;
+    this.#blocksPerMemory = Math.max(1, Math.floor((layout.mostBytes - this.#blocksAt) / this.#blockBytes));
+  }
+
+  /** What another thread needs to {@link attach} to these codes as they are now. */
+  share(): SharedCodes {
+    return {
+      memories: this.#memories.map(({ memory }) => memory),
+      count: this.count,
+      unusual: [...this.unusual],
+    };
+  }
+
+  /** Takes another thread's codes for this one's. */
+  attach({ memories, count, unusual }: SharedCodes): void {
+    for (let m = this.#memories.length; m < memories.length; m++) {
+      this.#memories.push(this.#kernels.codes(memories[m]));
+    }
+    this.count = count;
+    this.unusual = new Set(unusual);
   }
 
   /** Bytes that a row takes. */
@@ -217,7 +247,7 @@ export class CodeMemory {
           this.#memories[m]!.memory,
           this.#blocksAt + inMemory * this.#blockBytes,
           what,
-          this.#mostBytes,
+          this.#layout.mostBytes,
         );
       } catch (error) {
         this.#memories.length = present;

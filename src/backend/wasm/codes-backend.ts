@@ -5,14 +5,15 @@ import type { WasmOptions } from './backend.ts';
 import { Cascade } from './cascade.ts';
 import { CodeMemory } from './code-memory.ts';
 import { loadKernels } from './kernel.ts';
+import { mostMemoryBytes } from './memory.ts';
 
 /** A backend that keeps codes only: the full rows are somewhere else, and whoever decides reads them there. */
 export async function createCodesBackend(
   dimension: number,
-  { kernels, mostBytes }: WasmOptions = {},
+  { kernels, mostBytes = mostMemoryBytes }: WasmOptions = {},
 ): Promise<Backend> {
   const { name, ...rest } = kernels ?? (await loadKernels());
-  const codes = new CodeMemory({ name, ...rest }, dimension, mostBytes);
+  const codes = new CodeMemory({ name, ...rest }, dimension, { mostBytes, threads: 1, thread: 0 });
   const cascade = new Cascade(codes, undefined);
   return {
     name,

@@ -1,6 +1,6 @@
-import codesBytes from '#wasm/codes.simd.wasm';
-import relaxedBytes from '#wasm/knn.relaxed.wasm';
-import simdBytes from '#wasm/knn.simd.wasm';
+import codesBytes from '#wasm/codes.simd-shared.wasm';
+import relaxedBytes from '#wasm/knn.relaxed-shared.wasm';
+import simdBytes from '#wasm/knn.simd-shared.wasm';
 import { squaredDistance } from '../js/distance.ts';
 import { createMemory } from './memory.ts';
 
@@ -75,15 +75,33 @@ async function choose(): Promise<Kernels> {
   throw failure;
 }
 
-/** Whether the engine knows all instructions of a build. */
-export function isSupported(name: Kernels['name']): boolean {
-  return WebAssembly.validate(builds[name] as BufferSource);
+/** In a module: a memory is imported by the name of `memory`; its limits have a maximum (1) and it is shared (2). */
+const sharedImport = [...new TextEncoder().encode('memory'), 2, 3];
+
+/**
+ * A module for shared memory, or the same for memory of its own: kernels use no atomics, so one byte tells them apart.
+ */
+function memoryOf(module: Uint8Array, shared: boolean): Uint8Array<ArrayBuffer> {
+  const bytes = module.slice();
+  const at = bytes.findIndex((_, i) => sharedImport.every((byte, j) => bytes[i + j] === byte));
+  if (at < 0) throw new Error('The kernel imports no shared memory.');
+  if (!shared) bytes[at + sharedImport.length - 1] = 1;
+  return bytes;
 }
 
-/** One build, untested. Codes have no relaxed build: their arithmetic is whole numbers. */
-export async function compileKernels(name: Kernels['name']): Promise<Kernels> {
+/** Whether the engine knows all instructions of a build. */
+export function isSupported(name: Kernels['name']): boolean {
+  return WebAssembly.validate(memoryOf(builds[name], false));
+}
+
+/**
+ * One build, untested. Codes have no relaxed build: their arithmetic is whole numbers.
+ *
+ * @param shared for memories that threads share
+ */
+export async function compileKernels(name: Kernels['name'], shared = false): Promise<Kernels> {
   const [rows, codes] = await Promise.all(
-    [builds[name], codesBytes].map((bytes) => WebAssembly.compile(bytes as BufferSource)),
+    [builds[name], codesBytes].map((bytes) => WebAssembly.compile(memoryOf(bytes, shared))),
   );
   const instantiate = (module: WebAssembly.Module, memory: WebAssembly.Memory) => ({
     memory,
@@ -91,8 +109,8 @@ export async function compileKernels(name: Kernels['name']): Promise<Kernels> {
   });
   return {
     name,
-    rows: (memory = createMemory()) => instantiate(rows!, memory) as unknown as RowKernel,
-    codes: (memory = createMemory()) => instantiate(codes!, memory) as unknown as CodeKernel,
+    rows: (memory = createMemory(shared)) => instantiate(rows!, memory) as unknown as RowKernel,
+    codes: (memory = createMemory(shared)) => instantiate(codes!, memory) as unknown as CodeKernel,
   };
 }
 

@@ -5,9 +5,20 @@ const pageBytes = 65536;
 export const mostMemoryBytes: number = 2 ** 32;
 
 /** A memory that grows in place: engines reserve its addresses when a maximum is given. */
-export function createMemory(): WebAssembly.Memory {
-  return new WebAssembly.Memory({ initial: 1, maximum: mostMemoryBytes / pageBytes });
+export function createMemory(shared = false): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: 1, maximum: mostMemoryBytes / pageBytes, shared });
 }
+
+/** How memories are laid out for the threads that share them: each has scratch of its own, before the rows. */
+export interface Layout {
+  /** Bytes of one memory. */
+  mostBytes: number;
+  threads: number;
+  /** Which of them this is. */
+  thread: number;
+}
+
+export const oneThread: Layout = { mostBytes: mostMemoryBytes, threads: 1, thread: 0 };
 
 /**
  * Makes a memory at least `wanted` bytes long, and a quarter longer than it was, so that adding row by row grows it

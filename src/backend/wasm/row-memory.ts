@@ -1,7 +1,7 @@
 import { type ErrorBound, errorBound, roundToNearest } from '../../knn/bounds.ts';
 import { isUsualNorm } from '../../knn/code-bounds.ts';
 import type { Kernels, RowKernel } from './kernel.ts';
-import { align, mostMemoryBytes, reserve } from './memory.ts';
+import { align, type Layout, oneThread, reserve } from './memory.ts';
 
 /** Rows of one call of a kernel: its output is a fixed scratch area, not one that grows with the index. */
 const rowsPerCall = 4096;
@@ -12,6 +12,14 @@ const queryBytes = 1 << 21;
 const tileBytes = 1 << 14;
 /** Terms that a lane of `products` sums before the sums of parts are added. */
 const termsPerPart = 256;
+
+/** Rows as one thread posts them to another: nothing of them is copied. */
+export interface SharedRows {
+  memories: WebAssembly.Memory[];
+  count: number;
+  norms: Float64Array;
+  unusual: number[];
+}
 
 /**
  * Rows of `dimension` float32 values in as many WebAssembly memories as they need, and the float32 kernels over them
@@ -27,28 +35,28 @@ export class RowMemory {
   /** Most queries of one call of {@link products}. */
   readonly queriesPerPass: number;
   /** Rows whose norm is not usual: their products say nothing. */
-  readonly unusual: Set<number> = new Set();
+  unusual: Set<number> = new Set();
   /** ‖x‖² of each row, in float64. */
-  #norms = new Float64Array(64);
+  #norms: Float64Array;
   readonly #kernels: Kernels;
-  readonly #mostBytes: number;
+  readonly #layout: Layout;
   /** Memory m holds rows m·rowsPerMemory and up. */
   readonly #memories: RowKernel[] = [];
   readonly #rowsPerMemory: number;
   /** Bytes from one row to the next. */
   readonly #stride: number;
-  readonly #queriesAt = 1024; // below it: what a compiler may place
+  readonly #queriesAt: number;
   readonly #packedAt: number;
   readonly #tileAt: number;
   readonly #listAt: number;
   readonly #outAt: number;
   readonly #rowsAt: number;
 
-  /** @param mostBytes of one memory */
-  constructor(kernels: Kernels, dimension: number, mostBytes: number = mostMemoryBytes) {
+  constructor(kernels: Kernels, dimension: number, layout: Layout = oneThread) {
     this.dimension = dimension;
     this.#kernels = kernels;
-    this.#mostBytes = mostBytes;
+    this.#layout = layout;
+    this.#norms = this.#createNorms(64);
     const bytes = align(4 * dimension, 32);
     // Rows a multiple of 4 KiB apart would all meet in the same few lines of the first-level cache.
     this.#stride = bytes + (bytes % 4096 === 0 ? 64 : 0);
@@ -58,12 +66,37 @@ export class RowMemory {
     const roundings = 1 + Math.min(terms, termsPerPart) + 2 + Math.ceil(terms / termsPerPart);
     this.productError = (roundings * roundToNearest) / (1 - roundings * roundToNearest);
     this.queriesPerPass = Math.min(mostQueries, Math.max(2, 2 * Math.floor(queryBytes / this.#stride / 2)));
-    this.#packedAt = this.#queriesAt + this.queriesPerPass * this.#stride;
-    this.#tileAt = this.#packedAt + this.queriesPerPass * this.#stride;
+    const queries = this.queriesPerPass * this.#stride;
+    const outBytes = Math.max(rowsPerCall, this.queriesPerPass * rowsPerProduct) * 4;
+    const scratchBytes = align(2 * queries + tileBytes + rowsPerCall * 4 + outBytes, 64);
+    // Below 1024: what a compiler may place.
+    this.#queriesAt = 1024 + layout.thread * scratchBytes;
+    this.#packedAt = this.#queriesAt + queries;
+    this.#tileAt = this.#packedAt + queries;
     this.#listAt = this.#tileAt + tileBytes;
     this.#outAt = this.#listAt + rowsPerCall * 4;
-    this.#rowsAt = align(this.#outAt + Math.max(rowsPerCall, this.queriesPerPass * rowsPerProduct) * 4, 64);
-    this.#rowsPerMemory = Math.max(1, Math.floor((mostBytes - this.#rowsAt) / this.#stride));
+    this.#rowsAt = 1024 + layout.threads * scratchBytes;
+    this.#rowsPerMemory = Math.max(1, Math.floor((layout.mostBytes - this.#rowsAt) / this.#stride));
+  }
+
+  /** What another thread needs to {@link attach} to these rows as they are now. */
+  share(): SharedRows {
+    return {
+      memories: this.#memories.map(({ memory }) => memory),
+      count: this.count,
+      norms: this.#norms,
+      unusual: [...this.unusual],
+    };
+  }
+
+  /** Takes another thread's rows for this one's. */
+  attach({ memories, count, norms, unusual }: SharedRows): void {
+    for (let m = this.#memories.length; m < memories.length; m++) {
+      this.#memories.push(this.#kernels.rows(memories[m]));
+    }
+    this.count = count;
+    this.#norms = norms;
+    this.unusual = new Set(unusual);
   }
 
   /** ‖x‖². */
@@ -224,9 +257,15 @@ export class RowMemory {
     }
   }
 
+  #createNorms(length: number): Float64Array {
+    return new Float64Array(
+      this.#layout.threads > 1 ? new SharedArrayBuffer(8 * length) : new ArrayBuffer(8 * length),
+    );
+  }
+
   #measure(row: number): void {
     if (row >= this.#norms.length) {
-      const longer = new Float64Array(2 * this.#norms.length);
+      const longer = this.#createNorms(2 * this.#norms.length);
       longer.set(this.#norms);
       this.#norms = longer;
     }
@@ -256,7 +295,12 @@ export class RowMemory {
       const inMemory = Math.min(this.#rowsPerMemory, rows - m * this.#rowsPerMemory);
       try {
         this.#memories[m] ??= this.#kernels.rows();
-        reserve(this.#memories[m]!.memory, this.#rowsAt + inMemory * this.#stride, what, this.#mostBytes);
+        reserve(
+          this.#memories[m]!.memory,
+          this.#rowsAt + inMemory * this.#stride,
+          what,
+          this.#layout.mostBytes,
+        );
       } catch (error) {
         this.#memories.length = present;
         throw error;
