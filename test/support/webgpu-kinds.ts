@@ -11,7 +11,8 @@ export type Shape = [n: number, d: number, queries: number, ks: number[]];
 export const ways: Record<string, WebGpuBackendOptions> = {
   float32: { scan: 'rows' },
   float16: { scan: 'rows', storage: 'float16' },
-  codes: { scan: 'codes' },
+  codes: { scan: 'codes', codes: 'columns' },
+  'packed codes': { scan: 'codes', codes: 'packed' },
 };
 
 export async function webGpuIndex(

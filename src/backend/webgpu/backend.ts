@@ -6,9 +6,9 @@ import type { Backend, Candidates, DeviceQueries, RowSet } from '../backend.ts';
 import { has, rowsOutside } from '../row-set.ts';
 import { Rows } from '../rows.ts';
 import { isSpecial } from './classify.ts';
-import { rowsPerBlock } from './code.ts';
+import { type Packing, rowsPerBlock } from './code.ts';
 import { CodeBuffers } from './code-buffers.ts';
-import { scanCodes, type Terms, termsOf, termsOnDevice } from './code-scan.ts';
+import { packedTermsOf, scanCodes, type Terms, termsOf, termsOnDevice } from './code-scan.ts';
 import { scanFloats } from './float-scan.ts';
 import { type KnnKernels, knnKernels, sortBlock } from './kernels.ts';
 import { LeftOut } from './left-out.ts';
@@ -33,6 +33,8 @@ export interface WebGpuBackendOptions {
   mostBufferBytes?: number | undefined;
   /** `codes`: bounds from 8-bit codes first; `rows`: full rows always. Default: codes where they pay. */
   scan?: 'codes' | 'rows' | undefined;
+  /** How codes lie on the device. Default: by how much of the rows is zero, and whether packed products are here. */
+  codes?: Packing | undefined;
   /** What full rows are on the device; in memory they are float32. Default: `float32`. */
   storage?: 'float32' | 'float16' | undefined;
   /**
@@ -73,7 +75,7 @@ interface Session {
 async function openSession(
   device: GPUDevice,
   rows: Rows,
-  { mostBufferBytes = Number.POSITIVE_INFINITY, storage = 'float32' }: WebGpuBackendOptions,
+  { mostBufferBytes = Number.POSITIVE_INFINITY, storage = 'float32', codes }: WebGpuBackendOptions,
 ): Promise<Session> {
   const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
   const most = Math.min(mostBufferBytes, maxStorageBufferBindingSize, maxBufferSize);
@@ -84,7 +86,7 @@ async function openSession(
     kernels,
     shape: await kernelShape(device, kernels),
     floats,
-    codes: new CodeBuffers(device, rows, most),
+    codes: new CodeBuffers(device, rows, most, codes),
     leftOut: new LeftOut(device, rows),
     lost: undefined,
   };
@@ -109,7 +111,7 @@ async function reopenDevice({ reason }: GPUDeviceLostInfo): Promise<GPUDevice | 
 interface Queries {
   /** Rows of a multiple of four values. */
   floats(session: Session, scratch: Scratch, at: readonly number[]): GPUBuffer;
-  terms(session: Session, scratch: Scratch, at: readonly number[]): Terms;
+  terms(session: Session, scratch: Scratch, at: readonly number[]): Promise<Terms>;
 }
 
 export class WebGpuBackend implements Backend {
@@ -174,7 +176,10 @@ export class WebGpuBackend implements Backend {
         for (const [i, at] of places.entries()) padded.set(query(at), i * stride);
         return scratch.upload(padded, 'queries');
       },
-      terms: (_, scratch, places) => termsOf(scratch, places.map(query)),
+      async terms({ codes }, scratch, places) {
+        const those = places.map(query);
+        return codes.packing === 'packed' ? packedTermsOf(scratch, those) : termsOf(scratch, those);
+      },
     };
     const count = queries.length / d;
     const plain = Array.from({ length: count }, (_, at) => at).filter((at) => !isSpecial(query(at)));
@@ -203,9 +208,17 @@ export class WebGpuBackend implements Backend {
     };
     const asked: Queries = {
       floats: copied,
-      terms(session, scratch, places) {
+      async terms(session, scratch, places) {
         const buffer = copied(session, scratch, places);
-        return termsOnDevice(scratch, session.kernels, { buffer, count: places.length }, d);
+        if (session.codes.packing === 'columns')
+          return termsOnDevice(scratch, session.kernels, { buffer, count: places.length }, d);
+        // Rounding is for the CPU, which needs the values in any case.
+        const values = new Float32Array(await readBuffer(session.device, buffer, places.length * stride * 4));
+        const rows = places.map((_, i) => values.subarray(i * stride, i * stride + d));
+        return packedTermsOf(
+          scratch,
+          rows.map((row) => (isSpecial(row) ? new Float32Array(d) : row)),
+        );
       },
     };
     const all = Array.from({ length: count }, (_, at) => at);
@@ -358,8 +371,8 @@ export class WebGpuBackend implements Backend {
     const keys = { buffer: scratch.storage(part.length * rows * 4, 'keys'), capacity: rows };
     const bits = leftOut.bits(skip);
     if (usesCodes) {
-      const terms = queries.terms(session, scratch, part);
-      scanCodes(scratch, kernels, shape, codes.buffers, terms, bits, keys, this.dimension);
+      const terms = await queries.terms(session, scratch, part);
+      await scanCodes(scratch, kernels, shape, codes, terms, bits, keys, this.dimension);
     } else {
       const asked = { count: part.length, buffer: queries.floats(session, scratch, part) };
       const d4 = Math.ceil(this.dimension / 4);

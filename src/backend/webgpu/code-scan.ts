@@ -1,6 +1,6 @@
 import type { DeviceQueries } from '../backend.ts';
-import { allowances, factsPerRow, rowsPerBlock } from './code.ts';
-import type { CodeBuffer } from './code-buffers.ts';
+import { allowances, factsPerRow, roundQuery, rowsPerBlock } from './code.ts';
+import type { CodeBuffers } from './code-buffers.ts';
 import type { Keys } from './float-scan.ts';
 import type { KnnKernels } from './kernels.ts';
 import type { Scratch } from './scratch.ts';
@@ -14,11 +14,34 @@ const mostSplits = 16;
 /** What a scan of codes reads of its queries. */
 export interface Terms {
   count: number;
-  /** count × stride pairs: a dimension in which the query is not zero, and the bits of its value there. */
+  /**
+   * For codes in columns count × stride pairs: a dimension in which the query is not zero, and the bits of its value
+   * there. For packed codes count × stride words of four values rounded to 8 bits.
+   */
   terms: GPUBuffer;
   stride: number;
-  /** count × (terms, ‖q‖², Σ q_j, 0) in float32 */
+  /** count × (terms, or the scale of what was rounded; ‖q‖²; Σ q_j; what rounding moved) in float32 */
   sums: GPUBuffer;
+}
+
+/** Queries rounded for packed codes. */
+export function packedTermsOf(scratch: Scratch, queries: readonly Float32Array[]): Terms {
+  const stride = Math.ceil(queries[0]!.length / 4);
+  const words = new Uint32Array(queries.length * stride);
+  const sums = new Float32Array(queries.length * 4);
+  for (const [i, query] of queries.entries()) {
+    roundQuery(
+      query,
+      new Int8Array(words.buffer, 4 * i * stride, 4 * stride),
+      sums.subarray(4 * i, 4 * i + 4),
+    );
+  }
+  return {
+    count: queries.length,
+    terms: scratch.upload(words, 'rounded queries'),
+    stride,
+    sums: scratch.upload(sums, 'sums'),
+  };
 }
 
 /** Terms of queries that are in memory. */
@@ -75,23 +98,25 @@ export function termsOnDevice(
  * @param leftOut a bit a row; those get no bound
  * @param d values in a row
  */
-export function scanCodes(
+export async function scanCodes(
   scratch: Scratch,
   kernels: KnnKernels,
   shape: KernelShape,
-  buffers: readonly CodeBuffer[],
+  { buffers, packing, blockBytes }: CodeBuffers,
   { count: q, terms, stride, sums }: Terms,
   leftOut: GPUBuffer,
   keys: Keys,
   d: number,
-): void {
+): Promise<void> {
+  const isPacked = packing === 'packed';
+  const kernel = isPacked ? await kernels.codeDot() : kernels.codeScan;
   const rows = buffers.reduce((sum, { count }) => sum + count, 0);
   // Few rows are shared out by terms too, where the device has threads for it.
   const threads = Math.ceil(rows / rowsPerBlock) * threadsPerBlock * q;
-  const splits = Math.max(1, Math.min(mostSplits, Math.ceil(shape.codeThreads / threads)));
+  const splits = isPacked ? 1 : Math.max(1, Math.min(mostSplits, Math.ceil(shape.codeThreads / threads)));
   const { relative, absolute } = allowances(d, splits);
   const most = Math.min(
-    rowsWithin(shape.codeRate, stride * q, rowsPerBlock),
+    rowsWithin(shape.codeRate, (isPacked ? 4 : 1) * stride * q, rowsPerBlock),
     Math.max(1, Math.floor(mostPartialBytes / (4 * rowsPerBlock * q * splits))) * rowsPerBlock,
   );
   const partials = scratch.storage(
@@ -104,16 +129,20 @@ export function scanCodes(
       const blocks = Math.ceil(n / rowsPerBlock);
       const capacity = blocks * rowsPerBlock;
       const block = start / rowsPerBlock;
-      const scanParams = scratch.uniform([d, q, splits, capacity, stride]);
+      const scanParams = scratch.uniform(isPacked ? [stride, capacity] : [d, q, splits, capacity, stride]);
       const boundsParams = scratch.uniform(
         [n, q, splits, capacity, keys.capacity, firstRow + start],
         [relative, absolute],
       );
-      const codesPart = { buffer: codes, offset: block * rowsPerBlock * d, size: blocks * rowsPerBlock * d };
+      const codesPart = { buffer: codes, offset: block * blockBytes, size: blocks * blockBytes };
       const factBytes = rowsPerBlock * factsPerRow * 4;
       const factsPart = { buffer: facts, offset: block * factBytes, size: blocks * factBytes };
       scratch.submit((pass) => {
-        kernels.codeScan.dispatch(pass, [scanParams, codesPart, terms, sums, partials], [blocks, q, splits]);
+        kernel.dispatch(
+          pass,
+          [scanParams, codesPart, terms, sums, partials],
+          isPacked ? [4 * blocks, q] : [blocks, q, splits],
+        );
         kernels.codeBounds.dispatch(
           pass,
           [boundsParams, partials, sums, factsPart, leftOut, keys.buffer],
