@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createWebGpuBackend, type WebGpuBackendOptions } from '../../src/backend/webgpu/backend.ts';
+import { createWebGpuBackend } from '../../src/backend/webgpu/backend.ts';
+import type { WebGpuBackendOptions } from '../../src/backend/webgpu/session.ts';
 import { FlatIndex } from '../../src/knn/flat-index.ts';
 import { kinds, oracle } from './knn-kinds.ts';
 import { seeded } from './random.ts';
