@@ -26,6 +26,7 @@ const folder = 'build/bench/peers';
  * @param {number} options.runs at most
  * @param {string[]} options.only parts of contenders' ids; all when empty
  * @param {Record<number, string>} options.features files of features by d; where there is none, made data
+ * @param {(figures: object) => void} options.keep called with what there is after each size
  * @returns {Promise<object>} every figure
  */
 export async function runPeers(options) {
@@ -63,6 +64,7 @@ export async function runPeers(options) {
           data = writeData(root, kind, n, d);
         }
         cases.push(...(await runSize({ ...options, kind, data, n, d, present, open })));
+        options.keep({ about, notes, cases });
       }
     }
     // Where the expanded formula cancels: near-duplicates of one row, far from the origin.

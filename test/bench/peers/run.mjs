@@ -13,11 +13,13 @@ import { absences, markdown, tables } from './report.mjs';
 export default async function run({ json, svg, read, from, ...options }) {
   const place = (path) => (isAbsolute(path) ? path : join(from, path));
   const write = (path, text) => writeFileSync(place(path), text);
+  // Each size is kept as soon as it is measured: a long run that ends early is not lost.
+  const keep = (figures) => json && write(json, `${JSON.stringify(figures, null, 1)}\n`);
   const figures = read
     ? joined(read.map((path) => JSON.parse(readFileSync(place(path), 'utf8'))))
-    : await runPeers(options);
+    : await runPeers({ ...options, keep });
   const { about, notes } = figures;
-  if (json) write(json, `${JSON.stringify(figures, null, 1)}\n`);
+  keep(figures);
   if (svg) write(svg, chart(figures));
   const python = about.python
     ? `; FAISS ${about.python.faiss}, NumPy ${about.python.numpy}, ${about.python.blas}`
