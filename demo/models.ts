@@ -16,7 +16,8 @@ let current: string | undefined;
 let busy = false;
 let showings = 0;
 
-export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+export const megabytes = (bytes: number): string =>
+  bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 
 /** What opening a model costs. */
 export function cost({ byteLength, storedBytes }: ModelInfo): string {

@@ -20,9 +20,8 @@ async function storeOf(fingerprint: string): Promise<string> {
   const { served } = state;
   const about = served ? `${served.title}\n${served.pictures.map(({ id }) => id).join('\n')}` : '';
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(about)));
-  const place = served
-    ? [...digest.slice(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-    : 'own';
+  const mark = [...digest.slice(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const place = served ? `${served.title.replace(/[^\w]+/g, '_')}-${mark}` : 'own';
   return `opfs:page-${place}-${fingerprint.replace(/[^\w.-]/g, '-')}`;
 }
 

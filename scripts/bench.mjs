@@ -2,7 +2,8 @@
 // npm run bench -- knn --peers [--n 1024,16384] [--d 512,4096] [--q 1,64] [--k 30] [--grid full] [--only faiss,usearch]
 //   [--features folder] [--json file] [--svg file]; --read a.json,b.json shows figures that were measured before
 // npm run bench -- gpu [--gpu] [--n 8192] [--d 4096] [--k 30] [--features folder]: --gpu takes the machine's GPU
-// npm run bench -- extract | fc1 [--node] [--runs runs]
+// npm run bench -- store [--node] [--n rows] [--d values] [--runs runs]
+// npm run bench -- extract [--only vgg16|compact] | fc1 [--node] [--runs runs]
 // npm run bench -- variants [--from file of VGG16's weights]
 // Runs test/bench/<name>.ts in Chromium, or with --node what of it runs there, and prints its tables.
 // `--no-build` takes the installed packages as they are, as in npm test.
@@ -95,6 +96,7 @@ if (name === 'extract' || name === 'variants') {
 if (name === 'extract') {
   if (!flags['no-build']) ensureTensorFlow();
   await ensureSeededModel('f32');
+  overrides.only = flags.only;
 }
 if (name === 'variants') {
   flags.node = true;

@@ -1,5 +1,6 @@
-// Lower bounds on the squared distances, from the inner products of code-scan.wgsl; `src/backend/webgpu/code.ts` says
+// Lower bounds on the squared distances, from the inner products of code-scan.wgsl or code-dot.wgsl; `src/backend/webgpu/code.ts` says
 // why they hold.
+// sums: q × (, ‖q‖², Σ q_j, rounding of the query)
 // partials: splits × q × capacity f32; facts: 2 vec4f a row; left_out: a bit a row; keys: q × key_capacity u32 (the
 // bits of the bound)
 struct Params {
@@ -41,7 +42,13 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let across = sqrt(max(squared - along * along, 0) + params.relative * size.z * squared);
   let reach = sqrt(squared) + size.y;
   let slack = params.relative * reach * reach + params.absolute;
-  let bound = squared + size.x - 2 * direction.y * along - 2 * direction.w * across - slack;
+  var bound = squared + size.x - 2 * direction.y * along - 2 * direction.w * across - slack;
+  // Of a query that was rounded: no farther than so much from the one that was asked.
+  let rounding = sums[query].w;
+  if (rounding > 0) {
+    let least = max(sqrt(max(bound, 0)) * (1 - 0x1p-19) - rounding, 0);
+    bound = least * least * (1 - 0x1p-19);
+  }
   let is_out = ((left_out[row / 32] >> (row % 32)) & 1) == 1;
   keys[query * params.key_capacity + row] = select(bitcast<u32>(max(bound, 0)), 0xffffffff, is_out);
 }

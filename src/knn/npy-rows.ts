@@ -8,6 +8,26 @@ export interface NpyFile {
   read(at: number, into: Uint8Array): Promise<number>;
 }
 
+/** Bytes in memory, e.g. an array of an `.npz`, as a file. */
+export const bytesFile = (bytes: Uint8Array): NpyFile => ({
+  size: async () => bytes.length,
+  async read(at, into) {
+    const part = bytes.subarray(at, at + into.length);
+    into.set(part);
+    return part.length;
+  },
+});
+
+/** A dropped or picked file. */
+export const blobFile = (blob: Blob): NpyFile => ({
+  size: async () => blob.size,
+  async read(at, into) {
+    const part = new Uint8Array(await blob.slice(at, at + into.length).arrayBuffer());
+    into.set(part);
+    return part.length;
+  },
+});
+
 /** A matrix of a `.npy` file whose rows are read as they are asked for. */
 export interface NpyRows {
   /** n */

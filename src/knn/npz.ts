@@ -62,13 +62,3 @@ export async function readNpz(file: NpyFile, name?: string): Promise<Uint8Array<
   }
   return bytes;
 }
-
-/** Bytes in memory as a file. */
-export const bytesFile = (bytes: Uint8Array): NpyFile => ({
-  size: async () => bytes.length,
-  async read(at, into) {
-    const part = bytes.subarray(at, at + into.length);
-    into.set(part);
-    return part.length;
-  },
-});

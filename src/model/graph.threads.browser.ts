@@ -13,15 +13,17 @@ import { createPool, type PoolThread } from './pool.ts';
 const mostDefaultThreads = 4;
 
 /**
- * A model's convolutions in a page, in our own kernels: where the page is cross-origin isolated, on several threads over
- * one copy of the weights; else in the worker that calls this.
+ * A model's convolutions in a page, in our own kernels. Where the page is cross-origin isolated they have threads of
+ * their own, over one copy of the weights, so that the worker that calls this decodes meanwhile, even beside a single
+ * one; else they run in that worker.
  */
 export async function createThreadsGraph(model: Model, threads?: number): Promise<CpuGraph> {
   const wanted = threads ?? Math.min(mostDefaultThreads, navigator.hardwareConcurrency || 1);
-  const count = globalThis.crossOriginIsolated ? wanted : 1;
+  const shared = globalThis.crossOriginIsolated;
+  const count = shared ? wanted : 1;
   const batch = cpuBatchSize(model.manifest.preprocessing);
-  const network = await loadNetwork(model, { threads: count, shared: count > 1, batch });
-  if (count > 1) return createPool(count, (index) => start(network, index));
+  const network = await loadNetwork(model, { threads: count, shared, batch });
+  if (shared) return createPool(count, (index) => start(network, index));
   const thread = await createThread(network, 0);
   return { threads: 1, run: async (values, n) => thread.run(values, n), close: async () => {} };
 }

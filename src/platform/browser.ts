@@ -160,7 +160,7 @@ function aborted(signal: AbortSignal | undefined): { promise: Promise<never>; re
 function host(
   { worker, remote, death }: Session,
   modelFiles: Report['modelFiles'],
-  { batchSize, size }: OpenAnswer,
+  { batchSize, threads, size }: OpenAnswer,
 ): EngineHost<Parcel, StoreName> {
   const alive = <T>(call: Promise<T>): Promise<T> => Promise.race([call, death.promise]);
   return {
@@ -187,7 +187,8 @@ function host(
     size,
     modelFiles,
     batchSize,
-    callsInFlight: 2,
+    // One batch in each thread, and one whose pictures are decoded meanwhile.
+    callsInFlight: threads + 1,
     prepare: (image, signal) => toTransferable(image, { signal }),
     dispose() {
       worker.terminate();

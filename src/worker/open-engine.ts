@@ -20,7 +20,9 @@ export interface EngineOptions extends Pick<OpenOptions, 'device' | 'threads' | 
 }
 
 /** An engine, or why this worker is no good for one any more. */
-export type OpenedEngine = { engine: Engine<Picture>; batchSize: number } | { spoiled: string };
+export type OpenedEngine =
+  | { engine: Engine<Picture>; batchSize: number; threads: number }
+  | { spoiled: string };
 
 /**
  * Chooses where a model's network runs, and makes an empty index.
@@ -72,7 +74,7 @@ export async function openEngine(
         picture.kind === 'encoded' ? new Uint8Array(await picture.blob.arrayBuffer()) : undefined,
     };
     const engine = new Engine<Picture>(extractor, reason, index, reader, { parity, store: stored });
-    return { engine, batchSize: extractor.batchSize };
+    return { engine, batchSize: extractor.batchSize, threads: extractor.threads };
   } catch (error) {
     if (error instanceof GpuFailed) return { spoiled: error.message };
     throw error;

@@ -20,6 +20,8 @@ function engine(): Engine<Picture> {
 export interface OpenAnswer {
   /** Pictures that one `add` takes best. */
   batchSize: number;
+  /** Threads of the network: batches that run side by side. */
+  threads: number;
   /** Pictures in the index. */
   size: number;
   /** Why this worker is no good any more and another one has to be taken. */
@@ -77,9 +79,10 @@ const worker: EngineWorker = {
   },
   async open(model, options) {
     const result = await openEngine(model, options, import.meta.url);
-    if ('spoiled' in result) return { batchSize: 0, size: 0, spoiled: result.spoiled };
+    if ('spoiled' in result) return { batchSize: 0, threads: 0, size: 0, spoiled: result.spoiled };
     opened = result.engine;
-    return { batchSize: result.batchSize, size: result.engine.size };
+    const { batchSize, threads } = result;
+    return { batchSize, threads, size: result.engine.size };
   },
   add: (items, call) => engine().add(items, call),
   query: (queries, options) => engine().query(queries, options),

@@ -22,6 +22,7 @@ export interface Options {
   threads: number;
   /** Folder of VGG16 below the root. */
   model: string;
+  only?: 'vgg16' | 'compact';
 }
 
 export const defaults: Options = { runs: 5, threads: 1, model: 'build/models/vgg16-seeded-f32' };
@@ -46,8 +47,12 @@ export default async function bench(
   );
   return {
     tables: [
-      await model('VGG16', options.model, options, jpegs.slice(0, 4), true),
-      await model('compact', 'models/vgg16-compact', options, jpegs, false),
+      ...(options.only === 'compact'
+        ? []
+        : [await model('VGG16', options.model, options, jpegs.slice(0, 4), true)]),
+      ...(options.only === 'vgg16'
+        ? []
+        : [await model('compact', 'models/vgg16-compact', options, jpegs, false)]),
     ],
     notes: [
       'Bare: the network over pictures that are ready, in the same batches, on as many threads. ONNX Runtime’s and its',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createWebGpuBackend, type WebGpuBackendOptions } from '../../src/backend/webgpu/backend.ts';
+import { createWebGpuBackend } from '../../src/backend/webgpu/backend.ts';
+import type { WebGpuBackendOptions } from '../../src/backend/webgpu/session.ts';
 import { FlatIndex } from '../../src/knn/flat-index.ts';
 import { kinds, oracle } from './knn-kinds.ts';
 import { seeded } from './random.ts';
@@ -11,7 +12,8 @@ export type Shape = [n: number, d: number, queries: number, ks: number[]];
 export const ways: Record<string, WebGpuBackendOptions> = {
   float32: { scan: 'rows' },
   float16: { scan: 'rows', storage: 'float16' },
-  codes: { scan: 'codes' },
+  codes: { scan: 'codes', codes: 'columns' },
+  'packed codes': { scan: 'codes', codes: 'packed' },
 };
 
 export async function webGpuIndex(

@@ -1,21 +1,24 @@
 import { LikenessError } from '../../errors.ts';
 import { readBuffer } from '../../gpu/buffer.ts';
-import { openDevice } from '../../gpu/device.ts';
 import { type ErrorBound, errorBound, roundEitherWay } from '../../knn/bounds.ts';
 import type { Backend, Candidates, DeviceQueries, RowSet } from '../backend.ts';
 import { has, rowsOutside } from '../row-set.ts';
 import { Rows } from '../rows.ts';
 import { isSpecial } from './classify.ts';
 import { rowsPerBlock } from './code.ts';
-import { CodeBuffers } from './code-buffers.ts';
-import { scanCodes, type Terms, termsOf, termsOnDevice } from './code-scan.ts';
+import { scanCodes } from './code-scan.ts';
 import { scanFloats } from './float-scan.ts';
-import { type KnnKernels, knnKernels, sortBlock } from './kernels.ts';
-import { LeftOut } from './left-out.ts';
-import { RowBuffers } from './row-buffers.ts';
+import { sortBlock } from './kernels.ts';
+import { type Queries, queriesInMemory, queriesOnDevice } from './queries.ts';
 import { Scratch } from './scratch.ts';
 import { listCount, noKey, select } from './select.ts';
-import { type KernelShape, kernelShape } from './shape.ts';
+import {
+  closeSession,
+  openSession,
+  reopenDevice,
+  type Session,
+  type WebGpuBackendOptions,
+} from './session.ts';
 
 /** Queries of one pass over the rows. */
 const mostQueries = 64;
@@ -27,20 +30,6 @@ const leastCodedRows = rowsPerBlock;
 /** Codes are given up when they leave undecided more than one query in so many, and at least so many queries. */
 const mostUndecided = 8;
 const leastUndecided = 4;
-
-export interface WebGpuBackendOptions {
-  /** Rows are divided over buffers of at most this size. Default: what the device allows. */
-  mostBufferBytes?: number | undefined;
-  /** `codes`: bounds from 8-bit codes first; `rows`: full rows always. Default: codes where they pay. */
-  scan?: 'codes' | 'rows' | undefined;
-  /** What full rows are on the device; in memory they are float32. Default: `float32`. */
-  storage?: 'float32' | 'float16' | undefined;
-  /**
-   * Gives another device after the first was lost; the rows go there from memory. Undefined: the loss is an error.
-   * Default: opens one, unless the lost device was destroyed on purpose.
-   */
-  reopen?: ((info: GPUDeviceLostInfo) => Promise<GPUDevice | undefined>) | undefined;
-}
 
 /**
  * Rows on a GPU, with a copy in memory, which is the one that counts. The device computes float32 distances, or lower
@@ -56,60 +45,6 @@ export async function createWebGpuBackend(
 ): Promise<WebGpuBackend> {
   const rows = new Rows(dimension);
   return new WebGpuBackend(rows, await openSession(device, rows, options), options);
-}
-
-/** What is on one device. */
-interface Session {
-  device: GPUDevice;
-  kernels: KnnKernels;
-  shape: KernelShape;
-  floats: RowBuffers;
-  codes: CodeBuffers;
-  leftOut: LeftOut;
-  /** Set once the device is lost. */
-  lost: GPUDeviceLostInfo | undefined;
-}
-
-async function openSession(
-  device: GPUDevice,
-  rows: Rows,
-  { mostBufferBytes = Number.POSITIVE_INFINITY, storage = 'float32' }: WebGpuBackendOptions,
-): Promise<Session> {
-  const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
-  const most = Math.min(mostBufferBytes, maxStorageBufferBindingSize, maxBufferSize);
-  const floats = new RowBuffers(device, rows, most, storage === 'float16' ? 2 : 4);
-  const kernels = await knnKernels(device);
-  const session: Session = {
-    device,
-    kernels,
-    shape: await kernelShape(device, kernels),
-    floats,
-    codes: new CodeBuffers(device, rows, most),
-    leftOut: new LeftOut(device, rows),
-    lost: undefined,
-  };
-  void device.lost.then((info) => {
-    session.lost = info;
-  });
-  return session;
-}
-
-function closeSession({ floats, codes, leftOut }: Session): void {
-  floats.destroy();
-  codes.destroy();
-  leftOut.destroy();
-}
-
-async function reopenDevice({ reason }: GPUDeviceLostInfo): Promise<GPUDevice | undefined> {
-  // Whoever destroyed the device meant it.
-  return reason === 'destroyed' ? undefined : (await openDevice()).device;
-}
-
-/** Queries in the two forms that scans read. `at`: which of them. */
-interface Queries {
-  /** Rows of a multiple of four values. */
-  floats(session: Session, scratch: Scratch, at: readonly number[]): GPUBuffer;
-  terms(session: Session, scratch: Scratch, at: readonly number[]): Terms;
 }
 
 export class WebGpuBackend implements Backend {
@@ -167,15 +102,7 @@ export class WebGpuBackend implements Backend {
   async candidates(queries: Float32Array, k: number, skip?: RowSet): Promise<Candidates[]> {
     const d = this.dimension;
     const query = (at: number): Float32Array => queries.subarray(at * d, (at + 1) * d);
-    const stride = 4 * Math.ceil(d / 4);
-    const asked: Queries = {
-      floats(_, scratch, places) {
-        const padded = new Float32Array(places.length * stride);
-        for (const [i, at] of places.entries()) padded.set(query(at), i * stride);
-        return scratch.upload(padded, 'queries');
-      },
-      terms: (_, scratch, places) => termsOf(scratch, places.map(query)),
-    };
+    const asked = queriesInMemory(queries, d);
     const count = queries.length / d;
     const plain = Array.from({ length: count }, (_, at) => at).filter((at) => !isSpecial(query(at)));
     const usesCodes = this.#mayUseCodes(queries.buffer, k);
@@ -188,26 +115,7 @@ export class WebGpuBackend implements Backend {
     skip?: RowSet,
   ): Promise<{ values: Float32Array; candidates: Candidates[] }> {
     const d = this.dimension;
-    const stride = 4 * Math.ceil(d / 4);
-    const copied: Queries['floats'] = ({ device }, scratch, places) => {
-      const buffer = scratch.storage(places.length * stride * 4, 'queries');
-      const encoder = device.createCommandEncoder();
-      if (stride === d)
-        encoder.copyBufferToBuffer(queries, places[0]! * d * 4, buffer, 0, places.length * d * 4);
-      else {
-        for (const [i, at] of places.entries())
-          encoder.copyBufferToBuffer(queries, at * d * 4, buffer, i * stride * 4, d * 4);
-      }
-      device.queue.submit([encoder.finish()]);
-      return buffer;
-    };
-    const asked: Queries = {
-      floats: copied,
-      terms(session, scratch, places) {
-        const buffer = copied(session, scratch, places);
-        return termsOnDevice(scratch, session.kernels, { buffer, count: places.length }, d);
-      },
-    };
+    const asked = queriesOnDevice(queries, d);
     const all = Array.from({ length: count }, (_, at) => at);
     const usesCodes = this.#codesPay();
     return this.#inTurn(async (session) => {
@@ -358,8 +266,8 @@ export class WebGpuBackend implements Backend {
     const keys = { buffer: scratch.storage(part.length * rows * 4, 'keys'), capacity: rows };
     const bits = leftOut.bits(skip);
     if (usesCodes) {
-      const terms = queries.terms(session, scratch, part);
-      scanCodes(scratch, kernels, shape, codes.buffers, terms, bits, keys, this.dimension);
+      const terms = await queries.terms(session, scratch, part);
+      await scanCodes(scratch, kernels, shape, codes, terms, bits, keys, this.dimension);
     } else {
       const asked = { count: part.length, buffer: queries.floats(session, scratch, part) };
       const d4 = Math.ceil(this.dimension / 4);

@@ -1,7 +1,10 @@
 import { createStorageBuffer } from '../../gpu/buffer.ts';
 import type { Rows } from '../rows.ts';
 import { isSpecial } from './classify.ts';
-import { encodeRow, factsPerRow, placeInBlock, rowsPerBlock } from './code.ts';
+import { blockBytes, encodeRow, factsPerRow, type Packing, placeCodes, rowsPerBlock } from './code.ts';
+
+/** Rows that are looked at to see how much of them is zero. */
+const sampledRows = 64;
 
 /** Codes on the device, one buffer of the index's many: whole blocks. */
 export interface CodeBuffer {
@@ -11,7 +14,7 @@ export interface CodeBuffer {
   blocks: number;
   /** Rows that it holds. */
   count: number;
-  /** blocks × d × rowsPerBlock bytes */
+  /** blocks × `blockBytes` */
   codes: GPUBuffer;
   /** blocks × rowsPerBlock × {@link factsPerRow} float32 */
   facts: GPUBuffer;
@@ -31,20 +34,35 @@ export class CodeBuffers {
   readonly buffers: CodeBuffer[] = [];
   readonly #device: GPUDevice;
   readonly #rows: Rows;
-  readonly #blocksPerBuffer: number;
-  readonly #blockBytes: number;
+  readonly #mostBufferBytes: number;
+  /** What the caller wants; undefined: by the rows. */
+  readonly #wanted: Packing | undefined;
+  #packing: Packing = 'columns';
   #open: OpenBlock | undefined;
   /** Rows before this one are on the device as they are in memory. */
   #clean = 0;
 
-  constructor(device: GPUDevice, rows: Rows, mostBufferBytes: number) {
+  constructor(device: GPUDevice, rows: Rows, mostBufferBytes: number, wanted: Packing | undefined) {
     this.#device = device;
     this.#rows = rows;
-    this.#blockBytes = rowsPerBlock * rows.dimension;
+    this.#mostBufferBytes = mostBufferBytes;
+    this.#wanted = wanted;
+  }
+
+  /** How codes lie; fixed while there are any on the device. */
+  get packing(): Packing {
+    return this.#packing;
+  }
+
+  get blockBytes(): number {
+    return blockBytes(this.#packing, this.#rows.dimension);
+  }
+
+  get #blocksPerBuffer(): number {
     const factBytes = rowsPerBlock * factsPerRow * 4;
-    const fitting = Math.floor(mostBufferBytes / Math.max(this.#blockBytes, factBytes));
+    const fitting = Math.floor(this.#mostBufferBytes / Math.max(this.blockBytes, factBytes));
     // With so many blocks the rows of a buffer are as many as one dispatch of code-bounds.wgsl takes.
-    this.#blocksPerBuffer = Math.min(fitting, 2048);
+    return Math.min(fitting, 2048);
   }
 
   /** Whether a block fits into a buffer of this device. */
@@ -62,6 +80,7 @@ export class CodeBuffers {
   /** Encodes and uploads what has changed. */
   sync(): void {
     const { count } = this.#rows;
+    if (this.buffers.length === 0) this.#packing = this.#wanted ?? (this.#isDense() ? 'packed' : 'columns');
     const rowsPerBuffer = this.#blocksPerBuffer * rowsPerBlock;
     const wanted = Math.ceil(count / rowsPerBuffer);
     for (const buffer of this.buffers.splice(wanted)) destroy(buffer);
@@ -74,6 +93,20 @@ export class CodeBuffers {
       this.#encode(block, Math.min(count - block * rowsPerBlock, rowsPerBlock));
     }
     this.#clean = count;
+  }
+
+  /** Whether most values of the rows are not zero, where the device's language has packed products. */
+  #isDense(): boolean {
+    if (!navigator.gpu.wgslLanguageFeatures.has('packed_4x8_integer_dot_product')) return false;
+    const { count, dimension } = this.#rows;
+    const step = Math.max(1, Math.floor(count / sampledRows));
+    let sampled = 0;
+    let zeros = 0;
+    for (let row = 0; row < count; row += step) {
+      for (const value of this.#rows.row(row)) zeros += Number(value === 0);
+      sampled += dimension;
+    }
+    return zeros < sampled / 2;
   }
 
   destroy(): void {
@@ -93,12 +126,12 @@ export class CodeBuffers {
       firstRow,
       blocks: room,
       count: 0,
-      codes: createStorageBuffer(this.#device, room * this.#blockBytes, `codes from ${firstRow}`),
+      codes: createStorageBuffer(this.#device, room * this.blockBytes, `codes from ${firstRow}`),
       facts: createStorageBuffer(this.#device, room * factBytes, `facts from ${firstRow}`),
     };
     if (present) {
       const encoder = this.#device.createCommandEncoder();
-      encoder.copyBufferToBuffer(present.codes, 0, larger.codes, 0, present.blocks * this.#blockBytes);
+      encoder.copyBufferToBuffer(present.codes, 0, larger.codes, 0, present.blocks * this.blockBytes);
       encoder.copyBufferToBuffer(present.facts, 0, larger.facts, 0, present.blocks * factBytes);
       this.#device.queue.submit([encoder.finish()]);
       destroy(present);
@@ -115,7 +148,7 @@ export class CodeBuffers {
       block = {
         index,
         count: 0,
-        codes: block?.codes ?? new Uint8Array(this.#blockBytes),
+        codes: block?.codes ?? new Uint8Array(this.blockBytes),
         facts: block?.facts ?? new Float32Array(rowsPerBlock * factsPerRow),
       };
       this.#open = block;
@@ -124,17 +157,13 @@ export class CodeBuffers {
     for (; block.count < count; block.count++) {
       const row = this.#rows.row(index * rowsPerBlock + block.count);
       // What shaders leave out has codes that no arithmetic stumbles over.
-      encodeRow(
-        isSpecial(row) ? new Float32Array(d) : row,
-        codes,
-        block.facts.subarray(block.count * factsPerRow, (block.count + 1) * factsPerRow),
-      );
-      const place = placeInBlock(block.count);
-      for (let j = 0; j < d; j++) block.codes[j * rowsPerBlock + place] = codes[j]!;
+      const facts = block.facts.subarray(block.count * factsPerRow, (block.count + 1) * factsPerRow);
+      encodeRow(isSpecial(row) ? new Float32Array(d) : row, codes, facts, this.#packing);
+      placeCodes(this.#packing, codes, block.count, block.codes);
     }
     const buffer = this.buffers[Math.floor(index / this.#blocksPerBuffer)]!;
     const at = index % this.#blocksPerBuffer;
-    this.#device.queue.writeBuffer(buffer.codes, at * this.#blockBytes, block.codes);
+    this.#device.queue.writeBuffer(buffer.codes, at * this.blockBytes, block.codes);
     this.#device.queue.writeBuffer(buffer.facts, at * block.facts.byteLength, block.facts);
   }
 }

@@ -2,7 +2,7 @@
  * 8-bit codes of rows, and what bounds distances from them.
  *
  * Row x = b·c + e, where c are whole numbers, −127 … 127 or, for a row without negative values, 0 … 255; stored is
- * c + offset, 0 … 255. The scale b is the one that makes e shortest, so e stands across c. For a query q
+ * c + offset, 0 … 255, or where codes are packed 128 less, with an offset that is 128 less. The scale b is the one that makes e shortest, so e stands across c. For a query q
  *
  *     ‖q − x‖² = ‖q‖² + ‖x‖² − 2·b·⟨q, c⟩ − 2·⟨q, e⟩,   |⟨q, e⟩| ≤ ‖e‖·√(‖q‖² − ⟨q, c⟩²/‖c‖²),
  *
@@ -30,8 +30,32 @@ export const factsPerRow = 8;
 /** Widens what has to be no smaller than it is for all roundings of its making and of roots. */
 const up = 1 + 2 ** -19;
 
+/**
+ * How the codes of a block lie. `columns`: dimension by dimension (code-scan.wgsl), of which only those are read in which
+ * the query is not zero. `packed`: four dimensions of a row in a word, for packed products (code-dot.wgsl), the better
+ * way where little is zero.
+ */
+export type Packing = 'columns' | 'packed';
+
+/** Bytes of a block of rows of d values. */
+export const blockBytes = (packing: Packing, d: number): number =>
+  rowsPerBlock * (packing === 'columns' ? d : 4 * Math.ceil(d / 4));
+
 /** Where in its block, for each dimension, the code of a row lies: see code-scan.wgsl. */
 export const placeInBlock = (row: number): number => (row & ~15) | ((row & 3) << 2) | ((row >> 2) & 3);
+
+/** Puts the codes of a row of a block where they belong. */
+export function placeCodes(packing: Packing, codes: Uint8Array, row: number, block: Uint8Array): void {
+  if (packing === 'columns') {
+    const place = placeInBlock(row);
+    for (let j = 0; j < codes.length; j++) block[j * rowsPerBlock + place] = codes[j]!;
+  } else {
+    for (let j = 0; j < codes.length; j++) {
+      // Less 128: products take them as signed.
+      block[(j >> 2) * 4 * rowsPerBlock + 4 * row + (j & 3)] = codes[j]! ^ 128;
+    }
+  }
+}
 
 /**
  * Encodes a row.
@@ -39,7 +63,12 @@ export const placeInBlock = (row: number): number => (row & ~15) | ((row & 3) <<
  * @param codes d values: c_j + offset
  * @param facts {@link factsPerRow} values
  */
-export function encodeRow(row: Float32Array, codes: Uint8Array, facts: Float32Array): void {
+export function encodeRow(
+  row: Float32Array,
+  codes: Uint8Array,
+  facts: Float32Array,
+  packing: Packing = 'columns',
+): void {
   let largest = 0;
   let least = 0;
   for (let j = 0; j < row.length; j++) {
@@ -70,15 +99,41 @@ export function encodeRow(row: Float32Array, codes: Uint8Array, facts: Float32Ar
   }
   const codeNorm = Math.sqrt(codeSquares);
   const length = scale * codeNorm;
-  const reach = Math.max(Math.sqrt(squares), length) + 2 * scale * offset * Math.sqrt(row.length);
+  // What a shader reads is c + stored.
+  const stored = packing === 'packed' ? offset - 128 : offset;
+  const reach = Math.max(Math.sqrt(squares), length) + 2 * scale * Math.abs(stored) * Math.sqrt(row.length);
   facts[0] = codeNorm > 0 ? 1 / codeNorm : 0;
   facts[1] = length;
-  facts[2] = offset;
+  facts[2] = stored;
   facts[3] = Math.sqrt(lost) * up;
   facts[4] = squares;
   facts[5] = reach * up;
   facts[6] = length > 0 ? ((3 * reach) / length) * up : 3;
   facts[7] = 0;
+}
+
+/**
+ * A query rounded to whole numbers times a scale, for packed products: q̃ = scale·q̂. A bound on ‖q̃ − x‖ less ‖q − q̃‖
+ * is one on ‖q − x‖.
+ *
+ * @param packed gets q̂, −127 … 127
+ * @param sums gets scale, ‖q̃‖², Σ q̃_j, ‖q − q̃‖
+ */
+export function roundQuery(query: Float32Array, packed: Int8Array, sums: Float32Array): void {
+  let size = 0;
+  for (const value of query) size = Math.max(size, Math.abs(value));
+  const scale = Math.fround(size / 127);
+  let squared = 0;
+  let sum = 0;
+  let lost = 0;
+  for (let j = 0; j < query.length; j++) {
+    const code = scale > 0 ? Math.max(-127, Math.min(127, Math.round(query[j]! / scale))) : 0;
+    packed[j] = code;
+    squared += (code * scale) ** 2;
+    sum += code * scale;
+    lost += (query[j]! - code * scale) ** 2;
+  }
+  sums.set([scale, squared, sum, Math.sqrt(lost) * up]);
 }
 
 /** Longest chain of additions that a sum of code-scan.wgsl and terms.wgsl goes through. */

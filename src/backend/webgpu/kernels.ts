@@ -1,5 +1,6 @@
 import blockCode from '#shaders/block.wgsl';
 import codeBoundsCode from '#shaders/code-bounds.wgsl';
+import codeDotCode from '#shaders/code-dot.wgsl';
 import codeScanCode from '#shaders/code-scan.wgsl';
 import mergeCode from '#shaders/merge.wgsl';
 import scanCode from '#shaders/scan.wgsl';
@@ -18,6 +19,8 @@ export interface KnnKernels {
   terms: Kernel;
   codeScan: Kernel;
   codeBounds: Kernel;
+  /** Where the language has packed products. */
+  codeDot(): Promise<Kernel>;
   /** Distances to a few queries; `lanes` threads share four rows. `half`: rows are float16. */
   scan(lanes: number, half?: boolean): Promise<Kernel>;
   /** Distances to many queries: `tile` shares rows and queries in workgroup memory, `block` shares nothing. */
@@ -48,10 +51,12 @@ async function compile(device: GPUDevice): Promise<KnnKernels> {
     createKernel(device, 'code-scan', codeScanCode),
     createKernel(device, 'code-bounds', codeBoundsCode),
   ]);
+  const codeDot = remembered(() => createKernel(device, 'code-dot', codeDotCode));
   return {
     terms,
     codeScan,
     codeBounds,
+    codeDot: () => codeDot('packed'),
     scan: remembered((lanes, half) => createKernel(device, 'scan', scanCode, { lanes, half: Number(half) })),
     many: remembered((kind, half) =>
       createKernel(device, kind, kind === 'tile' ? tileCode : blockCode, { half: Number(half) }),
