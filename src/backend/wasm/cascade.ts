@@ -21,10 +21,8 @@ import { nearest, reach } from './scan.ts';
 
 /** A query that leaves more of the rows undecided than this is answered by a scan of all of them. */
 const mostUndecided = 1 / 4;
-/** Blocks that are looked at first, to see whether codes decide anything: one in so many … */
-const probeEvery = 32;
-/** … but so many at least; with fewer than four times as many there is no probe. */
-const fewestProbed = 4;
+/** One block in so many is looked at first, to see whether codes decide anything. */
+const probeEvery = 24;
 
 /**
  * Search by codes: bounds from the codes of all rows, float32 distances of those that the bounds leave, and what float32
@@ -95,8 +93,8 @@ export class Cascade {
   /** Which queries codes may decide, from a sample of the rows; all, where the full rows are not here. */
   #probe(queries: readonly CodedQuery[], k: number): (_: unknown, q: number) => boolean {
     const blocks = Math.ceil(this.#codes.count / rowsPerBlock);
-    const probed = Math.max(fewestProbed, Math.floor(blocks / probeEvery));
-    if (!this.#rows || blocks < 4 * probed) return () => true;
+    const probed = Math.ceil(blocks / probeEvery);
+    if (!this.#rows || queries.length === 0) return () => true;
     const rows = probed * rowsPerBlock;
     const mid = queries.map(() => new Float32Array(rows));
     const low = queries.map(() => new Float32Array(rows));

@@ -13,8 +13,8 @@ export interface ThreadPort {
   end(): void;
 }
 
-/** Parts of a job for each thread: a thread that is slower does fewer. */
-const partsPerThread = 4;
+/** Parts of a job for each thread: a thread that is slower does fewer; more parts would mean more passes over the rows. */
+const partsPerThread = 2;
 /** Terms (queries · rows · values) below which waking threads takes longer than the work. */
 const fewestTerms = 1 << 22;
 
