@@ -31,6 +31,7 @@ export function chart({ about, cases }) {
     return panel(title, bars, top);
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y}" font-family="system-ui, sans-serif" font-size="12">
+<title>Exact nearest neighbours: Likeness beside others</title>
 <style>
   text { fill: #222 } .muted { fill: #666 } .ours { fill: #0a7f5a } .peer { fill: #9aa7b4 }
   @media (prefers-color-scheme: dark) { text { fill: #eee } .muted { fill: #aaa } .ours { fill: #3ecf9a } .peer { fill: #5d6b7a } }
