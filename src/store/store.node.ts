@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -84,6 +85,11 @@ class FolderFile implements StoredFile {
   }
 
   async write(at: number, parts: readonly Uint8Array[]): Promise<void> {
+    const [only] = parts;
+    // A few bytes go to the system's cache at once: a queue for a thread would cost more.
+    if (parts.length === 1 && only!.length <= 64) {
+      if (writeSync(this.#handle.fd, only!, 0, only!.length, at) === only!.length) return;
+    }
     let rest = parts.filter((part) => part.length > 0);
     while (rest.length > 0) {
       const { bytesWritten } = await this.#handle.writev(rest.slice(0, 1024), at);
