@@ -46,7 +46,10 @@ export async function chooseExtractor(
 ): Promise<ExtractorChoice> {
   const onCpu = async (reason: string): Promise<ExtractorChoice> => {
     const extractor = await createCpuExtractor(model, await createCpuGraph(model));
-    await probe(extractor);
+    await probe(extractor).catch(async (error) => {
+      await extractor.close();
+      throw error;
+    });
     return { extractor, reason };
   };
   if (request === 'wasm') return onCpu(because);

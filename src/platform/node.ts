@@ -7,7 +7,7 @@ import type { Pixels } from '../image/pixels.ts';
 import { readImage } from '../image/source.node.ts';
 import { toTensor } from '../image/tensor.ts';
 import { FlatIndex } from '../knn/flat-index.ts';
-import { chooseExtractor } from '../model/choose.ts';
+import { chooseExtractor, type ExtractorChoice } from '../model/choose.ts';
 import { builtInModel, openModelFolder, readManifest } from '../model/files.node.ts';
 import { createPoolGraph } from '../model/graph.pool.node.ts';
 import type { Manifest } from '../model/manifest.ts';
@@ -49,30 +49,37 @@ export class ImageSearch extends Search<NodeSource, StoreName> {
       signal,
       onProgress: (done, total) => onProgress?.({ phase: 'model', done, total }),
     });
-    const {
-      extractor,
-      reason,
-      device: shared,
-    } = await chooseExtractor(
-      model,
-      // Without a request there is no WebGPU in Node; a page's polyfill of it is not for us.
-      device === 'webgpu' ? device : 'wasm',
-      { createCpuGraph: (from) => createPoolGraph(from, threads), loadGpuRuntime },
-      device === 'auto' ? 'WebGPU is an optional package in Node, taken when it is asked for' : undefined,
-    );
-    signal?.throwIfAborted();
-    const index = await FlatIndex.create({
-      dimension: extractor.dimension,
-      backend: device === 'webgpu' ? 'webgpu' : 'auto',
-      device: shared,
-    });
     const info: IndexInfo = {
       model: identityOf(model.manifest),
-      dimension: extractor.dimension,
+      dimension: model.manifest.output.dimension,
       parity: parity ?? null,
     };
+    // The index before the network: one that does not fit is refused at once.
     const store =
       options.store === undefined ? undefined : await openIndex(await openStore(options.store), info);
+    let choice: ExtractorChoice | undefined;
+    let index: FlatIndex;
+    try {
+      choice = await chooseExtractor(
+        model,
+        // Without a request there is no WebGPU in Node; a page's polyfill of it is not for us.
+        device === 'webgpu' ? device : 'wasm',
+        { createCpuGraph: (from) => createPoolGraph(from, threads), loadGpuRuntime },
+        device === 'auto' ? 'WebGPU is an optional package in Node, taken when it is asked for' : undefined,
+      );
+      signal?.throwIfAborted();
+      index = await FlatIndex.create({
+        dimension: choice.extractor.dimension,
+        backend: device === 'webgpu' ? 'webgpu' : 'auto',
+        device: choice.device,
+      });
+    } catch (error) {
+      // Threads and locks would keep the process alive.
+      await choice?.extractor.close();
+      await store?.close();
+      throw error;
+    }
+    const { extractor, reason } = choice;
     const reader: PictureReader<NodeSource> = {
       pixels: (source) => pixelsOf(source, parity),
       async bytes(source) {
