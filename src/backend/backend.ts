@@ -29,22 +29,13 @@ export interface DeviceQueries {
 /** A set of rows: bit r % 32 of word r / 32 (rounded down) says whether row r belongs to it. */
 export type RowSet = Uint32Array;
 
-/**
- * Rows and a search over them. A backend filters; it never decides the order: `FlatIndex` scores the candidates again
- * in f64 and asks for more when the bound does not separate the k-th of them from the rest.
- *
- * Row j of an n × d block is its values j·d … j·d+d-1.
- */
-export interface Backend {
+/** Rows in an order. Row j of an n × d block is its values j·d … j·d+d-1. */
+export interface RowHolder {
   readonly name: BackendName;
   /** d: values in a row. */
   readonly dimension: number;
   /** n: rows held. */
   readonly rows: number;
-  /** Threads that search; default 1. */
-  readonly threads?: number;
-  /** Whether `candidates` takes `skip`; where not, `FlatIndex` asks for more rows than it needs and drops some. */
-  readonly heedsSkip?: boolean;
   /** Adds `values.length / d` rows at the end. Throws `LikenessError` and changes nothing when there is no room. */
   append(values: Float32Array): void;
   /** Replaces row `row`. */
@@ -53,6 +44,16 @@ export interface Backend {
   remove(rows: readonly number[]): void;
   /** The d values of `row`: a view that any change of the index invalidates. */
   row(row: number): Float32Array;
+  close(): void;
+}
+
+/**
+ * Rows and a search over them. A backend filters; it never decides the order: `FlatIndex` scores the candidates again
+ * in f64 and asks for more when the bound does not separate the k-th of them from the rest.
+ */
+export interface Backend extends RowHolder {
+  /** Whether `candidates` takes `skip`; where not, `FlatIndex` asks for more rows than it needs and drops some. */
+  readonly heedsSkip?: boolean;
   /**
    * Candidates for the `k` nearest rows of each query.
    *
@@ -71,5 +72,4 @@ export interface Backend {
     k: number,
     skip?: RowSet,
   ): Promise<{ values: Float32Array; candidates: Candidates[] }>;
-  close(): void;
 }

@@ -21,7 +21,7 @@ export interface BackendChoice {
  *
  * @param device for WebGPU; `auto` considers WebGPU only on a device that is given, since a search alone does not
  *   justify opening one
- * @param threads for the CPU
+ * @param threads that will share the memory of a backend on the CPU
  * @throws LikenessError `no-backend` when what was asked for does not run here
  */
 export async function chooseBackend(
@@ -119,9 +119,7 @@ async function chooseCpu(
       backend.name === 'wasm'
         ? 'WebAssembly SIMD; relaxed SIMD is not here'
         : 'WebAssembly relaxed SIMD passed its test';
-    const got = backend.threads ?? 1;
-    const how = got === threads ? '' : '; one thread, as memory cannot be shared here';
-    return { backend, reason: got > 1 ? `${kind}; ${got} threads` : kind + how };
+    return { backend, reason: kind };
   } catch (error) {
     const failure = noWasm(error);
     if (request === 'wasm') throw failure;

@@ -20,3 +20,12 @@ export function rowsOutside(set: RowSet | undefined, rows: number): Uint32Array 
   for (let row = 0; row < rows; row++) if (!has(set, row)) found.push(row);
   return Uint32Array.from(found);
 }
+
+/** How many rows belong to a set. */
+export function sizeOf(set: RowSet): number {
+  let size = 0;
+  for (let word = 0; word < set.length; word++) {
+    for (let bits = set[word]!; bits !== 0; bits &= bits - 1) size++;
+  }
+  return size;
+}

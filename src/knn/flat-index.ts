@@ -1,10 +1,14 @@
-import type { Backend, BackendName, DeviceQueries } from '../backend/backend.ts';
-import { type BackendChoice, type BackendRequest, chooseBackend, chooseCodes } from '../backend/choose.ts';
+import type { Backend, BackendName, DeviceQueries, RowHolder, RowSet } from '../backend/backend.ts';
+import { type BackendRequest, chooseCodes } from '../backend/choose.ts';
 import { LikenessError } from '../errors.ts';
+import { chooseThreaded, type ThreadedChoice } from './choose-threads.ts';
+import { asNeighbours, type Found } from './found.ts';
 import { type Neighbours, noRow } from './neighbours.ts';
 import { RowSource, type RowStore } from './row-source.ts';
-import { Search } from './search.ts';
+import { type Limits, Search } from './search.ts';
+import { Shards } from './shards.ts';
 import { Slots } from './slots.ts';
+import type { SearchThreads } from './threads.ts';
 
 export interface FlatIndexOptions {
   /** d: values in a row, 1 … 65536. */
@@ -14,8 +18,9 @@ export interface FlatIndexOptions {
   /** The device for `webgpu`, when rows or queries are to share one with something else. */
   device?: GPUDevice | undefined;
   /**
-   * Threads that search several queries at once, 1 … 64; default 1. They share memory: in a page that is not cross-origin
-   * isolated there is one. `close()` ends them.
+   * Threads that search on the CPU, 1 … 64, the calling one among them; default 1. They share memory in Node and in a
+   * page that is cross-origin isolated; elsewhere each has a part of the rows, which `get` and `values` then cannot give,
+   * but `read`. `close()` ends them. Where they do not start there is one; `reason` says why.
    */
   threads?: number | undefined;
   /**
@@ -51,7 +56,10 @@ const compactWhen = 4;
 export class FlatIndex {
   /** Why this backend runs, as a sentence. */
   readonly reason: string;
-  readonly #backend: Backend;
+  readonly #holder: RowHolder;
+  /** Undefined where the rows are with threads. */
+  readonly #backend: Backend | undefined;
+  readonly #threads: SearchThreads | undefined;
   readonly #source: RowSource;
   readonly #slots = new Slots();
   #closed = false;
@@ -60,8 +68,10 @@ export class FlatIndex {
   /** Searches under way. */
   #searches = 0;
 
-  private constructor({ backend, reason }: BackendChoice, rows: RowStore | undefined) {
-    this.#backend = backend;
+  private constructor({ backend, threads, reason }: ThreadedChoice, rows: RowStore | undefined) {
+    this.#holder = backend;
+    this.#backend = 'candidates' in backend ? backend : undefined;
+    this.#threads = threads;
     this.#source = new RowSource(backend, rows);
     this.reason = reason;
   }
@@ -86,7 +96,7 @@ export class FlatIndex {
       );
     }
     if (rows === undefined) {
-      return new FlatIndex(await chooseBackend(backend, dimension, device, threads), rows);
+      return new FlatIndex(await chooseThreaded(backend, dimension, device, threads), rows);
     }
     if (typeof rows?.read !== 'function') {
       throw new LikenessError(
@@ -98,12 +108,12 @@ export class FlatIndex {
   }
 
   /** An empty index over a backend made elsewhere; for tests and measurements. */
-  static over(choice: BackendChoice, rows?: RowStore): FlatIndex {
+  static over(choice: ThreadedChoice, rows?: RowStore): FlatIndex {
     return new FlatIndex(choice, rows);
   }
 
   get dimension(): number {
-    return this.#backend.dimension;
+    return this.#holder.dimension;
   }
 
   /** n: rows. */
@@ -113,11 +123,11 @@ export class FlatIndex {
 
   /** Threads that search. */
   get threads(): number {
-    return this.#backend.threads ?? 1;
+    return this.#threads?.count ?? 1;
   }
 
   get backend(): BackendName {
-    return this.#backend.name;
+    return this.#holder.name;
   }
 
   /**
@@ -132,7 +142,7 @@ export class FlatIndex {
     const first = this.size;
     const rows = values.length / this.dimension;
     if (rows > 0) {
-      this.#backend.append(values);
+      this.#holder.append(values);
       this.#slots.append(rows);
       this.#source.append(rows);
       this.#version++;
@@ -145,7 +155,7 @@ export class FlatIndex {
     this.#checkOpen();
     this.#checkRow(row);
     this.#checkBlock(values, 'The row', 1);
-    this.#backend.set(this.#slots.slot(row), values);
+    this.#holder.set(this.#slots.slot(row), values);
     this.#version++;
   }
 
@@ -158,26 +168,47 @@ export class FlatIndex {
     this.#slots.remove(sorted);
     this.#version++;
     // Where the backend cannot pass over dead rows they go at once, else when there are many.
-    if (!this.#backend.heedsSkip || this.#slots.dead * compactWhen > this.#backend.rows) {
+    const heedsSkip = this.#backend?.heedsSkip ?? true;
+    if (!heedsSkip || this.#slots.dead * compactWhen > this.#holder.rows) {
       const dead = this.#slots.compact();
-      this.#backend.remove(dead);
+      this.#holder.remove(dead);
       this.#source.remove(dead);
     }
   }
 
-  /** A copy of a row. Not where full rows are outside memory. */
+  /** A copy of a row. Not where full rows are outside memory, or with threads that cannot share memory. */
   get(row: number): Float32Array {
     this.#checkOpen();
     this.#checkRow(row);
-    return this.#backend.row(this.#slots.slot(row)).slice();
+    return this.#holder.row(this.#slots.slot(row)).slice();
   }
 
-  /** All rows as one block of n × d values: a copy. */
+  /**
+   * Copies of some rows, wherever they are.
+   *
+   * @returns rows.length × d values, in the order of `rows`
+   */
+  async read(rows: ArrayLike<number>): Promise<Float32Array> {
+    this.#checkOpen();
+    for (const row of Array.from(rows)) this.#checkRow(row);
+    const slots = Uint32Array.from(rows, (row) => this.#slots.slot(row));
+    if (this.#threads instanceof Shards) return this.#threads.read(slots);
+    const d = this.dimension;
+    const values = new Float32Array(slots.length * d);
+    for (let at = 0; at < slots.length; at += this.#source.batch) {
+      const part = slots.subarray(at, at + this.#source.batch);
+      const found = await this.#source.read(part);
+      for (let i = 0; i < part.length; i++) values.set(found(i), (at + i) * d);
+    }
+    return values;
+  }
+
+  /** All rows as one block of n × d values: a copy. As `get`. */
   values(): Float32Array {
     this.#checkOpen();
     const { dimension: d, size } = this;
     const block = new Float32Array(size * d);
-    for (let row = 0; row < size; row++) block.set(this.#backend.row(this.#slots.slot(row)), row * d);
+    for (let row = 0; row < size; row++) block.set(this.#holder.row(this.#slots.slot(row)), row * d);
     return block;
   }
 
@@ -212,15 +243,13 @@ export class FlatIndex {
         signal?.throwIfAborted();
         const version = this.#version;
         const skip = this.#slots.skipped(this.#wanted(options.filter, exclude));
-        const search = new Search(this.#backend, this.#source, skip.set, this.size - skip.rows, {
-          k,
-          maxDistance,
-          signal,
-        });
+        const taking = this.size - skip.rows;
         try {
-          const result = await search.run(copy);
+          const found = await this.#find(copy, skip.set, taking, { k, maxDistance, signal });
+          signal?.throwIfAborted();
           this.#checkOpen();
           if (this.#version === version) {
+            const result = asNeighbours(found, Math.min(k, taking), maxDistance);
             for (const [at, slot] of result.rows.entries()) {
               if (slot !== noRow) result.rows[at] = this.#slots.row(slot);
             }
@@ -237,16 +266,37 @@ export class FlatIndex {
     }
   }
 
+  /** The nearest slots of each query, on threads where these pay. */
+  #find(
+    queries: Float32Array | DeviceQueries,
+    skip: RowSet | undefined,
+    taking: number,
+    limits: Limits,
+  ): Promise<Found> {
+    const threads = this.#threads;
+    if (threads && queries instanceof Float32Array) {
+      const count = queries.length / this.dimension;
+      if (!this.#backend || (count > 0 && taking > 0 && threads.pay(count))) {
+        return threads.search(queries, skip, { ...limits, k: Math.min(limits.k, taking) });
+      }
+    }
+    return new Search(this.#backend!, this.#source, skip, taking, limits).run(queries);
+  }
+
   /** Frees the rows. Searches under way end with the error `closed`. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    // What threads search meanwhile ends at once: they are not asked any more.
+    this.#threads?.close();
     this.#release();
   }
 
   /** Closes the backend, never while it searches: a GPU's buffers must not go while it reads them. */
   #release(): void {
-    if (this.#closed && this.#searches === 0) this.#backend.close();
+    if (!this.#closed || this.#searches > 0) return;
+    this.#holder.close();
+    this.#threads?.close();
   }
 
   /** Whether a row takes part; undefined when all do. */
@@ -273,7 +323,7 @@ export class FlatIndex {
   }
 
   #checkDeviceQueries({ buffer, count }: DeviceQueries): void {
-    if (!this.#backend.candidatesOnDevice) {
+    if (!this.#backend?.candidatesOnDevice) {
       throw new LikenessError(
         'bad-argument',
         `The queries are on a GPU and this index is on ${this.backend}; read them first, or create the index with backend: 'webgpu' and their device.`,

@@ -1,4 +1,4 @@
-import type { Backend } from '../backend/backend.ts';
+import type { RowHolder } from '../backend/backend.ts';
 import { LikenessError } from '../errors.ts';
 
 /** Full rows that an index does not keep in memory: a file, the origin-private file system, HTTP ranges. */
@@ -20,13 +20,13 @@ const bytesPerRead = 1 << 26;
 export class RowSource {
   /** Bytes that came from the store. */
   fetchedBytes = 0;
-  readonly #backend: Backend;
+  readonly #backend: RowHolder;
   readonly #store: RowStore | undefined;
   /** What the store calls each slot; empty without a store. */
   readonly #numbers: number[] = [];
   #added = 0;
 
-  constructor(backend: Backend, store: RowStore | undefined) {
+  constructor(backend: RowHolder, store: RowStore | undefined) {
     this.#backend = backend;
     this.#store = store;
   }

@@ -1,6 +1,6 @@
 import type { Backend, Candidates, DeviceQueries, RowSet } from '../backend/backend.ts';
 import { has, rowsOutside } from '../backend/row-set.ts';
-import { type Neighbours, noRow } from './neighbours.ts';
+import { asFound, type Found } from './found.ts';
 import type { RowSource } from './row-source.ts';
 import { byDistance, type Scored, score } from './score.ts';
 
@@ -41,41 +41,27 @@ export class Search {
     this.#signal = signal;
   }
 
-  /** Neighbours by slot. */
-  async run(asked: Float32Array | DeviceQueries): Promise<Neighbours> {
+  /** The nearest slots of each query. */
+  async run(asked: Float32Array | DeviceQueries): Promise<Found> {
     const d = this.#backend.dimension;
     const k = this.#k;
     const count = asked instanceof Float32Array ? asked.length / d : asked.count;
-    const result: Neighbours = {
-      k,
-      counts: new Uint32Array(count),
-      rows: new Uint32Array(count * k).fill(noRow),
-      distances: new Float64Array(count * k).fill(Number.POSITIVE_INFINITY),
-      rescored: 0,
-      fetchedBytes: 0,
-    };
-    if (k === 0 || count === 0) return result;
-
     const fetchedBefore = this.#source.fetchedBytes;
-    const { values: queries, candidates } =
-      asked instanceof Float32Array
-        ? { values: asked, candidates: await this.#ask(asked, k) }
-        : await this.#backend.candidatesOnDevice!(asked, k, this.#skip);
-    for (const [at, first] of candidates.entries()) {
-      this.#signal?.throwIfAborted();
-      const nearest = await this.#decide(queries.subarray(at * d, (at + 1) * d), first);
-      for (const { row, squared } of nearest) {
-        const distance = Math.sqrt(squared);
-        // NaN is within no distance but the default, none at all.
-        if (this.#maxDistance < Number.POSITIVE_INFINITY && !(distance <= this.#maxDistance)) break;
-        const place = at * k + result.counts[at]!++;
-        result.rows[place] = row;
-        result.distances[place] = distance;
+    const lists: Scored[][] = [];
+    if (k > 0 && count > 0) {
+      const { values: queries, candidates } =
+        asked instanceof Float32Array
+          ? { values: asked, candidates: await this.#ask(asked, k) }
+          : await this.#backend.candidatesOnDevice!(asked, k, this.#skip);
+      for (const [at, first] of candidates.entries()) {
+        this.#signal?.throwIfAborted();
+        lists.push(await this.#decide(queries.subarray(at * d, (at + 1) * d), first));
       }
-    }
-    result.rescored = this.#rescored;
-    result.fetchedBytes = this.#source.fetchedBytes - fetchedBefore;
-    return result;
+    } else for (let query = 0; query < count; query++) lists.push([]);
+    return asFound(lists, {
+      rescored: this.#rescored,
+      fetchedBytes: this.#source.fetchedBytes - fetchedBefore,
+    });
   }
 
   /** Candidates without those to be skipped, whether the backend heeds them or not. */

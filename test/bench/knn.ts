@@ -6,6 +6,8 @@ import { createMemory } from '../../src/backend/wasm/memory.ts';
 import { LikenessError } from '../../src/errors.ts';
 import { openDevice } from '../../src/gpu/device.ts';
 import { FlatIndex } from '../../src/knn/flat-index.ts';
+import { SharedThreads } from '../../src/knn/shared-threads.ts';
+import { canShareMemory } from '../../src/knn/start-thread.ts';
 import { kinds } from '../support/knn-kinds.ts';
 import { seeded } from '../support/random.ts';
 import { type Contender, type Measured, measure } from './measure.ts';
@@ -128,7 +130,8 @@ async function measureSet(data: Data, { k, runs }: Options, notes: string[]): Pr
   const threaded = await Promise.all(
     [false, true].map(async (codes) => {
       const backend = await createWasmBackend(d, { codes, threads: 2 });
-      const index = FlatIndex.over({ backend, reason: 'bench' });
+      const threads = canShareMemory() ? await SharedThreads.start(backend) : undefined;
+      const index = FlatIndex.over({ backend, threads, reason: 'bench' });
       index.add(rows);
       return index;
     }),

@@ -9,30 +9,39 @@ import type { FlatIndex as FlatIndexClass } from '../../src/knn/flat-index.ts';
 import { root } from '../support/cli.ts';
 import { kinds, oracle } from '../support/knn-kinds.ts';
 import { seeded } from '../support/random.ts';
+import { createThreaded } from '../support/threaded-index.ts';
 
 const built: Promise<{ FlatIndex: typeof FlatIndexClass }> = import(
   pathToFileURL(join(root, 'dist/knn.js')).href
 );
 
-for (const threads of [2, 3]) {
-  test(`${threads} threads answer as the reference does, whatever the data, while rows come and go`, async () => {
-    const { FlatIndex } = await built;
+for (const [threads, isShared] of [
+  [2, true],
+  [3, true],
+  [2, false],
+  [3, false],
+] as const) {
+  const how = `${threads} threads, ${isShared ? 'shared memory' : 'rows of their own'}`;
+  test(`${how}: the reference's answer, whatever the data, while rows come and go`, async () => {
     const d = 96;
-    for (const kind of ['ReLU-sparse', 'random', 'ties at rank k', 'NaN and ±Inf', 'huge among usual']) {
+    for (const kind of Object.keys(kinds)) {
       const random = seeded(threads);
       const values = kinds[kind]!(2000, d, random);
-      const index = await FlatIndex.create({ dimension: d, threads });
+      const index = await createThreaded(d, threads, isShared);
       assert.equal(index.threads, threads);
-      assert.match(index.reason, new RegExp(`${threads} threads`));
+      assert.match(index.reason, isShared ? new RegExp(`${threads} threads$`) : /rows of its own/);
       const queries = kinds[kind]!(65, d, random);
       const check = async (held: Float32Array, count: number, k: number): Promise<void> => {
         const found = await index.search(queries.subarray(0, count * d), k);
+        assert.equal(found.counts.length, count);
         for (let q = 0; q < count; q++) {
           const wanted = oracle(held, queries.subarray(q * d, (q + 1) * d), k);
-          const part = found.rows.subarray(q * found.k, (q + 1) * found.k);
-          assert.deepEqual(Array.from(part), wanted.rows, `${kind}, query ${q}`);
+          const part = [q * found.k, (q + 1) * found.k];
+          assert.deepEqual(Array.from(found.rows.subarray(...part)), wanted.rows, `${kind}, query ${q}`);
+          assert.deepEqual(Array.from(found.distances.subarray(...part)), wanted.distances, kind);
         }
       };
+      await check(new Float32Array(0), 2, 5);
       index.add(values.subarray(0, 900 * d)); // no codes yet
       await check(values.subarray(0, 900 * d), 64, 30);
       const pending = index.search(queries, 5);
@@ -42,15 +51,47 @@ for (const threads of [2, 3]) {
         Array.from(during.rows.subarray(0, 5)),
         oracle(values, queries.subarray(0, d), 5).rows,
       );
-      for (const count of [0, 1, 63, 65]) await check(values, count, 30);
+      for (const count of [0, 1, 3, 63, 65]) await check(values, count, 30);
+      await check(values, 1, 1);
       await check(values, 2, 2000);
+      // One query over part of the rows: these are divided.
+      const filter = Uint8Array.from({ length: 2000 }, (_, row) => Number(row % 3 === 0));
+      const among = await index.search(queries.subarray(0, d), 40, { filter });
+      const third = values.filter((_, i) => Math.floor(i / d) % 3 === 0);
+      assert.deepEqual(
+        Array.from(among.rows),
+        oracle(third, queries.subarray(0, d), 40).rows.map((row) => 3 * row),
+        kind,
+      );
+      // Changes in the middle, then more rows.
+      const changed = values.slice();
+      const replaced = queries.subarray(7 * d, 8 * d);
+      for (const row of [0, 1023, 1999]) {
+        index.set(row, replaced);
+        changed.set(replaced, row * d);
+      }
+      await check(changed, 1, 10);
       index.remove(Array.from({ length: 1200 }, (_, row) => row));
-      await check(values.subarray(1200 * d), 64, 10);
+      const left = changed.subarray(1200 * d);
+      await check(left, 64, 10);
+      await check(left, 1, 10);
+      for (let row = 0; row < 20; row++) index.add(values.subarray(row * d, (row + 1) * d));
+      const held = new Float32Array(820 * d);
+      held.set(left);
+      held.set(values.subarray(0, 20 * d), 800 * d);
+      await check(held, 1, 30);
+      assert.deepEqual(await index.read([819, 0, 410]), pick(held, d, [819, 0, 410]), kind);
+      if (isShared) assert.deepEqual(index.get(819), pick(held, d, [819]));
+      else assert.throws(() => index.get(819), { code: 'bad-argument', message: /read/ });
       const last = index.search(queries, 5);
       index.close();
       await assert.rejects(last, { name: 'LikenessError', code: 'closed' });
     }
   });
+}
+
+function pick(values: Float32Array, d: number, rows: number[]): Float32Array {
+  return Float32Array.from(rows.flatMap((row) => [...values.subarray(row * d, (row + 1) * d)]));
 }
 
 test('threads: a wrong number is refused', async () => {
@@ -60,7 +101,7 @@ test('threads: a wrong number is refused', async () => {
   }
 });
 
-test('threads in a page: several where it is isolated, one where it is not, the same answer', async () => {
+test('threads in a page: isolated or not, the same answer', async () => {
   assert.ok((await readFile(join(root, 'dist/knn-worker.js'))).length > 0);
   const browser = await launchChromium();
   try {
@@ -89,11 +130,11 @@ test('threads in a page: several where it is isolated, one where it is not, the 
       await page.close();
       await server.close();
     }
-    const [several, one] = answers;
-    assert.equal(several!.threads, 2);
-    assert.equal(one!.threads, 1);
-    assert.match(one!.reason, /cannot be shared/);
-    assert.deepEqual(several!.rows, one!.rows);
+    const [shared, divided] = answers;
+    assert.equal(shared!.threads, 2);
+    assert.equal(divided!.threads, 2);
+    assert.match(divided!.reason, /cannot be shared/);
+    assert.deepEqual(shared!.rows, divided!.rows);
   } finally {
     await browser.close();
   }

@@ -1,12 +1,10 @@
 import { LikenessError } from '../../errors.ts';
 import type { Backend, Candidates, RowSet } from '../backend.ts';
-import { CodeMemory } from './code-memory.ts';
+import { CodeMemory, type SharedCodes } from './code-memory.ts';
 import { compileKernels, type Kernels, loadKernels } from './kernel.ts';
 import { type Layout, mostMemoryBytes } from './memory.ts';
-import { RowMemory } from './row-memory.ts';
+import { RowMemory, type SharedRows } from './row-memory.ts';
 import { Searcher } from './searcher.ts';
-import { canShareMemory, startThread } from './start-thread.ts';
-import { Threads } from './threads.ts';
 
 /** From so many rows of at least so many values on, they have codes beside them. */
 const fewestCodedRows = 1024;
@@ -18,46 +16,55 @@ export interface WasmOptions {
   mostBytes?: number | undefined;
   /** Whether rows get codes; default true. */
   codes?: boolean | undefined;
-  /** Threads that search, where memory can be shared; default 1. */
+  /** Threads that are to share the memory, this one among them; default 1. */
   threads?: number | undefined;
+}
+
+/** What threads that share a backend's memory need to read its rows. */
+export interface SharedBackend {
+  rows: SharedRows;
+  codes: SharedCodes | undefined;
 }
 
 /** Rows and their codes in WebAssembly memory. Rejects where WebAssembly SIMD is missing or wrong. */
 export async function createWasmBackend(
   dimension: number,
   { kernels, mostBytes = mostMemoryBytes, codes = true, threads = 1 }: WasmOptions = {},
-): Promise<Backend> {
+): Promise<WasmBackend> {
   const own = kernels ?? (await loadKernels());
-  if (threads === 1 || !canShareMemory()) {
-    return new WasmBackend(dimension, own, { mostBytes, threads: 1, thread: 0 }, codes);
-  }
   const layout = { mostBytes, threads, thread: 0 };
-  const others = await Threads.start(startThread, { build: own.name, dimension, layout });
-  return new WasmBackend(dimension, await compileKernels(own.name, true), layout, codes, others);
+  return new WasmBackend(dimension, threads > 1 ? await compileKernels(own.name, true) : own, layout, codes);
 }
 
-class WasmBackend implements Backend {
+/** A thread's view of a backend that another made; it only reads what it is attached to. */
+export async function createWasmView(
+  build: Kernels['name'],
+  dimension: number,
+  layout: Layout,
+): Promise<WasmBackend> {
+  return new WasmBackend(dimension, await compileKernels(build, true), layout, false);
+}
+
+export class WasmBackend implements Backend {
   readonly dimension: number;
   readonly name: Kernels['name'];
   readonly heedsSkip = true;
-  readonly threads: number;
+  /** How memory is laid out for the threads that share it. */
+  readonly layout: Layout;
   readonly #kernels: Kernels;
-  readonly #layout: Layout;
   readonly #coded: boolean;
-  readonly #threads: Threads | undefined;
   /** Undefined once closed, so that the memory can go even if the index is kept. */
   #open: RowMemory | undefined;
   #codes: CodeMemory | undefined;
   #searcher: Searcher | undefined;
+  #shared: SharedBackend | undefined;
 
-  constructor(dimension: number, kernels: Kernels, layout: Layout, codes: boolean, threads?: Threads) {
+  constructor(dimension: number, kernels: Kernels, layout: Layout, codes: boolean) {
     this.dimension = dimension;
     this.name = kernels.name;
-    this.threads = layout.threads;
+    this.layout = layout;
     this.#kernels = kernels;
-    this.#layout = layout;
     this.#coded = codes && dimension >= fewestCodedValues;
-    this.#threads = threads;
     this.#open = new RowMemory(kernels, dimension, layout);
   }
 
@@ -73,6 +80,7 @@ class WasmBackend implements Backend {
   append(values: Float32Array): void {
     const rows = this.#rows;
     const before = rows.count;
+    this.#shared = undefined;
     rows.append(values);
     try {
       this.#encode(values);
@@ -83,11 +91,13 @@ class WasmBackend implements Backend {
   }
 
   set(row: number, values: Float32Array): void {
+    this.#shared = undefined;
     this.#rows.set(row, values);
     this.#codes?.set(row, values);
   }
 
   remove(rows: readonly number[]): void {
+    this.#shared = undefined;
     this.#rows.remove(rows);
     this.#codes?.remove(rows);
   }
@@ -98,14 +108,28 @@ class WasmBackend implements Backend {
 
   async candidates(queries: Float32Array, k: number, skip?: RowSet): Promise<Candidates[]> {
     this.#searcher ??= new Searcher(this.#rows, this.#codes);
-    return this.#threads
-      ? this.#threads.candidates(this.#searcher, this.#rows, this.#codes, queries, k, skip)
-      : this.#searcher.candidates(queries, k, skip);
+    return this.#searcher.candidates(queries, k, skip);
+  }
+
+  /** The rows as they are now, for views of other threads: the same object until they change. */
+  share(): SharedBackend {
+    this.#shared ??= { rows: this.#rows.share(), codes: this.#codes?.share() };
+    return this.#shared;
+  }
+
+  /** Takes rows `from` (a multiple of 128) … `to` − 1 of another thread's for this one's; they count from 0 here. */
+  attach({ rows, codes }: SharedBackend, from: number, to: number): void {
+    this.#rows.attach(rows, from, to);
+    if (!codes === !this.#codes) this.#codes?.attach(codes!, from, to);
+    else {
+      this.#codes = codes && new CodeMemory(this.#kernels, this.dimension, this.layout);
+      this.#codes?.attach(codes!, from, to);
+      this.#searcher = undefined;
+    }
   }
 
   close(): void {
-    this.#open = this.#codes = this.#searcher = undefined;
-    this.#threads?.close();
+    this.#open = this.#codes = this.#searcher = this.#shared = undefined;
   }
 
   /** Codes of rows just added; of all, when there are enough for the first time. */
@@ -115,7 +139,7 @@ class WasmBackend implements Backend {
       return;
     }
     if (!this.#coded || this.rows < fewestCodedRows) return;
-    const codes = new CodeMemory(this.#kernels, this.dimension, this.#layout);
+    const codes = new CodeMemory(this.#kernels, this.dimension, this.layout);
     for (let row = 0; row < this.rows; row++) codes.append(this.row(row));
     this.#codes = codes;
     this.#searcher = undefined; // the next one knows the codes

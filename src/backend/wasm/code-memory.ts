@@ -1,6 +1,7 @@
 import type { CodedQuery } from '../../knn/code-bounds.ts';
 import type { CodeKernel, Kernels } from './kernel.ts';
 import { align, type Layout, oneThread, reserve } from './memory.ts';
+import { within } from './row-memory.ts';
 
 export const rowsPerBlock = 128;
 const factBytes = 2560;
@@ -34,7 +35,6 @@ export function createBounds(rows: number): CodedBounds {
 /** Codes as one thread posts them to another. */
 export interface SharedCodes {
   memories: WebAssembly.Memory[];
-  count: number;
   unusual: number[];
 }
 
@@ -42,6 +42,8 @@ export interface SharedCodes {
 export class CodeMemory {
   readonly dimension: number;
   count = 0;
+  /** The block that is the first one's of a part: see {@link attach}. */
+  #first = 0;
   /** Rows whose norm is not usual: they have no bounds. */
   unusual: Set<number> = new Set();
   readonly #kernels: Kernels;
@@ -78,18 +80,18 @@ export class CodeMemory {
   share(): SharedCodes {
     return {
       memories: this.#memories.map(({ memory }) => memory),
-      count: this.count,
       unusual: [...this.unusual],
     };
   }
 
-  /** Takes another thread's codes for this one's. */
-  attach({ memories, count, unusual }: SharedCodes): void {
+  /** Takes another thread's codes of rows `from` (of whole blocks) … `to` − 1, to read them: they count from 0 here. */
+  attach({ memories, unusual }: SharedCodes, from: number, to: number): void {
     for (let m = this.#memories.length; m < memories.length; m++) {
       this.#memories.push(this.#kernels.codes(memories[m]));
     }
-    this.count = count;
-    this.unusual = new Set(unusual);
+    this.#first = from / rowsPerBlock;
+    this.count = to - from;
+    this.unusual = within(unusual, from, to);
   }
 
   /** Bytes that a row takes. */
@@ -226,7 +228,7 @@ export class CodeMemory {
 
   /** The block that holds `row`, and the blocks from it to the memory's end. */
   #block(row: number): { kernel: CodeKernel; block: number; left: number } {
-    const block = Math.floor(row / rowsPerBlock);
+    const block = this.#first + Math.floor(row / rowsPerBlock);
     const inMemory = block % this.#blocksPerMemory;
     return {
       kernel: this.#memories[Math.floor(block / this.#blocksPerMemory)]!,

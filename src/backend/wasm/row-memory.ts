@@ -16,7 +16,6 @@ const termsPerPart = 256;
 /** Rows as one thread posts them to another: nothing of them is copied. */
 export interface SharedRows {
   memories: WebAssembly.Memory[];
-  count: number;
   norms: Float64Array;
   unusual: number[];
 }
@@ -28,6 +27,8 @@ export interface SharedRows {
 export class RowMemory {
   readonly dimension: number;
   count = 0;
+  /** Where the rows of a part begin among those of its memories: see {@link attach}. */
+  #first = 0;
   /** Of squared distances. */
   readonly bound: ErrorBound;
   /** The largest error of a scalar product, as a part of ‖q‖·‖x‖. */
@@ -83,25 +84,25 @@ export class RowMemory {
   share(): SharedRows {
     return {
       memories: this.#memories.map(({ memory }) => memory),
-      count: this.count,
       norms: this.#norms,
       unusual: [...this.unusual],
     };
   }
 
-  /** Takes another thread's rows for this one's. */
-  attach({ memories, count, norms, unusual }: SharedRows): void {
+  /** Takes another thread's rows `from` … `to` − 1 for this one's, to read them: they count from 0 here. */
+  attach({ memories, norms, unusual }: SharedRows, from: number, to: number): void {
     for (let m = this.#memories.length; m < memories.length; m++) {
       this.#memories.push(this.#kernels.rows(memories[m]));
     }
-    this.count = count;
+    this.#first = from;
+    this.count = to - from;
     this.#norms = norms;
-    this.unusual = new Set(unusual);
+    this.unusual = within(unusual, from, to);
   }
 
   /** ‖x‖². */
   norm(row: number): number {
-    return this.#norms[row]!;
+    return this.#norms[this.#first + row]!;
   }
 
   append(values: Float32Array): void {
@@ -159,12 +160,11 @@ export class RowMemory {
   /** Squared distances of all rows to one query, in float32. */
   squaredDistances(query: Float32Array): Float32Array {
     const distances = new Float32Array(this.count);
-    for (const { kernel, base, rows } of this.#parts()) {
+    for (const { kernel, at, base, rows } of this.#parts()) {
       this.#setQueries(kernel, query);
       for (let first = 0; first < rows; first += rowsPerCall) {
         const n = Math.min(rowsPerCall, rows - first);
-        const at = this.#rowsAt + first * this.#stride;
-        kernel.squaredDistances(at, n, this.#queriesAt, this.#stride, this.#outAt);
+        kernel.squaredDistances(at + first * this.#stride, n, this.#queriesAt, this.#stride, this.#outAt);
         distances.set(new Float32Array(kernel.memory.buffer, this.#outAt, n), base + first);
       }
     }
@@ -175,7 +175,7 @@ export class RowMemory {
   squaredDistancesOf(rows: Uint32Array, query: Float32Array): Float32Array {
     const distances = new Float32Array(rows.length);
     let done = 0;
-    for (const { kernel, base, rows: held } of this.#parts()) {
+    for (const { kernel, at, base, rows: held } of this.#parts()) {
       if (done === rows.length) break;
       if (rows[done]! >= base + held) continue;
       this.#setQueries(kernel, query);
@@ -188,7 +188,7 @@ export class RowMemory {
           n++;
         }
         list.fill(list[0]!, n, (n + 3) & ~3);
-        kernel.squaredDistancesOf(this.#listAt, n, this.#rowsAt, this.#queriesAt, this.#stride, this.#outAt);
+        kernel.squaredDistancesOf(this.#listAt, n, at, this.#queriesAt, this.#stride, this.#outAt);
         distances.set(new Float32Array(buffer, this.#outAt, n), done);
         done += n;
       }
@@ -206,14 +206,14 @@ export class RowMemory {
     const q = queries.length / this.dimension;
     const pairs = Math.ceil(q / 2);
     const found = new Float32Array(q * this.count);
-    for (const { kernel, base, rows } of this.#parts()) {
+    for (const { kernel, at, base, rows } of this.#parts()) {
       this.#setQueries(kernel, queries);
       kernel.pack(this.#queriesAt, pairs, this.#stride, this.#packedAt);
       const out = new Float32Array(kernel.memory.buffer, this.#outAt, 2 * pairs * rowsPerProduct);
       for (let first = 0; first < rows; first += rowsPerProduct) {
         const n = Math.min(rowsPerProduct, rows - first);
         kernel.products(
-          this.#rowsAt + first * this.#stride,
+          at + first * this.#stride,
           n,
           this.#packedAt,
           pairs,
@@ -231,12 +231,13 @@ export class RowMemory {
     return found;
   }
 
-  /** What each memory holds. */
-  *#parts(): Generator<{ kernel: RowKernel; base: number; rows: number }> {
-    for (const [m, kernel] of this.#memories.entries()) {
-      const base = m * this.#rowsPerMemory;
-      if (base >= this.count) return;
-      yield { kernel, base, rows: Math.min(this.#rowsPerMemory, this.count - base) };
+  /** What each memory holds of the rows: `rows` of them, from row `base` on, at `at`. */
+  *#parts(): Generator<{ kernel: RowKernel; at: number; base: number; rows: number }> {
+    for (let base = 0; base < this.count; ) {
+      const { kernel, start, left } = this.#place(base);
+      const rows = Math.min(left, this.count - base);
+      yield { kernel, at: 4 * start, base, rows };
+      base += rows;
     }
   }
 
@@ -278,8 +279,9 @@ export class RowMemory {
 
   /** The values of the memory that holds `row`, where among them it starts, and the rows from it to the memory's end. */
   #place(row: number): { kernel: RowKernel; floats: Float32Array; start: number; left: number } {
-    const inMemory = row % this.#rowsPerMemory;
-    const kernel = this.#memories[Math.floor(row / this.#rowsPerMemory)]!;
+    const shared = this.#first + row;
+    const inMemory = shared % this.#rowsPerMemory;
+    const kernel = this.#memories[Math.floor(shared / this.#rowsPerMemory)]!;
     return {
       kernel,
       floats: new Float32Array(kernel.memory.buffer),
@@ -307,4 +309,9 @@ export class RowMemory {
       }
     }
   }
+}
+
+/** Those of some rows that are `from` … `to` − 1, counted from `from`. */
+export function within(rows: readonly number[], from: number, to: number): Set<number> {
+  return new Set(rows.filter((row) => row >= from && row < to).map((row) => row - from));
 }

@@ -1,5 +1,4 @@
-import { LikenessError } from '../../errors.ts';
-import type { ThreadPort } from './threads.ts';
+import type { Port } from './thread-port.ts';
 
 /** Whether threads can share memory here: in Node always, in a page when it is cross-origin isolated. */
 export function canShareMemory(): boolean {
@@ -7,7 +6,7 @@ export function canShareMemory(): boolean {
 }
 
 /** Starts the script that lies beside this one, `knn-worker.js`, in Node or in a page. */
-export function startThread(): Promise<ThreadPort> {
+export function startThread(): Promise<Port> {
   return isNode() ? startInNode() : startInPage();
 }
 
@@ -15,38 +14,37 @@ function isNode(): boolean {
   return typeof process !== 'undefined' && typeof process.versions?.node === 'string';
 }
 
-async function startInPage(): Promise<ThreadPort> {
+async function startInPage(): Promise<Port> {
   const worker = new Worker(new URL('./knn-worker.js', import.meta.url), { type: 'module' });
   return {
-    post: (message) => worker.postMessage(message),
-    listen(onMessage) {
+    post: (message, transfer = []) => worker.postMessage(message, transfer),
+    listen(onMessage, onError) {
       worker.addEventListener('message', ({ data }) => onMessage(data));
-      worker.addEventListener('error', ({ message }) => onMessage(failed(message)));
+      worker.addEventListener('error', ({ message }) =>
+        onError(new Error(message || 'its script could not be loaded')),
+      );
     },
     end: () => worker.terminate(),
   };
 }
 
-async function startInNode(): Promise<ThreadPort> {
+async function startInNode(): Promise<Port> {
   const name = 'node:worker_threads'; // a name that bundlers for pages do not follow
   const { Worker: NodeWorker } = (await import(name)) as typeof import('node:worker_threads');
   const worker = new NodeWorker(new URL('./knn-worker.js', import.meta.url));
+  let asked = 0;
   return {
-    post: (message) => {
-      worker.ref();
-      worker.postMessage(message);
+    post(message, transfer = []) {
+      if (asked++ === 0) worker.ref();
+      worker.postMessage(message, transfer);
     },
-    listen(onMessage) {
+    listen(onMessage, onError) {
       worker.on('message', (message) => {
-        worker.unref(); // idle threads keep no program alive
+        if (--asked === 0) worker.unref(); // idle threads keep no program alive
         onMessage(message);
       });
-      worker.on('error', (error) => onMessage(failed(error.message)));
+      worker.on('error', onError);
     },
     end: () => void worker.terminate(),
   };
-}
-
-function failed(message: string): LikenessError {
-  return new LikenessError('no-backend', `A thread of the search failed: ${message}`);
 }

@@ -1,0 +1,49 @@
+import type { Backend } from '../backend/backend.ts';
+import { type BackendRequest, chooseBackend } from '../backend/choose.ts';
+import { WasmBackend } from '../backend/wasm/backend.ts';
+import { Shards } from './shards.ts';
+import { SharedThreads } from './shared-threads.ts';
+import { canShareMemory } from './start-thread.ts';
+import type { SearchThreads } from './threads.ts';
+
+/** A backend, or rows that threads have divided among them. */
+export interface ThreadedChoice {
+  backend: Backend | Shards;
+  threads?: SearchThreads | undefined;
+  /** Why, as a sentence. */
+  reason: string;
+}
+
+/** As `chooseBackend`; a backend on the CPU gets threads. Where they do not start there is one. */
+export async function chooseThreaded(
+  request: BackendRequest,
+  dimension: number,
+  device: GPUDevice | undefined,
+  threads: number,
+  { isShared = canShareMemory(), fewestTerms }: { isShared?: boolean; fewestTerms?: number } = {},
+): Promise<ThreadedChoice> {
+  const choice = await chooseBackend(request, dimension, device, isShared ? threads : 1);
+  const { backend, reason } = choice;
+  if (threads === 1 || !(backend instanceof WasmBackend)) return choice;
+  try {
+    if (isShared) {
+      return {
+        backend,
+        threads: await SharedThreads.start(backend, fewestTerms),
+        reason: `${reason}; ${threads} threads`,
+      };
+    }
+    const shards = await Shards.start(dimension, threads);
+    backend.close();
+    return {
+      backend: shards,
+      threads: shards,
+      reason: `${reason}; ${threads} threads, each with rows of its own, as memory cannot be shared here`,
+    };
+  } catch (error) {
+    return {
+      ...choice,
+      reason: `${reason}; one thread, as others do not start: ${(error as Error).message}`,
+    };
+  }
+}

@@ -1,0 +1,58 @@
+import type { RowSet } from '../backend/backend.ts';
+import { sizeOf } from '../backend/row-set.ts';
+import type { SharedBackend, WasmBackend } from '../backend/wasm/backend.ts';
+import type { Found } from './found.ts';
+import type { Part } from './parts.ts';
+import { RowSource } from './row-source.ts';
+import { Search } from './search.ts';
+
+/** A search that several threads work on, a part at a time. */
+export interface SharedJob {
+  /** Left out where they are those of the job before. */
+  rows: SharedBackend | undefined;
+  /** q × d, in shared memory. */
+  queries: Float32Array;
+  k: number;
+  maxDistance: number;
+  skip: RowSet | undefined;
+  parts: Part[];
+  /** One number in shared memory: the next part that nobody has. */
+  next: Int32Array;
+}
+
+/** One thread's way through jobs. */
+export class JobWorker {
+  readonly #view: WasmBackend;
+  #rows: SharedBackend | undefined;
+
+  /** @param view of this thread alone */
+  constructor(view: WasmBackend) {
+    this.#view = view;
+  }
+
+  /** Works on a job until no part of it is left. @returns what was found, by part */
+  async work(job: SharedJob): Promise<[part: number, found: Found][]> {
+    const { k, maxDistance } = job;
+    const view = this.#view;
+    this.#rows = job.rows ?? this.#rows;
+    const d = view.dimension;
+    const source = new RowSource(view, undefined);
+    const answers: [number, Found][] = [];
+    for (;;) {
+      const at = Atomics.add(job.next, 0, 1);
+      const part = job.parts[at];
+      if (!part) return answers;
+      const [from, to] = part.rows;
+      view.attach(this.#rows!, from, to);
+      const skip = job.skip?.subarray(from >>> 5, (to + 31) >>> 5);
+      const taking = to - from - (skip ? sizeOf(skip) : 0);
+      const search = new Search(view, source, skip, taking, { k, maxDistance, signal: undefined });
+      const [first, last] = part.queries;
+      answers.push([at, await search.run(job.queries.subarray(first * d, last * d))]);
+    }
+  }
+
+  close(): void {
+    this.#view.close();
+  }
+}
