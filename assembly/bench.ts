@@ -95,7 +95,10 @@ export function sumInOrder(at: usize, byteLength: usize): f32 {
   );
 }
 
-/** Multiplies and adds in registers alone: 16 · 8 · `rounds` operations on four floats. */
+/**
+ * Multiplies and adds in registers alone: 12 · 4 · `rounds` operations on four floats. Each sum waits for its own last
+ * operations, eight cycles on today's x64: with twelve of them none has to.
+ */
 export function multiplyAdd(rounds: i32): f32 {
   let a = f32x4.splat(1);
   let b = a;
@@ -105,10 +108,14 @@ export function multiplyAdd(rounds: i32): f32 {
   let f = a;
   let g = a;
   let h = a;
+  let i = a;
+  let j = a;
+  let k = a;
+  let l = a;
   const x = f32x4.splat(0.999);
   const y = f32x4.splat(0.001);
   do {
-    for (let i = 0; i < 8; i++) {
+    for (let turn = 0; turn < 4; turn++) {
       a = fused(a, x, y);
       b = fused(b, x, y);
       c = fused(c, x, y);
@@ -117,9 +124,14 @@ export function multiplyAdd(rounds: i32): f32 {
       f = fused(f, x, y);
       g = fused(g, x, y);
       h = fused(h, x, y);
+      i = fused(i, x, y);
+      j = fused(j, x, y);
+      k = fused(k, x, y);
+      l = fused(l, x, y);
     }
   } while (--rounds > 0);
   a = f32x4.add(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)), f32x4.add(f32x4.add(e, f), f32x4.add(g, h)));
+  a = f32x4.add(a, f32x4.add(f32x4.add(i, j), f32x4.add(k, l)));
   return f32x4.extract_lane(a, 0);
 }
 

@@ -119,8 +119,9 @@ export function squaredNorm(row: usize, stride: usize): f64 {
   return f64x2.extract_lane(low, 0) + f64x2.extract_lane(low, 1);
 }
 
-/** Bytes of a row that scalar products work on at a time: four rows of them lie in the first-level cache. */
-const depth: usize = 4096;
+/** Bytes of a row that scalar products work on at a time, and rows: those parts of them stay in the first-level cache. */
+const depth: usize = 2048;
+const rowsPerTile: i32 = 16;
 
 /**
  * Lays pairs of queries out for `products`: 16 bytes of one, then 16 of the other.
@@ -140,11 +141,11 @@ export function pack(queries: usize, pairs: i32, stride: usize, packed: usize): 
 }
 
 /**
- * Scalar products of rows and queries. Each lane sums up to 256 terms in order, the lanes are added in pairs, and those
- * sums over the row's parts of 4096 bytes.
+ * Scalar products of rows and queries. Each lane sums up to 128 terms in order, the lanes are added in pairs, and those
+ * sums over the row's parts of 2048 bytes.
  *
  * @param packed what `pack` made of the queries
- * @param tile 16 KiB of scratch: four rows' part, 16 bytes of each in turn
+ * @param tile 32 KiB of scratch: a part of 16 rows, of four rows each 16 bytes in turn
  * @param out 2·pairs × n float32, n rounded up to a multiple of 4, `outStride` bytes from one query's to the next
  */
 export function products(
@@ -159,32 +160,52 @@ export function products(
 ): void {
   for (let part: usize = 0; part < stride; part += depth) {
     const bytes = min(depth, stride - part);
-    for (let row = 0; row < n; row += 4) {
-      const left = <usize>(n - 1 - row);
-      let a = rows + <usize>row * stride + part;
-      let b = a + min(left, 1) * stride;
-      let c = a + min(left, 2) * stride;
-      let d = a + min(left, 3) * stride;
-      const tileEnd = tile + 4 * bytes;
-      for (let to = tile; to < tileEnd; to += 64) {
-        v128.store(to, v128.load(a));
-        v128.store(to, v128.load(b), 16);
-        v128.store(to, v128.load(c), 32);
-        v128.store(to, v128.load(d), 48);
-        a += 16;
-        b += 16;
-        c += 16;
-        d += 16;
+    for (let first = 0; first < n; first += rowsPerTile) {
+      const held = min(rowsPerTile, n - first);
+      let to = tile;
+      for (let row = 0; row < held; row += 4) {
+        to = interleave(
+          rows + <usize>(first + row) * stride + part,
+          <usize>(held - 1 - row),
+          stride,
+          bytes,
+          to,
+        );
       }
+      const tileEnd = to;
       let query = packed + 2 * part;
-      let to = out + ((<usize>row) << 2);
+      let sums = out + ((<usize>first) << 2);
       for (let pair = 0; pair < pairs; pair++) {
-        fourByTwo(tile, tileEnd, query, to, outStride, part > 0);
+        // The pair's part comes into the first-level cache once, for all rows of the tile.
+        let at = sums;
+        for (let x = tile; x < tileEnd; x += 4 * bytes) {
+          fourByTwo(x, x + 4 * bytes, query, at, outStride, part > 0);
+          at += 16;
+        }
         query += 2 * stride;
-        to += 2 * outStride;
+        sums += 2 * outStride;
       }
     }
   }
+}
+
+/** Lays a part of four rows out, 16 bytes of each in turn; of fewer, the last one stands in. @returns where it ends */
+function interleave(a: usize, left: usize, stride: usize, bytes: usize, to: usize): usize {
+  let b = a + min(left, 1) * stride;
+  let c = a + min(left, 2) * stride;
+  let d = a + min(left, 3) * stride;
+  const end = to + 4 * bytes;
+  for (; to < end; to += 64) {
+    v128.store(to, v128.load(a));
+    v128.store(to, v128.load(b), 16);
+    v128.store(to, v128.load(c), 32);
+    v128.store(to, v128.load(d), 48);
+    a += 16;
+    b += 16;
+    c += 16;
+    d += 16;
+  }
+  return end;
 }
 
 /** Four rows, two queries: eight sums, the most that leave x64's registers room for the operands. */
@@ -198,8 +219,8 @@ function fourByTwo(x: usize, end: usize, q: usize, out: usize, outStride: usize,
   let d0 = a0;
   let d1 = a0;
   do {
-    let q0 = v128.load(q);
-    let q1 = v128.load(q, 16);
+    const q0 = v128.load(q);
+    const q1 = v128.load(q, 16);
     let row = v128.load(x);
     a0 = fused(row, q0, a0);
     a1 = fused(row, q1, a1);
@@ -212,22 +233,8 @@ function fourByTwo(x: usize, end: usize, q: usize, out: usize, outStride: usize,
     row = v128.load(x, 48);
     d0 = fused(row, q0, d0);
     d1 = fused(row, q1, d1);
-    q0 = v128.load(q, 32);
-    q1 = v128.load(q, 48);
-    row = v128.load(x, 64);
-    a0 = fused(row, q0, a0);
-    a1 = fused(row, q1, a1);
-    row = v128.load(x, 80);
-    b0 = fused(row, q0, b0);
-    b1 = fused(row, q1, b1);
-    row = v128.load(x, 96);
-    c0 = fused(row, q0, c0);
-    c1 = fused(row, q1, c1);
-    row = v128.load(x, 112);
-    d0 = fused(row, q0, d0);
-    d1 = fused(row, q1, d1);
-    x += 128;
-    q += 64;
+    x += 64;
+    q += 32;
   } while (x !== end);
   let first = totals(a0, b0, c0, d0);
   let second = totals(a1, b1, c1, d1);

@@ -87,7 +87,7 @@ interface Build {
 }
 
 const peakRounds = 200_000;
-const peakOperations = peakRounds * 64 * 4;
+const peakOperations = peakRounds * 48 * 4;
 
 async function createBuild(name: Kernels['name'], { d, rows }: Data): Promise<Build> {
   const kernels = await compileKernels(name);

@@ -143,7 +143,7 @@ function testShape(name: Kernels['name'], kernel: RowKernel, d: number, rounds: 
   const queriesAt = n * stride;
   const packedAt = queriesAt + q * stride;
   const tileAt = packedAt + q * stride;
-  const outAt = tileAt + 4 * stride;
+  const outAt = tileAt + 16 * stride;
   const outStride = 32;
   const floats = new Float32Array(kernel.memory.buffer);
   const relative = (d + 8) * 2 ** -23;

@@ -9,9 +9,9 @@ const rowsPerProduct = 256;
 /** Most queries that share one pass over the rows, and the bytes that they may take. */
 const mostQueries = 64;
 const queryBytes = 1 << 21;
-const tileBytes = 1 << 14;
+const tileBytes = 1 << 15;
 /** Terms that a lane of `products` sums before the sums of parts are added. */
-const termsPerPart = 256;
+const termsPerPart = 128;
 
 /** Rows as one thread posts them to another: nothing of them is copied. */
 export interface SharedRows {
@@ -100,9 +100,9 @@ export class RowMemory {
     this.unusual = within(unusual, from, to);
   }
 
-  /** ‖x‖². */
-  norm(row: number): number {
-    return this.#norms[this.#first + row]!;
+  /** ‖x‖² of each row: a view until the rows change. */
+  get norms(): Float64Array {
+    return this.#norms.subarray(this.#first, this.#first + this.count);
   }
 
   append(values: Float32Array): void {

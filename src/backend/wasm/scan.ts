@@ -13,6 +13,8 @@ export class Scan {
   readonly #rows: RowMemory;
   readonly #k: number;
   readonly #skip: RowSet | undefined;
+  /** Upper bounds of one query's squared distances; kept, as it is large. */
+  #upper: Float64Array = new Float64Array(0);
 
   constructor(rows: RowMemory, k: number, skip: RowSet | undefined) {
     this.#rows = rows;
@@ -62,9 +64,13 @@ export class Scan {
     const rows = this.#rows;
     // Norms are float64; 2⁻⁴⁰ covers their rounding and that of the sums here.
     const relative = rows.productError + 2 ** -40;
-    const upper = new Float64Array(rows.count);
-    for (let row = 0; row < rows.count; row++) {
-      const both = norm + rows.norm(row);
+    const { norms } = rows;
+    if (this.#upper.length !== rows.count) this.#upper = new Float64Array(rows.count);
+    const upper = this.#upper;
+    let largest = 0;
+    for (let row = 0; row < upper.length; row++) {
+      const both = norm + norms[row]!;
+      if (both > largest) largest = both;
       upper[row] = both - 2 * products[row]! + relative * both;
     }
     if (this.#skip) {
@@ -74,9 +80,11 @@ export class Scan {
     // Wider by what makes it a bound that the k-th lies below, not on.
     const kth = kthSmallest(upper, this.#k) * (1 + 1e-9) + 2 ** -90;
     if (!(kth < overflowLimit)) return undefined;
+    // Most rows are farther than the widest bound alone can tell.
+    const widest = kth + 2 * relative * largest * (1 + 1e-9);
     const near: number[] = [];
-    for (let row = 0; row < rows.count; row++) {
-      if (upper[row]! - 2 * relative * (norm + rows.norm(row)) <= kth) near.push(row);
+    for (let row = 0; row < upper.length; row++) {
+      if (upper[row]! <= widest && upper[row]! - 2 * relative * (norm + norms[row]!) <= kth) near.push(row);
     }
     const all = Uint32Array.from(near);
     const distances = rows.squaredDistancesOf(all, query);

@@ -34,7 +34,7 @@ for (const name of ['wasm', 'wasm-relaxed'] as const) {
       const queriesAt = n * stride;
       const packedAt = queriesAt + q * stride;
       const tileAt = packedAt + q * stride;
-      const outAt = tileAt + 16384;
+      const outAt = tileAt + 32768;
       const outStride = 4 * ((n + 3) & ~3);
       const bytes = outAt + q * outStride;
       const missing = Math.ceil((bytes - kernel.memory.buffer.byteLength) / 65536);
