@@ -2,20 +2,25 @@
  * Four-bit codes of rows, and bounds on distances from them.
  *
  * Row x is kept as b·(c − z): a scale b, whole numbers c_j of 0 … 15, z = 8 where the row has negative values and 0
- * where it has none. Rows stand in blocks of 128, a block dimension by dimension: 64 bytes, one line of a cache, hold
- * c_j of all rows of the block, so that a dimension in which the query is zero is never read. Of those 64 bytes each 16
- * belong to a group of 32 rows: row r of the group is the nibble r / 8 (rounded down) of the 16-bit word r % 8.
+ * where it has none. Rows stand in panels of 128, a panel dimension by dimension: 64 bytes, one line of a cache, hold
+ * c_j of all its rows. Of those 64 bytes each 16 belong to a group of 32 rows: row r of the group is the nibble r / 8
+ * (rounded down) of the 16-bit word r % 8.
  *
- * Behind a block's codes stand five arrays of 128 values, its facts: see the constants below. What is not a row has a norm of
- * infinity, so that its bounds are infinite or no numbers: never below anything.
+ * A panel is encoded by itself, where it stays in the cache: `encode`. It is kept in a block of 32 panels, dimension by
+ * dimension again: 2 KiB, one run of memory, hold c_j of all 4096 rows. A dimension in which the query is zero is never
+ * read, and those that are read come in runs that the processor sees coming, with a page of addresses for two of them;
+ * scattered lines of 64 bytes took four times as long.
+ *
+ * A panel has five arrays of 128 values, its facts: see the constants below. What is not a row has a norm of infinity, so
+ * that its bounds are infinite or no numbers: never below anything.
  */
 
-const rowsPerBlock: i32 = 128;
+const rowsPerPanel: i32 = 128;
+/** Of a panel, while it is encoded. */
 const bytesPerDimension: usize = 64;
-const rowsPerGroup: i32 = 32;
 const bytesPerGroup: usize = 16;
 
-// Offsets of the arrays among a block's facts.
+// Offsets of the arrays among a panel's facts.
 /** ‖x‖², rounded to float32. */
 const norms: usize = 0;
 /** b, float32. */
@@ -66,79 +71,190 @@ function least32(at: usize): f32 {
   return f32x4.extract_lane(a, 0);
 }
 
+/** Bytes of an entry of `terms`. */
+const bytesPerTerm: usize = 12;
+/** Entries whose products are summed before the sums go back to memory. */
+const termsAtOnce: usize = 4;
+
 /**
- * Bounds on ‖q̃ − x‖² of all rows x of `blocks` blocks, for the query q̃ = qScale·q̂.
+ * Bounds on ‖q̃ − x‖² of all rows x of panels that stand side by side in a block, for the query q̃ = qScale·q̂.
  *
- * @param block the first; one takes d·64 + 2560 bytes
- * @param terms what is not zero of q̂, two dimensions an entry of 12 bytes: 64·j and 64·j′ as uint32, q̂_j and q̂_j′ as
- *   int16. Σ|q̂_j|·15·256 has to be below 2³¹.
+ * @param codes of the first panel: 64 bytes, 2048 from one dimension to the next
+ * @param facts of the first panel, 2560 bytes a panel
+ * @param terms what is not zero of q̂, two dimensions an entry of 12 bytes: 2048·j and 2048·j′ as uint32, q̂_j and q̂_j′
+ *   as int16. Σ|q̂_j|·15·256 has to be below 2³¹.
  * @param count entries
  * @param qSum Σ q̂_j
  * @param qScale a power of two
  * @param qNorm ‖q̃‖², rounded to float32
- * @param mid 128·blocks float32: the middle of the bounds
- * @param low 128·blocks float32: the lower bounds; the upper ones are 2·mid − low
- * @param least 4·blocks pairs of float32: the least middle and the least lower bound of each group of 32 rows
+ * @param sums 512·panels bytes of scratch
+ * @param mid 128·panels float32: the middle of the bounds
+ * @param low 128·panels float32: the lower bounds; the upper ones are 2·mid − low
+ * @param least 4·panels pairs of float32: the least middle and the least lower bound of each group of 32 rows
  */
 export function scan(
-  block: usize,
-  blocks: i32,
-  d: i32,
+  codes: usize,
+  panels: i32,
+  facts: usize,
   terms: usize,
   count: i32,
   qSum: i32,
   qScale: f32,
   qNorm: f32,
+  sums: usize,
   mid: usize,
   low: usize,
   least: usize,
 ): void {
-  const end = terms + <usize>count * 12;
-  for (let done = 0; done < blocks; done++) {
-    const facts = block + <usize>d * bytesPerDimension;
-    for (let group = 0; group < rowsPerBlock / rowsPerGroup; group++) {
-      const at = block + <usize>group * bytesPerGroup;
-      let a0 = i32x4.splat(0);
-      let a1 = a0;
-      let b0 = a0;
-      let b1 = a0;
-      let c0 = a0;
-      let c1 = a0;
-      let d0 = a0;
-      let d1 = a0;
-      for (let term = terms; term < end; term += 12) {
-        const first = v128.load(at + <usize>load<u32>(term));
-        const second = v128.load(at + <usize>load<u32>(term, 4));
-        const q = v128.load_splat<u32>(term, 8);
-        // Words of the two dimensions side by side: one instruction multiplies both and adds.
-        let x = v128.shuffle<i16>(first, second, 0, 8, 1, 9, 2, 10, 3, 11);
-        a0 = i32x4.add(a0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), q));
-        b0 = i32x4.add(b0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x00f0)), q));
-        c0 = i32x4.add(c0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x0f00)), q));
-        d0 = i32x4.add(d0, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), q));
-        x = v128.shuffle<i16>(first, second, 4, 12, 5, 13, 6, 14, 7, 15);
-        a1 = i32x4.add(a1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), q));
-        b1 = i32x4.add(b1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x00f0)), q));
-        c1 = i32x4.add(c1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x0f00)), q));
-        d1 = i32x4.add(d1, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), q));
-      }
-      const f = facts + <usize>group * 128;
-      // The masks left the second nibble at 16 times its value, the third at 256 times.
-      finish(a0, f, qSum, qScale, qNorm, mid, low);
-      finish(a1, f + 16, qSum, qScale, qNorm, mid + 16, low + 16);
-      finish(i32x4.shr_s(b0, 4), f + 32, qSum, qScale, qNorm, mid + 32, low + 32);
-      finish(i32x4.shr_s(b1, 4), f + 48, qSum, qScale, qNorm, mid + 48, low + 48);
-      finish(i32x4.shr_s(c0, 8), f + 64, qSum, qScale, qNorm, mid + 64, low + 64);
-      finish(i32x4.shr_s(c1, 8), f + 80, qSum, qScale, qNorm, mid + 80, low + 80);
-      finish(d0, f + 96, qSum, qScale, qNorm, mid + 96, low + 96);
-      finish(d1, f + 112, qSum, qScale, qNorm, mid + 112, low + 112);
-      store<f32>(least, least32(mid));
-      store<f32>(least, least32(low), 4);
-      least += 8;
-      mid += 128;
-      low += 128;
+  const bytes = <usize>panels * bytesPerDimension;
+  memory.fill(sums, 0, <usize>panels * 512);
+  const end = terms + <usize>count * bytesPerTerm;
+  let term = terms;
+  for (; term + termsAtOnce * bytesPerTerm <= end; term += termsAtOnce * bytesPerTerm) {
+    addFour(codes, bytes, term, sums);
+  }
+  for (; term < end; term += bytesPerTerm) addOne(codes, bytes, term, sums);
+
+  const groups = panels * 4;
+  for (let group = 0; group < groups; group++) {
+    const f = facts + <usize>(group >> 2) * bytesPerFacts + ((<usize>(group & 3)) << 7);
+    for (let four: usize = 0; four < 128; four += 16) {
+      finish(v128.load(sums + four), f + four, qSum, qScale, qNorm, mid + four, low + four);
     }
-    block = facts + bytesPerFacts;
+    store<f32>(least, least32(mid));
+    store<f32>(least, least32(low), 4);
+    sums += 128;
+    least += 8;
+    mid += 128;
+    low += 128;
+  }
+}
+
+/** Adds an entry's products to the sums of all groups of 32 rows. */
+function addOne(codes: usize, bytes: usize, term: usize, sums: usize): void {
+  const a = codes + <usize>load<u32>(term);
+  const b = codes + <usize>load<u32>(term, 4);
+  const q = v128.load_splat<u32>(term, 8);
+  for (let at: usize = 0; at < bytes; at += bytesPerGroup) {
+    const first = v128.load(a + at);
+    const second = v128.load(b + at);
+    let x = v128.shuffle<i16>(first, second, 0, 8, 1, 9, 2, 10, 3, 11);
+    add(sums, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), q));
+    add(sums + 32, i32x4.dot_i16x8_s(v128.and(i16x8.shr_u(x, 4), i16x8.splat(0x000f)), q));
+    add(sums + 64, i32x4.dot_i16x8_s(v128.and(i16x8.shr_u(x, 8), i16x8.splat(0x000f)), q));
+    add(sums + 96, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), q));
+    x = v128.shuffle<i16>(first, second, 4, 12, 5, 13, 6, 14, 7, 15);
+    add(sums + 16, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), q));
+    add(sums + 48, i32x4.dot_i16x8_s(v128.and(i16x8.shr_u(x, 4), i16x8.splat(0x000f)), q));
+    add(sums + 80, i32x4.dot_i16x8_s(v128.and(i16x8.shr_u(x, 8), i16x8.splat(0x000f)), q));
+    add(sums + 112, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), q));
+    sums += 128;
+  }
+}
+
+function add(at: usize, x: v128): void {
+  v128.store(at, i32x4.add(v128.load(at), x));
+}
+
+/** As `addOne`, for four entries: the sums are in registers meanwhile. */
+function addFour(codes: usize, bytes: usize, term: usize, sums: usize): void {
+  const a = codes + <usize>load<u32>(term);
+  const b = codes + <usize>load<u32>(term, 4);
+  const c = codes + <usize>load<u32>(term, 12);
+  const d = codes + <usize>load<u32>(term, 16);
+  const e = codes + <usize>load<u32>(term, 24);
+  const f = codes + <usize>load<u32>(term, 28);
+  const g = codes + <usize>load<u32>(term, 36);
+  const h = codes + <usize>load<u32>(term, 40);
+  for (let at: usize = 0; at < bytes; at += bytesPerGroup) {
+    let a0 = i32x4.splat(0);
+    let a1 = a0;
+    let b0 = a0;
+    let b1 = a0;
+    let c0 = a0;
+    let c1 = a0;
+    let d0 = a0;
+    let d1 = a0;
+
+    let first = v128.load(a + at);
+    let second = v128.load(b + at);
+    let s = v128.load_splat<u32>(term, 8);
+    // Words of the two dimensions side by side: one instruction multiplies both and adds.
+    let x = v128.shuffle<i16>(first, second, 0, 8, 1, 9, 2, 10, 3, 11);
+    a0 = i32x4.add(a0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), s));
+    b0 = i32x4.add(b0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x00f0)), s));
+    c0 = i32x4.add(c0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x0f00)), s));
+    d0 = i32x4.add(d0, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), s));
+    x = v128.shuffle<i16>(first, second, 4, 12, 5, 13, 6, 14, 7, 15);
+    a1 = i32x4.add(a1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), s));
+    b1 = i32x4.add(b1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x00f0)), s));
+    c1 = i32x4.add(c1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x0f00)), s));
+    d1 = i32x4.add(d1, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), s));
+
+    first = v128.load(c + at);
+    second = v128.load(d + at);
+    s = v128.load_splat<u32>(term, 20);
+    x = v128.shuffle<i16>(first, second, 0, 8, 1, 9, 2, 10, 3, 11);
+    a0 = i32x4.add(a0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), s));
+    b0 = i32x4.add(b0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x00f0)), s));
+    c0 = i32x4.add(c0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x0f00)), s));
+    d0 = i32x4.add(d0, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), s));
+    x = v128.shuffle<i16>(first, second, 4, 12, 5, 13, 6, 14, 7, 15);
+    a1 = i32x4.add(a1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), s));
+    b1 = i32x4.add(b1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x00f0)), s));
+    c1 = i32x4.add(c1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x0f00)), s));
+    d1 = i32x4.add(d1, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), s));
+
+    first = v128.load(e + at);
+    second = v128.load(f + at);
+    s = v128.load_splat<u32>(term, 32);
+    x = v128.shuffle<i16>(first, second, 0, 8, 1, 9, 2, 10, 3, 11);
+    a0 = i32x4.add(a0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), s));
+    b0 = i32x4.add(b0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x00f0)), s));
+    c0 = i32x4.add(c0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x0f00)), s));
+    d0 = i32x4.add(d0, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), s));
+    x = v128.shuffle<i16>(first, second, 4, 12, 5, 13, 6, 14, 7, 15);
+    a1 = i32x4.add(a1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), s));
+    b1 = i32x4.add(b1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x00f0)), s));
+    c1 = i32x4.add(c1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x0f00)), s));
+    d1 = i32x4.add(d1, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), s));
+
+    first = v128.load(g + at);
+    second = v128.load(h + at);
+    s = v128.load_splat<u32>(term, 44);
+    x = v128.shuffle<i16>(first, second, 0, 8, 1, 9, 2, 10, 3, 11);
+    a0 = i32x4.add(a0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), s));
+    b0 = i32x4.add(b0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x00f0)), s));
+    c0 = i32x4.add(c0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x0f00)), s));
+    d0 = i32x4.add(d0, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), s));
+    x = v128.shuffle<i16>(first, second, 4, 12, 5, 13, 6, 14, 7, 15);
+    a1 = i32x4.add(a1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), s));
+    b1 = i32x4.add(b1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x00f0)), s));
+    c1 = i32x4.add(c1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x0f00)), s));
+    d1 = i32x4.add(d1, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), s));
+
+    // The masks left the second nibble at 16 times its value, the third at 256 times.
+    add(sums, a0);
+    add(sums + 16, a1);
+    add(sums + 32, i32x4.shr_s(b0, 4));
+    add(sums + 48, i32x4.shr_s(b1, 4));
+    add(sums + 64, i32x4.shr_s(c0, 8));
+    add(sums + 80, i32x4.shr_s(c1, 8));
+    add(sums + 96, d0);
+    add(sums + 112, d1);
+    sums += 128;
+  }
+}
+
+/** Copies a panel's codes to a block or back. @param fromStride bytes from one dimension to the next; so `toStride` */
+export function copyPanel(from: usize, fromStride: usize, to: usize, toStride: usize, d: i32): void {
+  for (; d > 0; d--) {
+    v128.store(to, v128.load(from));
+    v128.store(to, v128.load(from, 16), 16);
+    v128.store(to, v128.load(from, 32), 32);
+    v128.store(to, v128.load(from, 48), 48);
+    from += fromStride;
+    to += toStride;
   }
 }
 
@@ -166,13 +282,13 @@ function upperHalf(x: v128): v128 {
 }
 
 /**
- * Encodes a row.
+ * Encodes a row into a panel: d·64 bytes of codes, then the facts.
  *
  * @param row d float32, then zeros up to a multiple of 4
- * @param place of the row in the block, 0 … 127
+ * @param place of the row in the panel, 0 … 127
  * @returns 0 when its norm is neither 0 nor within 2⁻⁸⁰ … 2⁸⁰ (squared): it gets no bounds
  */
-export function encode(row: usize, d: i32, block: usize, place: i32): i32 {
+export function encode(row: usize, d: i32, panel: usize, place: i32): i32 {
   const end = row + ((<usize>((d + 3) >> 2)) << 4);
   let squares = f64x2.splat(0);
   let largest = f32x4.splat(0);
@@ -186,7 +302,7 @@ export function encode(row: usize, d: i32, block: usize, place: i32): i32 {
     squares = f64x2.add(squares, f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high)));
   }
   const norm = sum2(squares);
-  const fact = block + <usize>d * bytesPerDimension + ((<usize>place) << 2);
+  const fact = panel + <usize>d * bytesPerDimension + ((<usize>place) << 2);
   // Not `!(…)`, which an optimiser may turn around: a norm that is no number fails both comparisons.
   const usual = norm === 0 || (norm >= 8.271806125530277e-25 && norm <= 1.2089258196146292e24);
   if (!usual) {
@@ -226,7 +342,7 @@ export function encode(row: usize, d: i32, block: usize, place: i32): i32 {
   let cc: f64 = 0;
   const group = place >> 5;
   const inGroup = place & 31;
-  let to = block + ((<usize>group) << 4) + ((<usize>(inGroup & 7)) << 1) + (<usize>(inGroup >> 4) & 1);
+  let to = panel + ((<usize>group) << 4) + ((<usize>(inGroup & 7)) << 1) + (<usize>(inGroup >> 4) & 1);
   const shift = (<u32>((inGroup >> 3) & 1)) << 2;
   const keep = ~((<u32>15) << shift);
   const last = row + ((<usize>d) << 2);
@@ -280,8 +396,8 @@ function clear(fact: usize): void {
   store<i32>(fact, 0, zeros);
 }
 
-/** Takes the bounds of the rows of a block from `place` on away. */
-export function clearFrom(block: usize, d: i32, place: i32): void {
-  const facts = block + <usize>d * bytesPerDimension;
-  for (; place < rowsPerBlock; place++) clear(facts + ((<usize>place) << 2));
+/** Takes the bounds of the rows of a panel from `place` on away. */
+export function clearFrom(panel: usize, d: i32, place: i32): void {
+  const facts = panel + <usize>d * bytesPerDimension;
+  for (; place < rowsPerPanel; place++) clear(facts + ((<usize>place) << 2));
 }

@@ -44,7 +44,7 @@ export function isUsualNorm(squared: number): boolean {
 const mostSum = Math.floor(2 ** 31 / (15 * 256)) - 1;
 const mostTerm = 32767;
 /** Bytes of a dimension in a block, and so between the offsets that `scan` adds. */
-const bytesPerDimension = 64;
+const bytesPerDimension = 2048;
 
 /** Rounds a query for the kernel; undefined when its norm is not usual. */
 export function codeQuery(query: Float32Array): CodedQuery | undefined {

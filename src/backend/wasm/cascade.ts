@@ -13,16 +13,17 @@ import {
   type CodeMemory,
   codedQueriesPerPass,
   createBounds,
-  rowsPerBlock,
   rowsPerGroup,
+  rowsPerPanel,
 } from './code-memory.ts';
 import type { RowMemory } from './row-memory.ts';
 import { nearest, reach } from './scan.ts';
 
 /** A query that leaves more of the rows undecided than this is answered by a scan of all of them. */
 const mostUndecided = 1 / 4;
-/** One block in so many is looked at first, to see whether codes decide anything. */
+/** One row in so many is looked at first, in a few places, to see whether codes decide anything. */
 const probeEvery = 24;
+const probedPlaces = 4;
 
 /**
  * Search by codes: bounds from the codes of all rows, float32 distances of those that the bounds leave, and what float32
@@ -83,7 +84,7 @@ export class Cascade {
 
   /** Room for the bounds of `queries` queries. */
   #prepare(queries: number): void {
-    const length = Math.ceil(this.#codes.count / rowsPerBlock) * rowsPerBlock;
+    const length = Math.ceil(this.#codes.count / rowsPerPanel) * rowsPerPanel;
     if (this.#bounds[0]?.mid.length !== length) this.#bounds = [];
     while (this.#bounds.length < queries) {
       this.#bounds.push(createBounds(length));
@@ -92,19 +93,21 @@ export class Cascade {
 
   /** Which queries codes may decide, from a sample of the rows; all, where the full rows are not here. */
   #probe(queries: readonly CodedQuery[], k: number): (_: unknown, q: number) => boolean {
-    const blocks = Math.ceil(this.#codes.count / rowsPerBlock);
-    const probed = Math.ceil(blocks / probeEvery);
     if (!this.#rows || queries.length === 0) return () => true;
-    const rows = probed * rowsPerBlock;
+    const panels = Math.ceil(this.#codes.count / rowsPerPanel);
+    const places = Math.min(probedPlaces, Math.ceil(panels / probeEvery));
+    const run = Math.ceil(panels / probeEvery / places);
+    const rows = places * run * rowsPerPanel;
     const mid = queries.map(() => new Float32Array(rows));
     const low = queries.map(() => new Float32Array(rows));
-    for (let i = 0; i < probed; i++) {
-      const from = Math.floor((i * (blocks - 1)) / probed) * rowsPerBlock;
-      this.#codes.scan(queries, this.#bounds, from, from + rowsPerBlock);
+    for (let i = 0; i < places; i++) {
+      const from = Math.floor((i * (panels - run)) / places) * rowsPerPanel;
+      const to = from + run * rowsPerPanel;
+      this.#codes.scan(queries, this.#bounds, from, to);
       for (let q = 0; q < queries.length; q++) {
         const bounds = this.#bounds[q]!;
-        mid[q]!.set(bounds.mid.subarray(from, from + rowsPerBlock), i * rowsPerBlock);
-        low[q]!.set(bounds.low.subarray(from, from + rowsPerBlock), i * rowsPerBlock);
+        mid[q]!.set(bounds.mid.subarray(from, to), i * run * rowsPerPanel);
+        low[q]!.set(bounds.low.subarray(from, to), i * run * rowsPerPanel);
       }
     }
     const rank = Math.ceil((k * rows) / this.#codes.count);

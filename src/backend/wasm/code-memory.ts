@@ -3,12 +3,15 @@ import type { CodeKernel, Kernels } from './kernel.ts';
 import { align, type Layout, oneThread, reserve } from './memory.ts';
 import { within } from './row-memory.ts';
 
-export const rowsPerBlock = 128;
+/** Rows that are encoded together, and that the scan may begin with. */
+export const rowsPerPanel = 128;
+const panelsPerBlock = 32;
+/** Bytes of a dimension in a panel by itself, and in a block. */
+const panelStride = 64;
+const blockStride = panelStride * panelsPerBlock;
 const factBytes = 2560;
 /** Queries that share one pass over the codes. */
 export const codedQueriesPerPass = 16;
-/** Codes that all queries of a pass meet while they are in the second-level cache. */
-const bytesPerCall = 1 << 19;
 
 /** Bounds from codes: on ‖q̃ − x‖², in float32. What is no row, or has no bounds, has numbers below infinity in neither. */
 export interface CodedBounds {
@@ -24,12 +27,18 @@ export const rowsPerGroup = 32;
 
 /** Room for the bounds of `rows` rows. */
 export function createBounds(rows: number): CodedBounds {
-  const blocks = Math.ceil(rows / rowsPerBlock);
+  const panels = Math.ceil(rows / rowsPerPanel);
   return {
-    mid: new Float32Array(blocks * rowsPerBlock),
-    low: new Float32Array(blocks * rowsPerBlock),
-    least: new Float32Array((2 * blocks * rowsPerBlock) / rowsPerGroup),
+    mid: new Float32Array(panels * rowsPerPanel),
+    low: new Float32Array(panels * rowsPerPanel),
+    least: new Float32Array((2 * panels * rowsPerPanel) / rowsPerGroup),
   };
+}
+
+/** A panel by itself. */
+interface Stage {
+  kernel: CodeKernel;
+  at: number;
 }
 
 /** Codes as one thread posts them to another. */
@@ -42,7 +51,7 @@ export interface SharedCodes {
 export class CodeMemory {
   readonly dimension: number;
   count = 0;
-  /** The block that is the first one's of a part: see {@link attach}. */
+  /** The panel that is the first one's of a part: see {@link attach}. */
   #first = 0;
   /** Rows whose norm is not usual: they have no bounds. */
   unusual: Set<number> = new Set();
@@ -51,28 +60,36 @@ export class CodeMemory {
   readonly #memories: CodeKernel[] = [];
   readonly #blockBytes: number;
   readonly #blocksPerMemory: number;
-  readonly #blocksPerCall: number;
   readonly #rowAt: number;
   readonly #termsAt: number;
   readonly #termBytes: number;
-  readonly #outAt: number;
+  readonly #sumsAt: number;
+  /** Two panels by themselves: what is written, and what is moved from. */
+  readonly #stagesAt: readonly [number, number];
   readonly #blocksAt: number;
+  /** Which panel the first stage of its memory has, as it is in its block. */
+  #staged = -1;
 
   constructor(kernels: Kernels, dimension: number, layout: Layout = oneThread) {
     this.dimension = dimension;
     this.#kernels = kernels;
     this.#layout = layout;
-    this.#blockBytes = dimension * 64 + factBytes;
-    this.#blocksPerCall = Math.max(1, Math.floor(bytesPerCall / this.#blockBytes));
+    this.#blockBytes = dimension * blockStride + panelsPerBlock * factBytes;
     this.#termBytes = align(12 * Math.ceil(dimension / 2), 16);
     const rowBytes = align(4 * dimension, 16);
     const termsBytes = codedQueriesPerPass * this.#termBytes;
-    const scratchBytes = align(rowBytes + termsBytes + 64 + this.#blocksPerCall * rowsPerBlock * 9, 64);
+    // Sums and bounds of a block's rows.
+    const outBytes = panelsPerBlock * rowsPerPanel * 12 + panelsPerBlock * 32;
+    const scratchBytes = align(rowBytes + termsBytes + 64 + outBytes, 64);
+    const stageBytes = dimension * panelStride + factBytes;
     // Below 1024: what a compiler may place.
     this.#rowAt = 1024 + layout.thread * scratchBytes;
     this.#termsAt = this.#rowAt + rowBytes;
-    this.#outAt = align(this.#termsAt + termsBytes, 64);
-    this.#blocksAt = 1024 + layout.threads * scratchBytes;
+    this.#sumsAt = align(this.#termsAt + termsBytes, 64);
+    const stages = 1024 + layout.threads * scratchBytes;
+    this.#stagesAt = [stages, stages + stageBytes];
+    // Runs of a dimension do not cross more pages than they have to.
+    this.#blocksAt = align(stages + 2 * stageBytes, 4096);
     this.#blocksPerMemory = Math.max(1, Math.floor((layout.mostBytes - this.#blocksAt) / this.#blockBytes));
   }
 
@@ -84,36 +101,49 @@ export class CodeMemory {
     };
   }
 
-  /** Takes another thread's codes of rows `from` (of whole blocks) … `to` − 1, to read them: they count from 0 here. */
+  /** Takes another thread's codes of rows `from` (of whole panels) … `to` − 1, to read them: they count from 0 here. */
   attach({ memories, unusual }: SharedCodes, from: number, to: number): void {
     for (let m = this.#memories.length; m < memories.length; m++) {
       this.#memories.push(this.#kernels.codes(memories[m]));
     }
-    this.#first = from / rowsPerBlock;
+    this.#first = from / rowsPerPanel;
     this.count = to - from;
     this.unusual = within(unusual, from, to);
   }
 
   /** Bytes that a row takes. */
   get bytesPerRow(): number {
-    return this.#blockBytes / rowsPerBlock;
+    return this.#blockBytes / (panelsPerBlock * rowsPerPanel);
   }
 
   append(values: Float32Array): void {
     const d = this.dimension;
     const added = values.length / d;
     this.#reserve(this.count + added);
-    for (let i = 0; i < added; i++) this.#encode(this.count++, values.subarray(i * d, (i + 1) * d));
+    for (let done = 0; done < added; ) {
+      const place = this.count % rowsPerPanel;
+      const run = Math.min(added - done, rowsPerPanel - place);
+      const panel = this.#stage(Math.floor(this.count / rowsPerPanel), place > 0);
+      for (let i = 0; i < run; i++, done++) {
+        this.#encode(panel, this.count++, values.subarray(done * d, (done + 1) * d));
+      }
+      this.#unstage();
+    }
   }
 
   set(row: number, values: Float32Array): void {
-    this.#encode(row, values);
+    this.#encode(this.#stage(Math.floor(row / rowsPerPanel), true), row, values);
+    this.#unstage();
   }
 
   /** Removes rows (ascending, distinct); the others keep their order and move up. */
   remove(rows: readonly number[]): void {
+    if (rows.length === 0) return;
     let next = 0;
-    let to = rows[0] ?? this.count;
+    let to = rows[0]!;
+    let target = this.#stage(Math.floor(to / rowsPerPanel), true);
+    let source = target;
+    let held = -1;
     for (let from = to; from < this.count; from++) {
       const unusual = this.unusual.delete(from);
       if (rows[next] === from) {
@@ -121,63 +151,72 @@ export class CodeMemory {
         continue;
       }
       if (unusual) this.unusual.add(to);
-      this.#move(from, to++);
+      const panel = Math.floor(from / rowsPerPanel);
+      if (panel !== held) source = this.#load(panel, 1);
+      held = panel;
+      if (Math.floor(to / rowsPerPanel) !== this.#staged) {
+        this.#unstage();
+        target = this.#stage(Math.floor(to / rowsPerPanel), false);
+      }
+      this.#move(source, from % rowsPerPanel, target, to++ % rowsPerPanel);
     }
     this.count = to;
-    const place = to % rowsPerBlock;
-    if (place > 0) {
-      const { kernel, block } = this.#block(to);
-      kernel.clearFrom(block, this.dimension, place);
+    const place = to % rowsPerPanel;
+    if (place > 0 || this.#staged === to / rowsPerPanel) {
+      target.kernel.clearFrom(target.at, this.dimension, place);
     }
+    this.#unstage();
   }
 
   /**
-   * Bounds of rows `from` … `to` − 1, which are whole blocks or end with the last row.
+   * Bounds of rows `from` … `to` − 1, which are whole panels or end with the last row.
    *
    * @param queries as many as `codedQueriesPerPass`
-   * @param bounds one for each query, of `count` values rounded up to whole blocks
+   * @param bounds one for each query, of `count` values rounded up to whole panels
    */
   scan(queries: readonly CodedQuery[], bounds: readonly CodedBounds[], from: number, to: number): void {
-    const lastBlock = Math.ceil(to / rowsPerBlock);
-    for (let first = Math.floor(from / rowsPerBlock); first < lastBlock; ) {
-      const { kernel, block, left } = this.#block(first * rowsPerBlock);
-      const run = Math.min(left, lastBlock - first);
-      for (const [q, { terms, count }] of queries.entries()) {
-        new Uint32Array(kernel.memory.buffer, this.#termsAt + q * this.#termBytes, 3 * count).set(
-          terms.subarray(0, 3 * count),
-        );
-      }
-      for (let done = 0; done < run; done += this.#blocksPerCall) {
-        const blocks = Math.min(this.#blocksPerCall, run - done);
-        const lowAt = this.#outAt + blocks * rowsPerBlock * 4;
-        const leastAt = lowAt + blocks * rowsPerBlock * 4;
-        const mid = new Float32Array(kernel.memory.buffer, this.#outAt, blocks * rowsPerBlock);
-        const low = new Float32Array(kernel.memory.buffer, lowAt, blocks * rowsPerBlock);
-        const least = new Float32Array(
-          kernel.memory.buffer,
-          leastAt,
-          (2 * blocks * rowsPerBlock) / rowsPerGroup,
-        );
-        for (const [q, { count, sum, scale, norm }] of queries.entries()) {
-          kernel.scan(
-            block + done * this.#blockBytes,
-            blocks,
-            this.dimension,
-            this.#termsAt + q * this.#termBytes,
-            count,
-            sum,
-            scale,
-            norm,
-            this.#outAt,
-            lowAt,
-            leastAt,
+    const last = Math.ceil(to / rowsPerPanel);
+    let ready: CodeKernel | undefined;
+    for (let first = Math.floor(from / rowsPerPanel); first < last; ) {
+      const { kernel, codes, facts, left } = this.#place(first);
+      const { buffer } = kernel.memory;
+      if (kernel !== ready) {
+        for (const [q, { terms, count }] of queries.entries()) {
+          new Uint32Array(buffer, this.#termsAt + q * this.#termBytes, 3 * count).set(
+            terms.subarray(0, 3 * count),
           );
-          bounds[q]!.mid.set(mid, (first + done) * rowsPerBlock);
-          bounds[q]!.low.set(low, (first + done) * rowsPerBlock);
-          bounds[q]!.least.set(least, (2 * (first + done) * rowsPerBlock) / rowsPerGroup);
         }
+        ready = kernel;
       }
-      first += run;
+      const panels = Math.min(left, last - first);
+      const rows = panels * rowsPerPanel;
+      const midAt = this.#sumsAt + rows * 4;
+      const lowAt = midAt + rows * 4;
+      const leastAt = lowAt + rows * 4;
+      const mid = new Float32Array(buffer, midAt, rows);
+      const low = new Float32Array(buffer, lowAt, rows);
+      const least = new Float32Array(buffer, leastAt, (2 * rows) / rowsPerGroup);
+      for (const [q, { count, sum, scale, norm }] of queries.entries()) {
+        const termsAt = this.#termsAt + q * this.#termBytes;
+        kernel.scan(
+          codes,
+          panels,
+          facts,
+          termsAt,
+          count,
+          sum,
+          scale,
+          norm,
+          this.#sumsAt,
+          midAt,
+          lowAt,
+          leastAt,
+        );
+        bounds[q]!.mid.set(mid, first * rowsPerPanel);
+        bounds[q]!.low.set(low, first * rowsPerPanel);
+        bounds[q]!.least.set(least, (2 * first * rowsPerPanel) / rowsPerGroup);
+      }
+      first += panels;
     }
   }
 
@@ -185,61 +224,93 @@ export class CodeMemory {
     this.count = 0;
     this.unusual.clear();
     this.#memories.length = 0;
+    this.#staged = -1;
   }
 
-  #encode(row: number, values: Float32Array): void {
-    const { kernel, block } = this.#block(row);
+  #encode({ kernel, at }: Stage, row: number, values: Float32Array): void {
     const padded = align(4 * this.dimension, 16) / 4;
     const floats = new Float32Array(kernel.memory.buffer, this.#rowAt, padded);
     floats.set(values);
     floats.fill(0, this.dimension);
-    const place = row % rowsPerBlock;
-    if (place === 0 && row >= this.count - 1) kernel.clearFrom(block, this.dimension, 0);
-    if (kernel.encode(this.#rowAt, this.dimension, block, place)) this.unusual.delete(row);
+    if (kernel.encode(this.#rowAt, this.dimension, at, row % rowsPerPanel)) this.unusual.delete(row);
     else this.unusual.add(row);
   }
 
-  /** Copies a row's codes and facts. */
-  #move(from: number, to: number): void {
-    const source = this.#nibbles(from);
-    const target = this.#nibbles(to);
+  /** Has the panel in the first stage, from its block or, where it is new, without rows. */
+  #stage(panel: number, isThere: boolean): Stage {
+    if (isThere && this.#staged !== panel) this.#load(panel, 0);
+    this.#staged = panel;
+    const stage = { kernel: this.#place(panel).kernel, at: this.#stagesAt[0] };
+    if (!isThere) stage.kernel.clearFrom(stage.at, this.dimension, 0);
+    return stage;
+  }
+
+  /** Puts the staged panel into its block. It stays staged: more rows may follow. */
+  #unstage(): void {
+    const { kernel, codes, facts } = this.#place(this.#staged);
+    const [at] = this.#stagesAt;
+    kernel.copyPanel(at, panelStride, codes, blockStride, this.dimension);
+    const from = at + this.dimension * panelStride;
+    new Uint8Array(kernel.memory.buffer).copyWithin(facts, from, from + factBytes);
+  }
+
+  #load(panel: number, stage: 0 | 1): Stage {
+    const { kernel, codes, facts } = this.#place(panel);
+    const at = this.#stagesAt[stage];
+    kernel.copyPanel(codes, blockStride, at, panelStride, this.dimension);
+    new Uint8Array(kernel.memory.buffer).copyWithin(
+      at + this.dimension * panelStride,
+      facts,
+      facts + factBytes,
+    );
+    return { kernel, at };
+  }
+
+  /** Copies a row's codes and facts from one stage to another. */
+  #move(from: Stage, fromPlace: number, to: Stage, toPlace: number): void {
+    const source = this.#nibbles(from, fromPlace);
+    const target = this.#nibbles(to, toPlace);
     for (let j = 0; j < this.dimension; j++) {
-      const at = target.start + j * 64;
-      const nibble = (source.bytes[source.start + j * 64]! >> source.shift) & 15;
+      const at = target.start + j * panelStride;
+      const nibble = (source.bytes[source.start + j * panelStride]! >> source.shift) & 15;
       target.bytes[at] = (target.bytes[at]! & ~(15 << target.shift)) | (nibble << target.shift);
     }
-    for (let fact = 0; fact < factBytes; fact += rowsPerBlock * 4) {
+    for (let fact = 0; fact < factBytes; fact += rowsPerPanel * 4) {
       target.facts.setUint32(fact, source.facts.getUint32(fact));
     }
   }
 
-  #nibbles(row: number): { bytes: Uint8Array; start: number; shift: number; facts: DataView } {
-    const { kernel, block } = this.#block(row);
-    const place = row % rowsPerBlock;
+  #nibbles(
+    { kernel, at }: Stage,
+    place: number,
+  ): { bytes: Uint8Array; start: number; shift: number; facts: DataView } {
     const inGroup = place % 32;
     const nibble = inGroup >> 3;
     return {
       bytes: new Uint8Array(kernel.memory.buffer),
-      start: block + (place >> 5) * 16 + (inGroup & 7) * 2 + (nibble >> 1),
+      start: at + (place >> 5) * 16 + (inGroup & 7) * 2 + (nibble >> 1),
       shift: (nibble & 1) * 4,
-      facts: new DataView(kernel.memory.buffer, block + this.dimension * 64 + place * 4),
+      facts: new DataView(kernel.memory.buffer, at + this.dimension * panelStride + place * 4),
     };
   }
 
-  /** The block that holds `row`, and the blocks from it to the memory's end. */
-  #block(row: number): { kernel: CodeKernel; block: number; left: number } {
-    const block = this.#first + Math.floor(row / rowsPerBlock);
-    const inMemory = block % this.#blocksPerMemory;
+  /** Where a panel is, and how many follow it in its block, itself among them. */
+  #place(panel: number): { kernel: CodeKernel; codes: number; facts: number; left: number } {
+    const shared = this.#first + panel;
+    const block = Math.floor(shared / panelsPerBlock);
+    const at = this.#blocksAt + (block % this.#blocksPerMemory) * this.#blockBytes;
+    const inBlock = shared % panelsPerBlock;
     return {
       kernel: this.#memories[Math.floor(block / this.#blocksPerMemory)]!,
-      block: this.#blocksAt + inMemory * this.#blockBytes,
-      left: this.#blocksPerMemory - inMemory,
+      codes: at + inBlock * panelStride,
+      facts: at + this.dimension * blockStride + inBlock * factBytes,
+      left: panelsPerBlock - inBlock,
     };
   }
 
   #reserve(rows: number): void {
     const what = `The codes of ${rows} rows of ${this.dimension} values`;
-    const blocks = Math.ceil(rows / rowsPerBlock);
+    const blocks = Math.ceil(rows / (rowsPerPanel * panelsPerBlock));
     const present = this.#memories.length;
     for (let m = 0; m * this.#blocksPerMemory < blocks; m++) {
       const inMemory = Math.min(this.#blocksPerMemory, blocks - m * this.#blocksPerMemory);

@@ -26,17 +26,19 @@ export interface RowKernel {
 /** `assembly/codes.ts` over a memory. */
 export interface CodeKernel {
   memory: WebAssembly.Memory;
-  encode(row: number, d: number, block: number, place: number): number;
-  clearFrom(block: number, d: number, place: number): void;
+  encode(row: number, d: number, panel: number, place: number): number;
+  clearFrom(panel: number, d: number, place: number): void;
+  copyPanel(from: number, fromStride: number, to: number, toStride: number, d: number): void;
   scan(
-    block: number,
-    blocks: number,
-    d: number,
+    codes: number,
+    panels: number,
+    facts: number,
     terms: number,
     count: number,
     qSum: number,
     qScale: number,
     qNorm: number,
+    sums: number,
     mid: number,
     low: number,
     least: number,
