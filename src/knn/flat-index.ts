@@ -14,6 +14,13 @@ export interface FlatIndexOptions {
   /** The device for `webgpu`, when rows or queries are to share one with something else. */
   device?: GPUDevice | undefined;
   /**
+   * What full rows are on a GPU, should `webgpu` run; in memory they are float32. `float16` takes half of the device's
+   * memory and bandwidth, on any device, and the answer is as exact as ever: rows that rounding leaves undecided are
+   * scored from memory. Best for values of usual size: what is beyond 65504 or below 2⁻¹⁴ makes many rows undecided.
+   * Default: `float32`.
+   */
+  deviceRows?: 'float32' | 'float16' | undefined;
+  /**
    * Threads that search several queries at once, 1 … 64; default 1. They share memory: in a page that is not cross-origin
    * isolated there is one. `close()` ends them.
    */
@@ -70,6 +77,7 @@ export class FlatIndex {
     dimension,
     backend = 'auto',
     device,
+    deviceRows = 'float32',
     threads = 1,
     rows,
   }: FlatIndexOptions): Promise<FlatIndex> {
@@ -85,8 +93,12 @@ export class FlatIndex {
         `threads is ${threads}; it has to be a whole number from 1 to ${mostThreads}.`,
       );
     }
+    if (deviceRows !== 'float32' && deviceRows !== 'float16') {
+      throw new LikenessError('bad-argument', `deviceRows is "${deviceRows}"; take float32 or float16.`);
+    }
     if (rows === undefined) {
-      return new FlatIndex(await chooseBackend(backend, dimension, device, threads), rows);
+      const choice = await chooseBackend(backend, dimension, { device, deviceRows, threads });
+      return new FlatIndex(choice, rows);
     }
     if (typeof rows?.read !== 'function') {
       throw new LikenessError(
