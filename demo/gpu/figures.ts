@@ -8,20 +8,23 @@ export interface Figure {
   of(search: MeasuredSearch): string;
 }
 
+/** Three digits. */
+const digits = (value: number): string => `${Number(value.toPrecision(3))}`;
+
 /** What the table says of each search. */
 export const figures: readonly Figure[] = [
-  { name: 'MB moved', of: ({ bytes }) => (bytes / 1e6).toFixed(1) },
+  { name: 'MB moved', of: ({ bytes }) => digits(bytes / 1e6) },
   { name: 'dispatches', of: ({ dispatches }) => `${dispatches}` },
   { name: 'submissions', of: ({ submissions }) => `${submissions}` },
   ...bandwidths.map((gigabytes) => ({
     name: `floor ms at ${gigabytes} GB/s`,
-    of: (search: MeasuredSearch) => floorMs(search, gigabytes).toFixed(2),
+    of: (search: MeasuredSearch) => digits(floorMs(search, gigabytes)),
   })),
-  { name: 'median ms', of: ({ medianMs }) => medianMs.toFixed(2) },
-  { name: 'min ms', of: ({ minMs }) => minMs.toFixed(2) },
-  { name: 'max ms', of: ({ maxMs }) => maxMs.toFixed(2) },
+  { name: 'median ms', of: ({ medianMs }) => digits(medianMs) },
+  { name: 'min ms', of: ({ minMs }) => digits(minMs) },
+  { name: 'max ms', of: ({ maxMs }) => digits(maxMs) },
   { name: 'runs', of: ({ runs }) => `${runs}` },
-  { name: 'GB/s', of: ({ bytes, medianMs }) => (bytes / medianMs / 1e6).toFixed(1) },
+  { name: 'GB/s', of: ({ bytes, medianMs }) => digits(bytes / medianMs / 1e6) },
 ];
 
 /** Milliseconds that moving a search's bytes takes at a bandwidth. */

@@ -66,7 +66,7 @@ async function* sets({ n, d, features, photographs }: Options): AsyncGenerator<D
     const values = await readFloats(photographs.file);
     const end = values.length - 64 * photographs.d;
     yield {
-      name: 'real features of photographs (few: all the samples)',
+      name: 'real features of photographs (few: all the samples; codes begin at 1024 rows)',
       d: photographs.d,
       rows: values.subarray(0, end),
       queries: values.subarray(end),
