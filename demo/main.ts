@@ -2,6 +2,7 @@ import { explain, onActions, refreshActions } from './actions.ts';
 import { byId } from './dom.ts';
 import { find, findPicture, showView } from './find.ts';
 import { firstModel } from './first-model.ts';
+import { connectGpuPanel } from './gpu/panel.ts';
 import { addPictures, indexMissing, useReadyMade } from './indexing.ts';
 import { connectFileInput } from './input.ts';
 import { connectModelInput, type ModelActions, showModels } from './models.ts';
@@ -40,6 +41,7 @@ const modelActions: ModelActions = {
 };
 connectModelInput(modelActions);
 connectStorage();
+connectGpuPanel();
 onActions(() => {
   void showModels(state.report?.model.fingerprint, state.running !== undefined, modelActions);
   void showStorage();

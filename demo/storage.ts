@@ -5,6 +5,7 @@ import { byId, make } from './dom.ts';
 import { findPicture } from './find.ts';
 import { addToIndex, showIndex } from './indexing.ts';
 import { megabytes } from './models.ts';
+import { save } from './save.ts';
 import { state } from './state.ts';
 
 const list = byId('indexes', HTMLUListElement);
@@ -56,12 +57,6 @@ function empty(): Promise<void> {
     await showIndex(findPicture);
     return `${removed} pictures were taken out of the index.`;
   });
-}
-
-function save(name: string, contents: Blob): void {
-  const url = URL.createObjectURL(contents);
-  make('a', { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
 /** Connects the buttons that save the index. */

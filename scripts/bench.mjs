@@ -1,4 +1,5 @@
-// npm run bench -- knn [--node] [--n rows] [--d values] [--k neighbours] [--runs runs]
+// npm run bench -- knn [--node] [--n rows] [--d values] [--k neighbours] [--runs runs]: features of the sample
+//   photographs, then made ones of n rows of d values; --features folder takes those of the folder instead
 // npm run bench -- knn --peers [--n 1024,16384] [--d 512,4096] [--q 1,64] [--k 30] [--grid full] [--only faiss,usearch]
 //   [--features folder] [--json file] [--svg file]; --read a.json,b.json shows figures that were measured before
 // npm run bench -- gpu [--gpu] [--n 8192] [--d 4096] [--k 30] [--features folder]: --gpu takes the machine's GPU
@@ -16,6 +17,7 @@ import { grids, measurePeers } from './bench-peers.mjs';
 import { browserOptions, buildKernels, ensureBuilt, nodeOptions } from './build.mjs';
 import { launchChromium } from './chromium.mjs';
 import { realFeatures } from './features.mjs';
+import { photographFeatures } from './photographs.mjs';
 import { ensureSeededModel } from './seeded-model.mjs';
 import { serveTree } from './serve-tree.mjs';
 import { ensurePackages, ensureTensorFlow, root } from './setup.mjs';
@@ -76,6 +78,10 @@ const { build } = await import('esbuild');
 if (flags.features) {
   const dimensions = overrides.d === undefined ? [512, 4096] : [overrides.d].flat();
   overrides.features = await realFeatures(resolve(flags.features), dimensions);
+}
+if (name === 'knn' && !flags.features && !flags.peers) {
+  if (!flags['no-build']) await ensureBuilt();
+  overrides.photographs = photographFeatures();
 }
 if (flags.peers) {
   if (name !== 'knn' || !grids[flags.grid]) {

@@ -128,7 +128,8 @@ async function buildPage() {
   await build({
     ...browserOptions,
     minify: true,
-    entryPoints: { main: 'demo/main.ts' },
+    // The worker that measures a GPU is loaded by its button only.
+    entryPoints: { main: 'demo/main.ts', 'gpu-worker': 'demo/gpu/worker.ts' },
     external: ['likeness'], // the page's import map points it to the library, as on anybody's page
     outdir: 'dist/page',
   });

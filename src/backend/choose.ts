@@ -6,6 +6,7 @@ import { measure } from './measure.ts';
 import { createWasmBackend } from './wasm/backend.ts';
 import { createCodesBackend } from './wasm/codes-backend.ts';
 import { createWebGpuBackend } from './webgpu/backend.ts';
+import type { WebGpuBackendOptions } from './webgpu/session.ts';
 
 /** What a caller may ask for. */
 export type BackendRequest = 'auto' | 'js' | 'wasm' | 'webgpu';
@@ -16,19 +17,24 @@ export interface BackendChoice {
   reason: string;
 }
 
+export interface BackendSettings {
+  /** For WebGPU; `auto` considers it only on a device that is given: a search alone does not justify opening one. */
+  device?: GPUDevice | undefined;
+  /** What full rows are on the device. */
+  deviceRows?: 'float32' | 'float16' | undefined;
+  /** That will share the memory of a backend on the CPU. */
+  threads?: number | undefined;
+}
+
 /**
  * Makes an empty backend.
  *
- * @param device for WebGPU; `auto` considers WebGPU only on a device that is given, since a search alone does not
- *   justify opening one
- * @param threads that will share the memory of a backend on the CPU
  * @throws LikenessError `no-backend` when what was asked for does not run here
  */
 export async function chooseBackend(
   request: BackendRequest,
   dimension: number,
-  device?: GPUDevice,
-  threads = 1,
+  { device, deviceRows: storage, threads = 1 }: BackendSettings = {},
 ): Promise<BackendChoice> {
   switch (request) {
     case 'js':
@@ -36,9 +42,11 @@ export async function chooseBackend(
     case 'wasm':
       return chooseCpu(request, dimension, threads);
     case 'webgpu':
-      return chooseGpu(dimension, device);
+      return chooseGpu(dimension, device, { storage });
     case 'auto':
-      return device ? chooseFaster(dimension, device, threads) : chooseCpu(request, dimension, threads);
+      return device
+        ? chooseFaster(dimension, device, threads, { storage })
+        : chooseCpu(request, dimension, threads);
     default:
       throw new LikenessError(
         'bad-argument',
@@ -70,14 +78,19 @@ export async function chooseCodes(request: BackendRequest, dimension: number): P
 }
 
 /** WebGPU or the CPU, whichever answers a known question right and sooner. */
-async function chooseFaster(dimension: number, device: GPUDevice, threads: number): Promise<BackendChoice> {
+async function chooseFaster(
+  dimension: number,
+  device: GPUDevice,
+  threads: number,
+  options: WebGpuBackendOptions,
+): Promise<BackendChoice> {
   const cpu = await chooseCpu('auto', dimension, threads);
   if (isSoftwareAdapter(device.adapterInfo)) {
     return { ...cpu, reason: `${cpu.reason}; the WebGPU device is software` };
   }
   let gpu: Backend | undefined;
   try {
-    gpu = await createWebGpuBackend(device, dimension);
+    gpu = await createWebGpuBackend(device, dimension, options);
     const gpuMs = await measure(gpu);
     const cpuMs = await measure(cpu.backend);
     const reason = `a known question took ${gpuMs.toFixed(1)} ms on WebGPU, ${cpuMs.toFixed(1)} ms on ${cpu.backend.name}`;
@@ -91,15 +104,19 @@ async function chooseFaster(dimension: number, device: GPUDevice, threads: numbe
 }
 
 /** A device that was given is used; one that is opened here is ended with the index. */
-async function chooseGpu(dimension: number, given: GPUDevice | undefined): Promise<BackendChoice> {
+async function chooseGpu(
+  dimension: number,
+  given: GPUDevice | undefined,
+  options: WebGpuBackendOptions,
+): Promise<BackendChoice> {
   if (given) {
     return {
-      backend: await createWebGpuBackend(given, dimension),
+      backend: await createWebGpuBackend(given, dimension, options),
       reason: 'shares the device that was given',
     };
   }
   const { device, adapter } = await openDevice();
-  const backend = await createWebGpuBackend(device, dimension);
+  const backend = await createWebGpuBackend(device, dimension, options);
   const close = backend.close.bind(backend);
   backend.close = () => {
     close();

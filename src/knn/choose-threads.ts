@@ -1,5 +1,5 @@
 import type { Backend } from '../backend/backend.ts';
-import { type BackendRequest, chooseBackend } from '../backend/choose.ts';
+import { type BackendRequest, type BackendSettings, chooseBackend } from '../backend/choose.ts';
 import { WasmBackend } from '../backend/wasm/backend.ts';
 import { Shards } from './shards.ts';
 import { SharedThreads } from './shared-threads.ts';
@@ -18,11 +18,11 @@ export interface ThreadedChoice {
 export async function chooseThreaded(
   request: BackendRequest,
   dimension: number,
-  device: GPUDevice | undefined,
-  threads: number,
+  settings: BackendSettings,
   { isShared = canShareMemory(), fewestTerms }: { isShared?: boolean; fewestTerms?: number } = {},
 ): Promise<ThreadedChoice> {
-  const choice = await chooseBackend(request, dimension, device, isShared ? threads : 1);
+  const { threads = 1 } = settings;
+  const choice = await chooseBackend(request, dimension, { ...settings, threads: isShared ? threads : 1 });
   const { backend, reason } = choice;
   if (threads === 1 || !(backend instanceof WasmBackend)) return choice;
   try {

@@ -18,6 +18,13 @@ export interface FlatIndexOptions {
   /** The device for `webgpu`, when rows or queries are to share one with something else. */
   device?: GPUDevice | undefined;
   /**
+   * What full rows are on a GPU, should `webgpu` run; in memory they are float32. `float16` takes half of the device's
+   * memory and bandwidth, on any device, and the answer is as exact as ever: rows that rounding leaves undecided are
+   * scored from memory. Best for values of usual size: what is beyond 65504 or below 2⁻¹⁴ makes many rows undecided.
+   * Default: `float32`.
+   */
+  deviceRows?: 'float32' | 'float16' | undefined;
+  /**
    * Threads that search on the CPU, 1 … 64, the calling one among them; default 1. They share memory in Node and in a
    * page that is cross-origin isolated; elsewhere each has a part of the rows, which `get` and `values` then cannot give,
    * but `read`. `close()` ends them. Where they do not start there is one; `reason` says why.
@@ -80,6 +87,7 @@ export class FlatIndex {
     dimension,
     backend = 'auto',
     device,
+    deviceRows = 'float32',
     threads = 1,
     rows,
   }: FlatIndexOptions): Promise<FlatIndex> {
@@ -95,8 +103,12 @@ export class FlatIndex {
         `threads is ${threads}; it has to be a whole number from 1 to ${mostThreads}.`,
       );
     }
+    if (deviceRows !== 'float32' && deviceRows !== 'float16') {
+      throw new LikenessError('bad-argument', `deviceRows is "${deviceRows}"; take float32 or float16.`);
+    }
     if (rows === undefined) {
-      return new FlatIndex(await chooseThreaded(backend, dimension, device, threads), rows);
+      const settings = { device, deviceRows, threads };
+      return new FlatIndex(await chooseThreaded(backend, dimension, settings), rows);
     }
     if (typeof rows?.read !== 'function') {
       throw new LikenessError(

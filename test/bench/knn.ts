@@ -19,8 +19,10 @@ export interface Options {
   k: number;
   /** Runs of each contender. */
   runs: number;
-  /** Files of n × d float32 by d, from the project's root; instead of made data. */
+  /** Files of n × d float32 by d, from the project's root; instead of all other data. */
   features?: Record<string, string>;
+  /** Features of the sample photographs, the queries last; beside made data. */
+  photographs?: { d: number; file: string };
 }
 
 export interface Table {
@@ -52,7 +54,7 @@ export default async function bench(options: Options): Promise<{ tables: Table[]
   return { tables, notes: [...new Set(notes)] };
 }
 
-async function* sets({ n, d, features }: Options): AsyncGenerator<Data> {
+async function* sets({ n, d, features, photographs }: Options): AsyncGenerator<Data> {
   if (features && Object.keys(features).length > 0) {
     for (const [width, file] of Object.entries(features)) {
       const values = await readFloats(file);
@@ -61,6 +63,16 @@ async function* sets({ n, d, features }: Options): AsyncGenerator<Data> {
       yield { name: 'features', d: Number(width), rows, queries: values.subarray(end) };
     }
     return;
+  }
+  if (photographs) {
+    const values = await readFloats(photographs.file);
+    const end = values.length - 64 * photographs.d;
+    yield {
+      name: 'real features of photographs (few: all the samples; codes begin at 1024 rows)',
+      d: photographs.d,
+      rows: values.subarray(0, end),
+      queries: values.subarray(end),
+    };
   }
   for (const [name, make] of Object.entries({ clustered: kinds['ReLU-sparse']!, independent })) {
     const values = make(n + 64, d, seeded(1));

@@ -8,10 +8,9 @@ import { isSpecial } from './classify.ts';
 import { rowsPerBlock } from './code.ts';
 import { scanCodes } from './code-scan.ts';
 import { scanFloats } from './float-scan.ts';
-import { sortBlock } from './kernels.ts';
 import { type Queries, queriesInMemory, queriesOnDevice } from './queries.ts';
 import { Scratch } from './scratch.ts';
-import { listCount, noKey, select } from './select.ts';
+import { keptPairs, noKey, queriesTogether, select } from './select.ts';
 import {
   closeSession,
   openSession,
@@ -20,10 +19,6 @@ import {
   type WebGpuBackendOptions,
 } from './session.ts';
 
-/** Queries of one pass over the rows. */
-const mostQueries = 64;
-/** Bytes of any one buffer that a pass makes. */
-const mostPassBytes = 1 << 26;
 /** Rows of fewer values are read in full as fast as by their codes, and so are fewer rows. */
 const leastCodedDimension = 64;
 const leastCodedRows = rowsPerBlock;
@@ -221,15 +216,12 @@ export class WebGpuBackend implements Backend {
     usesCodes: boolean,
   ): Promise<Candidates[]> {
     const found = Array.from({ length: count }, () => this.#everything(skip));
-    // More than k, so that rows whose bounds or float32 distances are too close to call are among them.
-    const more = usesCodes ? Math.max(96, 3 * k) : Math.max(32, k >> 2);
-    const kept = Math.min(k + more, this.rows, sortBlock);
+    const kept = keptPairs(k, this.rows, usesCodes);
     if (kept < Math.min(k + 1, this.rows) || plain.length === 0) return found;
     session.leftOut.sync();
     if (usesCodes) session.codes.sync();
     else session.floats.sync();
-    const bytesPerQuery = Math.max(4 * this.rows, 8 * kept * listCount(this.rows), 8 * this.dimension);
-    const together = Math.max(1, Math.min(mostQueries, Math.floor(mostPassBytes / bytesPerQuery)));
+    const together = queriesTogether(this.rows, this.dimension, kept);
     for (let first = 0; first < plain.length; first += together) {
       const part = plain.slice(first, first + together);
       const scratch = new Scratch(session.device);

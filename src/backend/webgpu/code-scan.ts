@@ -11,6 +11,12 @@ const mostPartialBytes = 1 << 24;
 const threadsPerBlock = 64;
 const mostSplits = 16;
 
+/** Shares of the terms of q queries over n rows: few rows are shared out by terms too, where the device has threads. */
+export function splitsOf(shape: KernelShape, n: number, q: number): number {
+  const threads = Math.ceil(n / rowsPerBlock) * threadsPerBlock * q;
+  return Math.max(1, Math.min(mostSplits, Math.ceil(shape.codeThreads / threads)));
+}
+
 /**
  * Lower bounds on the squared distances of all rows to all queries from the rows' codes, as keys.
  *
@@ -30,9 +36,7 @@ export async function scanCodes(
   const isPacked = packing === 'packed';
   const kernel = isPacked ? await kernels.codeDot() : kernels.codeScan;
   const rows = buffers.reduce((sum, { count }) => sum + count, 0);
-  // Few rows are shared out by terms too, where the device has threads for it.
-  const threads = Math.ceil(rows / rowsPerBlock) * threadsPerBlock * q;
-  const splits = isPacked ? 1 : Math.max(1, Math.min(mostSplits, Math.ceil(shape.codeThreads / threads)));
+  const splits = isPacked ? 1 : splitsOf(shape, rows, q);
   const { relative, absolute } = allowances(d, splits);
   const most = Math.min(
     rowsWithin(shape.codeRate, (isPacked ? 4 : 1) * stride * q, rowsPerBlock),

@@ -14,6 +14,9 @@ export const sortBlock = 2048;
 /** Lists that one workgroup merges. */
 export const mergeFanIn = 16;
 
+/** The kernels that come in several shapes: what was measured of them counts for these alone. */
+export const measuredSources: string = scanCode + tileCode + blockCode + codeScanCode;
+
 /** The kernels of k-NN on one device. Those that come in several shapes are compiled when they are asked for. */
 export interface KnnKernels {
   terms: Kernel;

@@ -2,11 +2,29 @@ import { readBuffer } from '../../gpu/buffer.ts';
 import { type KnnKernels, mergeFanIn, sortBlock } from './kernels.ts';
 import type { Scratch } from './scratch.ts';
 
+const mostQueries = 64;
+/** Bytes of any one buffer that a pass makes. */
+const mostPassBytes = 1 << 26;
+
 /** A key that no distance has. */
 export const noKey = 0xffffffff;
 
 /** Lists of `kept` pairs that the keys of `rows` rows come as at first. */
 export const listCount = (rows: number): number => Math.ceil(rows / sortBlock);
+
+/**
+ * Pairs that are kept for the k nearest of n rows: more than k, so that rows whose bounds or float32 distances are too
+ * close to call are among them.
+ */
+export function keptPairs(k: number, n: number, usesCodes: boolean): number {
+  return Math.min(k + (usesCodes ? Math.max(96, 3 * k) : Math.max(32, k >> 2)), n, sortBlock);
+}
+
+/** Queries that one pass over n rows of d values takes. */
+export function queriesTogether(n: number, d: number, kept: number): number {
+  const bytesPerQuery = Math.max(4 * n, 8 * kept * listCount(n), 8 * d);
+  return Math.max(1, Math.min(mostQueries, Math.floor(mostPassBytes / bytesPerQuery)));
+}
 
 /**
  * The `kept` smallest (key, row) of each query, ascending: blocks are sorted, then lists merged, in all one dispatch and

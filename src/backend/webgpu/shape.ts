@@ -1,6 +1,10 @@
 import { createStorageBuffer, readBuffer } from '../../gpu/buffer.ts';
 import type { Kernel } from '../../gpu/kernel.ts';
-import type { KnnKernels } from './kernels.ts';
+import { type KnnKernels, measuredSources } from './kernels.ts';
+import { keep, recall } from './shape-memory.ts';
+
+const laneCounts = [1, 8, 32] as const;
+const manyKinds = ['tile', 'block'] as const;
 
 /**
  * Which shape of a kernel a device runs best, and how fast. Neighbouring threads should read neighbouring memory on a
@@ -9,9 +13,9 @@ import type { KnnKernels } from './kernels.ts';
  */
 export interface KernelShape {
   /** Threads that share rows in scan.wgsl. */
-  lanes: number;
+  lanes: (typeof laneCounts)[number];
   /** Kernel for many queries. */
-  many: 'tile' | 'block';
+  many: (typeof manyKinds)[number];
   /** Threads of code-scan.wgsl below which terms are shared out too. */
   codeThreads: number;
   /** Values of rows times queries in a millisecond: scan.wgsl, the kernel for many queries, code-scan.wgsl. */
@@ -39,20 +43,59 @@ const runs = 3;
 /** Threads that keep a large GPU busy. */
 const busyThreads = 1 << 16;
 
-/** Shapes by adapter: what was measured once in this realm counts for every later device of the same adapter. */
+/** Shapes by adapter, of this realm: one measurement counts for every later device of the same adapter. */
 const known = new Map<string, Promise<KernelShape>>();
 
-/** The shape for a device, measured when its adapter is met for the first time. */
+/**
+ * The shape for a device: measured when its adapter is met for the first time, and recalled in later pages and workers
+ * of the origin.
+ */
 export function kernelShape(device: GPUDevice, kernels: KnnKernels): Promise<KernelShape> {
-  const { vendor, architecture, device: model, description } = device.adapterInfo;
-  const key = [vendor, architecture, model, description].join(' ');
-  let shape = known.get(key);
+  const { vendor, architecture, device: model, description, isFallbackAdapter } = device.adapterInfo;
+  const name = [vendor, architecture, model, description].join(' ').trim();
+  let shape = known.get(name);
   if (!shape) {
-    shape = measureShape(device, kernels);
-    known.set(key, shape);
-    shape.catch(() => known.delete(key));
+    // An adapter that has no name may be another the next time.
+    shape =
+      name === ''
+        ? measureShape(device, kernels)
+        : recallOrMeasure(`${name} ${isFallbackAdapter}`, device, kernels);
+    known.set(name, shape);
+    shape.catch(() => known.delete(name));
   }
   return shape;
+}
+
+async function recallOrMeasure(
+  adapter: string,
+  device: GPUDevice,
+  kernels: KnnKernels,
+): Promise<KernelShape> {
+  const kept = (await recall(adapter)) as { kernels?: unknown; shape?: unknown } | undefined;
+  if (kept?.kernels === kernelsVersion() && isKernelShape(kept.shape)) return kept.shape;
+  const shape = await measureShape(device, kernels);
+  await keep(adapter, { kernels: kernelsVersion(), shape });
+  return shape;
+}
+
+/** What a kept shape holds for: the probe and the sources of the kernels, as a checksum (FNV-1a). */
+function kernelsVersion(): number {
+  let hash = 0x811c9dc5;
+  for (const character of JSON.stringify(probe) + measuredSources)
+    hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193);
+  return hash;
+}
+
+/** Whether a value, e.g. one that lay in storage, is a shape that the kernels have. */
+export function isKernelShape(value: unknown): value is KernelShape {
+  if (typeof value !== 'object' || value === null) return false;
+  const { lanes, many, codeThreads, scanRate, manyRate, codeRate } = value as KernelShape;
+  return (
+    laneCounts.includes(lanes) &&
+    manyKinds.includes(many) &&
+    [0, busyThreads].includes(codeThreads) &&
+    [scanRate, manyRate, codeRate].every((rate) => Number.isFinite(rate) && rate > 0)
+  );
 }
 
 async function measureShape(device: GPUDevice, kernels: KnnKernels): Promise<KernelShape> {
@@ -107,10 +150,10 @@ async function measureShape(device: GPUDevice, kernels: KnnKernels): Promise<Ker
       keys,
     ];
 
-    const scan = await best([1, 8, 32], async (lanes) =>
+    const scan = await best(laneCounts, async (lanes) =>
       time(await kernels.scan(lanes), bound(1), [(n * lanes) / 256, 1]),
     );
-    const many = await best(['tile', 'block'] as const, async (kind) =>
+    const many = await best(manyKinds, async (kind) =>
       time(await kernels.many(kind), bound(q), kind === 'tile' ? [n / 64, 1] : [n / 128, q / 4]),
     );
     // All d terms of one query, whose values are the bits 1 … as good as any.

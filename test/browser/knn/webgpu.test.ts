@@ -27,6 +27,37 @@ knnSuite('webgpu', (dimension) => FlatIndex.create({ dimension, backend: 'webgpu
 
 knnSuite('webgpu, codes', (dimension) => webGpuIndex(device, dimension, { scan: 'codes' }), { slow: true });
 
+knnSuite(
+  'webgpu, float16 rows',
+  (dimension) => FlatIndex.create({ dimension, backend: 'webgpu', device, deviceRows: 'float16' }),
+  { slow: true },
+);
+
+test('webgpu: float16 rows take half of the device memory and answer the same; other kinds are refused', async () => {
+  const d = 48; // too narrow for codes
+  const rows = kinds['near-duplicate']!(3000, d, seeded(21));
+  const query = rows.slice(0, 9 * d);
+  const bytes: number[] = [];
+  const { createBuffer } = GPUDevice.prototype;
+  GPUDevice.prototype.createBuffer = function (descriptor) {
+    if (descriptor.label?.startsWith('rows from')) bytes.push(descriptor.size);
+    return createBuffer.call(this, descriptor);
+  };
+  try {
+    for (const deviceRows of ['float32', 'float16'] as const) {
+      const index = await FlatIndex.create({ dimension: d, backend: 'webgpu', device, deviceRows });
+      index.add(rows);
+      await compare(index, rows, query, 30, deviceRows);
+      index.close();
+    }
+  } finally {
+    GPUDevice.prototype.createBuffer = createBuffer;
+  }
+  assert.deepEqual(bytes, [4096 * d * 4, 4096 * d * 2]);
+  const wrong = { dimension: d, deviceRows: 'float64' as 'float32' };
+  await assert.rejects(FlatIndex.create(wrong), { code: 'bad-argument', message: /float64/ });
+});
+
 /** The smallest limits that a device may be asked for, and buffers cut smaller still. */
 const smallLimits = {
   maxStorageBufferBindingSize: 128 * 2 ** 20,

@@ -1,0 +1,35 @@
+import { factsPerRow } from '../../src/backend/webgpu/code.ts';
+import { splitsOf } from '../../src/backend/webgpu/code-scan.ts';
+import { mergeFanIn } from '../../src/backend/webgpu/kernels.ts';
+import { keptPairs, listCount, queriesTogether } from '../../src/backend/webgpu/select.ts';
+import { type KernelShape, manyFrom } from '../../src/backend/webgpu/shape.ts';
+
+/** How rows are searched: by their codes, or all in float32. */
+export type Scan = 'codes' | 'rows';
+
+/**
+ * Bytes that one search moves between the device's memory and its processors, if each buffer is read as often as the
+ * shaders say: rows once for the queries of a pass (once a query for few), codes of the dimensions in which a query is not
+ * zero once a query; then keys and lists, which are written and read.
+ *
+ * @param terms values of all queries together that are not zero
+ */
+export function searchBytes(
+  scan: Scan,
+  { n, d, k, q, terms }: { n: number; d: number; k: number; q: number; terms: number },
+  shape: KernelShape,
+): number {
+  const kept = keptPairs(k, n, scan === 'codes');
+  const keyBytes = q * n * 4 * 2;
+  let listBytes = 0;
+  for (let lists = listCount(n); lists > 1; lists = Math.ceil(lists / mergeFanIn))
+    listBytes += q * lists * kept * 8 * 2;
+  const together = Math.min(q, queriesTogether(n, d, kept));
+  if (scan === 'rows') {
+    const readings = together < manyFrom ? q : Math.ceil(q / together);
+    return n * d * 4 * readings + keyBytes + listBytes;
+  }
+  const productBytes = q * n * splitsOf(shape, n, together) * 4 * 2;
+  const factBytes = q * n * factsPerRow * 4;
+  return n * terms + 8 * terms + productBytes + factBytes + keyBytes + listBytes;
+}
