@@ -1,5 +1,5 @@
+import { crc32 as ourCrc32 } from '../crc32.ts';
 import { LikenessError } from '../errors.ts';
-import { crc32 as ourCrc32 } from './crc32.ts';
 import { Entries, type PlacedEntry, type Step } from './entries.ts';
 import { readExactly, type Store, type StoreLock, storageError } from './files.ts';
 import { fileName, type Generation, generationOf, newestGeneration, openGeneration } from './generations.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { crc32 } from '../../../src/store/crc32.ts';
+import { crc32 } from '../../../src/crc32.ts';
 import { headerBytes } from '../../../src/store/header.ts';
 import { IndexStore } from '../../../src/store/index-store.ts';
 import { MemoryStore } from '../../../src/store/store.memory.ts';
