@@ -7,7 +7,7 @@
 // npm run bench -- variants [--from file of VGG16's weights]
 // Runs test/bench/<name>.ts in Chromium, or with --node what of it runs there, and prints its tables.
 // `--no-build` takes the installed packages as they are, as in npm test.
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -144,32 +144,60 @@ for (const { title, columns, rows } of results.flatMap(({ tables }) => tables)) 
 console.log('\nTimes of whole calls; the contenders ran in turns.');
 for (const note of results[0].notes) console.log(note);
 
+/** With the sizes that were asked for; rounds that become the same run once. */
+function distinctRounds(rounds = [{}]) {
+  const all = rounds.map((round) => ({ ...round, ...overrides }));
+  return [...new Map(all.map((round) => [JSON.stringify(round), round])).values()];
+}
+
 async function runNode() {
   const module = await import(pathToFileURL(join(root, outfile)).href);
   const results = [];
-  for (const round of module.rounds ?? [{}]) {
-    const result = await module.default({ ...module.defaults, ...round, ...overrides });
+  for (const round of distinctRounds(module.rounds)) {
+    const result = await module.default({ ...module.defaults, ...round });
     results.push({ ...result, agent: `Node ${process.version}` });
   }
   return results;
 }
 
+/** Bytes of memory that Chromium's renderers have, garbage collected; `undefined` where the system does not tell. */
+async function residentBytes(browser, page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('HeapProfiler.collectGarbage');
+  await session.detach();
+  const whole = await browser.newBrowserCDPSession();
+  const { processInfo } = await whole.send('SystemInfo.getProcessInfo');
+  await whole.detach();
+  let bytes = 0;
+  for (const { type, id } of processInfo) {
+    if (type !== 'renderer') continue;
+    try {
+      const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${id}/status`, 'utf8'));
+      bytes += 1024 * Number(kilobytes);
+    } catch {
+      return undefined;
+    }
+  }
+  return bytes > 0 ? bytes : undefined;
+}
+
 async function runBrowser() {
   writeFileSync(join(root, outdir, 'run.html'), '<!doctype html><meta charset="utf-8"><title>bench</title>');
   const server = await serveTree(root, { isolated: true }); // isolated: finer clock
-  const browser = await launchChromium({ gpu: flags.gpu });
+  const browser = await launchChromium({ gpu: flags.gpu, args: ['--js-flags=--expose-gc'] });
   try {
     const results = [];
     const open = async () => {
       const page = await browser.newPage();
       page.on('pageerror', (error) => console.error(error));
       page.setDefaultTimeout(0);
+      await page.exposeFunction('residentBytes', () => residentBytes(browser, page));
       await page.goto(`${server.origin}/${outdir}/run.html`);
       return page;
     };
     let page = await open();
-    const rounds = await page.evaluate(async (url) => (await import(url)).rounds ?? [{}], `/${outfile}`);
-    for (const round of rounds) {
+    const rounds = await page.evaluate(async (url) => (await import(url)).rounds, `/${outfile}`);
+    for (const round of distinctRounds(rounds)) {
       // A page for each round: ONNX Runtime's threads are fixed with its first session.
       await page.close();
       page = await open();
@@ -180,7 +208,7 @@ async function runBrowser() {
             const result = await module.default({ ...module.defaults, ...options });
             return { ...result, agent: navigator.userAgent };
           },
-          [`/${outfile}`, { ...round, ...overrides }],
+          [`/${outfile}`, round],
         ),
       );
     }

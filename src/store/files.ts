@@ -7,6 +7,11 @@ export interface StoredFile {
   read(at: number, into: Uint8Array): Promise<number>;
   /** Writes the parts one behind the other. After an error any of it may be there. */
   write(at: number, parts: readonly Uint8Array[]): Promise<void>;
+  /**
+   * Writes `parts`, and behind them those that `rest` makes meanwhile, as one call of {@link write} would. Where it pays:
+   * a file whose writing leaves the processor free.
+   */
+  writeMeanwhile?(at: number, parts: readonly Uint8Array[], rest: () => readonly Uint8Array[]): Promise<void>;
   truncate(size: number): Promise<void>;
   /** Resolves when what was written is on the medium. */
   sync(): Promise<void>;
@@ -28,6 +33,8 @@ export interface Store {
   /** For messages: `opfs:holiday`, a path, a URL. */
   readonly name: string;
   readonly readOnly: boolean;
+  /** Whether a few bytes are read at any moment without much ado: a disk is, a network is not. Default `false`. */
+  readonly randomReads?: boolean;
   list(): Promise<{ name: string; byteLength: number }[]>;
   /**
    * @param mode `read`, `write` an existing file, or `create` an empty one, over whatever has the name
@@ -83,3 +90,20 @@ export async function readExactly(
 
 export const totalLength = (parts: readonly Uint8Array[]): number =>
   parts.reduce((sum, { length }) => sum + length, 0);
+
+/** The same bytes in fewer parts: those that lie side by side in one buffer, as rows of a batch do, become one. */
+export function joinedParts(parts: readonly Uint8Array[]): Uint8Array[] {
+  const joined: Uint8Array[] = [];
+  for (let n = 0; n < parts.length; ) {
+    const first = parts[n++]!;
+    let end = first.byteOffset + first.length;
+    for (let next = parts[n]; next?.buffer === first.buffer && next.byteOffset === end; next = parts[n]) {
+      end += next.length;
+      n++;
+    }
+    const length = end - first.byteOffset;
+    if (length > first.length) joined.push(new Uint8Array(first.buffer, first.byteOffset, length));
+    else if (length > 0) joined.push(first);
+  }
+  return joined;
+}

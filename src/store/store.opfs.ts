@@ -1,5 +1,5 @@
 import { LikenessError } from '../errors.ts';
-import type { Store, StoredFile, StoreLock } from './files.ts';
+import { joinedParts, type Store, type StoredFile, type StoreLock } from './files.ts';
 import { takeWebLock } from './web-lock.ts';
 
 /** As workers have it; the page's types leave it out. */
@@ -36,6 +36,7 @@ export async function hasOpfs(): Promise<boolean> {
 export class OpfsStore implements Store {
   readonly name: string;
   readonly readOnly = false;
+  readonly randomReads = true;
   readonly #folderName: string;
   #folder: Promise<FileSystemDirectoryHandle> | undefined;
 
@@ -146,6 +147,33 @@ class ReadFile implements StoredFile {
   }
 }
 
+/** Parts up to this are copied together: a call of the browser costs more. */
+const gatheredBytes = 1 << 18;
+
+/** The same bytes in parts that are worth a call each. */
+function* gathered(parts: readonly Uint8Array[]): Generator<Uint8Array> {
+  const joined = joinedParts(parts);
+  for (let n = 0; n < joined.length; n++) {
+    let bytes = joined[n]!.length;
+    let next = n + 1;
+    while (next < joined.length && bytes + joined[next]!.length <= gatheredBytes) {
+      bytes += joined[next++]!.length;
+    }
+    if (next === n + 1) {
+      yield joined[n]!;
+      continue;
+    }
+    const together = new Uint8Array(bytes);
+    let at = 0;
+    for (; n < next; n++) {
+      together.set(joined[n]!, at);
+      at += joined[n]!.length;
+    }
+    n--;
+    yield together;
+  }
+}
+
 /** A file that this worker alone has open. */
 class WrittenFile implements StoredFile {
   readonly #access: SyncAccessHandle;
@@ -163,7 +191,7 @@ class WrittenFile implements StoredFile {
   }
 
   async write(at: number, parts: readonly Uint8Array[]): Promise<void> {
-    for (const part of parts) {
+    for (const part of gathered(parts)) {
       const written = this.#access.write(part, { at });
       if (written !== part.length) {
         throw new DOMException(`${written} of ${part.length} bytes were written`, 'QuotaExceededError');

@@ -79,6 +79,8 @@ describe('IndexStore', () => {
     const index = await open(store);
     const reader = await open(store);
     const rows: number[][][] = [[], []];
+    // From the first call on they are noted.
+    for (const followed of [index, reader]) assert.deepEqual(followed.takeSteps(), []);
     for (let n = 0; n < 60; n++) {
       await index.append(randomChanges(n, d));
       await reader.refresh();
