@@ -7,14 +7,22 @@
 // npm run bench -- variants [--from file of VGG16's weights]
 // Runs test/bench/<name>.ts in Chromium, or with --node what of it runs there, and prints its tables.
 // `--no-build` takes the installed packages as they are, as in npm test.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { grids, measurePeers } from './bench-peers.mjs';
 import { browserOptions, buildKernels, ensureBuilt, nodeOptions } from './build.mjs';
-import { launchChromium } from './chromium.mjs';
+import { launchChromium, launchPersistentChromium } from './chromium.mjs';
 import { realFeatures } from './features.mjs';
 import { ensureSeededModel } from './seeded-model.mjs';
 import { serveTree } from './serve-tree.mjs';
@@ -160,22 +168,20 @@ async function runNode() {
   return results;
 }
 
-/** Bytes of memory that Chromium's renderers have, garbage collected; `undefined` where the system does not tell. */
-async function residentBytes(browser, page) {
+/** Bytes of memory that the renderers of a profile have, garbage collected; `undefined` where there is no /proc. */
+async function residentBytes(page, profile) {
   const session = await page.context().newCDPSession(page);
   await session.send('HeapProfiler.collectGarbage');
   await session.detach();
-  const whole = await browser.newBrowserCDPSession();
-  const { processInfo } = await whole.send('SystemInfo.getProcessInfo');
-  await whole.detach();
   let bytes = 0;
-  for (const { type, id } of processInfo) {
-    if (type !== 'renderer') continue;
+  for (const id of existsSync('/proc') ? readdirSync('/proc') : []) {
     try {
+      const command = readFileSync(`/proc/${id}/cmdline`, 'utf8');
+      if (!command.includes('--type=renderer') || !command.includes(profile)) continue;
       const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${id}/status`, 'utf8'));
       bytes += 1024 * Number(kilobytes);
     } catch {
-      return undefined;
+      // No process, or one that ended meanwhile.
     }
   }
   return bytes > 0 ? bytes : undefined;
@@ -184,14 +190,18 @@ async function residentBytes(browser, page) {
 async function runBrowser() {
   writeFileSync(join(root, outdir, 'run.html'), '<!doctype html><meta charset="utf-8"><title>bench</title>');
   const server = await serveTree(root, { isolated: true }); // isolated: finer clock
-  const browser = await launchChromium({ gpu: flags.gpu, args: ['--js-flags=--expose-gc'] });
+  // Without a profile what a page stores is in memory: there is nothing to sync.
+  const profile = name === 'store' ? mkdtempSync(join(os.tmpdir(), 'likeness-bench-')) : undefined;
+  const browser = profile
+    ? await launchPersistentChromium(profile, { args: ['--js-flags=--expose-gc'] })
+    : await launchChromium({ gpu: flags.gpu });
   try {
     const results = [];
     const open = async () => {
       const page = await browser.newPage();
       page.on('pageerror', (error) => console.error(error));
       page.setDefaultTimeout(0);
-      await page.exposeFunction('residentBytes', () => residentBytes(browser, page));
+      if (profile) await page.exposeFunction('residentBytes', () => residentBytes(page, profile));
       await page.goto(`${server.origin}/${outdir}/run.html`);
       return page;
     };
@@ -216,5 +226,6 @@ async function runBrowser() {
   } finally {
     await browser.close();
     await server.close();
+    if (profile) rmSync(profile, { recursive: true, force: true });
   }
 }

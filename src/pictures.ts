@@ -92,26 +92,27 @@ export class Pictures {
 
   /** Reads the rows of the store, once. A damaged one is taken out of the index and told of in the report. */
   async load(): Promise<void> {
-    const store = this.#store;
-    if (this.#loaded || !store) return;
-    const damaged = await this.#following(async () => {
-      await this.#choose(store);
-      const entries = [...store.entries];
-      const found: PlacedEntry[] = [];
-      try {
-        for await (const { first, values } of store.rows(entries, (entry) => found.push(entry))) {
-          const rows = values.length / this.#index.dimension;
-          for (let n = 0; n < rows; n++) this.#outside?.add(entries[first + n]!);
-          this.#index.add(values);
-        }
-      } catch (error) {
-        this.#clear();
-        throw error;
+    // Taking out what is damaged may end in a compaction: then they are read once more.
+    while (!this.#loaded) await this.#takeOut(await this.#following(() => this.#read(this.#store!)));
+  }
+
+  /** Returns what is damaged. */
+  async #read(store: IndexStore): Promise<PlacedEntry[]> {
+    await this.#choose(store);
+    const entries = [...store.entries];
+    const damaged: PlacedEntry[] = [];
+    try {
+      for await (const { first, values } of store.rows(entries, (entry) => damaged.push(entry))) {
+        const rows = values.length / this.#index.dimension;
+        for (let n = 0; n < rows; n++) this.#outside?.add(entries[first + n]!);
+        this.#index.add(values);
       }
-      this.#loaded = true;
-      return found;
-    });
-    await this.#takeOut(damaged);
+    } catch (error) {
+      this.#clear();
+      throw error;
+    }
+    this.#loaded = true;
+    return damaged;
   }
 
   /**
@@ -152,7 +153,10 @@ export class Pictures {
     const steps = this.#store ? await this.#store.append(changes) : this.#applyOwn(changes);
     if (this.#store) await this.#follow();
     else await this.#take(steps);
-    if (this.#store?.worthCompacting) await this.#store.compact().catch(() => {}); // for want of space, later
+    if (this.#store?.worthCompacting) {
+      await this.#store.compact().catch(() => {}); // for want of space, later
+      await this.#follow();
+    }
     return steps.flatMap(({ kind }) => (kind === 'add' || kind === 'replace' ? [kind] : []));
   }
 
@@ -270,9 +274,11 @@ export class Pictures {
       try {
         return await work();
       } catch (error) {
-        const changed = attempt < attempts && (await this.#store?.refresh().catch(() => false));
-        if (!changed) throw error;
+        if (!this.#store || attempt === attempts) throw error;
+        const before = this.#loaded;
+        const changed = await this.#store.refresh().catch(() => false);
         await this.#follow();
+        if (!changed && this.#loaded === before) throw error;
       }
     }
   }

@@ -1,6 +1,6 @@
 import type { RowStore } from './knn/row-source.ts';
 import type { PlacedEntry } from './store/entries.ts';
-import type { IndexStore } from './store/index-store.ts';
+import { ChangedError, type IndexStore } from './store/index-store.ts';
 
 /** Thrown to a search where rows of the store do not match their checksums. */
 export class DamagedRows extends Error {
@@ -18,6 +18,8 @@ export class DamagedRows extends Error {
  */
 export class StoredRows implements RowStore {
   readonly #store: IndexStore;
+  /** What the entries' places are in. */
+  readonly #fileName: string;
   /** By the position among the pictures: the row's number. */
   #numbers: number[] = [];
   /** By number. */
@@ -26,6 +28,7 @@ export class StoredRows implements RowStore {
 
   constructor(store: IndexStore) {
     this.#store = store;
+    this.#fileName = store.fileName;
   }
 
   /** Before the row is added to the index. */
@@ -47,9 +50,10 @@ export class StoredRows implements RowStore {
 
   /**
    * @throws DamagedRows where rows do not match their checksums
-   * @throws LikenessError where they cannot be read
+   * @throws LikenessError where they cannot be read, or the file is another one by now
    */
   async read(numbers: Uint32Array): Promise<Float32Array> {
+    if (this.#store.fileName !== this.#fileName) throw new ChangedError();
     const entries = Array.from(numbers, (number) => this.#entries.get(number)!);
     const { dimension } = this.#store.info;
     const values = new Float32Array(entries.length * dimension);

@@ -1,7 +1,9 @@
 import { type ErrorCode, LikenessError } from '../errors.ts';
 
-/** One file of a store. Positions and lengths are in bytes; calls on one file do not overlap. */
+/** One file of a store. Positions and lengths are in bytes; calls on one file do not overlap, but for reads where it says so. */
 export interface StoredFile {
+  /** Whether several reads may be under way at once, and are faster so. Default `false`. */
+  readonly readsOverlap?: boolean;
   size(): Promise<number>;
   /** Fills `into` from `at`. Resolves to the bytes read: fewer than asked for only where the file ends. */
   read(at: number, into: Uint8Array): Promise<number>;
@@ -90,20 +92,3 @@ export async function readExactly(
 
 export const totalLength = (parts: readonly Uint8Array[]): number =>
   parts.reduce((sum, { length }) => sum + length, 0);
-
-/** The same bytes in fewer parts: those that lie side by side in one buffer, as rows of a batch do, become one. */
-export function joinedParts(parts: readonly Uint8Array[]): Uint8Array[] {
-  const joined: Uint8Array[] = [];
-  for (let n = 0; n < parts.length; ) {
-    const first = parts[n++]!;
-    let end = first.byteOffset + first.length;
-    for (let next = parts[n]; next?.buffer === first.buffer && next.byteOffset === end; next = parts[n]) {
-      end += next.length;
-      n++;
-    }
-    const length = end - first.byteOffset;
-    if (length > first.length) joined.push(new Uint8Array(first.buffer, first.byteOffset, length));
-    else if (length > 0) joined.push(first);
-  }
-  return joined;
-}

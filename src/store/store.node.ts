@@ -1,9 +1,9 @@
 import { writevSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { crc32 } from 'node:zlib';
+import * as zlib from 'node:zlib';
 import { LikenessError } from '../errors.ts';
-import { joinedParts, type Store, type StoredFile, type StoreLock, totalLength } from './files.ts';
+import { type Store, type StoredFile, type StoreLock, totalLength } from './files.ts';
 import { lockFolder } from './lock.node.ts';
 
 /** Files in a folder. */
@@ -11,6 +11,8 @@ export class FolderStore implements Store {
   readonly name: string;
   readonly readOnly = false;
   readonly randomReads = true;
+  /** Since Node 20.15; undefined before that. */
+  readonly crc32: NonNullable<Store['crc32']> = zlib.crc32;
   readonly folder: string;
 
   constructor(folder: string) {
@@ -54,10 +56,6 @@ export class FolderStore implements Store {
     await mkdir(this.folder, { recursive: true });
     return lockFolder(this.folder);
   }
-
-  crc32(bytes: Uint8Array, before = 0): number {
-    return crc32(bytes, before);
-  }
 }
 
 /** What one call of the system takes. */
@@ -66,6 +64,7 @@ const mostParts = 1024;
 const atOnceBytes = 1 << 18;
 
 class FolderFile implements StoredFile {
+  readonly readsOverlap = true;
   readonly #handle: FileHandle;
   /** The file's name has to be on the medium, too; it may be as new as the file. */
   #unsyncedFolder: string | undefined;
@@ -91,7 +90,7 @@ class FolderFile implements StoredFile {
   }
 
   async write(at: number, parts: readonly Uint8Array[]): Promise<void> {
-    let rest = joinedParts(parts);
+    let rest = parts.filter((part) => part.length > 0);
     // A little goes to the system's cache at once: a queue for a thread would cost more.
     const small = totalLength(rest) <= atOnceBytes;
     while (rest.length > 0) {

@@ -1,5 +1,5 @@
 import { LikenessError } from '../errors.ts';
-import { joinedParts, type Store, type StoredFile, type StoreLock } from './files.ts';
+import type { Store, StoredFile, StoreLock } from './files.ts';
 import { takeWebLock } from './web-lock.ts';
 
 /** As workers have it; the page's types leave it out. */
@@ -99,6 +99,7 @@ async function filesIn(folder: FileSystemDirectoryHandle): Promise<{ name: strin
 
 /** A file that another tab may be writing: read through snapshots, which a change makes unreadable. */
 class ReadFile implements StoredFile {
+  readonly readsOverlap = true;
   readonly #handle: FileHandle;
   #snapshot: File | undefined;
 
@@ -147,30 +148,25 @@ class ReadFile implements StoredFile {
   }
 }
 
-/** Parts up to this are copied together: a call of the browser costs more. */
+/** Parts of fewer bytes than this in all are copied together: a call of the browser costs more. */
 const gatheredBytes = 1 << 18;
+const gatherings = new Uint8Array(gatheredBytes);
 
-/** The same bytes in parts that are worth a call each. */
+/** The same bytes in parts that are worth a call each; a part is good until the next. */
 function* gathered(parts: readonly Uint8Array[]): Generator<Uint8Array> {
-  const joined = joinedParts(parts);
-  for (let n = 0; n < joined.length; n++) {
-    let bytes = joined[n]!.length;
-    let next = n + 1;
-    while (next < joined.length && bytes + joined[next]!.length <= gatheredBytes) {
-      bytes += joined[next++]!.length;
-    }
-    if (next === n + 1) {
-      yield joined[n]!;
+  for (let from = 0, to = 0; from < parts.length; from = to) {
+    let bytes = parts[to++]!.length;
+    while (to < parts.length && bytes + parts[to]!.length <= gatheredBytes) bytes += parts[to++]!.length;
+    if (to === from + 1) {
+      yield parts[from]!;
       continue;
     }
-    const together = new Uint8Array(bytes);
     let at = 0;
-    for (; n < next; n++) {
-      together.set(joined[n]!, at);
-      at += joined[n]!.length;
+    for (const part of parts.slice(from, to)) {
+      gatherings.set(part, at);
+      at += part.length;
     }
-    n--;
-    yield together;
+    yield gatherings.subarray(0, bytes);
   }
 }
 

@@ -32,6 +32,7 @@ export class SingleFileStore implements Store {
       throw new LikenessError('read-only', `${this.name} can only be read.`);
     };
     return {
+      readsOverlap: this.randomReads,
       size: () => file.size(),
       read: (at, into) => file.read(at, into),
       close: () => file.close(),

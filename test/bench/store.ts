@@ -1,9 +1,9 @@
 import { FlatIndex } from '../../src/knn/flat-index.ts';
 import { Pictures } from '../../src/pictures.ts';
 import type { Store } from '../../src/store/files.ts';
+import type { IndexInfo } from '../../src/store/header.ts';
 import { IndexStore } from '../../src/store/index-store.ts';
 import { gaussian, seeded } from '../support/random.ts';
-import { info } from '../support/store-model.ts';
 
 /** What is measured: writing in batches beside writing the same bytes plainly; opening, queries and memory. */
 export const rounds: Options[] = [
@@ -46,6 +46,12 @@ interface Reading {
   /** Bytes resident now that were not before opening; `undefined` where the platform does not tell. */
   memory: number | undefined;
 }
+
+const info = (dimension: number): IndexInfo => ({
+  model: { name: 'bench', version: '1', fingerprint: 'bench@1:0123456789abcdef' },
+  dimension,
+  parity: null,
+});
 
 const batch = 100;
 const k = 30;

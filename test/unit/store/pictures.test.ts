@@ -20,6 +20,7 @@ class DiskStore extends MemoryStore {
   override async open(name: string, mode: 'read' | 'write' | 'create'): Promise<StoredFile> {
     const file = await super.open(name, mode);
     const read = file.read.bind(file);
+    Object.assign(file, { readsOverlap: true });
     file.read = async (at, into) => {
       this.reads++;
       await this.beforeRead?.();
@@ -146,6 +147,31 @@ describe('rows that stay in the store', () => {
     assert.equal(again.position('picture 700'), undefined);
     assert.deepEqual(await answers(again, queries), reference(applied(empty, left), queries));
     await again.close();
+  });
+
+  test('taking out a damaged row may end in a compaction, which moves all the others', async () => {
+    for (const outside of [true, false]) {
+      const store = new DiskStore();
+      const pictures = await open(store, outside);
+      const index = await IndexStore.open(store);
+      const changes = rowsOf(11, 1100).map((vector, n) => ({ id: `picture ${n}`, vector }));
+      // As many commits as make it worth its while.
+      for (const change of changes) await index.append([change]);
+      await index.close();
+      const queries = rowsOf(12, 3);
+      if (outside)
+        assert.deepEqual(await answers(pictures, queries), reference(applied(empty, changes), queries));
+      await pictures.refresh();
+      const nearest = reference(applied(empty, changes), queries)[0]![0]![0];
+      const { at } = pictures.entries[pictures.position(nearest)!]!;
+      store.files.get('index-1.likeness')![at]! ^= 1;
+      const left = changes.filter(({ id }) => id !== nearest);
+      assert.deepEqual(await answers(pictures, queries), reference(applied(empty, left), queries));
+      assert.ok(!store.files.has('index-1.likeness'), 'no compaction');
+      assert.deepEqual(pictures.report()!.damaged, [nearest]);
+      assert.equal(pictures.entries.length, left.length);
+      await pictures.close();
+    }
   });
 
   test('a row that is damaged already when the codes are made', async () => {
