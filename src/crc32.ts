@@ -31,6 +31,8 @@ const chunkBytes = 64 << 10;
 const rowsAt = bytesAt + chunkBytes;
 const checksumsAt = rowsAt + chunkBytes;
 const mostRows = 1024;
+/** From here on a call for each row costs less than what copies rows together. */
+const longRow = 8 << 10;
 const pages = 3;
 /** From here on a copy for the kernel is less than what it saves. */
 const worthCopying = 1 << 10;
@@ -76,7 +78,7 @@ export function crc32(bytes: Uint8Array, before = 0): number {
  */
 export function crc32Rows(bytes: Uint8Array, rowBytes: number, into: Uint32Array): void {
   kernel ??= loadKernel();
-  if (kernel === 'none' || rowBytes > chunkBytes) {
+  if (kernel === 'none' || rowBytes >= longRow) {
     for (let row = 0; row < into.length; row++) {
       into[row] = crc32(bytes.subarray(row * rowBytes, (row + 1) * rowBytes));
     }
