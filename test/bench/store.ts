@@ -33,6 +33,8 @@ interface Platform {
   /** A new file beside it. */
   plain(run: number): Promise<PlainFile>;
   clean(): Promise<void>;
+  /** Leaves nothing behind. */
+  end(): Promise<void>;
   /** {@link reading} in a process or worker of its own, with nothing else in its memory. */
   read(run: number, options: Options, outside: boolean): Promise<Reading>;
 }
@@ -169,7 +171,7 @@ async function measure(platform: Platform, options: Options): Promise<{ write: s
     inMemory.push(await platform.read(run, options, false));
     outside.push(await platform.read(run, options, true));
   }
-  await platform.clean();
+  await platform.end();
   const ratios = written.map(({ plain, write }) => write / plain);
   const of = (name: 'plain' | 'write'): string => median(written.map((times) => times[name])).toFixed(0);
   const name = `${n} × ${d}`;
@@ -246,6 +248,7 @@ async function nodePlatform(): Promise<Platform> {
       await rm(folder, { recursive: true, force: true });
       await mkdir(folder);
     },
+    end: () => rm(folder, { recursive: true, force: true }),
     read: (run, options, outside) =>
       new Promise((done, failed) => {
         const child = fork(
@@ -276,6 +279,11 @@ if (typeof process !== 'undefined' && process.argv?.[2] === readCommand) {
 /** In a worker, where files are written in place. */
 async function opfsPlatform(): Promise<Platform> {
   const { deleteOpfs, OpfsStore } = await import('../../src/store/store.opfs.ts');
+  const clean = async (): Promise<void> => {
+    for (let run = 0; run < 9; run++) {
+      for (const name of [`bench ${run}`, `bench plain ${run}`]) await deleteOpfs(name).catch(() => {});
+    }
+  };
   return {
     name: 'OPFS, Chromium',
     store: async (run) => new OpfsStore(`bench ${run}`),
@@ -291,11 +299,8 @@ async function opfsPlatform(): Promise<Platform> {
         close: () => file.close(),
       };
     },
-    async clean() {
-      for (let run = 0; run < 9; run++) {
-        for (const name of [`bench ${run}`, `bench plain ${run}`]) await deleteOpfs(name).catch(() => {});
-      }
-    },
+    clean,
+    end: clean,
     read: () => Promise.reject(new Error('reading has a worker of its own')),
   };
 }
