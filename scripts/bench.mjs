@@ -8,14 +8,22 @@
 // npm run bench -- variants [--from file of VGG16's weights]
 // Runs test/bench/<name>.ts in Chromium, or with --node what of it runs there, and prints its tables.
 // `--no-build` takes the installed packages as they are, as in npm test.
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { grids, measurePeers } from './bench-peers.mjs';
 import { browserOptions, buildKernels, ensureBuilt, nodeOptions } from './build.mjs';
-import { launchChromium } from './chromium.mjs';
+import { launchChromium, launchPersistentChromium } from './chromium.mjs';
 import { realFeatures } from './features.mjs';
 import { photographFeatures } from './photographs.mjs';
 import { ensureSeededModel } from './seeded-model.mjs';
@@ -150,32 +158,62 @@ for (const { title, columns, rows } of results.flatMap(({ tables }) => tables)) 
 console.log('\nTimes of whole calls; the contenders ran in turns.');
 for (const note of results[0].notes) console.log(note);
 
+/** With the sizes that were asked for; rounds that become the same run once. */
+function distinctRounds(rounds = [{}]) {
+  const all = rounds.map((round) => ({ ...round, ...overrides }));
+  return [...new Map(all.map((round) => [JSON.stringify(round), round])).values()];
+}
+
 async function runNode() {
   const module = await import(pathToFileURL(join(root, outfile)).href);
   const results = [];
-  for (const round of module.rounds ?? [{}]) {
-    const result = await module.default({ ...module.defaults, ...round, ...overrides });
+  for (const round of distinctRounds(module.rounds)) {
+    const result = await module.default({ ...module.defaults, ...round });
     results.push({ ...result, agent: `Node ${process.version}` });
   }
   return results;
 }
 
+/** Bytes of memory that the renderers of a profile have, garbage collected; `undefined` where there is no /proc. */
+async function residentBytes(page, profile) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('HeapProfiler.collectGarbage');
+  await session.detach();
+  let bytes = 0;
+  for (const id of existsSync('/proc') ? readdirSync('/proc') : []) {
+    try {
+      const command = readFileSync(`/proc/${id}/cmdline`, 'utf8');
+      if (!command.includes('--type=renderer') || !command.includes(profile)) continue;
+      const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${id}/status`, 'utf8'));
+      bytes += 1024 * Number(kilobytes);
+    } catch {
+      // No process, or one that ended meanwhile.
+    }
+  }
+  return bytes > 0 ? bytes : undefined;
+}
+
 async function runBrowser() {
   writeFileSync(join(root, outdir, 'run.html'), '<!doctype html><meta charset="utf-8"><title>bench</title>');
   const server = await serveTree(root, { isolated: true }); // isolated: finer clock
-  const browser = await launchChromium({ gpu: flags.gpu });
+  // Without a profile what a page stores is in memory: there is nothing to sync.
+  const profile = name === 'store' ? mkdtempSync(join(os.tmpdir(), 'likeness-bench-')) : undefined;
+  const browser = profile
+    ? await launchPersistentChromium(profile, { args: ['--js-flags=--expose-gc'] })
+    : await launchChromium({ gpu: flags.gpu });
   try {
     const results = [];
     const open = async () => {
       const page = await browser.newPage();
       page.on('pageerror', (error) => console.error(error));
       page.setDefaultTimeout(0);
+      if (profile) await page.exposeFunction('residentBytes', () => residentBytes(page, profile));
       await page.goto(`${server.origin}/${outdir}/run.html`);
       return page;
     };
     let page = await open();
-    const rounds = await page.evaluate(async (url) => (await import(url)).rounds ?? [{}], `/${outfile}`);
-    for (const round of rounds) {
+    const rounds = await page.evaluate(async (url) => (await import(url)).rounds, `/${outfile}`);
+    for (const round of distinctRounds(rounds)) {
       // A page for each round: ONNX Runtime's threads are fixed with its first session.
       await page.close();
       page = await open();
@@ -186,7 +224,7 @@ async function runBrowser() {
             const result = await module.default({ ...module.defaults, ...options });
             return { ...result, agent: navigator.userAgent };
           },
-          [`/${outfile}`, { ...round, ...overrides }],
+          [`/${outfile}`, round],
         ),
       );
     }
@@ -194,5 +232,6 @@ async function runBrowser() {
   } finally {
     await browser.close();
     await server.close();
+    if (profile) rmSync(profile, { recursive: true, force: true });
   }
 }

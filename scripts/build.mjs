@@ -36,6 +36,7 @@ const kernels = [
   ['knn', 'relaxed-shared'],
   ['codes', 'simd-shared'],
   ['image', 'simd'],
+  ['checksum', 'simd'],
   ['dense', 'simd'],
   ['convolution', 'simd'],
   ['convolution', 'relaxed'],

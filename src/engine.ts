@@ -4,9 +4,10 @@ import { toTensor } from './image/tensor.ts';
 import type { FlatIndex } from './knn/flat-index.ts';
 import type { Extractor } from './model/extractor.ts';
 import { sha256 } from './model/manifest.ts';
-import { Pictures } from './pictures.ts';
+import { Pictures, type PicturesOptions } from './pictures.ts';
+import type { Change } from './store/changes.ts';
 import { checkKind, type IndexInfo } from './store/header.ts';
-import type { Change, IndexStore } from './store/index-store.ts';
+import type { IndexStore } from './store/index-store.ts';
 import type { Entry, Json } from './store/records.ts';
 import type { Hit, Report } from './types.ts';
 
@@ -62,6 +63,13 @@ export interface PictureReader<Source> {
 /** A picture that was read, but where the index knows its bytes by their hash. */
 type Reading = Promise<{ hash: string | undefined; pixels?: Pixels }>;
 
+/** How an engine keeps its pictures. */
+export interface EngineOptions extends PicturesOptions {
+  parity?: IndexInfo['parity'] | undefined;
+  /** Where the pictures are kept; left out, they are gone with the engine. */
+  store?: IndexStore | undefined;
+}
+
 /**
  * Pictures to features to neighbours: the one place where model, index and ids meet. It runs in the worker (browser)
  * or in the process (Node); `ImageSearch` is its face.
@@ -69,7 +77,6 @@ type Reading = Promise<{ hash: string | undefined; pixels?: Pixels }>;
 export class Engine<Source> {
   readonly #extractor: Extractor;
   readonly #extractorReason: string;
-  readonly #index: FlatIndex;
   readonly #reader: PictureReader<Source>;
   readonly #pictures: Pictures;
   readonly #parity: IndexInfo['parity'];
@@ -77,20 +84,19 @@ export class Engine<Source> {
   #turn: Promise<unknown> = Promise.resolve();
   readonly #cancelled = new Set<number>();
 
-  /** @param store where the pictures are kept; left out, they are gone with the engine */
+  /** @param index empty */
   constructor(
     extractor: Extractor,
     extractorReason: string,
     index: FlatIndex,
     reader: PictureReader<Source>,
-    { parity = null, store }: { parity?: IndexInfo['parity'] | undefined; store?: IndexStore | undefined },
+    { parity = null, store, ...options }: EngineOptions,
   ) {
     this.#parity = parity;
     this.#extractor = extractor;
     this.#extractorReason = extractorReason;
-    this.#index = index;
     this.#reader = reader;
-    this.#pictures = new Pictures(index, store);
+    this.#pictures = new Pictures(index, store, options);
   }
 
   get size(): number {
@@ -169,11 +175,11 @@ export class Engine<Source> {
       const block = new Float32Array(vectors.length * dimension);
       for (const [at, vector] of vectors.entries()) block.set(vector!, at * dimension);
       if (this.size === 0) return vectors.map(() => []);
-      const found = await this.#index.search(block, Math.min(k, this.size), {
+      const found = await this.#pictures.search(block, Math.min(k, this.size), () => ({
         maxDistance,
         exclude: exclude && this.#rowsOf(exclude),
         filter: filter && this.#takingPart(filter),
-      });
+      }));
       return vectors.map((_, at) =>
         Array.from({ length: found.counts[at]! }, (_, rank): Hit => {
           const { id, meta } = this.#pictures.entries[found.rows[at * found.k + rank]!]!;
@@ -246,8 +252,8 @@ export class Engine<Source> {
   async features(): Promise<Features> {
     return this.#inTurn(async () => {
       await this.#pictures.refresh();
-      await this.#pictures.load();
-      return { ids: this.ids(), dimension: this.#extractor.dimension, values: this.#index.values() };
+      const values = await this.#pictures.values();
+      return { ids: this.ids(), dimension: this.#extractor.dimension, values };
     });
   }
 
@@ -285,7 +291,7 @@ export class Engine<Source> {
     return {
       model: { name: manifest.name, version: manifest.version, fingerprint: manifest.fingerprint, dimension },
       extractor: { device, threads, reason: this.#extractorReason },
-      knn: { backend: this.#index.backend, reason: this.#index.reason },
+      knn: { backend: this.#pictures.index.backend, reason: this.#pictures.index.reason },
       size: this.size,
       store: this.#pictures.report(),
     };
@@ -294,7 +300,6 @@ export class Engine<Source> {
   async close(): Promise<void> {
     await this.#turn.catch(() => {});
     await this.#pictures.close();
-    this.#index.close();
     await this.#extractor.close();
   }
 

@@ -2,7 +2,8 @@
 export type { Features } from './engine.ts';
 export { type ErrorCode, LikenessError } from './errors.ts';
 export type { PixelMode, Pixels } from './image/pixels.ts';
-export { readNpz } from './knn/npz.ts';
+export type { NpyFile } from './knn/npy-rows.ts';
+export { openNpz, readNpz } from './knn/npz.ts';
 export type { ModelName } from './model/delivery/source.ts';
 export type { ModelInfo } from './model/delivery/stored-models.ts';
 export { deleteModel, ImageSearch, listModels, modelInfo } from './platform/browser.ts';

@@ -2,7 +2,8 @@
 export type { Features } from './engine.ts';
 export { type ErrorCode, LikenessError } from './errors.ts';
 export type { PixelMode, Pixels } from './image/pixels.ts';
-export { readNpz } from './knn/npz.ts';
+export type { NpyFile } from './knn/npy-rows.ts';
+export { openNpz, readNpz } from './knn/npz.ts';
 export { ImageSearch } from './platform/node.ts';
 export type { Store, StoredFile, StoreLock } from './store/files.ts';
 export { deleteIndex, listIndexes } from './store/open-store.node.ts';

@@ -1,18 +1,50 @@
 import { LikenessError } from './errors.ts';
-import type { FlatIndex } from './knn/flat-index.ts';
+import type { FlatIndex, SearchOptions } from './knn/flat-index.ts';
+import type { Neighbours } from './knn/neighbours.ts';
+import type { RowStore } from './knn/row-source.ts';
+import { type Change, type FollowedStep, recordOf, stepsWith } from './store/changes.ts';
 import { Entries, type PlacedEntry } from './store/entries.ts';
 import type { IndexInfo } from './store/header.ts';
-import { type Change, type FollowedStep, IndexStore, recordOf } from './store/index-store.ts';
+import { IndexStore } from './store/index-store.ts';
 import type { Entry } from './store/records.ts';
 import { MemoryStore } from './store/store.memory.ts';
+import { DamagedRows, StoredRows } from './stored-rows.ts';
 import type { StoreReport } from './types.ts';
+
+export interface PicturesOptions {
+  /** Makes an empty index that keeps codes only, over rows elsewhere; left out, rows are always in memory. */
+  createCodes?: ((rows: RowStore) => Promise<FlatIndex>) | undefined;
+  /** Rows of more bytes than this stay in the store. Default 256 MiB. */
+  mostRowBytes?: number | undefined;
+}
+
+/**
+ * Up to here all rows are in memory: a tab can spare it, and no search is faster. Above, an eighth of it does, at the
+ * price of reading the few rows that codes do not decide.
+ */
+const defaultMostRowBytes = 256 << 20;
+/** Queries that read more than one row in so many are better off with all of them in memory, */
+const fewRows = 8;
+/** unless those are so many times the limit: a slow tab is better than none. */
+const memoryFactor = 4;
+/** Times that a file is opened anew which others replace while it is read. */
+const attempts = 3;
 
 /**
  * The pictures of an engine: their list, and their rows in a `FlatIndex` in the same order. With a store, changes go
- * there first, rows are read when they are first needed, and what another tab or process wrote is followed.
+ * there first, rows are read when they are first needed, and what another tab or process wrote is followed. Many rows
+ * stay in the store: the index then keeps their codes, and reads the rows that a search needs.
  */
 export class Pictures {
-  readonly #index: FlatIndex;
+  /** All rows in memory. */
+  readonly #memory: FlatIndex;
+  /** What is searched: {@link #memory}, or codes. */
+  #index: FlatIndex;
+  /** What the codes' rows are. */
+  #outside: StoredRows | undefined;
+  /** Codes decided too little. */
+  #needsMemory = false;
+  readonly #options: PicturesOptions;
   readonly #store: IndexStore | undefined;
   /** Where there is no store. */
   readonly #own = new Entries();
@@ -24,10 +56,14 @@ export class Pictures {
   /** Pictures whose rows in the store were damaged, and that were taken out. */
   readonly #damaged: string[] = [];
 
-  constructor(index: FlatIndex, store: IndexStore | undefined) {
+  /** @param index empty */
+  constructor(index: FlatIndex, store: IndexStore | undefined, options: PicturesOptions = {}) {
+    this.#memory = index;
     this.#index = index;
+    this.#options = options;
     this.#store = store;
     this.#loaded = store === undefined;
+    store?.takeSteps();
   }
 
   get entries(): readonly PlacedEntry[] {
@@ -49,13 +85,26 @@ export class Pictures {
     await this.#follow();
   }
 
+  /** What is searched, for reports. */
+  get index(): Pick<FlatIndex, 'backend' | 'reason'> {
+    return this.#index;
+  }
+
   /** Reads the rows of the store, once. A damaged one is taken out of the index and told of in the report. */
   async load(): Promise<void> {
-    const store = this.#store;
-    if (this.#loaded || !store) return;
+    // Taking out what is damaged may end in a compaction: then they are read once more.
+    while (!this.#loaded) await this.#takeOut(await this.#following(() => this.#read(this.#store!)));
+  }
+
+  /** Returns what is damaged. */
+  async #read(store: IndexStore): Promise<PlacedEntry[]> {
+    await this.#choose(store);
+    const entries = [...store.entries];
     const damaged: PlacedEntry[] = [];
     try {
-      for await (const { values } of store.rows(store.entries, (entry) => damaged.push(entry))) {
+      for await (const { first, values } of store.rows(entries, (entry) => damaged.push(entry))) {
+        const rows = values.length / this.#index.dimension;
+        for (let n = 0; n < rows; n++) this.#outside?.add(entries[first + n]!);
         this.#index.add(values);
       }
     } catch (error) {
@@ -63,20 +112,39 @@ export class Pictures {
       throw error;
     }
     this.#loaded = true;
-    if (damaged.length === 0) return;
-    const ids = damaged.map(({ id }) => id);
-    try {
-      await this.apply(ids.map((id) => ({ remove: id })));
-      this.#damaged.push(...ids);
-    } catch (error) {
-      this.#clear();
-      this.#loaded = false;
-      throw new LikenessError(
-        'bad-file',
-        `The features of ${ids.length} pictures in ${store.name} are damaged, e.g. of "${ids[0]}", and they cannot be taken out: ${(error as Error).message}`,
-        { cause: error },
-      );
+    return damaged;
+  }
+
+  /**
+   * The nearest rows, by position. Loads them first.
+   *
+   * @param options called when the rows are there, and again where they had to be read anew: positions may have changed
+   */
+  async search(queries: Float32Array, k: number, options: () => SearchOptions): Promise<Neighbours> {
+    for (;;) {
+      try {
+        const found = await this.#following(async () => {
+          await this.load();
+          return this.#index.search(queries, k, options());
+        });
+        this.#weigh(found, queries.length / this.#index.dimension);
+        return found;
+      } catch (error) {
+        if (!(error instanceof DamagedRows)) throw error;
+        await this.#takeOut(error.entries);
+      }
     }
+  }
+
+  /** All rows: n × d values, a copy. */
+  async values(): Promise<Float32Array> {
+    return this.#following(async () => {
+      await this.load();
+      if (!this.#outside) return this.#index.values();
+      const values = new Float32Array(this.entries.length * this.#index.dimension);
+      await this.#store!.readRows(this.entries, values);
+      return values;
+    });
   }
 
   /** Makes changes, durable ones where there is a store; tells of each picture whether it was new. */
@@ -85,13 +153,16 @@ export class Pictures {
     const steps = this.#store ? await this.#store.append(changes) : this.#applyOwn(changes);
     if (this.#store) await this.#follow();
     else await this.#take(steps);
-    if (this.#store?.worthCompacting) await this.#store.compact().catch(() => {}); // for want of space, later
+    if (this.#store?.worthCompacting) {
+      await this.#store.compact().catch(() => {}); // for want of space, later
+      await this.#follow();
+    }
     return steps.flatMap(({ kind }) => (kind === 'add' || kind === 'replace' ? [kind] : []));
   }
 
   /** A copy of a picture's row. */
   async vector(position: number): Promise<Float32Array> {
-    if (this.#loaded || !this.#store) return this.#index.get(position);
+    if (!this.#store || (this.#loaded && !this.#outside)) return this.#index.get(position);
     const row = new Float32Array(this.#index.dimension);
     await this.#store.readRows([this.entries[position]!], row);
     return row;
@@ -167,41 +238,117 @@ export class Pictures {
 
   async close(): Promise<void> {
     await this.#store?.close();
+    this.#index.close();
+    this.#memory.close();
+  }
+
+  get #mostRowBytes(): number {
+    return this.#options.mostRowBytes ?? defaultMostRowBytes;
+  }
+
+  /** Codes or rows in memory: decides for what is in the store now. */
+  async #choose(store: IndexStore): Promise<void> {
+    const { createCodes } = this.#options;
+    const bytes = store.entries.length * 4 * this.#memory.dimension;
+    const wasm = this.#memory.backend === 'wasm' || this.#memory.backend === 'wasm-relaxed';
+    const outside =
+      createCodes && store.randomReads && wasm && bytes > this.#mostRowBytes && !this.#needsMemory;
+    if (!outside) return;
+    const rows = new StoredRows(store);
+    this.#index = await createCodes(rows);
+    this.#outside = rows;
+  }
+
+  /** Where codes decide too little, the next search has all rows in memory. */
+  #weigh({ fetchedBytes }: Neighbours, queries: number): void {
+    const all = this.entries.length * 4 * this.#index.dimension;
+    if (!this.#outside || fetchedBytes * fewRows <= all * queries) return;
+    if (all > memoryFactor * this.#mostRowBytes) return;
+    this.#needsMemory = true;
+    this.#clear();
+  }
+
+  /** Runs `work`, again where others replaced the store's file under it. */
+  async #following<T>(work: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!this.#store || attempt === attempts) throw error;
+        const before = this.#loaded;
+        const changed = await this.#store.refresh().catch(() => false);
+        await this.#follow();
+        if (!changed && this.#loaded === before) throw error;
+      }
+    }
+  }
+
+  /** Removes pictures whose rows are damaged in the store. */
+  async #takeOut(damaged: readonly PlacedEntry[]): Promise<void> {
+    if (damaged.length === 0) return;
+    const ids = damaged.map(({ id }) => id);
+    try {
+      await this.apply(ids.map((id) => ({ remove: id })));
+      this.#damaged.push(...ids);
+    } catch (error) {
+      this.#clear();
+      throw new LikenessError(
+        'bad-file',
+        `The features of ${ids.length} pictures in ${this.#store!.name} are damaged, e.g. of "${ids[0]}", and they cannot be taken out: ${(error as Error).message}`,
+        { cause: error },
+      );
+    }
   }
 
   #applyOwn(changes: readonly Change[]): FollowedStep[] {
-    const vectors = changes.flatMap((change) => ('vector' in change ? [change.vector] : []));
-    const steps = this.#own.apply(changes.map(recordOf), () => ({ at: 0, checksum: 0 }));
-    let n = 0;
-    return steps.map((step) => (step.kind === 'remove' ? step : { ...step, vector: vectors[n++]! }));
+    return stepsWith(
+      changes,
+      this.#own.apply(changes.map(recordOf), () => ({ at: 0, checksum: 0 })),
+    );
   }
 
   #follow(): Promise<void> {
     return this.#take(this.#store?.takeSteps() ?? []);
   }
 
-  /** Takes the steps with the rows. */
+  /** Takes the steps with the rows. Where that fails, all rows are read anew when they are next needed. */
   async #take(steps: readonly FollowedStep[]): Promise<void> {
-    if (!this.#loaded) return;
-    for (const step of steps) {
-      if (step.kind === 'reload') {
-        this.#clear();
-        this.#loaded = false;
-        return;
-      }
-      if (step.kind === 'remove') {
-        this.#index.remove(step.positions);
-        continue;
-      }
-      const vector = step.vector ?? new Float32Array(this.#index.dimension);
-      if (!step.vector) await this.#store!.readRows([step.entry], vector);
-      if (step.kind === 'add') this.#index.add(vector);
-      else this.#index.set(step.position, vector);
+    try {
+      for (const step of steps) if (this.#loaded) await this.#takeStep(step);
+    } catch (error) {
+      if (!this.#store) throw error;
+      this.#clear();
     }
   }
 
+  async #takeStep(step: FollowedStep): Promise<void> {
+    if (step.kind === 'reload') {
+      this.#clear();
+      return;
+    }
+    if (step.kind === 'remove') {
+      this.#outside?.remove(step.positions);
+      this.#index.remove(step.positions);
+      return;
+    }
+    const vector = step.vector ?? new Float32Array(this.#index.dimension);
+    if (!step.vector) await this.#store!.readRows([step.entry], vector);
+    if (step.kind === 'add') {
+      this.#outside?.add(step.entry);
+      this.#index.add(vector);
+    } else {
+      this.#outside?.replace(step.position, step.entry);
+      this.#index.set(step.position, vector);
+    }
+  }
+
+  /** Forgets the rows of the store. */
   #clear(): void {
-    this.#index.remove(Array.from({ length: this.#index.size }, (_, row) => row));
+    this.#loaded = false;
+    if (this.#outside) this.#index.close();
+    this.#index = this.#memory;
+    this.#outside = undefined;
+    this.#memory.remove(Array.from({ length: this.#memory.size }, (_, row) => row));
   }
 
   /** Where a picture with this content is. */

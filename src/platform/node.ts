@@ -87,7 +87,11 @@ export class ImageSearch extends Search<NodeSource, StoreName> {
         return source instanceof Blob ? new Uint8Array(await source.arrayBuffer()) : source;
       },
     };
-    const engine = new Engine(extractor, reason, index, reader, { parity, store });
+    const engine = new Engine(extractor, reason, index, reader, {
+      parity,
+      store,
+      createCodes: (rows) => FlatIndex.create({ dimension: extractor.dimension, rows }),
+    });
     return new ImageSearch({
       engine: {
         add: (...args) => engine.add(...args),

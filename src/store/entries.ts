@@ -62,7 +62,7 @@ export class Entries {
     { put: id, meta, hash }: Extract<IndexRecord, { put: string }>,
     placed: Pick<PlacedEntry, 'at' | 'checksum'>,
   ): Step {
-    const entry: PlacedEntry = { id, ...placed };
+    const entry: PlacedEntry = { id, at: placed.at, checksum: placed.checksum };
     if (meta !== undefined) entry.meta = meta;
     if (hash !== undefined) entry.hash = hash;
     const there = this.#positions.get(id);

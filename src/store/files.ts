@@ -1,12 +1,19 @@
 import { type ErrorCode, LikenessError } from '../errors.ts';
 
-/** One file of a store. Positions and lengths are in bytes; calls on one file do not overlap. */
+/** One file of a store. Positions and lengths are in bytes; calls on one file do not overlap, but for reads where it says so. */
 export interface StoredFile {
+  /** Whether several reads may be under way at once, and are faster so. Default `false`. */
+  readonly readsOverlap?: boolean;
   size(): Promise<number>;
   /** Fills `into` from `at`. Resolves to the bytes read: fewer than asked for only where the file ends. */
   read(at: number, into: Uint8Array): Promise<number>;
   /** Writes the parts one behind the other. After an error any of it may be there. */
   write(at: number, parts: readonly Uint8Array[]): Promise<void>;
+  /**
+   * Writes `parts`, and behind them those that `rest` makes meanwhile, as one call of {@link write} would. Where it pays:
+   * a file whose writing leaves the processor free.
+   */
+  writeMeanwhile?(at: number, parts: readonly Uint8Array[], rest: () => readonly Uint8Array[]): Promise<void>;
   truncate(size: number): Promise<void>;
   /** Resolves when what was written is on the medium. */
   sync(): Promise<void>;
@@ -28,6 +35,8 @@ export interface Store {
   /** For messages: `opfs:holiday`, a path, a URL. */
   readonly name: string;
   readonly readOnly: boolean;
+  /** Whether a few bytes are read at any moment without much ado: a disk is, a network is not. Default `false`. */
+  readonly randomReads?: boolean;
   list(): Promise<{ name: string; byteLength: number }[]>;
   /**
    * @param mode `read`, `write` an existing file, or `create` an empty one, over whatever has the name

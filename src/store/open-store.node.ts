@@ -60,7 +60,7 @@ export async function openReadable(path: string): Promise<ReadableFile> {
 }
 
 /** An exported index, read-only. */
-const fileStore = (path: string): Store => new SingleFileStore(path, () => openReadable(path));
+const fileStore = (path: string): Store => new SingleFileStore(path, () => openReadable(path), true);
 
 /** The indexes in a folder: those of its folders that hold one, with their sizes. */
 export async function listIndexes(folder: string): Promise<StoredIndexInfo[]> {

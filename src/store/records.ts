@@ -24,9 +24,9 @@ const encoder = new TextEncoder();
 /** Malformed UTF-8 is damage. */
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** A JSON array with a line a record. */
+/** A JSON array. */
 export const encodeRecords = (records: readonly IndexRecord[]): Uint8Array<ArrayBuffer> =>
-  encoder.encode(`[${records.map((record) => JSON.stringify(record)).join(',\n')}]\n`);
+  encoder.encode(JSON.stringify(records));
 
 /** @throws where this is not what {@link encodeRecords} writes */
 export function decodeRecords(bytes: Uint8Array): IndexRecord[] {

@@ -14,6 +14,18 @@ import { chunkBytes, type Position } from './log.ts';
 import { encodeRecords, type IndexRecord, type Json } from './records.ts';
 import { encodeCommit, encodeHead, paddingAfter, sealOf, segmentLayout } from './segment.ts';
 
+/** Rows that lie one behind the other. */
+interface Run {
+  /** Among the entries. */
+  first: number;
+  count: number;
+  at: number;
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Reads that are under way at once. */
+const mostRuns = 64;
+
 /** The rows of entries in blocks, each checked against its checksum. */
 export async function* checkedRows(
   file: StoredFile,
@@ -22,21 +34,34 @@ export async function* checkedRows(
   crc32: Crc32,
   onDamage: (entry: PlacedEntry) => void,
 ): AsyncGenerator<{ first: number; bytes: Uint8Array<ArrayBuffer> }> {
-  const perChunk = Math.max(1, Math.floor(chunkBytes / rowBytes));
   for (let first = 0; first < entries.length; ) {
-    // As many as lie one behind the other.
-    let count = 1;
-    const { at } = entries[first]!;
-    while (count < perChunk && entries[first + count]?.at === at + count * rowBytes) count++;
-    const bytes = new Uint8Array(count * rowBytes);
-    await file.read(at, bytes);
-    for (let n = 0; n < count; n++) {
-      const entry = entries[first + n]!;
-      if (crc32(bytes.subarray(n * rowBytes, (n + 1) * rowBytes)) !== entry.checksum) onDamage(entry);
+    const runs = runsFrom(first, entries, rowBytes, file.readsOverlap ? mostRuns : 1);
+    await Promise.all(runs.map(({ at, bytes }) => file.read(at, bytes)));
+    for (const run of runs) {
+      for (let n = 0; n < run.count; n++) {
+        const entry = entries[run.first + n]!;
+        const row = run.bytes.subarray(n * rowBytes, (n + 1) * rowBytes);
+        if (crc32(row) !== entry.checksum) onDamage(entry);
+      }
+      yield { first: run.first, bytes: run.bytes };
+      first += run.count;
     }
-    yield { first, bytes };
-    first += count;
   }
+}
+
+/** Up to `most` runs of up to {@link chunkBytes} in all. */
+function runsFrom(from: number, entries: readonly PlacedEntry[], rowBytes: number, most: number): Run[] {
+  const runs: Run[] = [];
+  let left = Math.max(1, Math.floor(chunkBytes / rowBytes));
+  for (let first = from; first < entries.length && left > 0 && runs.length < most; ) {
+    const { at } = entries[first]!;
+    let count = 1;
+    while (count < left && entries[first + count]?.at === at + count * rowBytes) count++;
+    runs.push({ first, count, at, bytes: new Uint8Array(count * rowBytes) });
+    first += count;
+    left -= count;
+  }
+  return runs;
 }
 
 export const damagedRow = (entry: PlacedEntry, name: string): LikenessError =>

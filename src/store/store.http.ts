@@ -8,7 +8,8 @@ const firstBytes = 1 << 16;
  * An exported index on a web server, read-only. Only what is needed is fetched where the server answers requests for
  * ranges; else the whole file is fetched once and kept.
  */
-export const httpStore = (url: string): SingleFileStore => new SingleFileStore(url, () => openUrl(url));
+export const httpStore = (url: string): SingleFileStore =>
+  new SingleFileStore(url, () => openUrl(url), false);
 
 async function openUrl(url: string): Promise<ReadableFile> {
   const first = await get(url, 0, firstBytes);

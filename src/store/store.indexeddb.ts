@@ -74,6 +74,8 @@ export class IndexedDbStore implements Store {
   }
 }
 
+const removed = (name: string): LikenessError => new LikenessError('not-found', `${name} was removed.`);
+
 /** Each write is a transaction: all of it is there or nothing, on the medium when it resolves. */
 class DatabaseFile implements StoredFile {
   readonly #database: IDBDatabase;
@@ -90,21 +92,26 @@ class DatabaseFile implements StoredFile {
 
   async size(): Promise<number> {
     const size = await this.sizeIfThere();
-    if (size === undefined) throw new LikenessError('not-found', `${this.#name} was removed.`);
+    if (size === undefined) throw removed(this.#name);
     return size;
   }
 
   async read(at: number, into: Uint8Array): Promise<number> {
-    const end = Math.min(at + into.length, await this.size());
-    if (at >= end) return 0;
+    if (into.length === 0) return 0;
     const first = Math.floor(at / blockBytes);
-    const last = Math.floor((end - 1) / blockBytes);
+    const last = Math.floor((at + into.length - 1) / blockBytes);
     const range = IDBKeyRange.bound([this.#name, first], [this.#name, last]);
-    const blocks = this.#database.transaction('blocks').objectStore('blocks');
-    const [keys, values] = await Promise.all([
+    // One transaction: a file that is removed meanwhile is missed as a whole, and never read as zeros.
+    const transaction = this.#database.transaction(['sizes', 'blocks']);
+    const blocks = transaction.objectStore('blocks');
+    const [size, keys, values] = await Promise.all([
+      settled<number | undefined>(transaction.objectStore('sizes').get(this.#name)),
       settled(blocks.getAllKeys(range)),
       settled(blocks.getAll(range)),
     ]);
+    if (size === undefined) throw removed(this.#name);
+    const end = Math.min(at + into.length, size);
+    if (at >= end) return 0;
     for (const [n, key] of keys.entries()) {
       const start = (key as [string, number])[1] * blockBytes;
       const block = values[n] as Uint8Array;

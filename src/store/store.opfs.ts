@@ -36,6 +36,7 @@ export async function hasOpfs(): Promise<boolean> {
 export class OpfsStore implements Store {
   readonly name: string;
   readonly readOnly = false;
+  readonly randomReads = true;
   readonly #folderName: string;
   #folder: Promise<FileSystemDirectoryHandle> | undefined;
 
@@ -98,6 +99,7 @@ async function filesIn(folder: FileSystemDirectoryHandle): Promise<{ name: strin
 
 /** A file that another tab may be writing: read through snapshots, which a change makes unreadable. */
 class ReadFile implements StoredFile {
+  readonly readsOverlap = true;
   readonly #handle: FileHandle;
   #snapshot: File | undefined;
 
@@ -146,6 +148,28 @@ class ReadFile implements StoredFile {
   }
 }
 
+/** Parts of fewer bytes than this in all are copied together: a call of the browser costs more. */
+const gatheredBytes = 1 << 18;
+const gatherings = new Uint8Array(gatheredBytes);
+
+/** The same bytes in parts that are worth a call each; a part is good until the next. */
+function* gathered(parts: readonly Uint8Array[]): Generator<Uint8Array> {
+  for (let from = 0, to = 0; from < parts.length; from = to) {
+    let bytes = parts[to++]!.length;
+    while (to < parts.length && bytes + parts[to]!.length <= gatheredBytes) bytes += parts[to++]!.length;
+    if (to === from + 1) {
+      yield parts[from]!;
+      continue;
+    }
+    let at = 0;
+    for (const part of parts.slice(from, to)) {
+      gatherings.set(part, at);
+      at += part.length;
+    }
+    yield gatherings.subarray(0, bytes);
+  }
+}
+
 /** A file that this worker alone has open. */
 class WrittenFile implements StoredFile {
   readonly #access: SyncAccessHandle;
@@ -163,7 +187,7 @@ class WrittenFile implements StoredFile {
   }
 
   async write(at: number, parts: readonly Uint8Array[]): Promise<void> {
-    for (const part of parts) {
+    for (const part of gathered(parts)) {
       const written = this.#access.write(part, { at });
       if (written !== part.length) {
         throw new DOMException(`${written} of ${part.length} bytes were written`, 'QuotaExceededError');

@@ -9,11 +9,16 @@ export type ReadableFile = Pick<StoredFile, 'size' | 'read' | 'close'>;
 export class SingleFileStore implements Store {
   readonly name: string;
   readonly readOnly = true;
+  readonly randomReads: boolean;
   readonly #openFile: () => Promise<ReadableFile>;
 
-  /** @param name for messages: a path, a URL */
-  constructor(name: string, openFile: () => Promise<ReadableFile>) {
+  /**
+   * @param name for messages: a path, a URL
+   * @param randomReads as {@link Store} says it
+   */
+  constructor(name: string, openFile: () => Promise<ReadableFile>, randomReads: boolean) {
     this.name = name;
+    this.randomReads = randomReads;
     this.#openFile = openFile;
   }
 
@@ -27,6 +32,7 @@ export class SingleFileStore implements Store {
       throw new LikenessError('read-only', `${this.name} can only be read.`);
     };
     return {
+      readsOverlap: this.randomReads,
       size: () => file.size(),
       read: (at, into) => file.read(at, into),
       close: () => file.close(),
@@ -46,7 +52,7 @@ export class SingleFileStore implements Store {
 /** An exported index as a `Blob` or `File`: dropped on a page, or downloaded. */
 export function blobStore(blob: Blob): SingleFileStore {
   const name = 'name' in blob && typeof blob.name === 'string' ? blob.name : 'the file';
-  return new SingleFileStore(name, async () => ({
+  const openFile = async (): Promise<ReadableFile> => ({
     size: async () => blob.size,
     async read(at, into) {
       const bytes = new Uint8Array(await blob.slice(at, at + into.length).arrayBuffer());
@@ -54,5 +60,6 @@ export function blobStore(blob: Blob): SingleFileStore {
       return bytes.length;
     },
     close: async () => {},
-  }));
+  });
+  return new SingleFileStore(name, openFile, true);
 }

@@ -73,7 +73,11 @@ export async function openEngine(
       bytes: async (picture) =>
         picture.kind === 'encoded' ? new Uint8Array(await picture.blob.arrayBuffer()) : undefined,
     };
-    const engine = new Engine<Picture>(extractor, reason, index, reader, { parity, store: stored });
+    const engine = new Engine<Picture>(extractor, reason, index, reader, {
+      parity,
+      store: stored,
+      createCodes: (rows) => FlatIndex.create({ dimension: extractor.dimension, rows }),
+    });
     return { engine, batchSize: extractor.batchSize, threads: extractor.threads };
   } catch (error) {
     if (error instanceof GpuFailed) return { spoiled: error.message };

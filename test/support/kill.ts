@@ -53,6 +53,7 @@ async function bundle(entry: string, options: object): Promise<string> {
     outfile,
     bundle: true,
     format: 'esm',
+    loader: { '.wasm': 'binary' },
     logLevel: 'warning',
     ...options,
   });

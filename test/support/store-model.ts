@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import type { Change } from '../../src/store/changes.ts';
 import type { IndexInfo } from '../../src/store/header.ts';
-import type { Change, IndexStore } from '../../src/store/index-store.ts';
+import type { IndexStore } from '../../src/store/index-store.ts';
 import type { Json } from '../../src/store/records.ts';
 import { seeded } from './random.ts';
 

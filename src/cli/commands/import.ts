@@ -2,8 +2,8 @@ import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 import { LikenessError } from '../../errors.ts';
 import { matrixShape, parseNpy } from '../../knn/npy.ts';
-import { bytesFile, type NpyRows, openNpyRows } from '../../knn/npy-rows.ts';
-import { isZip, readNpz } from '../../knn/npz.ts';
+import { type NpyRows, openNpyRows } from '../../knn/npy-rows.ts';
+import { isZip, openNpz } from '../../knn/npz.ts';
 import { modelManifest } from '../../platform/node.ts';
 import { identityOf } from '../../store/header.ts';
 import { IndexStore } from '../../store/index-store.ts';
@@ -128,8 +128,8 @@ async function openMatrix(path: string, dimension: number, array: string | undef
   const file = await openReadable(path);
   const first = new Uint8Array(4);
   await file.read(0, first);
-  // An .npz is unpacked into memory; a .npy of any size is read block by block.
-  return openNpyRows(isZip(first) ? bytesFile(await readNpz(file, array)) : file, dimension);
+  // Either may be of any size: it is read block by block.
+  return openNpyRows(isZip(first) ? await openNpz(file, array) : file, dimension);
 }
 
 async function readIds(path: string): Promise<string[]> {

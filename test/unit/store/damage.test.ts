@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { crc32 } from '../../../src/crc32.ts';
 import { LikenessError } from '../../../src/errors.ts';
-import { crc32 } from '../../../src/store/crc32.ts';
 import type { PlacedEntry } from '../../../src/store/entries.ts';
 import { encodeSuccessor, headerBytes, successorAt } from '../../../src/store/header.ts';
 import { IndexStore } from '../../../src/store/index-store.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { LikenessError } from '../../../src/errors.ts';
-import { type Change, IndexStore } from '../../../src/store/index-store.ts';
+import type { Change } from '../../../src/store/changes.ts';
+import { IndexStore } from '../../../src/store/index-store.ts';
 import type { MemoryStore } from '../../../src/store/store.memory.ts';
 import { type Fault, FaultyStore } from '../../support/faulty-store.ts';
 import {

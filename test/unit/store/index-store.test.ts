@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { crc32 } from '../../../src/store/crc32.ts';
+import { crc32 } from '../../../src/crc32.ts';
 import { headerBytes } from '../../../src/store/header.ts';
 import { IndexStore } from '../../../src/store/index-store.ts';
 import { MemoryStore } from '../../../src/store/store.memory.ts';
@@ -79,6 +79,8 @@ describe('IndexStore', () => {
     const index = await open(store);
     const reader = await open(store);
     const rows: number[][][] = [[], []];
+    // From the first call on they are noted.
+    for (const followed of [index, reader]) assert.deepEqual(followed.takeSteps(), []);
     for (let n = 0; n < 60; n++) {
       await index.append(randomChanges(n, d));
       await reader.refresh();

@@ -1,0 +1,55 @@
+import { LikenessError } from '../errors.ts';
+import type { Step } from './entries.ts';
+import { checkMeta, type Entry, type IndexRecord, type Json } from './records.ts';
+
+/** A change to make: add or replace a picture, remove one, note something. */
+export type Change = (Entry & { vector: Float32Array }) | { remove: string } | { set: string; value: Json };
+
+/** A {@link Step} with what a follower needs to take it. */
+export type FollowedStep =
+  | (Exclude<Step, { kind: 'remove' }> & { vector?: Float32Array })
+  | Extract<Step, { kind: 'remove' }>
+  /** All may be different: another process replaced the file. */
+  | { kind: 'reload' };
+
+/**
+ * Checks that a change can be written to the index `name`.
+ *
+ * @throws LikenessError `bad-argument`
+ */
+export function checkChange(change: Change, dimension: number, name: string): void {
+  if (!('vector' in change)) return;
+  if (change.vector.length !== dimension) {
+    throw new LikenessError(
+      'bad-argument',
+      `The vector of "${change.id}" has ${change.vector.length} values, the index ${name} holds ${dimension}.`,
+    );
+  }
+  if (change.meta !== undefined) checkMeta(change.meta, change.id);
+}
+
+/** The vectors of the changes that have one, in their order: the rows of a segment. */
+export function vectorsOf(changes: readonly Change[]): Float32Array[] {
+  const vectors: Float32Array[] = [];
+  for (const change of changes) if ('vector' in change) vectors.push(change.vector);
+  return vectors;
+}
+
+export function recordOf(change: Change): IndexRecord {
+  if (!('vector' in change)) return change;
+  const { id, meta, hash } = change;
+  const record: Extract<IndexRecord, { put: string }> = { put: id };
+  if (meta !== undefined) record.meta = meta;
+  if (hash !== undefined) record.hash = hash;
+  return record;
+}
+
+/** The steps that an index took for `changes`, with the vectors of those. */
+export function stepsWith(changes: readonly Change[], steps: readonly Step[]): FollowedStep[] {
+  const followed: FollowedStep[] = steps.slice();
+  const vectors = vectorsOf(changes);
+  let n = 0;
+  for (const step of followed)
+    if (step.kind === 'add' || step.kind === 'replace') step.vector = vectors[n++]!;
+  return followed;
+}

@@ -1,0 +1,103 @@
+import { crc32Rows, crc32 as ourCrc32 } from '../crc32.ts';
+import { type Change, recordOf, vectorsOf } from './changes.ts';
+import type { PlacedEntry } from './entries.ts';
+import type { Crc32 } from './header.ts';
+import type { Position } from './log.ts';
+import { encodeRecords, type IndexRecord } from './records.ts';
+import { encodeCommit, encodeHead, paddingAfter, sealOf, segmentLayout } from './segment.ts';
+
+/** Changes as the segment that a commit appends. */
+export interface EncodedCommit {
+  records: readonly IndexRecord[];
+  /** Head and rows; the rows are the vectors themselves, not copied. */
+  rows: Uint8Array[];
+  /** What follows the rows, made from them: their checksums take time. */
+  table(): EncodedTable;
+}
+
+export interface EncodedTable {
+  parts: Uint8Array[];
+  /** Where the segment ends. */
+  position: Position;
+  /** Where the n-th row will be. */
+  place(n: number): Pick<PlacedEntry, 'at' | 'checksum'>;
+}
+
+/** @param from where the segment goes: behind the last commit */
+export function encodeChanges(
+  changes: readonly Change[],
+  dimension: number,
+  from: Position,
+  crc32: Crc32,
+): EncodedCommit {
+  const vectors = vectorsOf(changes);
+  const rows = joinedVectors(vectors);
+  const records = changes.map(recordOf);
+  const json = encodeRecords(records);
+  const sequence = from.sequence + 1;
+  const shape = { sequence, rows: vectors.length, recordBytes: json.length, chain: from.seal };
+  const layout = segmentLayout(shape, dimension);
+  const head = encodeHead(shape, crc32);
+  const rowBytes = 4 * dimension;
+  return {
+    records,
+    rows: [head, ...rows],
+    table() {
+      const checksums = checksumsOf(rows, rowBytes, vectors.length, crc32);
+      const table = new Uint8Array(checksums.buffer);
+      const commit = encodeCommit(sequence, crc32(json, crc32(table)), sealOf(head), crc32);
+      return {
+        parts: [
+          paddingAfter(vectors.length * rowBytes),
+          table,
+          json,
+          paddingAfter(layout.tableBytes),
+          commit,
+        ],
+        position: { sequence, end: from.end + layout.byteLength, seal: sealOf(commit) },
+        place: (n) => ({ at: from.end + layout.rowsAt + n * rowBytes, checksum: checksums[n]! }),
+      };
+    },
+  };
+}
+
+/** The vectors' bytes; those that lie side by side in one buffer, as the rows of a batch do, in one piece. */
+function joinedVectors(vectors: readonly Float32Array[]): Uint8Array[] {
+  const joined: Uint8Array[] = [];
+  for (let n = 0; n < vectors.length; ) {
+    const { buffer, byteOffset, byteLength } = vectors[n++]!;
+    let end = byteOffset + byteLength;
+    for (; n < vectors.length; n++) {
+      const next = vectors[n]!;
+      if (next.buffer !== buffer || next.byteOffset !== end) break;
+      end += next.byteLength;
+    }
+    joined.push(new Uint8Array(buffer, byteOffset, end - byteOffset));
+  }
+  return joined;
+}
+
+/** @param parts whole rows in each */
+function checksumsOf(
+  parts: readonly Uint8Array[],
+  rowBytes: number,
+  rows: number,
+  crc32: Crc32,
+): Uint32Array<ArrayBuffer> {
+  const checksums = new Uint32Array(rows);
+  let row = 0;
+  for (const part of parts) {
+    const count = part.length / rowBytes;
+    if (crc32 === ourCrc32) crc32Rows(part, rowBytes, checksums.subarray(row, row + count));
+    else {
+      for (let n = 0; n < count; n++) {
+        checksums[row + n] = crc32(part.subarray(n * rowBytes, (n + 1) * rowBytes));
+      }
+    }
+    row += count;
+  }
+  return checksums;
+}
+
+export const bytesOfValues = (values: Float32Array): Uint8Array =>
+  new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

@@ -1,0 +1,114 @@
+import { LikenessError } from '../errors.ts';
+import type { FollowedStep } from './changes.ts';
+import { Entries } from './entries.ts';
+import { readExactly, type Store } from './files.ts';
+import { type Generation, openGeneration } from './generations.ts';
+import { type Crc32, decodeMark, decodeSuccessor, headerBytes } from './header.ts';
+import { beginning, type Dropped, type Position, readLog } from './log.ts';
+
+/** What an index holds, as far as its file was read; reads on what others write. */
+export class Follower {
+  readonly store: Store;
+  readonly crc32: Crc32;
+  /** The file that counts. */
+  generation: Generation;
+  entries: Entries = new Entries();
+  /** Where the last commit that was read, or written, ends. */
+  position: Position;
+  /** Commits in this file. */
+  commits = 0;
+  /** Behind the last commit lies something that has to go before the next is written. */
+  torn = false;
+  #steps: FollowedStep[] = [];
+  /** Somebody takes the steps; else they would pile up, with their vectors. */
+  #followed = false;
+
+  constructor(store: Store, crc32: Crc32, generation: Generation) {
+    this.store = store;
+    this.crc32 = crc32;
+    this.generation = generation;
+    this.position = beginning(generation.block);
+  }
+
+  get name(): string {
+    return this.store.name;
+  }
+
+  get rowBytes(): number {
+    return 4 * this.generation.header.dimension;
+  }
+
+  /** The steps since the last call; none before the first. */
+  takeSteps(): FollowedStep[] {
+    this.#followed = true;
+    return this.#steps.splice(0);
+  }
+
+  /** Notes steps for whoever takes them. */
+  tell(steps: readonly FollowedStep[]): void {
+    if (this.#followed) for (const step of steps) this.#steps.push(step);
+  }
+
+  /** Reads the commits behind what was read before. */
+  async readOn(): Promise<{ dropped: Dropped | undefined; broken: boolean }> {
+    const { file, header, block, name } = this.generation;
+    const { position, dropped, broken } = await readLog(
+      file,
+      header,
+      block,
+      this.position,
+      ({ records, rowsAt, checksums }) => {
+        this.commits++;
+        const place = (n: number) => ({ at: rowsAt + n * this.rowBytes, checksum: checksums[n]! });
+        this.tell(this.entries.apply(records, place));
+      },
+      { crc32: this.crc32, name: `${name} in ${this.name}` },
+    );
+    this.position = position;
+    this.torn = dropped !== undefined;
+    return { dropped, broken };
+  }
+
+  /** Sees whether others wrote, and reads it. Resolves to whether there was anything. */
+  async catchUp(): Promise<boolean> {
+    const { file } = this.generation;
+    const before = this.position;
+    const block = await readExactly(file, 0, headerBytes).catch(() => undefined);
+    if (!block || decodeSuccessor(block, this.crc32) !== undefined) {
+      const found = await openGeneration(this.store, this.crc32);
+      if (!('file' in found)) throw new LikenessError('not-found', `The index ${this.name} was deleted.`);
+      await file.close().catch(() => {});
+      await this.reload(found);
+      return true;
+    }
+    const mark = decodeMark(block, this.crc32);
+    const same = mark?.sequence === before.sequence && mark.seal === before.seal;
+    if (same && !this.torn) return false;
+    this.generation.block = block;
+    // A commit that was read and then taken back, because it could not be finished.
+    const takenBack = mark && !same && mark.sequence <= before.sequence;
+    if (takenBack || (await this.readOn()).broken) {
+      await this.reload();
+      return true;
+    }
+    return this.position.sequence !== before.sequence;
+  }
+
+  /** Reads all of a file: of another one, or this one again. */
+  async reload(generation: Generation = this.generation): Promise<void> {
+    this.generation = generation;
+    this.entries = new Entries();
+    this.position = beginning(generation.block);
+    this.commits = 0;
+    this.torn = false;
+    this.#steps = [];
+    const followed = this.#followed;
+    this.#followed = false;
+    try {
+      await this.readOn();
+    } finally {
+      this.#followed = followed;
+      this.tell([{ kind: 'reload' }]);
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import { LikenessError } from '../errors.ts';
+import type { Store } from './files.ts';
+import { fileName, type Generation, openGeneration } from './generations.ts';
+import {
+  type Crc32,
+  decodeHeader,
+  encodeHeader,
+  encodeMark,
+  headerBytes,
+  type IndexInfo,
+  markAt,
+} from './header.ts';
+import { beginning } from './log.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** A file could not be written, nor removed. */
+export class UncertainError extends Error {}
+
+/**
+ * Writes a whole index as a file that counts with its header, which is written last.
+ *
+ * @throws UncertainError where the file may be there whole all the same
+ */
+export async function writeGeneration(
+  store: Store,
+  number: number,
+  { header: block, body, byteLength }: Snapshot,
+  crc32: Crc32,
+  signal?: AbortSignal,
+): Promise<Generation> {
+  const name = fileName(number);
+  const file = await store.open(name, 'create');
+  let begun = false;
+  try {
+    let at = headerBytes;
+    for await (const part of body) {
+      signal?.throwIfAborted();
+      await file.write(at, [part]);
+      at += part.length;
+    }
+    await file.sync();
+    begun = true;
+    await file.write(0, [block]);
+    await file.sync();
+  } catch (error) {
+    await file.close().catch(() => {});
+    try {
+      await store.remove(name);
+    } catch {
+      if (begun) throw new UncertainError(undefined, { cause: error });
+    }
+    throw error;
+  }
+  return { name, file, header: decodeHeader(block, byteLength, crc32, name)!, block, leftovers: [] };
+}
+
+/**
+ * Makes an empty index, or opens the one that somebody else just made.
+ *
+ * @param leftovers files of an attempt that was interrupted
+ * @throws LikenessError `locked` while somebody else makes it
+ */
+export async function createIndex(
+  store: Store,
+  info: IndexInfo,
+  leftovers: readonly string[],
+  crc32: Crc32,
+): Promise<Generation> {
+  const lock = await store.lock();
+  if (!lock)
+    throw new LikenessError('locked', `The index ${store.name} is just being made elsewhere; try again.`);
+  try {
+    // Somebody may have been faster.
+    const found = await openGeneration(store, crc32);
+    if ('file' in found) return found;
+    for (const name of leftovers) await store.remove(name);
+    const identity = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+      byte.toString(16).padStart(2, '0'),
+    ).join('');
+    const block = encodeHeader({ ...info, identity, generation: 1, synced: headerBytes }, crc32);
+    block.set(encodeMark(beginning(block), crc32), markAt);
+    const name = fileName(1);
+    const file = await store.open(name, 'create');
+    try {
+      await file.write(0, [block]);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    const header = decodeHeader(block, headerBytes, crc32, name)!;
+    return { name, file: await store.open(name, 'read'), header, block, leftovers: [] };
+  } finally {
+    await lock.release();
+  }
+}

@@ -1,0 +1,202 @@
+import { LikenessError } from '../errors.ts';
+import { type Change, type FollowedStep, stepsWith } from './changes.ts';
+import { type EncodedTable, encodeChanges } from './commit.ts';
+import type { PlacedEntry } from './entries.ts';
+import type { StoreLock } from './files.ts';
+import type { Follower } from './follower.ts';
+import { type Generation, generationOf, newestGeneration } from './generations.ts';
+import { encodeMark, encodeSuccessor, type IndexInfo, markAt, successorAt } from './header.ts';
+import { UncertainError, writeGeneration } from './new-file.ts';
+import type { Json } from './records.ts';
+import { snapshot } from './snapshot.ts';
+
+/** What a new file is to hold. */
+export interface Content {
+  info: IndexInfo;
+  entries: readonly PlacedEntry[];
+  settings: ReadonlyMap<string, Json>;
+  rows: AsyncIterable<{ bytes: Uint8Array }>;
+}
+
+/** Writes to an index: commits behind what a {@link Follower} has read, and new files in the place of old ones. */
+export class Writer {
+  readonly #index: Follower;
+  #lock: StoreLock | undefined;
+  /** A compaction failed in a way that leaves open which file counts. */
+  #uncertain = false;
+
+  constructor(index: Follower) {
+    this.#index = index;
+  }
+
+  get hasLock(): boolean {
+    return this.#lock !== undefined;
+  }
+
+  /**
+   * Becomes the one that writes, and reads what the one before it wrote.
+   *
+   * @throws LikenessError `locked`, `storage-failed`
+   */
+  async takeLock(): Promise<void> {
+    const index = this.#index;
+    if (this.#uncertain) {
+      throw new LikenessError(
+        'storage-failed',
+        `A compaction of ${index.name} failed and could not be undone; open the index again to write.`,
+      );
+    }
+    if (this.#lock) return;
+    const lock = await index.store.lock();
+    if (!lock) {
+      throw new LikenessError(
+        'locked',
+        `The index ${index.name} is being written by another tab or process; wait until it is done, or close it there.`,
+      );
+    }
+    try {
+      await index.catchUp();
+      const { generation } = index;
+      const file = await index.store.open(generation.name, 'write');
+      await generation.file.close();
+      generation.file = file;
+      this.#lock = lock;
+      const { leftovers } = generation;
+      for (; leftovers[0] !== undefined; leftovers.shift()) await this.#retire(leftovers[0]);
+      if ((await file.size()) > index.position.end) index.torn = true;
+      // Whoever made the index may have ended before its header was on the medium.
+      if (index.position.sequence === 0) await file.sync();
+    } catch (error) {
+      this.#lock = undefined;
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /** @param reopen whether the file is read further on */
+  async giveBackLock(reopen = true): Promise<void> {
+    const lock = this.#lock;
+    if (!lock) return;
+    this.#lock = undefined;
+    const { generation, store } = this.#index;
+    await generation.file.close();
+    if (reopen) generation.file = await store.open(generation.name, 'read');
+    await lock.release();
+  }
+
+  /** Removes what lies behind the last commit. */
+  async cleanTail(): Promise<void> {
+    const index = this.#index;
+    if (!index.torn) return;
+    const { file } = index.generation;
+    await file.truncate(index.position.end);
+    await file.write(markAt, [encodeMark(index.position, index.crc32)]);
+    await file.sync();
+    index.torn = false;
+  }
+
+  /** Writes the changes of a group as one segment; returns what each of them did. */
+  async commit(group: readonly (readonly Change[])[]): Promise<FollowedStep[][]> {
+    await this.takeLock();
+    await this.cleanTail();
+    const index = this.#index;
+    const { crc32 } = index;
+    const { file, header } = index.generation;
+    const at = index.position.end;
+    await this.#checkLock();
+    const changes = group.length === 1 ? group[0]! : group.flat();
+    const { records, rows, table } = encodeChanges(changes, header.dimension, index.position, crc32);
+    let made: EncodedTable | undefined;
+    const rest = (): Uint8Array[] => {
+      made = table();
+      return made.parts;
+    };
+    try {
+      if (file.writeMeanwhile) await file.writeMeanwhile(at, rows, rest);
+      else await file.write(at, [...rows, ...rest()]);
+      await file.write(markAt, [encodeMark(made!.position, crc32)]);
+      await file.sync();
+    } catch (error) {
+      index.torn = true;
+      // The index is as it was, if the store allows as much; else the next change, or the next opening, sees to it.
+      await this.cleanTail().catch(() => {});
+      throw error;
+    }
+    const { position, place } = made!;
+    index.position = position;
+    index.commits++;
+
+    let record = 0;
+    let row = 0;
+    return group.map((own) => {
+      const first = row;
+      const ownRecords = records.slice(record, record + own.length);
+      record += own.length;
+      const followed = stepsWith(
+        own,
+        index.entries.apply(ownRecords, (n) => {
+          row++;
+          return place(first + n);
+        }),
+      );
+      index.tell(followed);
+      return followed;
+    });
+  }
+
+  /** Puts a new file in the place of the one that is there. */
+  async replace(content: Content, signal?: AbortSignal): Promise<void> {
+    const index = this.#index;
+    const before = index.generation;
+    await this.#checkLock();
+    const number = (await newestGeneration(index.store)) + 1;
+    const { identity } = before.header;
+    const header = { ...content.info, identity, generation: number };
+    const whole = snapshot(header, content.entries, content.settings, content.rows, index.crc32);
+    let written: Generation;
+    try {
+      written = await writeGeneration(index.store, number, whole, index.crc32, signal);
+    } catch (error) {
+      // It may be there whole all the same: what is added to the old file might not be seen again.
+      if (error instanceof UncertainError) this.#uncertain = true;
+      throw error instanceof UncertainError ? error.cause : error;
+    }
+    await index.reload(written);
+    await before.file.close();
+    written.leftovers.push(before.name);
+    try {
+      await this.#retire(before.name);
+      written.leftovers.length = 0;
+    } catch (error) {
+      // Nothing may be added before the old file is noted as replaced: whoever takes the lock next does that first.
+      await this.giveBackLock();
+      throw error;
+    }
+  }
+
+  async #checkLock(): Promise<void> {
+    try {
+      await this.#lock?.check();
+    } catch (error) {
+      this.#lock = undefined;
+      throw error;
+    }
+  }
+
+  /** Removes a file that is out of date, or was never finished. */
+  async #retire(name: string): Promise<void> {
+    const { store, generation, crc32 } = this.#index;
+    const newest = generationOf(generation.name);
+    // An older one could be taken for the index again; noted as replaced, it cannot, even where it stays.
+    if (generationOf(name) < newest) {
+      const file = await store.open(name, 'write');
+      try {
+        await file.write(successorAt, [encodeSuccessor(newest, crc32)]);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    }
+    await store.remove(name).catch(() => {});
+  }
+}
