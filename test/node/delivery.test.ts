@@ -282,7 +282,7 @@ describe('a delivery that is disturbed', () => {
       server.fault = (file, count) => {
         if (count > 0 || ![withRanges, without].includes(file))
           return file === without ? { noRanges: true } : undefined;
-        return { cutAfter: 100_000, pieceMs: 5 }; // in pieces: what is in a buffer is lost with the connection
+        return { cutAfter: 100_000, pieceMs: 40 }; // in pieces: what is in a buffer is lost with the connection
       };
       checkFeatures(await open(await visit()));
       const [, second] = server.answers.filter(({ file }) => file === withRanges);
