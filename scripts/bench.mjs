@@ -3,7 +3,7 @@
 // npm run bench -- knn --peers [--n 1024,16384] [--d 512,4096] [--q 1,64] [--k 30] [--grid full] [--only faiss,usearch]
 //   [--features folder] [--json file] [--svg file]; --read a.json,b.json shows figures that were measured before
 // npm run bench -- gpu [--gpu] [--n 8192] [--d 4096] [--k 30] [--features folder]: --gpu takes the machine's GPU
-// npm run bench -- store [--node] [--n rows] [--d values] [--runs runs]
+// npm run bench -- store [--node] [--n rows] [--d values] [--batch rows] [--runs runs]
 // npm run bench -- extract [--only vgg16|compact] | fc1 [--node] [--runs runs]
 // npm run bench -- variants [--from file of VGG16's weights]
 // Runs test/bench/<name>.ts in Chromium, or with --node what of it runs there, and prints its tables.
@@ -40,6 +40,7 @@ const { values: flags, positionals } = parseArgs({
     q: { type: 'string' },
     k: { type: 'string' },
     runs: { type: 'string' },
+    batch: { type: 'string' },
     from: { type: 'string' },
     features: { type: 'string' },
     gpu: { type: 'boolean', default: false },
@@ -71,9 +72,9 @@ function numbers(key) {
   process.exit(2);
 }
 const overrides = {};
-for (const key of ['n', 'd', 'q', 'k', 'runs']) {
+for (const key of ['n', 'd', 'q', 'k', 'runs', 'batch']) {
   if (flags[key] !== undefined)
-    overrides[key] = flags.peers && key !== 'runs' ? numbers(key) : numbers(key)[0];
+    overrides[key] = flags.peers && key !== 'runs' && key !== 'batch' ? numbers(key) : numbers(key)[0];
 }
 
 if (!flags['no-build']) ensurePackages();

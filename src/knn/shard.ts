@@ -26,7 +26,7 @@ export class Shard {
   }
 
   async answer(ask: ShardAsk): Promise<unknown> {
-    if (this.#failure) throw this.#failure;
+    this.#check();
     try {
       if ('append' in ask) return this.#backend.append(ask.append);
       if ('set' in ask) return this.#backend.set(ask.set, ask.values);
@@ -41,18 +41,24 @@ export class Shard {
 
   /** Rows, one after the other. */
   read(rows: Uint32Array): Float32Array {
+    this.#check();
     const d = this.#backend.dimension;
     const values = new Float32Array(rows.length * d);
     for (const [at, row] of rows.entries()) values.set(this.#backend.row(row), at * d);
     return values;
   }
 
-  search(queries: Float32Array, skip: RowSet | undefined, limits: Limits): Promise<Found> {
+  async search(queries: Float32Array, skip: RowSet | undefined, limits: Limits): Promise<Found> {
+    this.#check();
     const taking = this.#backend.rows - (skip ? sizeOf(skip) : 0);
     return new Search(this.#backend, this.#source, skip, taking, limits).run(queries);
   }
 
   close(): void {
     this.#backend.close();
+  }
+
+  #check(): void {
+    if (this.#failure) throw this.#failure;
   }
 }

@@ -13,8 +13,12 @@ export const rounds: Options[] = [
   { n: 20_000, d: 4096, runs: 3 },
 ];
 export const defaults: Partial<Options> = {};
+/** Rows of a batch. */
+const defaultBatch = 100;
 
 interface Options {
+  /** Rows of a batch; default 100. */
+  batch?: number;
   n: number;
   d: number;
   runs: number;
@@ -55,7 +59,6 @@ const info = (dimension: number): IndexInfo => ({
   parity: null,
 });
 
-const batch = 100;
 const k = 30;
 const kinds = 200;
 
@@ -71,7 +74,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 /** Batches of rows as a network's last ReLU gives them: of 200 kinds, most values zero, of norm 1. */
-function* batches(d: number): Generator<Float32Array<ArrayBuffer>> {
+function* batches(d: number, batch: number): Generator<Float32Array<ArrayBuffer>> {
   const random = seeded(4);
   const normal = gaussian(random);
   const centres = Float32Array.from({ length: kinds * d }, normal);
@@ -100,12 +103,12 @@ function* batches(d: number): Generator<Float32Array<ArrayBuffer>> {
 async function writing(
   platform: Platform,
   run: number,
-  { n, d }: Options,
+  { n, d, batch = defaultBatch }: Options,
 ): Promise<{ plain: number; write: number }> {
   const times = { plain: 0, write: 0 };
   const index = await IndexStore.open(await platform.store(run), { create: info(d) });
   const plain = await platform.plain(run);
-  const rows = batches(d);
+  const rows = batches(d, batch);
   for (let from = 0; from < n; from += batch) {
     const block = rows.next().value as Float32Array<ArrayBuffer>;
     const changes = Array.from({ length: batch }, (_, row) => ({
@@ -131,7 +134,7 @@ async function reading(
   outside: boolean,
   memory: () => Promise<number | undefined>,
 ): Promise<Reading> {
-  const query = (batches(d).next().value as Float32Array).slice(0, d);
+  const query = (batches(d, 1).next().value as Float32Array).slice(0, d);
   const flat = await FlatIndex.create({ dimension: d });
   const before = await memory();
   let index!: IndexStore;
@@ -393,7 +396,7 @@ export default async function bench(options: Options): Promise<{
       { title: `Reading, ${title}`, columns: readColumns, rows: read },
     ],
     notes: [
-      `Batches of ${batch}, each synced before the next; plain: the rows alone in the same batches, synced as often, to a file beside it, in turns.`,
+      `Batches of ${options.batch ?? defaultBatch}, each synced before the next; plain: the rows alone in the same batches, synced as often, to a file beside it, in turns.`,
       'Read rows: all of them, checked, into the index. Resident: of the process (Chromium: its renderers, from /proc), after the queries less before opening, mean.',
     ],
   };
