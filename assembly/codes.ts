@@ -9,7 +9,7 @@
  * A panel is encoded by itself, where it stays in the cache: `encode`. It is kept in a block of 32 panels, dimension by
  * dimension again: 2 KiB, one run of memory, hold c_j of all 4096 rows. A dimension in which the query is zero is never
  * read, and those that are read come in runs that the processor sees coming, with a page of addresses for two of them;
- * scattered lines of 64 bytes took four times as long.
+ * scattered lines of 64 bytes took twice as long.
  *
  * A panel has five arrays of 128 values, its facts: see the constants below. What is not a row has a norm of infinity, so
  * that its bounds are infinite or no numbers: never below anything.

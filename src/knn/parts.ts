@@ -1,3 +1,5 @@
+import { rowsPerPanel } from '../backend/wasm/code-memory.ts';
+
 /** A part of a search that one thread answers: queries and rows from … to − 1. */
 export interface Part {
   queries: [from: number, to: number];
@@ -6,8 +8,6 @@ export interface Part {
 
 /** Parts for each thread: a thread that is slower does fewer; more parts would mean more passes over the rows. */
 const partsPerThread = 2;
-/** Parts of the rows begin with whole blocks of codes and whole words of a set of rows. */
-const rowsPerBlock = 128;
 /** Rows of a part for each of the k nearest: every part reads the k most promising of its own rows. */
 const rowsPerNeighbour = 16;
 
@@ -24,7 +24,8 @@ export function divide(queries: number, rows: number, k: number, threads: number
   }
   // One part a thread: what each reads besides its codes is more than what waiting for a slower thread costs.
   const least = Math.max(rows / threads, rowsPerNeighbour * k);
-  const perPart = Math.ceil(least / rowsPerBlock) * rowsPerBlock;
+  // Parts begin with whole panels of codes, and so with whole words of a set of rows.
+  const perPart = Math.ceil(least / rowsPerPanel) * rowsPerPanel;
   return ranges(rows, perPart).map((part) => ({ queries: [0, queries], rows: part }));
 }
 
