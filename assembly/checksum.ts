@@ -1,13 +1,18 @@
-// CRC-32 as zlib has it (polynomial P = 0xEDB88320, reflected). Tables take sixteen bytes a step and wait for each other;
-// so the bulk goes another way: with y = x¹²⁸, sixteen bytes further on,
-//   1 + y⁵ + y⁷ + y¹⁶ + y²² + y²⁸ + y³⁸ + y⁴⁴ + y⁴⁹ + y⁵⁶ ≡ 0 (mod P, in negative powers),
-// and sixteen bytes may be moved to those nine places behind them without changing the remainder. What is left are the
-// last 56 · 16 bytes. test/unit/crc32.test.ts compares all lengths with the tables.
+// CRC-32 as zlib has it (polynomial P = 0xEDB88320, reflected). Tables take sixteen bytes a step, and each step waits for
+// the one before. So the bulk goes another way: with y = x⁸, a byte further on,
+//   1 + y¹⁸¹ + y¹⁹⁹ + y²⁵⁵ + y²⁶³ + y²⁷⁴ ≡ 0 (mod P, in negative powers),
+// and a byte may be moved to those five places behind it without changing the remainder. What is left are the last
+// 274 bytes and up to 15 more. Found by trying all sets of five from 160 on: fewer places lie much further off, and where
+// they lie nearer a step reads what the steps just before it have not yet written to the cache.
+// test/unit/crc32.test.ts compares all lengths with the tables.
 
 /** Bytes of the tables: 16 × 256 words. */
 const tableBytes: usize = 16 << 10;
-/** Bytes of the last place that sixteen bytes are moved to. */
-const span: usize = 56 << 4;
+/** How far the last place lies behind. */
+const span: usize = 274;
+
+/** How far behind its beginning steps over what is left read what was moved. */
+const reach: usize = 2 * span - 181 + 16;
 
 /**
  * Makes the tables: word b of table k is what byte b does to the remainder k bytes further on.
@@ -26,69 +31,69 @@ export function makeTables(tables: usize): void {
   }
 }
 
-/** Adds what was `distance` bytes before `end` to the bytes from there on, as far as that was before `end`. */
-function addFrom(end: usize, distance: usize): void {
-  for (let to = end; to < end + distance; to += 16) {
-    v128.store(to, v128.xor(v128.load(to), v128.load(to - distance)));
-  }
+/**
+ * Sixteen bytes of a message with what was moved to them.
+ *
+ * @param moved {@link span} before where these sixteen are, or would be, after moving
+ */
+function gathered(bytes: usize, moved: usize): v128 {
+  const a = v128.xor(v128.load(moved), v128.load(moved, span - 263));
+  const b = v128.xor(v128.load(moved, span - 255), v128.load(moved, span - 199));
+  return v128.xor(v128.xor(a, b), v128.xor(v128.load(bytes), v128.load(moved, span - 181)));
 }
 
-/** The sixteen bytes at `p` + {@link span} with those that are moved there. */
-function gathered(p: usize): v128 {
-  const a = v128.xor(v128.load(p, (56 - 5) << 4), v128.load(p, (56 - 7) << 4));
-  const b = v128.xor(v128.load(p, (56 - 16) << 4), v128.load(p, (56 - 22) << 4));
-  const c = v128.xor(v128.load(p, (56 - 28) << 4), v128.load(p, (56 - 38) << 4));
-  const d = v128.xor(v128.load(p, (56 - 44) << 4), v128.load(p, (56 - 49) << 4));
-  const e = v128.xor(v128.load(p), v128.load(p, 56 << 4));
-  return v128.xor(v128.xor(v128.xor(b, c), v128.xor(d, e)), a);
+/** What the lowest byte of `bits` does to the remainder `table` bytes further on. */
+function at(tables: usize, table: usize, bits: u64): u32 {
+  return load<u32>(tables + (table << 10) + ((<usize>bits & 255) << 2));
 }
 
 /**
- * @param bytes `byteLength` of them, which are spoilt; before them lie 896 zeros
+ * @param bytes `byteLength` of them, and 15 more that may be anything
  * @param before the checksum of what comes before these bytes
+ * @param work room for `byteLength` bytes and 384 more; before it lie 288 zeros
  */
-export function crc32(tables: usize, bytes: usize, byteLength: usize, before: u32): u32 {
+export function crc32(tables: usize, bytes: usize, byteLength: usize, before: u32, work: usize): u32 {
   let c = ~before;
   const end = bytes + byteLength;
+  let moved = work - span;
   if (byteLength >= 2 * span) {
-    const last = bytes + ((byteLength - span) & ~15);
-    store<u32>(bytes, load<u32>(bytes) ^ c);
+    const last = moved + ((byteLength - span) & ~15);
+    v128.store(work, v128.xor(v128.load(bytes), i32x4(c, 0, 0, 0)));
     c = 0;
-    for (let p = bytes - span; p < last - span; p += 16) v128.store(p, gathered(p), span);
-    addFrom(last, 5 << 4);
-    addFrom(last, 7 << 4);
-    addFrom(last, 16 << 4);
-    addFrom(last, 22 << 4);
-    addFrom(last, 28 << 4);
-    addFrom(last, 38 << 4);
-    addFrom(last, 44 << 4);
-    addFrom(last, 49 << 4);
-    addFrom(last, 56 << 4);
-    bytes = last;
+    for (moved += 16, bytes += 16; moved < last; moved += 16, bytes += 16) {
+      v128.store(moved, gathered(bytes, moved), span);
+    }
   }
-  for (; bytes + 16 <= end; bytes += 16) {
-    const first = load<u64>(bytes) ^ c;
-    const second = load<u64>(bytes, 8);
+  // Nothing is moved from the bytes that are left.
+  for (let p = moved + span; p < moved + span + reach; p += 16) v128.store(p, i32x4.splat(0));
+  for (; bytes + 16 <= end; bytes += 16, moved += 16) {
+    const sixteen = gathered(bytes, moved);
+    const first = v128.extract_lane<u64>(sixteen, 0);
+    const second = v128.extract_lane<u64>(sixteen, 1);
+    // Only four of the sixteen wait for the step before.
+    const four = <u32>first ^ c;
+    const others =
+      at(tables, 11, first >>> 32) ^
+      at(tables, 10, first >>> 40) ^
+      at(tables, 9, first >>> 48) ^
+      at(tables, 8, first >>> 56) ^
+      at(tables, 7, second) ^
+      at(tables, 6, second >>> 8) ^
+      at(tables, 5, second >>> 16) ^
+      at(tables, 4, second >>> 24) ^
+      at(tables, 3, second >>> 32) ^
+      at(tables, 2, second >>> 40) ^
+      at(tables, 1, second >>> 48) ^
+      at(tables, 0, second >>> 56);
     c =
-      load<u32>(tables + ((<usize>((first >>> 0) & 255)) << 2), 15 << 10) ^
-      load<u32>(tables + ((<usize>((first >>> 8) & 255)) << 2), 14 << 10) ^
-      load<u32>(tables + ((<usize>((first >>> 16) & 255)) << 2), 13 << 10) ^
-      load<u32>(tables + ((<usize>((first >>> 24) & 255)) << 2), 12 << 10) ^
-      load<u32>(tables + ((<usize>((first >>> 32) & 255)) << 2), 11 << 10) ^
-      load<u32>(tables + ((<usize>((first >>> 40) & 255)) << 2), 10 << 10) ^
-      load<u32>(tables + ((<usize>((first >>> 48) & 255)) << 2), 9 << 10) ^
-      load<u32>(tables + ((<usize>((first >>> 56) & 255)) << 2), 8 << 10) ^
-      load<u32>(tables + ((<usize>((second >>> 0) & 255)) << 2), 7 << 10) ^
-      load<u32>(tables + ((<usize>((second >>> 8) & 255)) << 2), 6 << 10) ^
-      load<u32>(tables + ((<usize>((second >>> 16) & 255)) << 2), 5 << 10) ^
-      load<u32>(tables + ((<usize>((second >>> 24) & 255)) << 2), 4 << 10) ^
-      load<u32>(tables + ((<usize>((second >>> 32) & 255)) << 2), 3 << 10) ^
-      load<u32>(tables + ((<usize>((second >>> 40) & 255)) << 2), 2 << 10) ^
-      load<u32>(tables + ((<usize>((second >>> 48) & 255)) << 2), 1 << 10) ^
-      load<u32>(tables + ((<usize>((second >>> 56) & 255)) << 2), 0 << 10);
+      others ^
+      (at(tables, 15, four) ^
+        at(tables, 14, four >>> 8) ^
+        (at(tables, 13, four >>> 16) ^ at(tables, 12, four >>> 24)));
   }
-  for (; bytes < end; bytes++) {
-    c = (c >>> 8) ^ load<u32>(tables + ((<usize>((c ^ load<u8>(bytes)) & 255)) << 2));
+  v128.store(work, gathered(bytes, moved));
+  for (let p = work; bytes < end; bytes++, p++) {
+    c = (c >>> 8) ^ at(tables, 0, c ^ load<u8>(p));
   }
   return ~c;
 }
@@ -97,7 +102,7 @@ export function crc32(tables: usize, bytes: usize, byteLength: usize, before: u3
  * The checksums of rows of equal length.
  *
  * @param bytes `rows` × `rowBytes` of them
- * @param scratch room for a row; before it lie 896 zeros
+ * @param work as for {@link crc32}
  * @param out Uint32 for each row
  */
 export function crc32Rows(
@@ -105,11 +110,10 @@ export function crc32Rows(
   bytes: usize,
   rowBytes: usize,
   rows: usize,
-  scratch: usize,
+  work: usize,
   out: usize,
 ): void {
   for (let row: usize = 0; row < rows; row++) {
-    memory.copy(scratch, bytes + row * rowBytes, rowBytes);
-    store<u32>(out + (row << 2), crc32(tables, scratch, rowBytes, 0));
+    store<u32>(out + (row << 2), crc32(tables, bytes + row * rowBytes, rowBytes, 0, work));
   }
 }

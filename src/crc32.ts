@@ -2,15 +2,8 @@ import kernelBytes from '#wasm/checksum.simd.wasm';
 
 interface Kernel {
   makeTables(tables: number): void;
-  crc32(tables: number, bytes: number, byteLength: number, before: number): number;
-  crc32Rows(
-    tables: number,
-    bytes: number,
-    rowBytes: number,
-    rows: number,
-    scratch: number,
-    out: number,
-  ): void;
+  crc32(tables: number, bytes: number, byteLength: number, before: number, work: number): number;
+  crc32Rows(tables: number, bytes: number, rowBytes: number, rows: number, work: number, out: number): void;
 }
 
 /** 16 × 256 words; word b of table k is what byte b does to the remainder k bytes further on. */
@@ -25,17 +18,15 @@ for (let at = 256; at < table.length; at++) {
   table[at] = (before >>> 8) ^ table[before & 255]!;
 }
 
-/** The kernel's memory: tables, zeros, the bytes of a chunk, those of several rows, their checksums. */
-const bytesAt = (16 << 10) + 896;
+/** The kernel's memory: tables, zeros, room to work in, the bytes of a chunk, their rows' checksums. */
+const workAt = (16 << 10) + 512;
 const chunkBytes = 64 << 10;
-const rowsAt = bytesAt + chunkBytes;
-const checksumsAt = rowsAt + chunkBytes;
+const bytesAt = workAt + chunkBytes + 1024;
+const checksumsAt = bytesAt + chunkBytes + 16;
 const mostRows = 1024;
-/** From here on a call for each row costs less than what copies rows together. */
-const longRow = 8 << 10;
 const pages = 3;
-/** From here on a copy for the kernel is less than what it saves. */
-const worthCopying = 1 << 10;
+/** From here on the kernel is less to load than what it saves; once it is there, its tables do for all. */
+const worthLoading = 1 << 10;
 
 let kernel: (Kernel & { memory: Uint8Array; checksums: Uint32Array }) | 'none' | undefined;
 
@@ -59,14 +50,13 @@ function loadKernel(): Exclude<typeof kernel, undefined> {
  * @param before the checksum of what comes before these bytes
  */
 export function crc32(bytes: Uint8Array, before = 0): number {
-  if (bytes.length < worthCopying) return crc32ByTables(bytes, before);
-  kernel ??= loadKernel();
-  if (kernel === 'none') return crc32ByTables(bytes, before);
+  if (bytes.length >= worthLoading) kernel ??= loadKernel();
+  if (!kernel || kernel === 'none') return crc32ByTables(bytes, before);
   let checksum = before;
   for (let from = 0; from < bytes.length; from += chunkBytes) {
     const chunk = bytes.subarray(from, from + chunkBytes);
     kernel.memory.set(chunk, bytesAt);
-    checksum = kernel.crc32(0, bytesAt, chunk.length, checksum);
+    checksum = kernel.crc32(0, bytesAt, chunk.length, checksum, workAt);
   }
   return checksum >>> 0;
 }
@@ -78,7 +68,7 @@ export function crc32(bytes: Uint8Array, before = 0): number {
  */
 export function crc32Rows(bytes: Uint8Array, rowBytes: number, into: Uint32Array): void {
   kernel ??= loadKernel();
-  if (kernel === 'none' || rowBytes >= longRow) {
+  if (kernel === 'none' || rowBytes > chunkBytes / 2) {
     for (let row = 0; row < into.length; row++) {
       into[row] = crc32(bytes.subarray(row * rowBytes, (row + 1) * rowBytes));
     }
@@ -87,8 +77,8 @@ export function crc32Rows(bytes: Uint8Array, rowBytes: number, into: Uint32Array
   const perChunk = Math.min(mostRows, Math.floor(chunkBytes / rowBytes));
   for (let first = 0; first < into.length; first += perChunk) {
     const rows = Math.min(perChunk, into.length - first);
-    kernel.memory.set(bytes.subarray(first * rowBytes, (first + rows) * rowBytes), rowsAt);
-    kernel.crc32Rows(0, rowsAt, rowBytes, rows, bytesAt, checksumsAt);
+    kernel.memory.set(bytes.subarray(first * rowBytes, (first + rows) * rowBytes), bytesAt);
+    kernel.crc32Rows(0, bytesAt, rowBytes, rows, workAt, checksumsAt);
     into.set(kernel.checksums.subarray(0, rows), first);
   }
 }

@@ -2,8 +2,8 @@ import { LikenessError } from './errors.ts';
 import type { FlatIndex, SearchOptions } from './knn/flat-index.ts';
 import type { Neighbours } from './knn/neighbours.ts';
 import type { RowStore } from './knn/row-source.ts';
-import { type Change, type FollowedStep, recordOf, stepsWith } from './store/changes.ts';
-import { Entries, type PlacedEntry } from './store/entries.ts';
+import { type Change, type FollowedStep, recordOf, vectorsOf } from './store/changes.ts';
+import { Entries, nowhere, type PlacedEntry } from './store/entries.ts';
 import type { IndexInfo } from './store/header.ts';
 import { IndexStore } from './store/index-store.ts';
 import type { Entry } from './store/records.ts';
@@ -301,10 +301,7 @@ export class Pictures {
   }
 
   #applyOwn(changes: readonly Change[]): FollowedStep[] {
-    return stepsWith(
-      changes,
-      this.#own.apply(changes.map(recordOf), () => ({ at: 0, checksum: 0 })),
-    );
+    return this.#own.apply(changes.map(recordOf), nowhere, vectorsOf(changes));
   }
 
   #follow(): Promise<void> {

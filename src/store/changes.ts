@@ -5,10 +5,9 @@ import { checkMeta, type Entry, type IndexRecord, type Json } from './records.ts
 /** A change to make: add or replace a picture, remove one, note something. */
 export type Change = (Entry & { vector: Float32Array }) | { remove: string } | { set: string; value: Json };
 
-/** A {@link Step} with what a follower needs to take it. */
+/** What a follower of an index takes. */
 export type FollowedStep =
-  | (Exclude<Step, { kind: 'remove' }> & { vector?: Float32Array })
-  | Extract<Step, { kind: 'remove' }>
+  | Step
   /** All may be different: another process replaced the file. */
   | { kind: 'reload' };
 
@@ -42,14 +41,4 @@ export function recordOf(change: Change): IndexRecord {
   if (meta !== undefined) record.meta = meta;
   if (hash !== undefined) record.hash = hash;
   return record;
-}
-
-/** The steps that an index took for `changes`, with the vectors of those. */
-export function stepsWith(changes: readonly Change[], steps: readonly Step[]): FollowedStep[] {
-  const followed: FollowedStep[] = steps.slice();
-  const vectors = vectorsOf(changes);
-  let n = 0;
-  for (const step of followed)
-    if (step.kind === 'add' || step.kind === 'replace') step.vector = vectors[n++]!;
-  return followed;
 }

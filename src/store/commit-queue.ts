@@ -35,14 +35,11 @@ export class CommitQueue {
     const perCommit = Math.max(1, Math.floor(commitBytes / this.#rowBytes));
     const parts: Promise<FollowedStep[]>[] = [];
     for (let from = 0; from < changes.length; from += perCommit) {
-      parts.push(
-        new Promise((done, failed) => {
-          this.#requests.push({ changes: changes.slice(from, from + perCommit), done, failed });
-        }),
-      );
+      const part = changes.slice(from, from + perCommit);
+      parts.push(new Promise((done, failed) => this.#requests.push({ changes: part, done, failed })));
     }
     void this.#run();
-    return (await Promise.all(parts)).flat();
+    return parts.length === 1 ? parts[0]! : (await Promise.all(parts)).flat();
   }
 
   async #run(): Promise<void> {

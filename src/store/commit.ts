@@ -1,14 +1,22 @@
 import { crc32Rows, crc32 as ourCrc32 } from '../crc32.ts';
 import { type Change, recordOf, vectorsOf } from './changes.ts';
-import type { PlacedEntry } from './entries.ts';
+import type { PlacedRows } from './entries.ts';
 import type { Crc32 } from './header.ts';
 import type { Position } from './log.ts';
 import { encodeRecords, type IndexRecord } from './records.ts';
-import { encodeCommit, encodeHead, paddingAfter, sealOf, segmentLayout } from './segment.ts';
+import {
+  encodeCommit,
+  encodeHead,
+  paddingAfter,
+  type SegmentHead,
+  sealOf,
+  segmentLayout,
+} from './segment.ts';
 
 /** Changes as the segment that a commit appends. */
 export interface EncodedCommit {
   records: readonly IndexRecord[];
+  vectors: readonly Float32Array[];
   /** Head and rows; the rows are the vectors themselves, not copied. */
   rows: Uint8Array[];
   /** What follows the rows, made from them: their checksums take time. */
@@ -19,9 +27,13 @@ export interface EncodedTable {
   parts: Uint8Array[];
   /** Where the segment ends. */
   position: Position;
-  /** Where the n-th row will be. */
-  place(n: number): Pick<PlacedEntry, 'at' | 'checksum'>;
+  /** Where the rows will be. */
+  placed: PlacedRows;
 }
+
+/** Segments from here on end where a page of memory does: a sync takes longer where the next begins in the middle of one. */
+const worthAligning = 64 << 10;
+const pageBytes = 4096;
 
 /** @param from where the segment goes: behind the last commit */
 export function encodeChanges(
@@ -33,14 +45,24 @@ export function encodeChanges(
   const vectors = vectorsOf(changes);
   const rows = joinedVectors(vectors);
   const records = changes.map(recordOf);
-  const json = encodeRecords(records);
   const sequence = from.sequence + 1;
-  const shape = { sequence, rows: vectors.length, recordBytes: json.length, chain: from.seal };
+  const shapeWith = (recordBytes: number): SegmentHead => ({
+    sequence,
+    rows: vectors.length,
+    recordBytes,
+    chain: from.seal,
+  });
+  const json = encodeRecords(records, (recordBytes) => {
+    const { byteLength } = segmentLayout(shapeWith(recordBytes), dimension);
+    return byteLength < worthAligning ? 0 : -(from.end + byteLength) & (pageBytes - 1);
+  });
+  const shape = shapeWith(json.length);
   const layout = segmentLayout(shape, dimension);
   const head = encodeHead(shape, crc32);
   const rowBytes = 4 * dimension;
   return {
     records,
+    vectors,
     rows: [head, ...rows],
     table() {
       const checksums = checksumsOf(rows, rowBytes, vectors.length, crc32);
@@ -55,7 +77,7 @@ export function encodeChanges(
           commit,
         ],
         position: { sequence, end: from.end + layout.byteLength, seal: sealOf(commit) },
-        place: (n) => ({ at: from.end + layout.rowsAt + n * rowBytes, checksum: checksums[n]! }),
+        placed: { at: from.end + layout.rowsAt, rowBytes, checksums },
       };
     },
   };

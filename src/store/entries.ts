@@ -3,14 +3,53 @@ import type { Entry, IndexRecord, Json } from './records.ts';
 /** A picture and where its row is. */
 export interface PlacedEntry extends Entry {
   /** Where its row begins in the file. */
-  at: number;
+  readonly at: number;
   /** CRC-32 of the row's bytes. */
-  checksum: number;
+  readonly checksum: number;
 }
+
+/** Where the rows of one commit are. */
+export interface PlacedRows {
+  /** Where the first begins in the file; the others follow it. */
+  at: number;
+  rowBytes: number;
+  /** CRC-32 of each row's bytes. */
+  checksums: Uint32Array;
+}
+
+/** Rows that are in no file. */
+export const nowhere: PlacedRows = { at: 0, rowBytes: 0, checksums: new Uint32Array(0) };
+
+/** Numbers that a commit has for all of its rows are kept once: there may be a million entries. */
+class EntryOfCommit implements PlacedEntry {
+  readonly id: string;
+  readonly meta?: Json;
+  readonly hash?: string;
+  readonly #rows: PlacedRows;
+  readonly #row: number;
+
+  constructor({ put, meta, hash }: Put, rows: PlacedRows, row: number) {
+    this.id = put;
+    if (meta !== undefined) this.meta = meta;
+    if (hash !== undefined) this.hash = hash;
+    this.#rows = rows;
+    this.#row = row;
+  }
+
+  get at(): number {
+    return this.#rows.at + this.#row * this.#rows.rowBytes;
+  }
+
+  get checksum(): number {
+    return this.#rows.checksums[this.#row]!;
+  }
+}
+
+type Put = Extract<IndexRecord, { put: string }>;
 
 /** One step from one list of pictures to the next, for whoever keeps rows of their own in the same order. */
 export type Step =
-  | { kind: 'add' | 'replace'; position: number; entry: PlacedEntry }
+  | { kind: 'add' | 'replace'; position: number; entry: PlacedEntry; vector: Float32Array | undefined }
   /** Ascending. The others keep their order and move up. */
   | { kind: 'remove'; positions: number[] };
 
@@ -31,11 +70,17 @@ export class Entries {
   /**
    * Applies the records of one commit, in their order.
    *
-   * @param place where the n-th row of the commit is
+   * @param rows of the commit
+   * @param vectors its rows, where they are at hand: the steps have them
+   * @param row the first of those that belong to these records
    */
-  apply(records: readonly IndexRecord[], place: (n: number) => Pick<PlacedEntry, 'at' | 'checksum'>): Step[] {
+  apply(
+    records: readonly IndexRecord[],
+    rows: PlacedRows,
+    vectors: readonly Float32Array[] = [],
+    row = 0,
+  ): Step[] {
     const steps: Step[] = [];
-    let row = 0;
     let removed: number[] = [];
     const flush = (): void => {
       if (removed.length > 0) steps.push(this.#removeAll(removed));
@@ -52,27 +97,22 @@ export class Entries {
       }
       flush();
       if ('set' in record) this.settings.set(record.set, record.value);
-      else steps.push(this.#put(record, place(row++)));
+      else {
+        const entry = new EntryOfCommit(record, rows, row);
+        const position = this.#positions.get(record.put);
+        const kind = position === undefined ? 'add' : 'replace';
+        steps.push({ kind, position: this.#put(entry, position), entry, vector: vectors[row++] });
+      }
     }
     flush();
     return steps;
   }
 
-  #put(
-    { put: id, meta, hash }: Extract<IndexRecord, { put: string }>,
-    placed: Pick<PlacedEntry, 'at' | 'checksum'>,
-  ): Step {
-    const entry: PlacedEntry = { id, at: placed.at, checksum: placed.checksum };
-    if (meta !== undefined) entry.meta = meta;
-    if (hash !== undefined) entry.hash = hash;
-    const there = this.#positions.get(id);
-    if (there !== undefined) {
-      this.#list[there] = entry;
-      return { kind: 'replace', position: there, entry };
-    }
-    const position = this.#list.push(entry) - 1;
-    this.#positions.set(id, position);
-    return { kind: 'add', position, entry };
+  /** @returns its position: the one that it has, or the next */
+  #put(entry: PlacedEntry, position = this.#list.length): number {
+    if (position === this.#list.length) this.#positions.set(entry.id, position);
+    this.#list[position] = entry;
+    return position;
   }
 
   #removeAll(removed: number[]): Step {

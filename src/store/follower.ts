@@ -5,6 +5,7 @@ import { readExactly, type Store } from './files.ts';
 import { type Generation, openGeneration } from './generations.ts';
 import { type Crc32, decodeMark, decodeSuccessor, headerBytes } from './header.ts';
 import { beginning, type Dropped, type Position, readLog } from './log.ts';
+import { blockBytes, sealOf } from './segment.ts';
 
 /** What an index holds, as far as its file was read; reads on what others write. */
 export class Follower {
@@ -59,8 +60,7 @@ export class Follower {
       this.position,
       ({ records, rowsAt, checksums }) => {
         this.commits++;
-        const place = (n: number) => ({ at: rowsAt + n * this.rowBytes, checksum: checksums[n]! });
-        this.tell(this.entries.apply(records, place));
+        this.tell(this.entries.apply(records, { at: rowsAt, rowBytes: this.rowBytes, checksums }));
       },
       { crc32: this.crc32, name: `${name} in ${this.name}` },
     );
@@ -73,6 +73,7 @@ export class Follower {
   async catchUp(): Promise<boolean> {
     const { file } = this.generation;
     const before = this.position;
+    const size = await file.size().catch(() => undefined);
     const block = await readExactly(file, 0, headerBytes).catch(() => undefined);
     if (!block || decodeSuccessor(block, this.crc32) !== undefined) {
       const found = await openGeneration(this.store, this.crc32);
@@ -82,16 +83,22 @@ export class Follower {
       return true;
     }
     const mark = decodeMark(block, this.crc32);
-    const same = mark?.sequence === before.sequence && mark.seal === before.seal;
-    if (same && !this.torn) return false;
+    const marked = mark?.sequence === before.sequence && mark.seal === before.seal;
     this.generation.block = block;
-    // A commit that was read and then taken back, because it could not be finished.
-    const takenBack = mark && !same && mark.sequence <= before.sequence;
-    if (takenBack || (await this.readOn()).broken) {
+    if (marked && size === before.end && !this.torn) return false;
+    // A commit that was read may have been taken back since, because it could not be finished.
+    if ((!marked && !(await this.#isThere(before))) || (await this.readOn()).broken) {
       await this.reload();
       return true;
     }
     return this.position.sequence !== before.sequence;
+  }
+
+  /** Whether the file has the commit that ends there. */
+  async #isThere({ sequence, end, seal }: Position): Promise<boolean> {
+    if (sequence === 0) return true;
+    const block = await readExactly(this.generation.file, end - blockBytes, blockBytes);
+    return block !== undefined && sealOf(block) === seal;
   }
 
   /** Reads all of a file: of another one, or this one again. */

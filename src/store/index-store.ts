@@ -44,6 +44,8 @@ export class IndexStore {
   readonly #queue: CommitQueue;
   #dropped: Dropped | undefined;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
+  /** When the last change was made. */
+  #usedAt = 0;
   #turn: Promise<unknown> = Promise.resolve();
   #closed = false;
 
@@ -56,7 +58,6 @@ export class IndexStore {
     this.#queue = new CommitQueue(this.#index.rowBytes, (take) =>
       this.#exclusive(async () => {
         const group = take();
-        this.#stopIdle();
         try {
           return await this.#writer.commit(group);
         } catch (error) {
@@ -165,7 +166,8 @@ export class IndexStore {
    */
   async append(changes: readonly Change[]): Promise<FollowedStep[]> {
     this.#checkWritable();
-    for (const change of changes) checkChange(change, this.info.dimension, this.name);
+    const { dimension } = this.info;
+    for (const change of changes) checkChange(change, dimension, this.name);
     if (changes.length === 0) return [];
     try {
       return await this.#queue.add(changes);
@@ -293,8 +295,8 @@ export class IndexStore {
     if (this.#closed) return;
     while (this.#queue.busy) await this.#turn.catch(() => {});
     this.#closed = true;
+    clearTimeout(this.#idleTimer);
     await this.#exclusive(async () => {
-      this.#stopIdle();
       await this.#writer.giveBackLock(false);
       await this.#index.generation.file.close().catch(() => {});
     });
@@ -324,7 +326,6 @@ export class IndexStore {
   /** Writes the file anew; `content` is asked when what others wrote has been read. */
   async #replace(doing: string, signal: AbortSignal | undefined, content: () => Content): Promise<void> {
     await this.#exclusive(async () => {
-      this.#stopIdle();
       try {
         await this.#writer.takeLock();
         await this.#writer.cleanTail();
@@ -338,21 +339,27 @@ export class IndexStore {
     });
   }
 
-  /** Gives the lock back when nothing is written for a while. */
+  /**
+   * Gives the lock back when nothing is written for a while: one timer looks at when the last change was, because to set
+   * one anew with each takes longer than all else here.
+   */
   #startIdle(): void {
-    if (!this.#writer.hasLock || this.#queue.busy || this.#closed) return;
-    this.#stopIdle();
-    this.#idleTimer = setTimeout(() => {
-      void this.#exclusive(async () => {
-        if (!this.#queue.busy) await this.#writer.giveBackLock();
-      }).catch(() => {});
-    }, this.#idleMs);
-    // A process that has nothing else to do may end.
-    (this.#idleTimer as { unref?: () => void }).unref?.();
+    this.#usedAt = performance.now();
+    if (this.#idleTimer === undefined && this.#writer.hasLock && !this.#closed) this.#waitIdle(this.#idleMs);
   }
 
-  #stopIdle(): void {
-    clearTimeout(this.#idleTimer);
+  #waitIdle(ms: number): void {
+    this.#idleTimer = setTimeout(() => {
+      this.#idleTimer = undefined;
+      void this.#exclusive(async () => {
+        if (!this.#writer.hasLock || this.#closed || this.#idleTimer !== undefined) return;
+        const left = this.#usedAt + this.#idleMs - performance.now();
+        if (left > 0 || this.#queue.busy) this.#waitIdle(Math.max(left, 1));
+        else await this.#writer.giveBackLock();
+      }).catch(() => {});
+    }, ms);
+    // A process that has nothing else to do may end.
+    (this.#idleTimer as { unref?: () => void }).unref?.();
   }
 
   /** What a crash left is put right at once, unless somebody is writing just now or nothing may be written. */

@@ -21,12 +21,28 @@ export type IndexRecord =
   | { set: string; value: Json };
 
 const encoder = new TextEncoder();
+const space = 0x20;
 /** Malformed UTF-8 is damage. */
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** A JSON array. */
-export const encodeRecords = (records: readonly IndexRecord[]): Uint8Array<ArrayBuffer> =>
-  encoder.encode(JSON.stringify(records));
+/**
+ * A JSON array.
+ *
+ * @param spaces how many to write behind it
+ */
+export function encodeRecords(
+  records: readonly IndexRecord[],
+  spaces: (byteLength: number) => number = () => 0,
+): Uint8Array<ArrayBuffer> {
+  const json = JSON.stringify(records);
+  // Mostly it is ASCII, or fits all the same. In Chromium that takes half the time of `encode`.
+  const short = new Uint8Array(json.length + spaces(json.length)).fill(space, json.length);
+  if (encoder.encodeInto(json, short).read === json.length) return short;
+  const utf8 = encoder.encode(json);
+  const bytes = new Uint8Array(utf8.length + spaces(utf8.length)).fill(space, utf8.length);
+  bytes.set(utf8);
+  return bytes;
+}
 
 /** @throws where this is not what {@link encodeRecords} writes */
 export function decodeRecords(bytes: Uint8Array): IndexRecord[] {

@@ -45,10 +45,10 @@ export function segmentLayout({ rows, recordBytes }: SegmentHead, dimension: num
 export const paddingAfter = (length: number): Uint8Array => new Uint8Array(padded(length) - length);
 
 function sealed(fields: readonly number[], crc32: Crc32): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(blockBytes);
-  const view = new DataView(bytes.buffer);
-  for (const [n, field] of fields.entries()) view.setUint32(4 * n, field, true);
-  view.setUint32(60, crc32(bytes.subarray(0, 60)), true);
+  const words = new Uint32Array(blockBytes / 4);
+  words.set(fields);
+  const bytes = new Uint8Array(words.buffer);
+  words[15] = crc32(bytes.subarray(0, 60));
   return bytes;
 }
 

@@ -1,11 +1,12 @@
 import { LikenessError } from '../errors.ts';
-import { type Change, type FollowedStep, stepsWith } from './changes.ts';
+import type { Change, FollowedStep } from './changes.ts';
 import { type EncodedTable, encodeChanges } from './commit.ts';
 import type { PlacedEntry } from './entries.ts';
 import type { StoreLock } from './files.ts';
 import type { Follower } from './follower.ts';
 import { type Generation, generationOf, newestGeneration } from './generations.ts';
-import { encodeMark, encodeSuccessor, type IndexInfo, markAt, successorAt } from './header.ts';
+import { decodeMark, encodeMark, encodeSuccessor, type IndexInfo, markAt, successorAt } from './header.ts';
+import type { Position } from './log.ts';
 import { UncertainError, writeGeneration } from './new-file.ts';
 import type { Json } from './records.ts';
 import { snapshot } from './snapshot.ts';
@@ -18,12 +19,17 @@ export interface Content {
   rows: AsyncIterable<{ bytes: Uint8Array }>;
 }
 
+/** A mark for each commit would cost a call of the system that writes 24 bytes. */
+const commitsPerMark = 16;
+
 /** Writes to an index: commits behind what a {@link Follower} has read, and new files in the place of old ones. */
 export class Writer {
   readonly #index: Follower;
   #lock: StoreLock | undefined;
   /** A compaction failed in a way that leaves open which file counts. */
   #uncertain = false;
+  /** The mark names another commit than the last. */
+  #unmarked = false;
 
   constructor(index: Follower) {
     this.#index = index;
@@ -54,23 +60,37 @@ export class Writer {
         `The index ${index.name} is being written by another tab or process; wait until it is done, or close it there.`,
       );
     }
+    this.#lock = lock;
     try {
+      // What the one before wrote is read through the file that is written: in a browser that is a hundred times faster.
+      const before = index.generation;
+      const there = await this.#openToWrite().then(
+        () => true,
+        (error) => {
+          if ((error as LikenessError).code !== 'not-found') throw error;
+          return false; // replaced meanwhile
+        },
+      );
       await index.catchUp();
+      if (!there || index.generation !== before) await this.#openToWrite();
       const { generation } = index;
-      const file = await index.store.open(generation.name, 'write');
-      await generation.file.close();
-      generation.file = file;
-      this.#lock = lock;
+      this.#unmarked = decodeMark(generation.block, index.crc32)?.sequence !== index.position.sequence;
       const { leftovers } = generation;
       for (; leftovers[0] !== undefined; leftovers.shift()) await this.#retire(leftovers[0]);
-      if ((await file.size()) > index.position.end) index.torn = true;
+      if ((await generation.file.size()) > index.position.end) index.torn = true;
       // Whoever made the index may have ended before its header was on the medium.
-      if (index.position.sequence === 0) await file.sync();
+      if (index.position.sequence === 0) await generation.file.sync();
     } catch (error) {
-      this.#lock = undefined;
-      await lock.release();
+      await this.giveBackLock().catch(() => {});
       throw error;
     }
+  }
+
+  async #openToWrite(): Promise<void> {
+    const { store, generation } = this.#index;
+    const file = await store.open(generation.name, 'write');
+    await generation.file.close();
+    generation.file = file;
   }
 
   /** @param reopen whether the file is read further on */
@@ -78,10 +98,18 @@ export class Writer {
     const lock = this.#lock;
     if (!lock) return;
     this.#lock = undefined;
-    const { generation, store } = this.#index;
-    await generation.file.close();
-    if (reopen) generation.file = await store.open(generation.name, 'read');
-    await lock.release();
+    try {
+      const { generation, store } = this.#index;
+      // It is of use without: everything acknowledged is there.
+      if (this.#unmarked)
+        await this.#mark()
+          .then(() => generation.file.sync())
+          .catch(() => {});
+      await generation.file.close();
+      if (reopen) generation.file = await store.open(generation.name, 'read');
+    } finally {
+      await lock.release();
+    }
   }
 
   /** Removes what lies behind the last commit. */
@@ -90,9 +118,16 @@ export class Writer {
     if (!index.torn) return;
     const { file } = index.generation;
     await file.truncate(index.position.end);
-    await file.write(markAt, [encodeMark(index.position, index.crc32)]);
+    await this.#mark();
     await file.sync();
     index.torn = false;
+  }
+
+  /** Notes where a file ends whose last commit is the one at `position`. */
+  async #mark(position: Position = this.#index.position): Promise<void> {
+    const { generation, crc32 } = this.#index;
+    await generation.file.write(markAt, [encodeMark(position, crc32)]);
+    this.#unmarked = false;
   }
 
   /** Writes the changes of a group as one segment; returns what each of them did. */
@@ -105,7 +140,7 @@ export class Writer {
     const at = index.position.end;
     await this.#checkLock();
     const changes = group.length === 1 ? group[0]! : group.flat();
-    const { records, rows, table } = encodeChanges(changes, header.dimension, index.position, crc32);
+    const { records, vectors, rows, table } = encodeChanges(changes, header.dimension, index.position, crc32);
     let made: EncodedTable | undefined;
     const rest = (): Uint8Array[] => {
       made = table();
@@ -114,7 +149,8 @@ export class Writer {
     try {
       if (file.writeMeanwhile) await file.writeMeanwhile(at, rows, rest);
       else await file.write(at, [...rows, ...rest()]);
-      await file.write(markAt, [encodeMark(made!.position, crc32)]);
+      this.#unmarked = true;
+      if (made!.position.sequence % commitsPerMark === 0) await this.#mark(made!.position);
       await file.sync();
     } catch (error) {
       index.torn = true;
@@ -122,25 +158,19 @@ export class Writer {
       await this.cleanTail().catch(() => {});
       throw error;
     }
-    const { position, place } = made!;
+    const { position, placed } = made!;
     index.position = position;
     index.commits++;
 
     let record = 0;
     let row = 0;
     return group.map((own) => {
-      const first = row;
       const ownRecords = records.slice(record, record + own.length);
+      const steps: FollowedStep[] = index.entries.apply(ownRecords, placed, vectors, row);
       record += own.length;
-      const followed = stepsWith(
-        own,
-        index.entries.apply(ownRecords, (n) => {
-          row++;
-          return place(first + n);
-        }),
-      );
-      index.tell(followed);
-      return followed;
+      row += own.filter((change) => 'vector' in change).length;
+      index.tell(steps);
+      return steps;
     });
   }
 
@@ -162,6 +192,7 @@ export class Writer {
       throw error instanceof UncertainError ? error.cause : error;
     }
     await index.reload(written);
+    this.#unmarked = false;
     await before.file.close();
     written.leftovers.push(before.name);
     try {

@@ -6,7 +6,16 @@ import { IndexStore } from '../../../src/store/index-store.ts';
 import { MemoryStore } from '../../../src/store/store.memory.ts';
 import { blobStore } from '../../../src/store/store.single.ts';
 import { seeded } from '../../support/random.ts';
-import { applied, assertState, empty, info, randomChanges, vectorOf } from '../../support/store-model.ts';
+import {
+  applied,
+  assertState,
+  empty,
+  info,
+  randomChanges,
+  stateOf,
+  textOf,
+  vectorOf,
+} from '../../support/store-model.ts';
 
 const d = 5;
 const put = (id: string, seed: number, rest = {}) => ({ id, vector: vectorOf(seed, d), ...rest });
@@ -156,6 +165,87 @@ describe('IndexStore', () => {
     const third = [put('c', 3)];
     await a.append(third);
     await assertState(a, applied(applied(applied(empty, first), second), third));
+  });
+
+  test('what another read before it was taken back is gone there too', async () => {
+    const store = new MemoryStore();
+    const a = await open(store);
+    const b = await IndexStore.open(store);
+    const first = [put('a', 1)];
+    await a.append(first);
+    const open_ = store.open.bind(store);
+    let meanwhile: (() => Promise<void>) | undefined;
+    store.open = async (name, mode) => {
+      const file = await open_(name, mode);
+      const { sync } = file;
+      file.sync = async () => {
+        const once = meanwhile;
+        meanwhile = undefined;
+        await once?.();
+        await sync.call(file);
+      };
+      return file;
+    };
+    await a.compact(); // opens the file anew
+    const readsAndFails = async (): Promise<void> => {
+      await b.refresh();
+      throw Object.assign(new Error('EIO'), { code: 'EIO' });
+    };
+    for (const second of [[put('c', 3)], [put('c', 3), put('d', 4)]]) {
+      meanwhile = readsAndFails;
+      await assert.rejects(a.append([put('b', 2)]), { code: 'storage-failed' });
+      assert.equal(b.position('b'), b.entries.length - 1, 'was there to read');
+      await a.append(second);
+      await b.refresh();
+      assert.equal(textOf(await stateOf(b)), textOf(await stateOf(a)));
+    }
+    meanwhile = readsAndFails;
+    await assert.rejects(a.append([put('b', 2)]), { code: 'storage-failed' });
+    await b.refresh();
+    assert.equal(textOf(await stateOf(b)), textOf(await stateOf(a)));
+  });
+
+  test('whoever ends without closing leaves everything, and a closed file that is cut says so', async () => {
+    const store = new MemoryStore();
+    const index = await open(store);
+    let state = empty;
+    const ends: number[] = [];
+    for (let n = 0; n < 40; n++) {
+      await index.append([put(`${n}`, n)]);
+      state = applied(state, [put(`${n}`, n)]);
+      ends.push(index.byteLength);
+      const left = new MemoryStore();
+      left.files.set('index-1.likeness', store.files.get('index-1.likeness')!.slice());
+      const again = await IndexStore.open(left);
+      await assertState(again, state);
+      assert.equal(again.dropped, undefined);
+    }
+    await index.close();
+    for (const end of ends.slice(0, -1)) {
+      const cut = new MemoryStore();
+      cut.files.set('index-1.likeness', store.files.get('index-1.likeness')!.slice(0, end));
+      assert.ok((await IndexStore.open(cut)).dropped, `cut to ${end} of ${ends.at(-1)}`);
+    }
+  });
+
+  test('large segments end with a page, whatever the ids are', async () => {
+    const store = new MemoryStore();
+    const index = await IndexStore.open(store, { create: info(512) });
+    let state = empty;
+    for (const [n, letter] of ['a', 'ä', '画', '\u{1f5bc}', '"', '\n'].entries()) {
+      const changes = Array.from({ length: 33 }, (_, row) => ({
+        id: `${n} ${letter.repeat(row)}`,
+        vector: vectorOf(100 * n + row, 512),
+      }));
+      await index.append(changes);
+      state = applied(state, changes);
+      assert.equal(index.byteLength % 4096, 0);
+    }
+    await index.append([{ remove: '0 ' }]);
+    state = applied(state, [{ remove: '0 ' }]);
+    assert.equal(index.byteLength % 4096, 192, 'a small one is no larger than it has to be');
+    await index.close();
+    await assertState(await IndexStore.open(store), state);
   });
 
   test('another model, another dimension and another parity are refused', async () => {
