@@ -41,6 +41,9 @@ export async function* checkedRows(
       for (let n = 0; n < run.count; n++) {
         const entry = entries[run.first + n]!;
         const row = run.bytes.subarray(n * rowBytes, (n + 1) * rowBytes);
+        if (crc32(row) === entry.checksum) continue;
+        // What is called damaged is taken out of the index: a read that failed without saying so has a second chance.
+        await file.read(run.at + n * rowBytes, row);
         if (crc32(row) !== entry.checksum) onDamage(entry);
       }
       yield { first: run.first, bytes: run.bytes };

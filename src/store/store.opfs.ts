@@ -1,17 +1,8 @@
 import { LikenessError } from '../errors.ts';
+import { type FileHandle, type SyncAccessHandle, whenFree } from './access-handle.ts';
 import type { Store, StoredFile, StoreLock } from './files.ts';
+import { ReadFile } from './read-file.opfs.ts';
 import { takeWebLock } from './web-lock.ts';
-
-/** As workers have it; the page's types leave it out. */
-interface SyncAccessHandle {
-  read(buffer: Uint8Array, options: { at: number }): number;
-  write(buffer: Uint8Array, options: { at: number }): number;
-  truncate(size: number): void;
-  getSize(): number;
-  flush(): void;
-  close(): void;
-}
-type FileHandle = FileSystemFileHandle & { createSyncAccessHandle(): Promise<SyncAccessHandle> };
 
 const folderName = 'likeness-indexes';
 
@@ -39,6 +30,8 @@ export class OpfsStore implements Store {
   readonly randomReads = true;
   readonly #folderName: string;
   #folder: Promise<FileSystemDirectoryHandle> | undefined;
+  /** Open files, which keep writers out now and then. */
+  readonly #readers = new Set<ReadFile>();
 
   constructor(name: string) {
     this.name = `opfs:${name}`;
@@ -58,15 +51,22 @@ export class OpfsStore implements Store {
       if ((error as Error).name !== 'NotFoundError') throw error;
       throw new LikenessError('not-found', `There is no ${name} in ${this.name}.`, { cause: error });
     }
-    if (mode === 'read') return new ReadFile(handle);
-    const access = await handle.createSyncAccessHandle();
+    if (mode === 'read') {
+      const reader = new ReadFile(handle, () => this.#readers.delete(reader));
+      this.#readers.add(reader);
+      return reader;
+    }
+    this.#letGo();
+    const access = await whenFree(() => handle.createSyncAccessHandle());
     if (mode === 'create') access.truncate(0);
     return new WrittenFile(access);
   }
 
   async remove(name: string): Promise<void> {
+    this.#letGo();
     try {
-      await (await this.#open()).removeEntry(name);
+      const folder = await this.#open();
+      await whenFree(() => folder.removeEntry(name));
     } catch (error) {
       if ((error as Error).name !== 'NotFoundError') throw error;
     }
@@ -74,6 +74,10 @@ export class OpfsStore implements Store {
 
   lock(): Promise<StoreLock | undefined> {
     return takeWebLock(`likeness ${this.name}`);
+  }
+
+  #letGo(): void {
+    for (const reader of this.#readers) reader.letGo();
   }
 
   #open(): Promise<FileSystemDirectoryHandle> {
@@ -95,57 +99,6 @@ async function filesIn(folder: FileSystemDirectoryHandle): Promise<{ name: strin
     files.push({ name, byteLength });
   }
   return files;
-}
-
-/** A file that another tab may be writing: read through snapshots, which a change makes unreadable. */
-class ReadFile implements StoredFile {
-  readonly readsOverlap = true;
-  readonly #handle: FileHandle;
-  #snapshot: File | undefined;
-
-  constructor(handle: FileHandle) {
-    this.#handle = handle;
-  }
-
-  async size(): Promise<number> {
-    this.#snapshot = await this.#handle.getFile();
-    return this.#snapshot.size;
-  }
-
-  async read(at: number, into: Uint8Array): Promise<number> {
-    for (let attempt = 1; ; attempt++) {
-      this.#snapshot ??= await this.#handle.getFile();
-      try {
-        const part = await this.#snapshot.slice(at, at + into.length).arrayBuffer();
-        // What grew behind the snapshot is not in it.
-        if (part.byteLength < into.length && attempt === 1) {
-          this.#snapshot = undefined;
-          continue;
-        }
-        into.set(new Uint8Array(part));
-        return part.byteLength;
-      } catch (error) {
-        if (attempt === 5 || (error as Error).name !== 'NotReadableError') throw error;
-        this.#snapshot = undefined;
-      }
-    }
-  }
-
-  async write(): Promise<never> {
-    throw new LikenessError('read-only', 'This file was opened to be read.');
-  }
-
-  truncate(): Promise<never> {
-    return this.write();
-  }
-
-  sync(): Promise<never> {
-    return this.write();
-  }
-
-  async close(): Promise<void> {
-    this.#snapshot = undefined;
-  }
 }
 
 /** Parts of fewer bytes than this in all are copied together: a call of the browser costs more. */
@@ -229,7 +182,8 @@ export async function deleteOpfs(name: string): Promise<void> {
   }
   try {
     const folder = encodeURIComponent(name).replaceAll('.', '%2E');
-    await (await indexesFolder()).removeEntry(folder, { recursive: true });
+    const all = await indexesFolder();
+    await whenFree(() => all.removeEntry(folder, { recursive: true }));
   } catch (error) {
     if ((error as Error).name !== 'NotFoundError') throw error;
     throw new LikenessError('not-found', `There is no index opfs:${name} here.`);
