@@ -1,6 +1,7 @@
 import type { Engine, EngineAdded, EngineItem, EngineQuery, EngineQueryOptions, Features } from './engine.ts';
 import { LikenessError } from './errors.ts';
 import type { Storage } from './storage.ts';
+import type { Store } from './store/files.ts';
 import { checkMeta } from './store/records.ts';
 import type {
   AddReport,
@@ -40,7 +41,7 @@ export interface EngineHost<Source, StoreName = never> {
   modelFiles: Report['modelFiles'];
   storage: Storage<StoreName>;
   /** What a caller calls a store, in the form that `storage` takes. */
-  storeName(store: Blob | string | URL): StoreName;
+  storeName(store: Blob | string | URL | Store): StoreName;
   /** Pictures in the index. */
   size: number;
   /** Pictures in one call of `engine.add`. */
@@ -218,7 +219,7 @@ export class Search<Source = unknown, StoreName = never> {
    *
    * @param store where `open` takes it from afterwards; must hold no pictures
    */
-  async save(store: string | URL): Promise<void> {
+  async save(store: string | URL | Store): Promise<void> {
     this.#checkOpen();
     await this.#host.storage.save(this.#host.storeName(store));
   }

@@ -92,8 +92,8 @@ export interface OpenOptions extends CallOptions {
   parity?: 'keras' | undefined;
   /**
    * Where the index is kept: `opfs:name` in a page; `file:folder` in Node; the URL of an exported index, a `Blob` or (in
-   * Node) the path of one, which can be searched and not changed; in Node also a {@link Store} of your own. What is
-   * there is opened, else made. Left out, the index is gone when it is closed.
+   * Node) the path of one, which can be searched and not changed; or a {@link Store} of your own, which in a page stays
+   * there and is asked by messages. What is there is opened, else made. Left out, the index is gone when it is closed.
    */
   store?: string | URL | Blob | Store | undefined;
 }

@@ -10,12 +10,14 @@ import {
 } from '../model/delivery/stored-models.ts';
 import { checkOptions, type EngineHost, Search } from '../search.ts';
 import { type StoreName, storeName } from '../store/open-store.browser.ts';
+import { carryStores } from '../store/store.remote.ts';
 import type { OpenOptions, Report } from '../types.ts';
 import { carryErrorCodes } from '../worker/errors.ts';
 import { startModuleWorker } from '../worker/start-worker.ts';
 import type { EngineWorker, OpenAnswer } from '../worker/worker.ts';
 
 carryErrorCodes();
+carryStores();
 
 const defaultModel = 'vgg16-compact';
 
@@ -51,13 +53,13 @@ export class ImageSearch extends Search<Parcel, StoreName> {
       );
       // Asked, not waited for: some browsers ask the person.
       if (loaded.storage !== 'memory') void navigator.storage?.persist?.().catch(() => {});
-      const options = { device, threads, parity, store };
-      let started = await during(session.remote.open(loaded, options));
+      const options = { device, threads, parity };
+      let started = await during(session.remote.open(loaded, options, store));
       if (started.spoiled !== undefined) {
         session.worker.terminate();
         session = startSession();
         started = await during(
-          session.remote.open(loaded, { ...options, device: 'wasm', because: started.spoiled }),
+          session.remote.open(loaded, { ...options, device: 'wasm', because: started.spoiled }, store),
         );
       }
       if (started.spoiled !== undefined) throw new LikenessError('no-backend', started.spoiled);

@@ -50,6 +50,12 @@ export interface Store {
   crc32?(bytes: Uint8Array, before?: number): number;
 }
 
+/** Whether this is a {@link Store} of a program's own, as far as can be seen. */
+export const isStore = (value: unknown): value is Store =>
+  typeof value === 'object' &&
+  value !== null &&
+  (['list', 'open', 'remove', 'lock'] as const).every((name) => typeof (value as Store)[name] === 'function');
+
 /** By the names of errors in browsers and the codes of Node's. */
 const codes: Record<string, [ErrorCode, string]> = {
   ENOSPC: ['storage-full', 'there is no space left'],

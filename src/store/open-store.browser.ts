@@ -1,17 +1,21 @@
 import { LikenessError } from '../errors.ts';
 import type { StoredIndexInfo } from '../types.ts';
-import type { Store } from './files.ts';
+import { isStore, type Store } from './files.ts';
 import { httpStore } from './store.http.ts';
 import { deleteIndexedDb, IndexedDbStore, listIndexedDb } from './store.indexeddb.ts';
 import { deleteOpfs, hasOpfs, listOpfs, OpfsStore } from './store.opfs.ts';
 import { blobStore } from './store.single.ts';
 
-/** A store as it can be posted to the worker: `opfs:name`, `indexeddb:name`, an absolute URL, or a file. */
-export type StoreName = string | Blob;
+/**
+ * A store as it can be posted to the worker: `opfs:name`, `indexeddb:name`, an absolute URL, a file, or a program's own,
+ * which stays in the page.
+ */
+export type StoreName = string | Blob | Store;
 
 /** In a worker. `opfs:` falls back to IndexedDB where files of the private file system cannot be written in place. */
 export async function openStore(name: StoreName): Promise<Store> {
   if (name instanceof Blob) return blobStore(name);
+  if (typeof name === 'object') return name;
   const [, kind, rest] = /^(opfs|indexeddb):(.+)$/.exec(name) ?? [];
   if (rest === undefined) return httpStore(name);
   return kind === 'opfs' && (await hasOpfs()) ? new OpfsStore(rest) : new IndexedDbStore(rest);
@@ -23,13 +27,13 @@ export async function openStore(name: StoreName): Promise<Store> {
  * @throws LikenessError `bad-argument`
  */
 export function storeName(store: unknown, base: string): StoreName {
-  if (store instanceof Blob) return store;
+  if (store instanceof Blob || isStore(store)) return store;
   if (typeof store === 'string' && /^(opfs|indexeddb):./.test(store)) return store;
   const name = typeof store === 'string' || store instanceof URL ? new URL(store, base).href : '';
   if (/^(https?|blob):/.test(name)) return name;
   throw new LikenessError(
     'bad-argument',
-    `The store is ${typeof store === 'string' ? `"${store}"` : typeof store}; in a page it has to be opfs:<name>, the URL of an exported index, or a Blob.`,
+    `The store is ${typeof store === 'string' ? `"${store}"` : typeof store}; in a page it has to be opfs:<name>, the URL of an exported index, a Blob, or a Store.`,
   );
 }
 

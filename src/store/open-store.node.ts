@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LikenessError } from '../errors.ts';
 import type { StoredIndexInfo } from '../types.ts';
-import type { Store } from './files.ts';
+import { isStore, type Store } from './files.ts';
 import { httpStore } from './store.http.ts';
 import { FolderStore } from './store.node.ts';
 import { blobStore, type ReadableFile, SingleFileStore } from './store.single.ts';
@@ -18,7 +18,7 @@ export type StoreName = string | URL | Blob | Store;
 export async function openStore(name: StoreName): Promise<Store> {
   if (name instanceof Blob) return blobStore(name);
   if (typeof name === 'object' && !(name instanceof URL)) {
-    if (typeof name?.open === 'function' && typeof name.lock === 'function') return name;
+    if (isStore(name)) return name;
     throw new LikenessError('bad-argument', 'The store has to be file:<folder>, a URL, a Blob, or a Store.');
   }
   const text = String(name);

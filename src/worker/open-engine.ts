@@ -16,7 +16,6 @@ import type { OpenOptions } from '../types.ts';
 export interface EngineOptions extends Pick<OpenOptions, 'device' | 'threads' | 'parity'> {
   /** Why `device` is wasm, where nobody asked for it. */
   because?: string;
-  store?: StoreName | undefined;
 }
 
 /** An engine, or why this worker is no good for one any more. */
@@ -31,7 +30,8 @@ export type OpenedEngine =
  */
 export async function openEngine(
   { manifest, files }: DeliveredModel,
-  { device = 'auto', threads, parity, because, store }: EngineOptions,
+  { device = 'auto', threads, parity, because }: EngineOptions,
+  store: StoreName | undefined,
   entry: string,
 ): Promise<OpenedEngine> {
   const model: Model = {

