@@ -13,13 +13,16 @@ export type FileHandle = FileSystemFileHandle & {
   createSyncAccessHandle(options?: { mode: 'readwrite' | 'read-only' }): Promise<SyncAccessHandle>;
 };
 
+/** What browsers throw where a file is in use: the standard's name, and WebKit's. */
+const busyNames = ['NoModificationAllowedError', 'InvalidStateError'];
+
 /** Far more than a reader keeps a file. */
 const patienceMs = 3000;
 
 /**
  * Does what a file's readers stand in the way of, as soon as they have let go of it.
  *
- * @throws what `work` throws; `NoModificationAllowedError` where the file is in use for longer
+ * @throws what `work` throws; one of those where the file is in use for longer
  */
 export async function whenFree<T>(work: () => Promise<T>): Promise<T> {
   const until = performance.now() + patienceMs;
@@ -27,7 +30,7 @@ export async function whenFree<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if ((error as Error).name !== 'NoModificationAllowedError' || performance.now() > until) throw error;
+      if (!busyNames.includes((error as Error).name) || performance.now() > until) throw error;
       await new Promise((done) => setTimeout(done, 5));
     }
   }

@@ -120,7 +120,9 @@ export async function readLog(
       `${name} is damaged: commit ${next} at byte ${position.end} cannot be read (${why})${what}. Restore it from a copy, or make the index again.`,
     );
   if (position.end < header.synced) throw damage('');
-  const behind = await holdsCommit(file, size, crc32, { from: position.end, after: next });
+  const behind =
+    (mark && mark.sequence > next && size >= mark.end) ||
+    (await holdsCommit(file, size, crc32, { from: position.end, after: next }));
   if (behind && !broken) throw damage(', and there are whole ones behind it');
   const dropped = { bytes: Math.max(size - position.end, 0), commits, reason: `commit ${next}: ${why}` };
   return { position, dropped, broken };
