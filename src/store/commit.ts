@@ -1,7 +1,6 @@
-import { crc32Rows, crc32 as ourCrc32 } from '../crc32.ts';
+import { crc32, crc32Rows } from '../crc32.ts';
 import { type Change, recordOf, vectorsOf } from './changes.ts';
 import type { PlacedRows } from './entries.ts';
-import type { Crc32 } from './header.ts';
 import type { Position } from './log.ts';
 import { encodeRecords, type IndexRecord } from './records.ts';
 import {
@@ -36,12 +35,7 @@ const worthAligning = 64 << 10;
 const pageBytes = 4096;
 
 /** @param from where the segment goes: behind the last commit */
-export function encodeChanges(
-  changes: readonly Change[],
-  dimension: number,
-  from: Position,
-  crc32: Crc32,
-): EncodedCommit {
+export function encodeChanges(changes: readonly Change[], dimension: number, from: Position): EncodedCommit {
   const vectors = vectorsOf(changes);
   const rows = joinedVectors(vectors);
   const records = changes.map(recordOf);
@@ -58,16 +52,16 @@ export function encodeChanges(
   });
   const shape = shapeWith(json.length);
   const layout = segmentLayout(shape, dimension);
-  const head = encodeHead(shape, crc32);
+  const head = encodeHead(shape);
   const rowBytes = 4 * dimension;
   return {
     records,
     vectors,
     rows: [head, ...rows],
     table() {
-      const checksums = checksumsOf(rows, rowBytes, vectors.length, crc32);
+      const checksums = checksumsOf(rows, rowBytes, vectors.length);
       const table = new Uint8Array(checksums.buffer);
-      const commit = encodeCommit(sequence, crc32(json, crc32(table)), sealOf(head), crc32);
+      const commit = encodeCommit(sequence, crc32(json, crc32(table)), sealOf(head));
       return {
         parts: [
           paddingAfter(vectors.length * rowBytes),
@@ -100,22 +94,12 @@ function joinedVectors(vectors: readonly Float32Array[]): Uint8Array[] {
 }
 
 /** @param parts whole rows in each */
-function checksumsOf(
-  parts: readonly Uint8Array[],
-  rowBytes: number,
-  rows: number,
-  crc32: Crc32,
-): Uint32Array<ArrayBuffer> {
+function checksumsOf(parts: readonly Uint8Array[], rowBytes: number, rows: number): Uint32Array<ArrayBuffer> {
   const checksums = new Uint32Array(rows);
   let row = 0;
   for (const part of parts) {
     const count = part.length / rowBytes;
-    if (crc32 === ourCrc32) crc32Rows(part, rowBytes, checksums.subarray(row, row + count));
-    else {
-      for (let n = 0; n < count; n++) {
-        checksums[row + n] = crc32(part.subarray(n * rowBytes, (n + 1) * rowBytes));
-      }
-    }
+    crc32Rows(part, rowBytes, checksums.subarray(row, row + count));
     row += count;
   }
   return checksums;

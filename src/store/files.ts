@@ -46,8 +46,6 @@ export interface Store {
   remove(name: string): Promise<void>;
   /** `undefined` while another process, tab or object has it. */
   lock(): Promise<StoreLock | undefined>;
-  /** CRC-32 of the platform, where it has one that is faster than ours. */
-  crc32?(bytes: Uint8Array, before?: number): number;
 }
 
 /** Whether this is a {@link Store} of a program's own, as far as can be seen. */

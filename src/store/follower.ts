@@ -3,14 +3,13 @@ import type { FollowedStep } from './changes.ts';
 import { Entries } from './entries.ts';
 import { readExactly, type Store } from './files.ts';
 import { type Generation, openGeneration } from './generations.ts';
-import { type Crc32, decodeMark, decodeSuccessor, headerBytes } from './header.ts';
+import { decodeMark, decodeSuccessor, headerBytes } from './header.ts';
 import { beginning, type Dropped, type Position, readLog } from './log.ts';
 import { blockBytes, sealOf } from './segment.ts';
 
 /** What an index holds, as far as its file was read; reads on what others write. */
 export class Follower {
   readonly store: Store;
-  readonly crc32: Crc32;
   /** The file that counts. */
   generation: Generation;
   entries: Entries = new Entries();
@@ -24,9 +23,8 @@ export class Follower {
   /** Somebody takes the steps; else they would pile up, with their vectors. */
   #followed = false;
 
-  constructor(store: Store, crc32: Crc32, generation: Generation) {
+  constructor(store: Store, generation: Generation) {
     this.store = store;
-    this.crc32 = crc32;
     this.generation = generation;
     this.position = beginning(generation.block);
   }
@@ -62,7 +60,7 @@ export class Follower {
         this.commits++;
         this.tell(this.entries.apply(records, { at: rowsAt, rowBytes: this.rowBytes, checksums }));
       },
-      { crc32: this.crc32, name: `${name} in ${this.name}` },
+      `${name} in ${this.name}`,
     );
     this.position = position;
     this.torn = dropped !== undefined;
@@ -75,14 +73,14 @@ export class Follower {
     const before = this.position;
     const size = await file.size().catch(() => undefined);
     const block = await readExactly(file, 0, headerBytes).catch(() => undefined);
-    if (!block || decodeSuccessor(block, this.crc32) !== undefined) {
-      const found = await openGeneration(this.store, this.crc32);
+    if (!block || decodeSuccessor(block) !== undefined) {
+      const found = await openGeneration(this.store);
       if (!('file' in found)) throw new LikenessError('not-found', `The index ${this.name} was deleted.`);
       await file.close().catch(() => {});
       await this.reload(found);
       return true;
     }
-    const mark = decodeMark(block, this.crc32);
+    const mark = decodeMark(block);
     const marked = mark?.sequence === before.sequence && mark.seal === before.seal;
     this.generation.block = block;
     if (marked && size === before.end && !this.torn) return false;

@@ -1,6 +1,6 @@
 import { LikenessError } from '../errors.ts';
 import { readExactly, type Store, type StoredFile } from './files.ts';
-import { type Crc32, decodeHeader, decodeSuccessor, type Header, headerBytes } from './header.ts';
+import { decodeHeader, decodeSuccessor, type Header, headerBytes } from './header.ts';
 import { holdsCommit } from './log.ts';
 
 /** A file of an index that holds all of it. */
@@ -37,15 +37,12 @@ export const newestGeneration = async (store: Store): Promise<number> => (await 
  * @returns `undefined` where there is no index, with what an interrupted attempt to make one left
  * @throws LikenessError `bad-file`, `newer-format`
  */
-export async function openGeneration(
-  store: Store,
-  crc32: Crc32,
-): Promise<Generation | { leftovers: string[] }> {
+export async function openGeneration(store: Store): Promise<Generation | { leftovers: string[] }> {
   // Another process may finish a compaction between the look at the names and the look into the files.
   for (let attempt = 1; ; attempt++) {
     const found = await generations(store);
     try {
-      return await tryOpen(store, found, crc32);
+      return await tryOpen(store, found);
     } catch (error) {
       const settled = error instanceof LikenessError && (found.length === 1 || error.code === 'newer-format');
       if (settled || attempt === 3) throw error;
@@ -57,7 +54,6 @@ export async function openGeneration(
 async function tryOpen(
   store: Store,
   found: readonly number[],
-  crc32: Crc32,
 ): Promise<Generation | { leftovers: string[] }> {
   const leftovers: string[] = [];
   let damage: LikenessError | undefined;
@@ -68,14 +64,14 @@ async function tryOpen(
     try {
       const size = await file.size();
       const block = (await readExactly(file, 0, Math.min(size, headerBytes))) ?? new Uint8Array(0);
-      const header = decodeHeader(block, size, crc32, `${name} in ${store.name}`);
+      const header = decodeHeader(block, size, `${name} in ${store.name}`);
       if (!header) {
         leftovers.push(name);
-        headless ||= await holdsCommit(file, size, crc32);
+        headless ||= await holdsCommit(file, size);
         await file.close();
         continue;
       }
-      const successor = decodeSuccessor(block, crc32);
+      const successor = decodeSuccessor(block);
       if (successor !== undefined) {
         throw (
           damage ??

@@ -1,3 +1,4 @@
+import { crc32 } from '../crc32.ts';
 import { LikenessError } from '../errors.ts';
 
 /** The first bytes of an index file: not text, and damaged visibly by whatever turns line ends. */
@@ -46,13 +47,12 @@ export interface Header extends IndexInfo {
 }
 
 const float32 = 1;
-export type Crc32 = (bytes: Uint8Array, before?: number) => number;
 
 /** The CRC of a header leaves out itself and what is written later. */
-const headerCrc = (bytes: Uint8Array, crc32: Crc32): number =>
+const headerCrc = (bytes: Uint8Array): number =>
   crc32(bytes.subarray(64, fixedBytes), crc32(bytes.subarray(0, 60)));
 
-export function encodeHeader(header: Header, crc32: Crc32): Uint8Array<ArrayBuffer> {
+export function encodeHeader(header: Header): Uint8Array<ArrayBuffer> {
   const { generation, identity, synced, dimension, model, parity } = header;
   const json = new TextEncoder().encode(JSON.stringify({ model, parity }));
   if (json.length > fixedBytes - 64) {
@@ -73,7 +73,7 @@ export function encodeHeader(header: Header, crc32: Crc32): Uint8Array<ArrayBuff
   for (let i = 0; i < 16; i++) bytes[32 + i] = Number.parseInt(identity.slice(2 * i, 2 * i + 2), 16);
   view.setBigUint64(48, BigInt(synced), true);
   bytes.set(json, 64);
-  view.setUint32(60, headerCrc(bytes, crc32), true);
+  view.setUint32(60, headerCrc(bytes), true);
   return bytes;
 }
 
@@ -84,12 +84,7 @@ export function encodeHeader(header: Header, crc32: Crc32): Uint8Array<ArrayBuff
  * @param fileBytes size of the whole file
  * @throws LikenessError `bad-file` when it is damaged or something else, `newer-format`
  */
-export function decodeHeader(
-  bytes: Uint8Array,
-  fileBytes: number,
-  crc32: Crc32,
-  name: string,
-): Header | undefined {
+export function decodeHeader(bytes: Uint8Array, fileBytes: number, name: string): Header | undefined {
   const bad = (what: string): LikenessError => new LikenessError('bad-file', `${name} ${what}`);
   // Zeros: not yet written. Of a header alone, a crash may have left any part of it.
   const begun = fileBytes <= headerBytes ? bytes.subarray(0, magic.length) : bytes;
@@ -100,7 +95,7 @@ export function decodeHeader(
   if (bytes.length < headerBytes) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const version = view.getUint32(8, true);
-  const whole = view.getUint32(60, true) === headerCrc(bytes, crc32);
+  const whole = view.getUint32(60, true) === headerCrc(bytes);
   if (version > formatVersion) {
     throw new LikenessError(
       'newer-format',
@@ -147,12 +142,12 @@ const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** Puts the checksum of what comes before into the last four bytes. */
-function seal(bytes: Uint8Array<ArrayBuffer>, crc32: Crc32): Uint8Array<ArrayBuffer> {
+function seal(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   viewOf(bytes).setUint32(bytes.length - 4, crc32(bytes.subarray(0, -4)), true);
   return bytes;
 }
 
-function isSealed(bytes: Uint8Array, magic: number, crc32: Crc32): boolean {
+function isSealed(bytes: Uint8Array, magic: number): boolean {
   const view = viewOf(bytes);
   return (
     view.getUint32(0, true) === magic &&
@@ -160,23 +155,23 @@ function isSealed(bytes: Uint8Array, magic: number, crc32: Crc32): boolean {
   );
 }
 
-export function encodeMark({ sequence, end, seal: last }: Mark, crc32: Crc32): Uint8Array<ArrayBuffer> {
+export function encodeMark({ sequence, end, seal: last }: Mark): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(markBytes);
   const view = viewOf(bytes);
   view.setUint32(0, markMagic, true);
   view.setUint32(4, sequence, true);
   view.setBigUint64(8, BigInt(end), true);
   view.setUint32(16, last, true);
-  return seal(bytes, crc32);
+  return seal(bytes);
 }
 
 /**
  * @param header the whole of it
  * @returns `undefined` where there is no mark, or a damaged one
  */
-export function decodeMark(header: Uint8Array, crc32: Crc32): Mark | undefined {
+export function decodeMark(header: Uint8Array): Mark | undefined {
   const bytes = header.subarray(markAt, markAt + markBytes);
-  if (!isSealed(bytes, markMagic, crc32)) return undefined;
+  if (!isSealed(bytes, markMagic)) return undefined;
   const view = viewOf(bytes);
   return {
     sequence: view.getUint32(4, true),
@@ -186,18 +181,18 @@ export function decodeMark(header: Uint8Array, crc32: Crc32): Mark | undefined {
 }
 
 /** What a compaction writes at {@link successorAt} of the generation that it replaces. */
-export function encodeSuccessor(generation: number, crc32: Crc32): Uint8Array<ArrayBuffer> {
+export function encodeSuccessor(generation: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(successorBytes);
   const view = viewOf(bytes);
   view.setUint32(0, nextMagic, true);
   view.setUint32(4, generation, true);
-  return seal(bytes, crc32);
+  return seal(bytes);
 }
 
 /** The generation that replaces this one; `undefined` when none does. */
-export function decodeSuccessor(header: Uint8Array, crc32: Crc32): number | undefined {
+export function decodeSuccessor(header: Uint8Array): number | undefined {
   const bytes = header.subarray(successorAt, successorAt + successorBytes);
-  return isSealed(bytes, nextMagic, crc32) ? viewOf(bytes).getUint32(4, true) : undefined;
+  return isSealed(bytes, nextMagic) ? viewOf(bytes).getUint32(4, true) : undefined;
 }
 
 /** The checksum in a header: the chain of the first segment. */

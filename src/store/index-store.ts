@@ -1,4 +1,3 @@
-import { crc32 as ourCrc32 } from '../crc32.ts';
 import { LikenessError } from '../errors.ts';
 import { type Change, checkChange, type FollowedStep } from './changes.ts';
 import { bytesOfValues } from './commit.ts';
@@ -7,7 +6,7 @@ import type { PlacedEntry } from './entries.ts';
 import { type Store, storageError } from './files.ts';
 import { Follower } from './follower.ts';
 import { type Generation, openGeneration } from './generations.ts';
-import { type Crc32, checkKind, type IndexInfo } from './header.ts';
+import { checkKind, type IndexInfo } from './header.ts';
 import type { Dropped } from './log.ts';
 import { createIndex } from './new-file.ts';
 import type { Json } from './records.ts';
@@ -36,7 +35,6 @@ const muchGarbage = 32 << 20;
  */
 export class IndexStore {
   readonly #store: Store;
-  readonly #crc32: Crc32;
   readonly #idleMs: number;
   /** What was read of it. */
   readonly #index: Follower;
@@ -49,11 +47,10 @@ export class IndexStore {
   #turn: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  private constructor(store: Store, crc32: Crc32, idleMs: number, generation: Generation) {
+  private constructor(store: Store, idleMs: number, generation: Generation) {
     this.#store = store;
-    this.#crc32 = crc32;
     this.#idleMs = idleMs;
-    this.#index = new Follower(store, crc32, generation);
+    this.#index = new Follower(store, generation);
     this.#writer = new Writer(this.#index);
     this.#queue = new CommitQueue(this.#index.rowBytes, (take) =>
       this.#exclusive(async () => {
@@ -76,14 +73,13 @@ export class IndexStore {
     store: Store,
     { create, expect = create, idleMs = 1000 }: OpenIndexOptions = {},
   ): Promise<IndexStore> {
-    const crc32 = store.crc32?.bind(store) ?? ourCrc32;
     try {
-      const there = await openGeneration(store, crc32);
+      const there = await openGeneration(store);
       if (!('file' in there) && !create) {
         throw new LikenessError('not-found', `There is no index in ${store.name}.`);
       }
-      const found = 'file' in there ? there : await createIndex(store, create!, there.leftovers, crc32);
-      const index = new IndexStore(store, crc32, idleMs, found);
+      const found = 'file' in there ? there : await createIndex(store, create!, there.leftovers);
+      const index = new IndexStore(store, idleMs, found);
       try {
         if (expect) checkKind(found.header, expect, store.name);
         index.#dropped = (await index.#index.readOn()).dropped;
@@ -217,7 +213,7 @@ export class IndexStore {
       ((entry: PlacedEntry): never => {
         throw damagedRow(entry, this.name);
       });
-    const blocks = checkedRows(file, [...entries], rowBytes, this.#crc32, report);
+    const blocks = checkedRows(file, [...entries], rowBytes, report);
     for (;;) {
       const next = await this.#exclusive(async () => {
         this.#checkOpen();
@@ -251,7 +247,7 @@ export class IndexStore {
       const damaged = (entry: PlacedEntry): never => {
         throw damagedRow(entry, this.name);
       };
-      const rows = checkedRows(file, entries, 4 * header.dimension, this.#crc32, damaged);
+      const rows = checkedRows(file, entries, 4 * header.dimension, damaged);
       return { info: header, entries, settings: this.settings, rows };
     });
   }
@@ -261,7 +257,7 @@ export class IndexStore {
     const entries = [...this.entries];
     const rows = bytesOfRows(this.rows(entries));
     const header = { ...this.#index.generation.header, generation: 1 };
-    const whole = snapshot(header, entries, new Map(this.settings), rows, this.#crc32);
+    const whole = snapshot(header, entries, new Map(this.settings), rows);
     async function* parts(): AsyncGenerator<Uint8Array> {
       yield whole.header;
       yield* whole.body;

@@ -1,6 +1,7 @@
+import { crc32 } from '../crc32.ts';
 import { LikenessError } from '../errors.ts';
 import { readExactly, type StoredFile } from './files.ts';
-import { type Crc32, decodeMark, type Header, headerBytes, type Mark, sealOfHeader } from './header.ts';
+import { decodeMark, type Header, headerBytes, type Mark, sealOfHeader } from './header.ts';
 import { decodeRecords, type IndexRecord } from './records.ts';
 import {
   blockBytes,
@@ -57,10 +58,10 @@ export async function readLog(
   headerBlock: Uint8Array,
   from: Position,
   onCommit: (commit: Commit) => void,
-  { crc32, name }: { crc32: Crc32; name: string },
+  name: string,
 ): Promise<{ position: Position; dropped: Dropped | undefined; broken: boolean }> {
   const size = await file.size();
-  const mark = decodeMark(headerBlock, crc32);
+  const mark = decodeMark(headerBlock);
   let position = from;
   let why: string | undefined;
   /** Held back until it is known whether rows have to be checked: only the last commit can be torn. */
@@ -75,7 +76,7 @@ export async function readLog(
   };
   for (let headBlock: Uint8Array | undefined; position.end < size; ) {
     headBlock ??= await readExactly(file, position.end, blockBytes);
-    const head = headBlock && decodeHead(headBlock, crc32);
+    const head = headBlock && decodeHead(headBlock);
     if (head && head.sequence === position.sequence + 1 && head.chain !== position.seal) broken = true;
     if (!head || head.sequence !== position.sequence + 1 || broken) {
       why = 'it does not begin as one';
@@ -86,7 +87,7 @@ export async function readLog(
       why = `it needs ${layout.byteLength} bytes, ${size - position.end} are there`;
       break;
     }
-    const read = await readTable(file, position.end, head, headBlock!, layout, crc32);
+    const read = await readTable(file, position.end, head, headBlock!, layout);
     if (!read) {
       why = 'its records or its commit block are damaged';
       break;
@@ -100,7 +101,7 @@ export async function readLog(
   }
 
   if (last && !why && last.before.end >= header.synced) {
-    const damaged = await firstDamagedRow(file, last.commit, header.dimension, crc32);
+    const damaged = await firstDamagedRow(file, last.commit, header.dimension);
     if (damaged !== undefined) {
       why = `its row ${damaged} is damaged`;
       position = last.before;
@@ -122,7 +123,7 @@ export async function readLog(
   if (position.end < header.synced) throw damage('');
   const behind =
     (mark && mark.sequence > next && size >= mark.end) ||
-    (await holdsCommit(file, size, crc32, { from: position.end, after: next }));
+    (await holdsCommit(file, size, { from: position.end, after: next }));
   if (behind && !broken) throw damage(', and there are whole ones behind it');
   const dropped = { bytes: Math.max(size - position.end, 0), commits, reason: `commit ${next}: ${why}` };
   return { position, dropped, broken };
@@ -134,7 +135,6 @@ async function readTable(
   head: SegmentHead,
   headBlock: Uint8Array,
   layout: SegmentLayout,
-  crc32: Crc32,
 ): Promise<
   { records: IndexRecord[]; rows: Uint32Array; seal: number; next: Uint8Array | undefined } | undefined
 > {
@@ -146,7 +146,7 @@ async function readTable(
   if (read < length) return undefined;
   const table = bytes.subarray(0, tableBytes);
   const commitBlock = bytes.subarray(length - blockBytes, length);
-  const commit = decodeCommit(commitBlock, crc32);
+  const commit = decodeCommit(commitBlock);
   if (!commit || commit.sequence !== head.sequence || commit.head !== sealOf(headBlock)) return undefined;
   if (commit.table !== crc32(table)) return undefined;
   const rows = new Uint32Array(bytes.slice(0, 4 * head.rows).buffer);
@@ -164,7 +164,6 @@ async function firstDamagedRow(
   file: StoredFile,
   { rowsAt, checksums }: Commit,
   dimension: number,
-  crc32: Crc32,
 ): Promise<number | undefined> {
   const rowBytes = 4 * dimension;
   const perChunk = Math.max(1, Math.floor(chunkBytes / rowBytes));
@@ -183,14 +182,13 @@ async function firstDamagedRow(
 export async function holdsCommit(
   file: StoredFile,
   size: number,
-  crc32: Crc32,
   { from = headerBytes, after = 0 }: { from?: number; after?: number } = {},
 ): Promise<boolean> {
   for (let at = from; at < size; at += chunkBytes) {
     const bytes = new Uint8Array(Math.min(chunkBytes, size - at));
     const length = await file.read(at, bytes);
     for (let block = 0; block + blockBytes <= length; block += blockBytes) {
-      const commit = decodeCommit(bytes.subarray(block, block + blockBytes), crc32);
+      const commit = decodeCommit(bytes.subarray(block, block + blockBytes));
       if (commit && commit.sequence > after) return true;
     }
   }

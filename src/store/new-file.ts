@@ -1,15 +1,7 @@
 import { LikenessError } from '../errors.ts';
 import type { Store } from './files.ts';
 import { fileName, type Generation, openGeneration } from './generations.ts';
-import {
-  type Crc32,
-  decodeHeader,
-  encodeHeader,
-  encodeMark,
-  headerBytes,
-  type IndexInfo,
-  markAt,
-} from './header.ts';
+import { decodeHeader, encodeHeader, encodeMark, headerBytes, type IndexInfo, markAt } from './header.ts';
 import { beginning } from './log.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -25,7 +17,6 @@ export async function writeGeneration(
   store: Store,
   number: number,
   { header: block, body, byteLength }: Snapshot,
-  crc32: Crc32,
   signal?: AbortSignal,
 ): Promise<Generation> {
   const name = fileName(number);
@@ -51,7 +42,7 @@ export async function writeGeneration(
     }
     throw error;
   }
-  return { name, file, header: decodeHeader(block, byteLength, crc32, name)!, block, leftovers: [] };
+  return { name, file, header: decodeHeader(block, byteLength, name)!, block, leftovers: [] };
 }
 
 /**
@@ -64,21 +55,20 @@ export async function createIndex(
   store: Store,
   info: IndexInfo,
   leftovers: readonly string[],
-  crc32: Crc32,
 ): Promise<Generation> {
   const lock = await store.lock();
   if (!lock)
     throw new LikenessError('locked', `The index ${store.name} is just being made elsewhere; try again.`);
   try {
     // Somebody may have been faster.
-    const found = await openGeneration(store, crc32);
+    const found = await openGeneration(store);
     if ('file' in found) return found;
     for (const name of leftovers) await store.remove(name);
     const identity = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
       byte.toString(16).padStart(2, '0'),
     ).join('');
-    const block = encodeHeader({ ...info, identity, generation: 1, synced: headerBytes }, crc32);
-    block.set(encodeMark(beginning(block), crc32), markAt);
+    const block = encodeHeader({ ...info, identity, generation: 1, synced: headerBytes });
+    block.set(encodeMark(beginning(block)), markAt);
     const name = fileName(1);
     const file = await store.open(name, 'create');
     try {
@@ -87,7 +77,7 @@ export async function createIndex(
     } finally {
       await file.close();
     }
-    const header = decodeHeader(block, headerBytes, crc32, name)!;
+    const header = decodeHeader(block, headerBytes, name)!;
     return { name, file: await store.open(name, 'read'), header, block, leftovers: [] };
   } finally {
     await lock.release();

@@ -1,4 +1,4 @@
-import type { Crc32 } from './header.ts';
+import { crc32 } from '../crc32.ts';
 
 /**
  * A segment: what one commit appended.
@@ -44,7 +44,7 @@ export function segmentLayout({ rows, recordBytes }: SegmentHead, dimension: num
 /** Zeros up to the next multiple of {@link blockBytes}. */
 export const paddingAfter = (length: number): Uint8Array => new Uint8Array(padded(length) - length);
 
-function sealed(fields: readonly number[], crc32: Crc32): Uint8Array<ArrayBuffer> {
+function sealed(fields: readonly number[]): Uint8Array<ArrayBuffer> {
   const words = new Uint32Array(blockBytes / 4);
   words.set(fields);
   const bytes = new Uint8Array(words.buffer);
@@ -53,7 +53,7 @@ function sealed(fields: readonly number[], crc32: Crc32): Uint8Array<ArrayBuffer
 }
 
 /** The first `count` fields of a sealed block; `undefined` when it is none of this kind, or damaged. */
-function unsealed(bytes: Uint8Array, magic: number, count: number, crc32: Crc32): number[] | undefined {
+function unsealed(bytes: Uint8Array, magic: number, count: number): number[] | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint32(0, true) !== magic) return undefined;
   if (view.getUint32(60, true) !== crc32(bytes.subarray(0, 60))) return undefined;
@@ -64,31 +64,24 @@ function unsealed(bytes: Uint8Array, magic: number, count: number, crc32: Crc32)
 export const sealOf = (block: Uint8Array): number =>
   new DataView(block.buffer, block.byteOffset, block.byteLength).getUint32(60, true);
 
-export const encodeHead = (
-  { sequence, rows, recordBytes, chain }: SegmentHead,
-  crc32: Crc32,
-): Uint8Array<ArrayBuffer> => sealed([headMagic, sequence, rows, recordBytes, chain], crc32);
+export const encodeHead = ({ sequence, rows, recordBytes, chain }: SegmentHead): Uint8Array<ArrayBuffer> =>
+  sealed([headMagic, sequence, rows, recordBytes, chain]);
 
-export function decodeHead(bytes: Uint8Array, crc32: Crc32): SegmentHead | undefined {
-  const fields = unsealed(bytes, headMagic, 4, crc32);
+export function decodeHead(bytes: Uint8Array): SegmentHead | undefined {
+  const fields = unsealed(bytes, headMagic, 4);
   if (!fields) return undefined;
   const [sequence, rows, recordBytes, chain] = fields as [number, number, number, number];
   return { sequence, rows, recordBytes, chain };
 }
 
 /** @param table checksum of the row checksums and records */
-export const encodeCommit = (
-  sequence: number,
-  table: number,
-  head: number,
-  crc32: Crc32,
-): Uint8Array<ArrayBuffer> => sealed([commitMagic, sequence, table, head], crc32);
+export const encodeCommit = (sequence: number, table: number, head: number): Uint8Array<ArrayBuffer> =>
+  sealed([commitMagic, sequence, table, head]);
 
 export function decodeCommit(
   bytes: Uint8Array,
-  crc32: Crc32,
 ): { sequence: number; table: number; head: number } | undefined {
-  const fields = unsealed(bytes, commitMagic, 3, crc32);
+  const fields = unsealed(bytes, commitMagic, 3);
   if (!fields) return undefined;
   const [sequence, table, head] = fields as [number, number, number];
   return { sequence, table, head };

@@ -1,15 +1,8 @@
+import { crc32 } from '../crc32.ts';
 import { LikenessError } from '../errors.ts';
 import type { PlacedEntry } from './entries.ts';
 import type { StoredFile } from './files.ts';
-import {
-  type Crc32,
-  encodeHeader,
-  encodeMark,
-  type Header,
-  headerBytes,
-  markAt,
-  sealOfHeader,
-} from './header.ts';
+import { encodeHeader, encodeMark, type Header, headerBytes, markAt, sealOfHeader } from './header.ts';
 import { chunkBytes, type Position } from './log.ts';
 import { encodeRecords, type IndexRecord, type Json } from './records.ts';
 import { encodeCommit, encodeHead, paddingAfter, sealOf, segmentLayout } from './segment.ts';
@@ -31,7 +24,6 @@ export async function* checkedRows(
   file: StoredFile,
   entries: readonly PlacedEntry[],
   rowBytes: number,
-  crc32: Crc32,
   onDamage: (entry: PlacedEntry) => void,
 ): AsyncGenerator<{ first: number; bytes: Uint8Array<ArrayBuffer> }> {
   for (let first = 0; first < entries.length; ) {
@@ -92,7 +84,6 @@ export function snapshot(
   entries: readonly PlacedEntry[],
   settings: ReadonlyMap<string, Json>,
   rows: AsyncIterable<{ bytes: Uint8Array }>,
-  crc32: Crc32,
 ): Snapshot {
   const records: IndexRecord[] = [];
   for (const [set, value] of settings) records.push({ set, value });
@@ -109,13 +100,13 @@ export function snapshot(
   const layout = segmentLayout(shape, header.dimension);
   const byteLength = headerBytes + layout.byteLength;
 
-  const headerBlock = encodeHeader({ ...header, synced: byteLength }, crc32);
-  const head = encodeHead({ ...shape, chain: sealOfHeader(headerBlock) }, crc32);
+  const headerBlock = encodeHeader({ ...header, synced: byteLength });
+  const head = encodeHead({ ...shape, chain: sealOfHeader(headerBlock) });
   const table = [new Uint8Array(checksums.buffer), json];
   const tableCrc = table.reduce((before, part) => crc32(part, before), 0);
-  const commit = encodeCommit(1, tableCrc, sealOf(head), crc32);
+  const commit = encodeCommit(1, tableCrc, sealOf(head));
   const position: Position = { sequence: 1, end: byteLength, seal: sealOf(commit) };
-  headerBlock.set(encodeMark(position, crc32), markAt);
+  headerBlock.set(encodeMark(position), markAt);
 
   async function* body(): AsyncGenerator<Uint8Array> {
     yield head;

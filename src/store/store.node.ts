@@ -1,7 +1,6 @@
 import { writevSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import * as zlib from 'node:zlib';
 import { LikenessError } from '../errors.ts';
 import { type Store, type StoredFile, type StoreLock, totalLength } from './files.ts';
 import { lockFolder } from './lock.node.ts';
@@ -11,8 +10,6 @@ export class FolderStore implements Store {
   readonly name: string;
   readonly readOnly = false;
   readonly randomReads = true;
-  /** Since Node 20.15; undefined before that. */
-  readonly crc32: NonNullable<Store['crc32']> = zlib.crc32;
   readonly folder: string;
 
   constructor(folder: string) {

@@ -74,7 +74,7 @@ export class Writer {
       await index.catchUp();
       if (!there || index.generation !== before) await this.#openToWrite();
       const { generation } = index;
-      this.#unmarked = decodeMark(generation.block, index.crc32)?.sequence !== index.position.sequence;
+      this.#unmarked = decodeMark(generation.block)?.sequence !== index.position.sequence;
       const { leftovers } = generation;
       for (; leftovers[0] !== undefined; leftovers.shift()) await this.#retire(leftovers[0]);
       if ((await generation.file.size()) > index.position.end) index.torn = true;
@@ -125,8 +125,8 @@ export class Writer {
 
   /** Notes where a file ends whose last commit is the one at `position`. */
   async #mark(position: Position = this.#index.position): Promise<void> {
-    const { generation, crc32 } = this.#index;
-    await generation.file.write(markAt, [encodeMark(position, crc32)]);
+    const { generation } = this.#index;
+    await generation.file.write(markAt, [encodeMark(position)]);
     this.#unmarked = false;
   }
 
@@ -135,12 +135,11 @@ export class Writer {
     await this.takeLock();
     await this.cleanTail();
     const index = this.#index;
-    const { crc32 } = index;
     const { file, header } = index.generation;
     const at = index.position.end;
     await this.#checkLock();
     const changes = group.length === 1 ? group[0]! : group.flat();
-    const { records, vectors, rows, table } = encodeChanges(changes, header.dimension, index.position, crc32);
+    const { records, vectors, rows, table } = encodeChanges(changes, header.dimension, index.position);
     let made: EncodedTable | undefined;
     const rest = (): Uint8Array[] => {
       made = table();
@@ -182,10 +181,10 @@ export class Writer {
     const number = (await newestGeneration(index.store)) + 1;
     const { identity } = before.header;
     const header = { ...content.info, identity, generation: number };
-    const whole = snapshot(header, content.entries, content.settings, content.rows, index.crc32);
+    const whole = snapshot(header, content.entries, content.settings, content.rows);
     let written: Generation;
     try {
-      written = await writeGeneration(index.store, number, whole, index.crc32, signal);
+      written = await writeGeneration(index.store, number, whole, signal);
     } catch (error) {
       // It may be there whole all the same: what is added to the old file might not be seen again.
       if (error instanceof UncertainError) this.#uncertain = true;
@@ -216,13 +215,13 @@ export class Writer {
 
   /** Removes a file that is out of date, or was never finished. */
   async #retire(name: string): Promise<void> {
-    const { store, generation, crc32 } = this.#index;
+    const { store, generation } = this.#index;
     const newest = generationOf(generation.name);
     // An older one could be taken for the index again; noted as replaced, it cannot, even where it stays.
     if (generationOf(name) < newest) {
       const file = await store.open(name, 'write');
       try {
-        await file.write(successorAt, [encodeSuccessor(newest, crc32)]);
+        await file.write(successorAt, [encodeSuccessor(newest)]);
         await file.sync();
       } finally {
         await file.close();
