@@ -1,8 +1,8 @@
 import { IndexStore } from '../../src/store/index-store.ts';
 import { IndexedDbStore } from '../../src/store/store.indexeddb.ts';
 import { OpfsStore } from '../../src/store/store.opfs.ts';
-import { stepUntilKilled } from './kill-steps.ts';
-import { stateOf, textOf } from './store-model.ts';
+import { killDimension, stepUntilKilled } from './kill-steps.ts';
+import { info, stateOf, textOf } from './store-model.ts';
 
 /** `?step` goes on until the browser is killed; `?state` tells what is there. */
 const { search } = new URL(self.location.href);
@@ -14,7 +14,7 @@ try {
   if (parameters.get('do') === 'step') {
     await stepUntilKilled(store, (step) => void tell('/acknowledged', String(step)).catch(() => {}));
   } else {
-    const index = await IndexStore.open(store);
+    const index = await IndexStore.open(store, { create: info(killDimension) });
     await tell('/state', textOf(await stateOf(index)));
   }
 } catch (error) {
