@@ -40,6 +40,8 @@ export async function openZipEntry(file: NpyFile, entry: ZipEntry, what: string)
       `has ${what} packed with ${method}; stored and deflated ones are read, as NumPy writes them.`,
     );
   }
+  // Read as it is, nothing of it would be checked.
+  if (entry.byteLength === 0) throw badZip(`is damaged: ${what} is empty, which no array is.`);
   if (entry.byteLength > largestRatio * entry.packedBytes) {
     throw badZip(`is damaged: ${what} cannot come to ${entry.byteLength} bytes from ${entry.packedBytes}.`);
   }
@@ -97,9 +99,7 @@ class StoredEntry implements NpyFile {
     if ((await this.#file.read(this.#start + at, wanted)) !== length) {
       throw badZip(`became shorter while ${this.#what} was read.`);
     }
-    if (at + length > this.#checked || this.#entry.byteLength === 0) {
-      this.#check(wanted.subarray(this.#checked - at));
-    }
+    if (at + length > this.#checked) this.#check(wanted.subarray(this.#checked - at));
     return length;
   }
 

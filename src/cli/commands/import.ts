@@ -99,10 +99,13 @@ async function append(index: IndexStore, { ids, blocks }: Vectors): Promise<void
   }
 }
 
-/** The message says which file it is about. */
+/** The message says which file it is about, and which option helps. */
 function naming(path: string, error: unknown): unknown {
   if (!(error instanceof LikenessError)) return error;
-  return new LikenessError(error.code, error.message.replace(/^This \.np[yz] file/, path), { cause: error });
+  const message = error.message
+    .replace(/^This \.np[yz] file/, path)
+    .replace(/; name one\.$/, '; name one with --array.');
+  return new LikenessError(error.code, message, { cause: error });
 }
 
 async function openVectors(from: string, dimension: number, options: ImportOptions): Promise<Vectors> {

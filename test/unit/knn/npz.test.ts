@@ -126,6 +126,17 @@ describe('npz', () => {
     }
   });
 
+  test('an array that the directory calls empty is refused', async () => {
+    for (const level of [0, 6] as const) {
+      const zip = zipSync({ 'features.npy': await readFixture('npy/version-2.npy') }, { level });
+      const directory = new DataView(zip.buffer, zip.byteOffset).getUint32(zip.length - 6, true);
+      const sizes = new DataView(zip.buffer, zip.byteOffset + directory + 20);
+      if (level === 0) sizes.setUint32(0, 0, true);
+      sizes.setUint32(4, 0, true);
+      await assert.rejects(readNpz(bytesFile(zip)), { code: 'bad-file', message: /"features" is empty/ });
+    }
+  });
+
   test('other compressions and encryption: what it is', async () => {
     const open = async (bytes: Uint8Array): Promise<NpyFile> => openNpz(bytesFile(bytes), 'features');
     await assert.rejects(open(await fixture('bzip2.npz')), {
