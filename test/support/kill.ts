@@ -44,9 +44,9 @@ function count(counts: KillCounts, stateAt: (step: number) => string, found: str
 }
 
 /**
- * Whether Chromium made the database of IndexedDB anew when it was last started, or the time before. LevelDB goes on
- * writing behind a record that a kill has cut; what cannot be read the next time is deleted as a whole, about once in a
- * hundred kills.
+ * Whether Chromium made the database of IndexedDB anew when it was last started, or the time before: about once in a
+ * hundred kills it is missing then, as the database's own log says. Most likely LevelDB wrote on behind a record that a
+ * kill had cut, and what could not be read the next time was deleted as a whole.
  */
 async function databaseMadeAnew(profile: string): Promise<'last' | 'before' | undefined> {
   const folder = join(profile, 'Default/IndexedDB');
