@@ -10,7 +10,6 @@
 const tableBytes: usize = 16 << 10;
 /** How far the last place lies behind. */
 const span: usize = 274;
-
 /** How far behind its beginning steps over what is left read what was moved. */
 const reach: usize = 2 * span - 181 + 16;
 

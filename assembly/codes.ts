@@ -264,7 +264,7 @@ const alignment: f32 = 12582912;
 /** What a row's scale is tried at, of the largest value's: values beyond the last code cost less than coarse codes do. */
 const tries: i32 = 6;
 
-/** Values are numbers here: that of `pmin` and `pmax` is all that is asked of them, and one instruction each. */
+/** No value is NaN here, so `pmin` and `pmax` do, an instruction each; `min` and `max` look for it. */
 function code(x: v128, inverse: v128, least: v128, most: v128): v128 {
   return f32x4.pmin(f32x4.pmax(f32x4.nearest(f32x4.mul(x, inverse)), least), most);
 }

@@ -1,5 +1,5 @@
+import type { FileHandle, SyncAccessHandle } from '../access-handle.ts';
 import { LikenessError } from '../errors.ts';
-import type { FileHandle, SyncAccessHandle } from './access-handle.ts';
 import type { StoredFile } from './files.ts';
 
 /** Reads that follow each other within this time belong together. */

@@ -1,5 +1,5 @@
+import { type FileHandle, type SyncAccessHandle, whenFree } from '../access-handle.ts';
 import { LikenessError } from '../errors.ts';
-import { type FileHandle, type SyncAccessHandle, whenFree } from './access-handle.ts';
 import type { Store, StoredFile, StoreLock } from './files.ts';
 import { ReadFile } from './read-file.opfs.ts';
 import { takeWebLock } from './web-lock.ts';

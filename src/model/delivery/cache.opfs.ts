@@ -1,16 +1,10 @@
+import type { SyncAccessHandle, FileHandle as WorkerFileHandle } from '../../access-handle.ts';
 import { sha256 as digestOf } from '../manifest.ts';
 import type { ShardCache, ShardWriter } from './cache.ts';
 import { blobSha256 } from './hash.ts';
 
-/** As workers have it; the page's types leave it out. */
-interface SyncAccessHandle {
-  read(buffer: Uint8Array, options: { at: number }): number;
-  write(buffer: Uint8Array, options: { at: number }): number;
-  getSize(): number;
-  flush(): void;
-  close(): void;
-}
-type FileHandle = FileSystemFileHandle & { createSyncAccessHandle?(): Promise<SyncAccessHandle> };
+/** In a page or in a worker. */
+type FileHandle = FileSystemFileHandle & Partial<Pick<WorkerFileHandle, 'createSyncAccessHandle'>>;
 
 const folder = 'likeness-models';
 
