@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LikenessError } from '../errors.ts';
+import { fileText } from '../json-file.ts';
 import { type Model, type ModelFile, manifestFile } from './load.ts';
 import { type Manifest, parseManifest, type Shard } from './manifest.ts';
 
@@ -13,10 +14,10 @@ function unreadable(path: string, error: unknown, what = path): LikenessError {
 /** Reads the manifest in a model's folder. */
 export async function readManifest(folder: string): Promise<Manifest> {
   const path = join(folder, manifestFile);
-  const text = await readFile(path, 'utf8').catch((error) => {
+  const bytes = await readFile(path).catch((error) => {
     throw unreadable(path, error, `${folder} holds no model: ${path}`);
   });
-  return parseManifest(text, path);
+  return parseManifest(fileText(bytes, path), path);
 }
 
 /**

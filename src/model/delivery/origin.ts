@@ -1,4 +1,5 @@
 import { LikenessError } from '../../errors.ts';
+import { fileText } from '../../json-file.ts';
 import { manifestFile } from '../load.ts';
 
 /** Where a model's files come from. An error of class {@link LikenessError} is final; after another one it may be tried again. */
@@ -37,7 +38,8 @@ export function httpOrigin(base: string): Origin {
     name: base,
     async manifest(signal) {
       // Checked with the server, so that a model that was replaced there is seen.
-      return (await get(manifestFile, { signal, cache: 'no-cache' })).text();
+      const response = await get(manifestFile, { signal, cache: 'no-cache' });
+      return fileText(new Uint8Array(await response.arrayBuffer()), response.url);
     },
     async open(file, from, signal) {
       // Stored by us, not by the browser's own cache besides; and a damaged copy there is not to come back.
@@ -87,7 +89,11 @@ function blobOrigin(name: string, find: (file: string) => Promise<Blob | undefin
   };
   return {
     name,
-    manifest: async () => (await get(manifestFile)).text(),
+    manifest: async () =>
+      fileText(
+        new Uint8Array(await (await get(manifestFile)).arrayBuffer()),
+        `${manifestFile} among ${name}`,
+      ),
     open: async (file, from) => ({ from, body: (await get(file)).slice(from).stream() }),
   };
 }
