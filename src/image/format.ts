@@ -1,8 +1,12 @@
 import { LikenessError } from '../errors.ts';
+import { pictureFormats, type UnreadFormat, unreadFormats } from './endings.ts';
 import { findOrientation, type OrientationTag } from './exif.ts';
 
-/** What a file is by its first bytes. Not all of them can be decoded everywhere. */
-export type Format = 'JPEG' | 'PNG' | 'GIF' | 'WebP' | 'AVIF' | 'HEIC' | 'BMP' | 'TIFF';
+/** What a file is by its first bytes. */
+export type Format = 'JPEG' | 'PNG' | 'GIF' | 'WebP' | 'AVIF' | 'BMP' | 'TIFF';
+
+/** So many bytes of a file tell its format. */
+export const SNIFFED_BYTES = 512;
 
 const text = (bytes: Uint8Array, start: number, end: number): string =>
   String.fromCharCode(...bytes.subarray(start, end));
@@ -15,18 +19,52 @@ export function sniffFormat(bytes: Uint8Array): Format | undefined {
   if (head.startsWith('GIF87a') || head.startsWith('GIF89a')) return 'GIF';
   if (head.startsWith('RIFF') && head.startsWith('WEBP', 8)) return 'WebP';
   if (head.startsWith('BM')) return 'BMP';
-  if (head.startsWith('II*\0') || head.startsWith('MM\0*')) return 'TIFF';
-  if (head.startsWith('ftyp', 4)) {
-    const brand = head.slice(8, 12);
-    if (brand === 'avif' || brand === 'avis') return 'AVIF';
-    if (['heic', 'heix', 'hevc', 'hevx', 'mif1', 'msf1'].includes(brand)) return 'HEIC';
-  }
+  // Pillow also takes the number 42 in the other byte order, and 43, which is BigTIFF.
+  if (/^(II|MM)(\*\0|\0\*)/.test(head) || head.startsWith('II+\0') || head.startsWith('MM\0+')) return 'TIFF';
+  if (brandsOf(bytes).some((brand) => brand === 'avif' || brand === 'avis')) return 'AVIF';
   return;
 }
 
-/** The error for bytes of no known format: shows how they begin. */
+/** The brands of an ISO base media file (AVIF, HEIC, CR3): what it is, and what else it can be read as. */
+function brandsOf(bytes: Uint8Array): string[] {
+  if (bytes.length < 16 || text(bytes, 4, 8) !== 'ftyp') return [];
+  const byteLength = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+  const end = Math.min(byteLength, bytes.length, SNIFFED_BYTES);
+  const brands = [text(bytes, 8, 12)];
+  for (let at = 16; at + 4 <= end; at += 4) brands.push(text(bytes, at, at + 4));
+  return brands;
+}
+
+/** The format of a picture that is known by its first bytes and not read. */
+function unreadFormat(bytes: Uint8Array): UnreadFormat | undefined {
+  const { heic, jxl, jp2, psd, xcf, raw, svg, icon, netpbm, jxr, hdr } = unreadFormats;
+  const brands = brandsOf(bytes);
+  if (brands[0] === 'crx ') return raw;
+  if (brands.some((brand) => /^(he[iv][cxms]|mif1|mif2|msf1)$/.test(brand))) return heic;
+  const head = text(bytes, 0, 16);
+  if (head.startsWith('\xff\x0a') || head.startsWith('\0\0\0\x0cJXL \r\n')) return jxl;
+  if (head.startsWith('\xff\x4f\xff\x51') || head.startsWith('\0\0\0\x0cjP  \r\n')) return jp2;
+  if (head.startsWith('8BPS')) return psd;
+  if (/^(IIRO|IIRS|MMOR|IIU\0|FUJIFILMCCD|FOVb|\0MRM)/.test(head)) return raw;
+  if (/^(\0\0[\x01\x02]\0[^\0]|icns)/.test(head)) return icon;
+  if (/^(P[1-7]|P[Ff])[\s#]/.test(head)) return netpbm;
+  if (head.startsWith('II\xbc')) return jxr;
+  if (/^(v\/1\x01|#\?RADIANCE|#\?RGBE)/.test(head)) return hdr;
+  if (head.startsWith('gimp xcf')) return xcf;
+  // An XML declaration, comments and a document type may come first.
+  const start = new TextDecoder().decode(bytes.subarray(0, SNIFFED_BYTES));
+  return /^\s*<(\?xml|!--|!DOCTYPE svg|svg)[\s>]/.test(start) && /<svg[\s>]/.test(start) ? svg : undefined;
+}
+
+/** The error for bytes of no format that is read: names the format, or shows how they begin. */
 export function notAPicture(bytes: Uint8Array): LikenessError {
   if (bytes.length === 0) return new LikenessError('bad-image', 'not a picture: it is empty (0 bytes)');
+  const unread = unreadFormat(bytes);
+  if (unread)
+    return new LikenessError(
+      'bad-image',
+      `${unread.name} is not read (read are ${pictureFormats}): ${unread.advice}`,
+    );
   const head = bytes.subarray(0, 16);
   const printable = head.every(
     (byte) => (byte >= 32 && byte < 127) || byte === 10 || byte === 13 || byte === 9,
@@ -34,10 +72,7 @@ export function notAPicture(bytes: Uint8Array): LikenessError {
   const shown = printable
     ? JSON.stringify(text(head, 0, 16))
     : Array.from(head, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  return new LikenessError(
-    'bad-image',
-    `not a picture: starts with ${shown}; wanted JPEG, PNG, GIF, WebP, AVIF or BMP`,
-  );
+  return new LikenessError('bad-image', `not a picture: starts with ${shown}; read are ${pictureFormats}`);
 }
 
 /** What decoding needs to know of a file beforehand. */

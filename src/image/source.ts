@@ -4,7 +4,7 @@ import { unshared } from './bytes.ts';
 import { checkPixels } from './check.ts';
 import { decode } from './decode.browser.ts';
 import { fetchImage } from './fetch.ts';
-import { sniffFormat } from './format.ts';
+import { SNIFFED_BYTES, sniffFormat } from './format.ts';
 import { classOf, isImageData, isPixels, notASource } from './kind.ts';
 import type { Pixels } from './pixels.ts';
 import { asStored, readBitmap } from './readback.ts';
@@ -76,8 +76,8 @@ async function fromImageElement(element: HTMLImageElement, signal: AbortSignal |
     const credentials = element.crossOrigin === 'use-credentials' ? 'include' : 'same-origin';
     // The page has loaded it already.
     const blob = await fetchImage(url, signal, { cache: 'force-cache', credentials });
-    // An <img> can show what we cannot decode (SVG).
-    if (sniffFormat(new Uint8Array(await blob.slice(0, 16).arrayBuffer()))) return encoded(blob);
+    // An <img> can show what we do not decode (SVG, in some browsers HEIC).
+    if (sniffFormat(new Uint8Array(await blob.slice(0, SNIFFED_BYTES).arrayBuffer()))) return encoded(blob);
   } catch (error) {
     if (!(error instanceof LikenessError)) throw error;
   }

@@ -99,13 +99,37 @@ export function decodeTests(decode: Decode, platform: 'node' | 'browser'): void 
       name,
     );
 
+  const ascii = (text: string) => new TextEncoder().encode(text);
+
   test('what is not a picture is named', async () => {
-    const ascii = (text: string) => new TextEncoder().encode(text);
     await fails(new Uint8Array(0), /not a picture: it is empty/, 'empty');
     await fails(ascii('<!doctype html><html>'), /not a picture: starts with "<!doctype html>/, 'HTML');
-    await fails(ascii('<svg xmlns="http://www.w3.org/2000/svg"/>'), /starts with "<svg xmlns/, 'SVG');
     await fails(Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59), /starts with 93 4e 55 4d 50 59/, 'npy');
     await fails(Uint8Array.of(0xff), /starts with ff/, 'one byte');
+  });
+
+  test('pictures of formats that are not read are named, with what to do', async () => {
+    const box = (text: string) => new Uint8Array([0, 0, 0, 4 + text.length, ...ascii(text)]);
+    for (const [start, name] of [
+      [box('ftypheic\0\0\0\0mif1heic'), 'HEIC'],
+      [box('ftypmif1\0\0\0\0mif1heicmiaf'), 'HEIC'],
+      [box('ftypmsf1\0\0\0\0hevcmsf1'), 'HEIC'],
+      [box('ftypcrx \0\0\0\0crx isom'), 'camera raw'],
+      [box('JXL \r\n\x87\n'), 'JPEG XL'],
+      [Uint8Array.of(0xff, 0x0a, 0x10, 0x20), 'JPEG XL'],
+      [box('jP  \r\n\x87\n'), 'JPEG 2000'],
+      [Uint8Array.of(0xff, 0x4f, 0xff, 0x51, 0, 47), 'JPEG 2000'],
+      [ascii('8BPS\0\x01'), 'Photoshop'],
+      [ascii('gimp xcf file'), 'GIMP'],
+      [ascii('FUJIFILMCCD-RAW 0201'), 'camera raw'],
+      [ascii('<svg xmlns="http://www.w3.org/2000/svg"/>'), 'SVG'],
+      [ascii('\ufeff<?xml version="1.0"?>\n<!-- drawn -->\n<svg width="3">'), 'SVG'],
+      [ascii('P6\n3 3\n255\n'), 'Netpbm'],
+      [Uint8Array.of(0, 0, 1, 0, 1, 0, 16, 16), 'icon'],
+    ] as const) {
+      await fails(start, new RegExp(`^${name} is not read \\(read are JPEG.* and TIFF\\): .+`), name);
+      await fails(start.subarray(0, 1), /not a picture: starts with/, `one byte of ${name}`);
+    }
   });
 
   test('truncated files are refused wherever they are cut', async () => {
