@@ -1,5 +1,5 @@
 /** Endings of the files whose format is read. A file without a known ending may hold a picture all the same. */
-export const pictureEndings = /\.(jpe?g|jpe|jfif|png|apng|webp|gif|avif|bmp|dib|tiff?)$/i;
+export const pictureEndings: RegExp = /\.(jpe?g|jpe|jfif|png|apng|webp|gif|avif|bmp|dib|tiff?)$/i;
 
 /** The formats that {@link pictureEndings} stand for, for people. */
 export const pictureFormats = 'JPEG, PNG, WebP, GIF, AVIF, BMP and TIFF';
@@ -12,10 +12,24 @@ export interface UnreadFormat {
   advice: string;
 }
 
+type UnreadName =
+  | 'heic'
+  | 'jxl'
+  | 'jp2'
+  | 'psd'
+  | 'xcf'
+  | 'raw'
+  | 'svg'
+  | 'icon'
+  | 'netpbm'
+  | 'jxr'
+  | 'hdr'
+  | 'targa';
+
 const save = 'save it as JPEG, PNG or TIFF with the program that made it';
 
 /** Formats that people have pictures in and that are not read: to be named where one is met, not passed over. */
-export const unreadFormats = {
+export const unreadFormats: Record<UnreadName, UnreadFormat> = {
   heic: {
     name: 'HEIC',
     endings: /\.(hei[cf]s?|hif|avci)$/i,
@@ -41,7 +55,7 @@ export const unreadFormats = {
   jxr: { name: 'JPEG XR', endings: /\.(jxr|hdp|wdp)$/i, advice: 'save it as JPEG or PNG' },
   hdr: { name: 'high dynamic range', endings: /\.(exr|hdr)$/i, advice: 'tone-map it and save it as PNG' },
   targa: { name: 'Targa', endings: /\.(tga|icb|vda|vst)$/i, advice: 'save it as PNG' },
-} as const satisfies Record<string, UnreadFormat>;
+};
 
 /** The format of a file that is known by its ending and not read; undefined for all others. */
 export const unreadFormatOf = (name: string): UnreadFormat | undefined =>

@@ -35,25 +35,42 @@ function brandsOf(bytes: Uint8Array): string[] {
   return brands;
 }
 
+/** How files of formats that are not read begin. */
+const unreadStarts: [string, UnreadFormat][] = [
+  ['\xff\x0a', unreadFormats.jxl],
+  ['\0\0\0\x0cJXL \r\n', unreadFormats.jxl],
+  ['\xff\x4f\xff\x51', unreadFormats.jp2],
+  ['\0\0\0\x0cjP  \r\n', unreadFormats.jp2],
+  ['8BPS', unreadFormats.psd],
+  ['gimp xcf', unreadFormats.xcf],
+  ['FUJIFILMCCD', unreadFormats.raw],
+  ['IIRO', unreadFormats.raw],
+  ['IIRS', unreadFormats.raw],
+  ['MMOR', unreadFormats.raw],
+  ['IIU\0', unreadFormats.raw],
+  ['FOVb', unreadFormats.raw],
+  ['\0MRM', unreadFormats.raw],
+  ['\0\0\x01\0', unreadFormats.icon],
+  ['icns', unreadFormats.icon],
+  ['II\xbc', unreadFormats.jxr],
+  ['v/1\x01', unreadFormats.hdr],
+  ['#?RADIANCE', unreadFormats.hdr],
+  ['#?RGBE', unreadFormats.hdr],
+];
+
 /** The format of a picture that is known by its first bytes and not read. */
 function unreadFormat(bytes: Uint8Array): UnreadFormat | undefined {
-  const { heic, jxl, jp2, psd, xcf, raw, svg, icon, netpbm, jxr, hdr } = unreadFormats;
   const brands = brandsOf(bytes);
-  if (brands[0] === 'crx ') return raw;
-  if (brands.some((brand) => /^(he[iv][cxms]|mif1|mif2|msf1)$/.test(brand))) return heic;
+  if (brands[0] === 'crx ') return unreadFormats.raw;
+  if (brands.some((brand) => /^(he[iv][cxms]|mif1|mif2|msf1)$/.test(brand))) return unreadFormats.heic;
   const head = text(bytes, 0, 16);
-  if (head.startsWith('\xff\x0a') || head.startsWith('\0\0\0\x0cJXL \r\n')) return jxl;
-  if (head.startsWith('\xff\x4f\xff\x51') || head.startsWith('\0\0\0\x0cjP  \r\n')) return jp2;
-  if (head.startsWith('8BPS')) return psd;
-  if (/^(IIRO|IIRS|MMOR|IIU\0|FUJIFILMCCD|FOVb|\0MRM)/.test(head)) return raw;
-  if (/^(\0\0[\x01\x02]\0[^\0]|icns)/.test(head)) return icon;
-  if (/^(P[1-7]|P[Ff])[\s#]/.test(head)) return netpbm;
-  if (head.startsWith('II\xbc')) return jxr;
-  if (/^(v\/1\x01|#\?RADIANCE|#\?RGBE)/.test(head)) return hdr;
-  if (head.startsWith('gimp xcf')) return xcf;
+  const known = unreadStarts.find(([start]) => head.startsWith(start));
+  if (known) return known[1];
+  if (/^(P[1-7]|P[Ff])[\s#]/.test(head)) return unreadFormats.netpbm;
   // An XML declaration, comments and a document type may come first.
   const start = new TextDecoder().decode(bytes.subarray(0, SNIFFED_BYTES));
-  return /^\s*<(\?xml|!--|!DOCTYPE svg|svg)[\s>]/.test(start) && /<svg[\s>]/.test(start) ? svg : undefined;
+  const isSvg = /^\s*<(\?xml|!--|!DOCTYPE svg|svg)[\s>]/.test(start) && /<svg[\s>]/.test(start);
+  return isSvg ? unreadFormats.svg : undefined;
 }
 
 /** The error for bytes of no format that is read: names the format, or shows how they begin. */
