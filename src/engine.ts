@@ -1,3 +1,4 @@
+import { endAll } from './end-all.ts';
 import { type ErrorCode, LikenessError } from './errors.ts';
 import type { Pixels } from './image/pixels.ts';
 import { toTensor } from './image/tensor.ts';
@@ -299,8 +300,10 @@ export class Engine<Source> {
 
   async close(): Promise<void> {
     await this.#turn.catch(() => {});
-    await this.#pictures.close();
-    await this.#extractor.close();
+    await endAll(
+      () => this.#pictures.close(),
+      () => this.#extractor.close(),
+    );
   }
 
   /** Runs `work` after all work asked for before it, whether that succeeded or not. */

@@ -1,3 +1,4 @@
+import { endAll } from './end-all.ts';
 import { LikenessError } from './errors.ts';
 import type { FlatIndex, SearchOptions } from './knn/flat-index.ts';
 import type { Neighbours } from './knn/neighbours.ts';
@@ -237,9 +238,11 @@ export class Pictures {
   }
 
   async close(): Promise<void> {
-    await this.#store?.close();
-    this.#index.close();
-    this.#memory.close();
+    await endAll(
+      () => this.#store?.close(),
+      () => this.#index.close(),
+      () => this.#memory.close(),
+    );
   }
 
   get #mostRowBytes(): number {

@@ -253,12 +253,15 @@ export class Search<Source = unknown, StoreName = never> {
     return { ...(await this.#host.engine.report()), modelFiles: this.#host.modelFiles };
   }
 
-  /** Frees model, index and worker. Later calls are refused. */
+  /** Frees model, index and worker, even where it rejects. Later calls are refused. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#host.engine.close();
-    this.#host.dispose();
+    try {
+      await this.#host.engine.close();
+    } finally {
+      this.#host.dispose();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -18,8 +18,8 @@ export class DamagedRows extends Error {
  */
 export class StoredRows implements RowStore {
   readonly #store: IndexStore;
-  /** What the entries' places are in. */
-  readonly #fileName: string;
+  /** The store's reading that the entries' places are of. */
+  readonly #readings: number;
   /** By the position among the pictures: the row's number. */
   #numbers: number[] = [];
   /** By number. */
@@ -28,7 +28,7 @@ export class StoredRows implements RowStore {
 
   constructor(store: IndexStore) {
     this.#store = store;
-    this.#fileName = store.fileName;
+    this.#readings = store.readings;
   }
 
   /** Before the row is added to the index. */
@@ -53,7 +53,7 @@ export class StoredRows implements RowStore {
    * @throws LikenessError where they cannot be read, or the file is another one by now
    */
   async read(numbers: Uint32Array): Promise<Float32Array> {
-    if (this.#store.fileName !== this.#fileName) throw new ChangedError();
+    if (this.#store.readings !== this.#readings) throw new ChangedError();
     const entries = Array.from(numbers, (number) => this.#entries.get(number)!);
     const { dimension } = this.#store.info;
     const values = new Float32Array(entries.length * dimension);

@@ -1,9 +1,9 @@
 import type { Backend } from '../backend/backend.ts';
 import { type BackendRequest, type BackendSettings, chooseBackend } from '../backend/choose.ts';
 import { WasmBackend } from '../backend/wasm/backend.ts';
+import { canShareMemory } from '../shared-memory.ts';
 import { Shards } from './shards.ts';
 import { SharedThreads } from './shared-threads.ts';
-import { canShareMemory } from './start-thread.ts';
 import type { SearchThreads } from './threads.ts';
 
 /** A backend, or rows that threads have divided among them. */

@@ -1,17 +1,9 @@
+import { isNode } from '../shared-memory.ts';
 import type { Port } from './thread-port.ts';
-
-/** Whether threads can share memory here: in Node always, in a page when it is cross-origin isolated. */
-export function canShareMemory(): boolean {
-  return typeof SharedArrayBuffer !== 'undefined' && (isNode() || globalThis.crossOriginIsolated === true);
-}
 
 /** Starts the script that lies beside this one, `knn-worker.js`, in Node or in a page. */
 export function startThread(): Promise<Port> {
   return isNode() ? startInNode() : startInPage();
-}
-
-function isNode(): boolean {
-  return typeof process !== 'undefined' && typeof process.versions?.node === 'string';
 }
 
 async function startInPage(): Promise<Port> {

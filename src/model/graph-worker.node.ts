@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { expose } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { once } from '../once.ts';
 import { carryErrorCodes } from '../worker/errors.ts';
 import type { Network } from './convolution/network.ts';
 import { createThread } from './convolution/thread.ts';
@@ -31,12 +32,11 @@ async function create(data: GraphWorkerData): Promise<Run> {
   return (await createWasmGraph({ manifest: data.manifest, files }, await loadCpuRuntime())).run;
 }
 
-let created: Promise<Run> | undefined;
+const created = once(() => create(workerData));
 
 const worker: GraphWorker = {
   async run(values, n) {
-    created ??= create(workerData);
-    return (await created)(values, n);
+    return (await created())(values, n);
   },
 };
 

@@ -1,5 +1,6 @@
 import { wrap } from 'comlink';
 import { LikenessError } from '../errors.ts';
+import { canShareMemory } from '../shared-memory.ts';
 import type { ConvolutionWorker } from '../worker/convolution-worker.ts';
 import { startModuleWorker } from '../worker/start-worker.ts';
 import { loadNetwork, type Network } from './convolution/network.ts';
@@ -13,13 +14,13 @@ import { createPool, type PoolThread } from './pool.ts';
 const mostDefaultThreads = 4;
 
 /**
- * A model's convolutions in a page, in our own kernels. Where the page is cross-origin isolated they have threads of
+ * A model's convolutions in a page, in our own kernels. Where memory can be shared (a page that is cross-origin isolated) they have threads of
  * their own, over one copy of the weights, so that the worker that calls this decodes meanwhile, even beside a single
  * one; else they run in that worker.
  */
 export async function createThreadsGraph(model: Model, threads?: number): Promise<CpuGraph> {
   const wanted = threads ?? Math.min(mostDefaultThreads, navigator.hardwareConcurrency || 1);
-  const shared = globalThis.crossOriginIsolated;
+  const shared = canShareMemory();
   const count = shared ? wanted : 1;
   const batch = cpuBatchSize(model.manifest.preprocessing);
   const network = await loadNetwork(model, { threads: count, shared, batch });

@@ -1,3 +1,4 @@
+import { canShareMemory } from '../shared-memory.ts';
 import type { Runtime } from './ort.ts';
 
 /** More threads than this gain little on networks of this kind, as ONNX Runtime itself finds. */
@@ -24,7 +25,7 @@ export function gpuBuild(): RuntimeBuild {
  * Loads a build. One realm loads one build, once: its threads are fixed with the first session.
  *
  * @param base URL of the folder that holds ONNX Runtime's `.mjs` and `.wasm` files
- * @param threads more than one only where the page is cross-origin isolated
+ * @param threads more than one only where memory can be shared: in a page that is cross-origin isolated
  */
 export async function loadRuntime(build: RuntimeBuild, base: string, threads?: number): Promise<Runtime> {
   const ort = await {
@@ -33,7 +34,7 @@ export async function loadRuntime(build: RuntimeBuild, base: string, threads?: n
     webgpu: () => import('onnxruntime-web/webgpu'),
   }[build]();
   const wanted = threads ?? Math.min(mostDefaultThreads, navigator.hardwareConcurrency || 1);
-  const count = globalThis.crossOriginIsolated ? wanted : 1;
+  const count = canShareMemory() ? wanted : 1;
   ort.env.wasm.numThreads = count;
   ort.env.logLevel = 'error';
   ort.env.wasm.wasmPaths = {

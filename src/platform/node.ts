@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endAll } from '../end-all.ts';
 import { Engine, type PictureReader } from '../engine.ts';
 import { LikenessError } from '../errors.ts';
 import { decode } from '../image/decode.node.ts';
@@ -75,8 +76,10 @@ export class ImageSearch extends Search<NodeSource, StoreName> {
       });
     } catch (error) {
       // Threads and locks would keep the process alive.
-      await choice?.extractor.close();
-      await store?.close();
+      await endAll(
+        () => choice?.extractor.close(),
+        () => store?.close(),
+      ).catch(() => {});
       throw error;
     }
     const { extractor, reason } = choice;

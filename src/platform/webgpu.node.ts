@@ -1,20 +1,17 @@
+import { once } from '../once.ts';
+
 /** The names that the package `webgpu` gives: Dawn, Chromium's WebGPU, for Node. */
 interface DawnModule {
   create(options: string[]): GPU;
   globals: Record<string, unknown>;
 }
 
-let provided: Promise<boolean> | undefined;
-
 /**
  * Makes `navigator.gpu` and the WebGPU classes global, from the package `webgpu` where it is installed.
  *
  * @returns whether there is WebGPU now
  */
-export function provideWebGpu(): Promise<boolean> {
-  provided ??= provide();
-  return provided;
-}
+export const provideWebGpu: () => Promise<boolean> = once(provide);
 
 async function provide(): Promise<boolean> {
   if (globalThis.navigator?.gpu) return true;

@@ -1,6 +1,6 @@
 import { LikenessError } from '../errors.ts';
 import type { Step } from './entries.ts';
-import { checkMeta, type Entry, type IndexRecord, type Json } from './records.ts';
+import { checkMeta, type Entry, type IndexRecord, type Json, putRecord } from './records.ts';
 
 /** A change to make: add or replace a picture, remove one, note something. */
 export type Change = (Entry & { vector: Float32Array }) | { remove: string } | { set: string; value: Json };
@@ -34,11 +34,4 @@ export function vectorsOf(changes: readonly Change[]): Float32Array[] {
   return vectors;
 }
 
-export function recordOf(change: Change): IndexRecord {
-  if (!('vector' in change)) return change;
-  const { id, meta, hash } = change;
-  const record: Extract<IndexRecord, { put: string }> = { put: id };
-  if (meta !== undefined) record.meta = meta;
-  if (hash !== undefined) record.hash = hash;
-  return record;
-}
+export const recordOf = (change: Change): IndexRecord => ('vector' in change ? putRecord(change) : change);

@@ -1,4 +1,11 @@
-import type { Entry, IndexRecord, Json } from './records.ts';
+import {
+  type Entry,
+  encodedBytes,
+  type IndexRecord,
+  type Json,
+  type PutRecord,
+  putRecord,
+} from './records.ts';
 
 /** A picture and where its row is. */
 export interface PlacedEntry extends Entry {
@@ -17,6 +24,8 @@ export interface PlacedRows {
   checksums: Uint32Array;
 }
 
+const checksumBytes = 4;
+
 /** Rows that are in no file. */
 export const nowhere: PlacedRows = { at: 0, rowBytes: 0, checksums: new Uint32Array(0) };
 
@@ -28,7 +37,7 @@ class EntryOfCommit implements PlacedEntry {
   readonly #rows: PlacedRows;
   readonly #row: number;
 
-  constructor({ put, meta, hash }: Put, rows: PlacedRows, row: number) {
+  constructor({ put, meta, hash }: PutRecord, rows: PlacedRows, row: number) {
     this.id = put;
     if (meta !== undefined) this.meta = meta;
     if (hash !== undefined) this.hash = hash;
@@ -45,8 +54,6 @@ class EntryOfCommit implements PlacedEntry {
   }
 }
 
-type Put = Extract<IndexRecord, { put: string }>;
-
 /** One step from one list of pictures to the next, for whoever keeps rows of their own in the same order. */
 export type Step =
   | { kind: 'add' | 'replace'; position: number; entry: PlacedEntry; vector: Float32Array | undefined }
@@ -58,6 +65,12 @@ export class Entries {
   #list: PlacedEntry[] = [];
   readonly #positions = new Map<string, number>();
   readonly settings: Map<string, Json> = new Map();
+  #deadBytes = 0;
+
+  /** Bytes of rows and records that were replaced or removed: what a compaction takes out. */
+  get deadBytes(): number {
+    return this.#deadBytes;
+  }
 
   get list(): readonly PlacedEntry[] {
     return this.#list;
@@ -89,23 +102,34 @@ export class Entries {
     for (const record of records) {
       if ('remove' in record) {
         const position = this.#positions.get(record.remove);
+        this.#deadBytes += encodedBytes(record);
         if (position !== undefined) {
+          this.#bury(this.#list[position]!, rows);
           this.#positions.delete(record.remove);
           removed.push(position);
         }
         continue;
       }
       flush();
-      if ('set' in record) this.settings.set(record.set, record.value);
-      else {
+      if ('set' in record) {
+        const { set } = record;
+        const before = this.settings.get(set);
+        if (before !== undefined) this.#deadBytes += encodedBytes({ set, value: before });
+        this.settings.set(set, record.value);
+      } else {
         const entry = new EntryOfCommit(record, rows, row);
         const position = this.#positions.get(record.put);
         const kind = position === undefined ? 'add' : 'replace';
+        if (position !== undefined) this.#bury(this.#list[position]!, rows);
         steps.push({ kind, position: this.#put(entry, position), entry, vector: vectors[row++] });
       }
     }
     flush();
     return steps;
+  }
+
+  #bury(entry: PlacedEntry, { rowBytes }: PlacedRows): void {
+    this.#deadBytes += rowBytes + checksumBytes + encodedBytes(putRecord(entry));
   }
 
   /** @returns its position: the one that it has, or the next */

@@ -17,6 +17,8 @@ export class Follower {
   position: Position;
   /** Commits in this file. */
   commits = 0;
+  /** How often all was read anew: places of rows from before are good for nothing. */
+  readings = 0;
   /** Behind the last commit lies something that has to go before the next is written. */
   torn = false;
   #steps: FollowedStep[] = [];
@@ -102,6 +104,7 @@ export class Follower {
   /** Reads all of a file: of another one, or this one again. */
   async reload(generation: Generation = this.generation): Promise<void> {
     this.generation = generation;
+    this.readings++;
     this.entries = new Entries();
     this.position = beginning(generation.block);
     this.commits = 0;

@@ -19,7 +19,7 @@ export const fileName = (generation: number): string => `index-${generation}.lik
 export const generationOf = (name: string): number => Number(pattern.exec(name)?.[1]);
 
 /** The generations that have a file, the newest first. */
-async function generations(store: Store): Promise<number[]> {
+export async function generations(store: Store): Promise<number[]> {
   return (await store.list())
     .flatMap(({ name }) => pattern.exec(name)?.slice(1).map(Number) ?? [])
     .sort((a, b) => b - a);

@@ -22,9 +22,11 @@ export interface OpenIndexOptions {
   idleMs?: number;
 }
 
-/** Commits after which, and dead bytes from which, a compaction is worth its while. */
+/** Commits after which, and dead bytes from which, a compaction may be worth its while. */
 const manyCommits = 1024;
 const muchGarbage = 32 << 20;
+/** A file of many commits is written anew when so many times what came since the last time is all of it. */
+const mostRewritten = 4;
 
 /**
  * A stored index: pictures in the order of adding, each with a row of float32 values, durable from the moment that a
@@ -44,6 +46,8 @@ export class IndexStore {
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
   /** When the last change was made. */
   #usedAt = 0;
+  /** A compaction failed: from this size on it may be tried again. */
+  #compactFrom = 0;
   #turn: Promise<unknown> = Promise.resolve();
   #closed = false;
 
@@ -85,7 +89,7 @@ export class IndexStore {
         index.#dropped = (await index.#index.readOn()).dropped;
         await index.#repairIfFree();
       } catch (error) {
-        await index.close();
+        await index.close().catch(() => {});
         throw error;
       }
       return index;
@@ -139,6 +143,11 @@ export class IndexStore {
   /** Name of the file that holds it now. */
   get fileName(): string {
     return this.#index.generation.name;
+  }
+
+  /** Rises when all was read anew: what was known of where rows are holds no longer. */
+  get readings(): number {
+    return this.#index.readings;
   }
 
   /** Number of the last commit in this file. */
@@ -197,27 +206,34 @@ export class IndexStore {
   }
 
   /**
-   * The rows of entries in blocks of up to 8 MiB.
+   * The rows of entries, as they are at the call, in blocks of up to 8 MiB. Commits may come between two blocks, and the
+   * lock may pass on; where the file is replaced the call ends.
    *
    * @param onDamage is told of a row that does not match its checksum; left out, such a row ends the call
-   * @throws LikenessError `bad-file` that names the picture
+   * @throws ChangedError; LikenessError `bad-file` that names the picture
    */
-  async *rows(
+  rows(
     entries: readonly PlacedEntry[] = this.entries,
     onDamage?: (entry: PlacedEntry) => void,
-  ): AsyncGenerator<{ first: number; values: Float32Array<ArrayBuffer> }> {
-    const { file } = this.#index.generation;
+  ): AsyncGenerator<RowBlock> {
     const rowBytes = 4 * this.info.dimension;
     const report =
       onDamage ??
       ((entry: PlacedEntry): never => {
         throw damagedRow(entry, this.name);
       });
-    const blocks = checkedRows(file, [...entries], rowBytes, report);
+    const blocks = checkedRows(() => this.#index.generation.file, [...entries], rowBytes, report);
+    return this.#rowsOf(blocks, this.readings);
+  }
+
+  async *#rowsOf(
+    blocks: AsyncGenerator<{ first: number; bytes: Uint8Array<ArrayBuffer> }>,
+    readings: number,
+  ): AsyncGenerator<RowBlock> {
     for (;;) {
       const next = await this.#exclusive(async () => {
         this.#checkOpen();
-        if (this.#index.generation.file !== file) throw new ChangedError();
+        if (this.readings !== readings) throw new ChangedError();
         try {
           return await blocks.next();
         } catch (error) {
@@ -229,10 +245,18 @@ export class IndexStore {
     }
   }
 
-  /** Whether a compaction would free much, or make opening much faster. */
+  /**
+   * Whether a compaction would free much, or make opening much faster. It writes all anew, so it has to wait until as much
+   * was written since the last one, or a part of that: then all of them together cost a few times what the changes do.
+   */
   get worthCompacting(): boolean {
-    const live = this.entries.length * 4 * this.info.dimension;
-    return this.#index.commits > manyCommits || this.byteLength - live > Math.max(muchGarbage, live);
+    const { byteLength } = this;
+    if (byteLength < this.#compactFrom) return false;
+    const dead = this.#index.entries.deadBytes;
+    const live = byteLength - dead;
+    if (dead > Math.max(muchGarbage, live)) return true;
+    const written = byteLength - this.#index.generation.header.synced;
+    return this.#index.commits > manyCommits && written * mostRewritten >= live;
   }
 
   /**
@@ -241,15 +265,17 @@ export class IndexStore {
    */
   async compact({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
     this.#checkWritable();
+    this.#compactFrom = 2 * this.byteLength; // what it is when this fails: for want of space, or because of a damaged row
     await this.#replace('Compacting', signal, () => {
       const { header, file } = this.#index.generation;
       const entries = [...this.entries];
       const damaged = (entry: PlacedEntry): never => {
         throw damagedRow(entry, this.name);
       };
-      const rows = checkedRows(file, entries, 4 * header.dimension, damaged);
+      const rows = checkedRows(() => file, entries, 4 * header.dimension, damaged);
       return { info: header, entries, settings: this.settings, rows };
     });
+    this.#compactFrom = 0;
   }
 
   /** The whole index as the bytes of one file, compact; a store may be opened over it, or import it. */
@@ -378,6 +404,13 @@ export class IndexStore {
       await this.#writer.giveBackLock();
     }
   }
+}
+
+export interface RowBlock {
+  /** Position of the first among the entries. */
+  first: number;
+  /** rows × d */
+  values: Float32Array<ArrayBuffer>;
 }
 
 /** Thrown to a reader of rows under whom the file was replaced. */

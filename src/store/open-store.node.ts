@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { LikenessError } from '../errors.ts';
 import type { StoredIndexInfo } from '../types.ts';
 import { isStore, type Store } from './files.ts';
+import { fileName, generations } from './generations.ts';
 import { httpStore } from './store.http.ts';
 import { FolderStore } from './store.node.ts';
 import { blobStore, type ReadableFile, SingleFileStore } from './store.single.ts';
@@ -84,14 +85,15 @@ export async function listIndexes(folder: string): Promise<StoredIndexInfo[]> {
 export async function deleteIndex(store: string | URL): Promise<void> {
   const folder = storePath(String(store));
   const files = new FolderStore(folder);
-  const names = (await files.list())
-    .map(({ name }) => name)
-    .filter((name) => /^index-\d+\.likeness$/.test(name));
-  if (names.length === 0) throw new LikenessError('not-found', `There is no index in ${folder}.`);
+  const numbers = await generations(files);
+  if (numbers.length === 0) throw new LikenessError('not-found', `There is no index in ${folder}.`);
   const lock = await files.lock();
   if (!lock) throw new LikenessError('locked', `The index in ${folder} is being written by another process.`);
-  // The oldest first: a newer one alone is the index.
-  for (const name of names.sort()) await files.remove(name);
-  await lock.release();
+  try {
+    // The oldest first: a newer one alone is the index, an older one would be one that is out of date.
+    for (const number of numbers.reverse()) await files.remove(fileName(number));
+  } finally {
+    await lock.release();
+  }
   if ((await readdir(folder)).length === 0) await rm(folder, { recursive: true });
 }

@@ -44,6 +44,20 @@ export function encodeRecords(
   return bytes;
 }
 
+export type PutRecord = Extract<IndexRecord, { put: string }>;
+
+/** The record of a picture. */
+export function putRecord({ id, meta, hash }: Entry): PutRecord {
+  const record: PutRecord = { put: id };
+  if (meta !== undefined) record.meta = meta;
+  if (hash !== undefined) record.hash = hash;
+  return record;
+}
+
+/** Bytes of a record in the list that {@link encodeRecords} writes, with its comma. */
+export const encodedBytes = (record: IndexRecord): number =>
+  encoder.encode(JSON.stringify(record)).length + 1;
+
 /** @throws where this is not what {@link encodeRecords} writes */
 export function decodeRecords(bytes: Uint8Array): IndexRecord[] {
   const records: unknown = JSON.parse(decoder.decode(bytes));

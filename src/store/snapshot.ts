@@ -4,7 +4,7 @@ import type { PlacedEntry } from './entries.ts';
 import type { StoredFile } from './files.ts';
 import { encodeHeader, encodeMark, type Header, headerBytes, markAt, sealOfHeader } from './header.ts';
 import { chunkBytes, type Position } from './log.ts';
-import { encodeRecords, type IndexRecord, type Json } from './records.ts';
+import { encodeRecords, type IndexRecord, type Json, putRecord } from './records.ts';
 import { encodeCommit, encodeHead, paddingAfter, sealOf, segmentLayout } from './segment.ts';
 
 /** Rows that lie one behind the other. */
@@ -19,14 +19,19 @@ interface Run {
 /** Reads that are under way at once. */
 const mostRuns = 64;
 
-/** The rows of entries in blocks, each checked against its checksum. */
+/**
+ * The rows of entries in blocks, each checked against its checksum.
+ *
+ * @param current the file, asked for each block: between two, the lock may pass on and the handle with it
+ */
 export async function* checkedRows(
-  file: StoredFile,
+  current: () => StoredFile,
   entries: readonly PlacedEntry[],
   rowBytes: number,
   onDamage: (entry: PlacedEntry) => void,
 ): AsyncGenerator<{ first: number; bytes: Uint8Array<ArrayBuffer> }> {
   for (let first = 0; first < entries.length; ) {
+    const file = current();
     const runs = runsFrom(first, entries, rowBytes, file.readsOverlap ? mostRuns : 1);
     await Promise.all(runs.map(({ at, bytes }) => file.read(at, bytes)));
     for (const run of runs) {
@@ -87,13 +92,7 @@ export function snapshot(
 ): Snapshot {
   const records: IndexRecord[] = [];
   for (const [set, value] of settings) records.push({ set, value });
-  for (const { id, meta, hash } of entries) {
-    records.push({
-      put: id,
-      ...(meta === undefined ? {} : { meta }),
-      ...(hash === undefined ? {} : { hash }),
-    });
-  }
+  for (const entry of entries) records.push(putRecord(entry));
   const json = encodeRecords(records);
   const checksums = Uint32Array.from(entries, ({ checksum }) => checksum);
   const shape = { sequence: 1, rows: entries.length, recordBytes: json.length, chain: 0 };

@@ -1,4 +1,5 @@
 import { LikenessError } from '../errors.ts';
+import { once } from '../once.ts';
 import type { Store, StoredFile, StoreLock } from './files.ts';
 import { takeWebLock } from './web-lock.ts';
 
@@ -26,7 +27,7 @@ export class IndexedDbStore implements Store {
   readonly name: string;
   readonly readOnly = false;
   readonly #databaseName: string;
-  #database: Promise<IDBDatabase> | undefined;
+  readonly #database = once(() => this.#open());
 
   constructor(name: string) {
     this.name = `indexeddb:${name}`;
@@ -34,13 +35,13 @@ export class IndexedDbStore implements Store {
   }
 
   async list(): Promise<{ name: string; byteLength: number }[]> {
-    const sizes = (await this.#open()).transaction('sizes').objectStore('sizes');
+    const sizes = (await this.#database()).transaction('sizes').objectStore('sizes');
     const [names, values] = await Promise.all([settled(sizes.getAllKeys()), settled(sizes.getAll())]);
     return names.map((name, n) => ({ name: String(name), byteLength: values[n] as number }));
   }
 
   async open(name: string, mode: 'read' | 'write' | 'create'): Promise<StoredFile> {
-    const file = new DatabaseFile(await this.#open(), name);
+    const file = new DatabaseFile(await this.#database(), name);
     if (mode === 'create') await file.create();
     else if ((await file.sizeIfThere()) === undefined) {
       throw new LikenessError('not-found', `There is no ${name} in ${this.name}.`);
@@ -49,7 +50,7 @@ export class IndexedDbStore implements Store {
   }
 
   async remove(name: string): Promise<void> {
-    await new DatabaseFile(await this.#open(), name).remove();
+    await new DatabaseFile(await this.#database(), name).remove();
   }
 
   lock(): Promise<StoreLock | undefined> {
@@ -57,20 +58,25 @@ export class IndexedDbStore implements Store {
   }
 
   #open(): Promise<IDBDatabase> {
-    this.#database ??= new Promise((done, failed) => {
+    return new Promise((done, failed) => {
       const request = indexedDB.open(this.#databaseName, 1);
       request.onupgradeneeded = () => {
         request.result.createObjectStore('sizes');
         request.result.createObjectStore('blocks');
       };
       request.onsuccess = () => {
+        const database = request.result;
         // Who deletes the index does not wait for this tab.
-        request.result.onversionchange = () => request.result.close();
-        done(request.result);
+        database.onversionchange = () => {
+          database.close();
+          this.#database.forget();
+        };
+        // The browser closes it where a person clears this site's data.
+        database.onclose = () => this.#database.forget();
+        done(database);
       };
       request.onerror = () => failed(request.error);
     });
-    return this.#database;
   }
 }
 

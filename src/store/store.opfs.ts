@@ -1,5 +1,6 @@
 import { type FileHandle, type SyncAccessHandle, whenFree } from '../access-handle.ts';
 import { LikenessError } from '../errors.ts';
+import { once } from '../once.ts';
 import type { Store, StoredFile, StoreLock } from './files.ts';
 import { ReadFile } from './read-file.opfs.ts';
 import { takeWebLock } from './web-lock.ts';
@@ -28,22 +29,29 @@ export class OpfsStore implements Store {
   readonly name: string;
   readonly readOnly = false;
   readonly randomReads = true;
-  readonly #folderName: string;
-  #folder: Promise<FileSystemDirectoryHandle> | undefined;
+  readonly #folder: ReturnType<typeof once<FileSystemDirectoryHandle>>;
   /** Open files, which keep writers out now and then. */
   readonly #readers = new Set<ReadFile>();
 
   constructor(name: string) {
     this.name = `opfs:${name}`;
-    this.#folderName = encodeURIComponent(name).replaceAll('.', '%2E');
+    this.#folder = once(async () =>
+      (await indexesFolder()).getDirectoryHandle(folderOf(name), { create: true }),
+    );
   }
 
   async list(): Promise<{ name: string; byteLength: number }[]> {
-    return filesIn(await this.#open());
+    try {
+      return await filesIn(await this.#folder());
+    } catch (error) {
+      if ((error as Error).name !== 'NotFoundError') throw error;
+      this.#folder.forget(); // deleted in another tab; it may be made again
+      return [];
+    }
   }
 
   async open(name: string, mode: 'read' | 'write' | 'create'): Promise<StoredFile> {
-    const folder = await this.#open();
+    const folder = await this.#folder();
     let handle: FileHandle;
     try {
       handle = (await folder.getFileHandle(name, { create: mode === 'create' })) as FileHandle;
@@ -65,7 +73,7 @@ export class OpfsStore implements Store {
   async remove(name: string): Promise<void> {
     this.#letGo();
     try {
-      const folder = await this.#open();
+      const folder = await this.#folder();
       await whenFree(() => folder.removeEntry(name));
     } catch (error) {
       if ((error as Error).name !== 'NotFoundError') throw error;
@@ -79,14 +87,9 @@ export class OpfsStore implements Store {
   #letGo(): void {
     for (const reader of this.#readers) reader.letGo();
   }
-
-  #open(): Promise<FileSystemDirectoryHandle> {
-    this.#folder ??= indexesFolder().then((all) =>
-      all.getDirectoryHandle(this.#folderName, { create: true }),
-    );
-    return this.#folder;
-  }
 }
+
+const folderOf = (name: string): string => encodeURIComponent(name).replaceAll('.', '%2E');
 
 async function filesIn(folder: FileSystemDirectoryHandle): Promise<{ name: string; byteLength: number }[]> {
   const files: { name: string; byteLength: number }[] = [];
@@ -181,9 +184,8 @@ export async function deleteOpfs(name: string): Promise<void> {
     throw new LikenessError('locked', `opfs:${name} is being written by another tab; close it there first.`);
   }
   try {
-    const folder = encodeURIComponent(name).replaceAll('.', '%2E');
     const all = await indexesFolder();
-    await whenFree(() => all.removeEntry(folder, { recursive: true }));
+    await whenFree(() => all.removeEntry(folderOf(name), { recursive: true }));
   } catch (error) {
     if ((error as Error).name !== 'NotFoundError') throw error;
     throw new LikenessError('not-found', `There is no index opfs:${name} here.`);

@@ -7,7 +7,7 @@ import { LikenessError } from '../../src/errors.ts';
 import { openDevice } from '../../src/gpu/device.ts';
 import { FlatIndex } from '../../src/knn/flat-index.ts';
 import { SharedThreads } from '../../src/knn/shared-threads.ts';
-import { canShareMemory } from '../../src/knn/start-thread.ts';
+import { canShareMemory } from '../../src/shared-memory.ts';
 import { kinds } from '../support/knn-kinds.ts';
 import { seeded } from '../support/random.ts';
 import { type Contender, type Measured, measure } from './measure.ts';

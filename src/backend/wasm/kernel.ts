@@ -1,6 +1,7 @@
 import codesBytes from '#wasm/codes.simd-shared.wasm';
 import relaxedBytes from '#wasm/knn.relaxed-shared.wasm';
 import simdBytes from '#wasm/knn.simd-shared.wasm';
+import { once } from '../../once.ts';
 import { squaredDistance } from '../js/distance.ts';
 import { createMemory } from './memory.ts';
 
@@ -54,13 +55,8 @@ export interface Kernels {
 
 const builds = { 'wasm-relaxed': relaxedBytes, wasm: simdBytes };
 
-let chosen: Promise<Kernels> | undefined;
-
 /** The relaxed build where the engine has it and it passes its test, else the plain one. Rejects where neither runs. */
-export function loadKernels(): Promise<Kernels> {
-  chosen ??= choose();
-  return chosen;
-}
+export const loadKernels: () => Promise<Kernels> = once(choose);
 
 async function choose(): Promise<Kernels> {
   let failure: unknown;
