@@ -16,7 +16,12 @@ export interface ServedIndex {
   pictures: Picture[];
 }
 
-const encodePath = (id: string): string => id.split('/').map(encodeURIComponent).join('/');
+/** Half of a surrogate pair is in no file's name, and has no place in a URL. */
+const encodePath = (id: string): string =>
+  id
+    .split('/')
+    .map((part) => encodeURIComponent(part.replace(/\p{Surrogate}/gu, '\ufffd')))
+    .join('/');
 
 /** The served index; `undefined` where the page is served without one. */
 export async function servedIndex(): Promise<ServedIndex | undefined> {

@@ -13,11 +13,14 @@ const buttons = new Map<string, HTMLButtonElement>();
 
 const shortName = (id: string): string => id.split('/').at(-1)!;
 
-/** A picture; its name where the index knows it and the page does not have it. */
-const shown = ({ id, url }: Picture, alt: string): HTMLElement =>
-  url === ''
-    ? make('span', { className: 'absent' }, shortName(id))
-    : make('img', { src: url, alt, loading: 'lazy', decoding: 'async' });
+/** A picture; its name where the index knows it and the page does not have it, or cannot get it. */
+function shown({ id, url }: Picture, alt: string): HTMLElement {
+  const absent = (): HTMLElement => make('span', { className: 'absent' }, shortName(id));
+  if (url === '') return absent();
+  const image = make('img', { src: url, alt, loading: 'lazy', decoding: 'async' });
+  image.addEventListener('error', () => image.replaceWith(absent()), { once: true });
+  return image;
+}
 
 /** Puts pictures into the gallery; one with an id that is there already takes its place. */
 export function showPictures(pictures: readonly Picture[], choose: (picture: Picture) => void): void {

@@ -1,18 +1,25 @@
 // A static server over a folder for tests and the bench, with or without cross-origin isolation.
 import { createServer } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 
-export async function serveTree(folder, { isolated = false, port = 0 } = {}) {
-  const { default: sirv } = await import('sirv');
-  const handler = sirv(folder, { dev: true, dotfiles: true });
-  const server = createServer((request, response) => {
-    if (isolated) {
-      response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
-      response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
+/** @param answer asked first; returns true when it has answered */
+export async function serveTree(folder, { isolated = false, port = 0, answer = () => false } = {}) {
+  const { default: send } = await import('@fastify/send');
+  const server = createServer(async (request, response) => {
+    try {
+      if (isolated) {
+        response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
+        response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
+      }
+      if (answer(request, response)) return;
+      const path = request.url.split('?', 1)[0];
+      const options = { root: folder, dotfiles: 'allow', cacheControl: false };
+      const { statusCode, headers, stream } = await send(request, path, options);
+      response.writeHead(statusCode, { ...headers, 'Cache-Control': 'no-store' });
+      await pipeline(stream, response);
+    } catch {
+      response.destroy(); // the receiver is gone
     }
-    handler(request, response, () => {
-      response.statusCode = 404;
-      response.end('not found');
-    });
   });
   await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { isModelFolder } from './model-source.ts';
+import { hostOf } from './serve/hosts.ts';
 
 const exitUsage = 2;
 const exitFailure = 1;
@@ -15,6 +16,13 @@ function whole(name: string, least: number, most: number): (text: string) => num
     }
     return value;
   };
+}
+
+/** One name of a repeated option, after those before it. */
+function hostName(text: string, before: string[]): string[] {
+  const name = hostOf(text);
+  if (name === undefined) throw new InvalidArgumentError('A name like example.org is wanted.');
+  return [...before, name];
 }
 
 const model = (): Option =>
@@ -118,12 +126,15 @@ program
   .addOption(
     new Option('--port <n>', 'port; 0 takes a free one').default(8080).argParser(whole('--port', 0, 65535)),
   )
-  .option('--host <name>', 'address to listen on', 'localhost')
+  .option('--host <name>', 'address to listen on; 0.0.0.0 is every address of this machine', 'localhost')
+  .addOption(
+    new Option('--allow-host <name>', 'a further name by which browsers may ask; may be given several times')
+      .argParser(hostName)
+      .default([], 'this machine’s own'),
+  )
+  .option('--follow-links', 'also show pictures and models that links outside of their folders lead to')
   .option('--no-isolation', 'send no COOP and COEP headers: the page then runs on one thread')
-  .action(async (options) => {
-    const { url } = await (await import('./commands/serve.ts')).serve(options);
-    console.log(`Serving on ${url} — stop with Ctrl+C`);
-  });
+  .action(async (options) => (await import('./commands/serve.ts')).serve(options));
 
 const models = program.command('model').description('build, verify and list models');
 

@@ -1,0 +1,43 @@
+import { isIP } from 'node:net';
+
+const loopback = ['localhost', '127.0.0.1', '[::1]'];
+/** Listening on these is listening on every address of the machine. */
+const everyAddress = new Set(['0.0.0.0', '[::]']);
+
+/**
+ * The host in a `Host` header or an option, as a browser writes it: lower case, no port, no dot at the end, an IPv6
+ * address in brackets. `undefined` when the text is no host.
+ */
+export function hostOf(text: string): string | undefined {
+  if (/[\s/?#@\\%]/.test(text)) return undefined;
+  try {
+    const { hostname } = new URL(`http://${isIP(text) === 6 ? `[${text}]` : text}`);
+    return hostname.replace(/\.$/, '') || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Says which `Host` headers a server answers. A foreign page can have its own name lead to this machine (DNS
+ * rebinding), and could then read everything; but the browser sends that name. So names are answered only when they
+ * are known: those of the machine itself, the one that the server listens on, and `allowed`. A server that listens on
+ * every address answers to any address as well: no name server is asked for one, so nobody can rebind it.
+ *
+ * @param listensOn what `--host` says
+ * @param allowed further names
+ */
+export function hostFilter(
+  listensOn: string,
+  allowed: readonly string[],
+): (header: string | undefined) => boolean {
+  const own = hostOf(listensOn);
+  const known = new Set([...loopback, ...[own, ...allowed.map(hostOf)].filter((name) => name !== undefined)]);
+  const anyAddress = own !== undefined && everyAddress.has(own);
+  return (header) => {
+    const host = hostOf(header ?? '');
+    // A header has an IPv6 address in brackets.
+    if (host === undefined || isIP(header!) === 6) return false;
+    return known.has(host) || (anyAddress && isIP(host.replace(/^\[|\]$/g, '')) !== 0);
+  };
+}

@@ -1,0 +1,181 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { LikenessError } from '../../errors.ts';
+import { hostFilter } from './hosts.ts';
+import { sendText } from './send-body.ts';
+import type { Site } from './site.ts';
+
+export interface ServerOptions {
+  port: number;
+  host: string;
+  /** Names that are answered beside those of this machine and `host`. */
+  allowHost?: readonly string[];
+  /** Send COOP and COEP, which give the page threads. */
+  isolation: boolean;
+}
+
+/** Times of a connection, in milliseconds. */
+export interface Patience {
+  /** From the first byte, or from the connection, to the end of the headers. */
+  headers: number;
+  /** The whole request; none has a body. */
+  request: number;
+  /** How often the two are looked at. */
+  check: number;
+  /** Between two requests. */
+  keepAlive: number;
+  /** While nothing moves: the receiver has stopped to read. */
+  idle: number;
+  /** For answers under way when the server is stopped. */
+  close: number;
+}
+const usual: Patience = {
+  headers: 10_000,
+  request: 20_000,
+  check: 2_000,
+  keepAlive: 5_000,
+  idle: 120_000,
+  close: 2_000,
+};
+/** All lines of a request's head together. */
+const mostHeaderBytes = 16 << 10;
+
+export interface RunningServer {
+  /** Where a browser on this machine finds it. */
+  url: string;
+  /** Ends what is under way, after a short time by force. */
+  close(): Promise<void>;
+}
+
+/** Listens, and shows a site to whoever asks for it by a name that this machine has. No request ends it. */
+export async function startServer(
+  site: Site,
+  options: ServerOptions,
+  patience: Patience = usual,
+): Promise<RunningServer> {
+  const isOurName = hostFilter(options.host, options.allowHost ?? []);
+  const server = createServer(
+    {
+      maxHeaderSize: mostHeaderBytes,
+      headersTimeout: patience.headers,
+      requestTimeout: patience.request,
+      connectionsCheckingInterval: patience.check,
+      keepAliveTimeout: patience.keepAlive,
+    },
+    (request, response) => {
+      answer(request, response).catch((error: Error) => {
+        console.error(`likeness: ${request.method} ${JSON.stringify(request.url)}: ${error.message}`);
+        if (response.headersSent) response.destroy();
+        else sendText(response, 500, 'The server could not read that.\n');
+      });
+    },
+  );
+  server.timeout = patience.idle;
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    setHeaders(response, site.pagePolicy, options.isolation);
+    const { method = '', url = '', headers } = request;
+    const hosts = request.rawHeaders.filter((name, n) => n % 2 === 0 && name.toLowerCase() === 'host');
+    if (hosts.length > 1 || !isOurName(headers.host)) {
+      response.setHeader('Connection', 'close');
+      sendText(
+        response,
+        403,
+        'This server does not answer to that name. To allow it: likeness serve --allow-host <name>\n',
+      );
+      return;
+    }
+    if (method !== 'GET' && method !== 'HEAD') {
+      response.setHeader('Allow', 'GET, HEAD');
+      response.setHeader('Connection', 'close'); // a body is not waited for
+      sendText(response, 405, 'Only GET and HEAD are answered.\n');
+      return;
+    }
+    const path = pathOf(url);
+    if (path === undefined) sendText(response, 400, 'The address is not well formed.\n');
+    else {
+      // What is no part of the page and its library must not act as a page at all.
+      const isPage = path.length === 1 || path[0] === 'dist';
+      if (!isPage) response.setHeader('Content-Security-Policy', strictPolicy);
+      if (!(await site.answer(path, request, response))) {
+        response.setHeader('Content-Security-Policy', strictPolicy);
+        sendText(response, 404, 'Not found\n');
+      }
+    }
+  }
+
+  await listen(server, options);
+  server.on('error', (error) => console.error(`likeness: ${error.message}`));
+  return { url: urlOf(server, options), close: () => close(server, patience.close) };
+}
+
+const strictPolicy =
+  "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox";
+
+function setHeaders(response: ServerResponse, pagePolicy: string, isolation: boolean): void {
+  if (isolation) {
+    response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
+    response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
+  }
+  response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
+  response.setHeader('Content-Security-Policy', `${pagePolicy}; frame-ancestors 'none'`);
+  response.setHeader('X-Frame-Options', 'DENY');
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  response.setHeader('Referrer-Policy', 'no-referrer');
+  response.setHeader('Cache-Control', 'no-cache');
+}
+
+/** The decoded parts of an address's path; `undefined` when it is not well formed. */
+function pathOf(url: string): string[] | undefined {
+  if (!url.startsWith('/')) return undefined;
+  try {
+    // A part that holds a "/" once it is decoded is another path than the one that was asked for.
+    const parts = url.split('?', 1)[0]!.slice(1).split('/').map(decodeURIComponent);
+    return parts.some((part) => /[/\0]/.test(part)) ? undefined : parts;
+  } catch {
+    return undefined;
+  }
+}
+
+function listen(server: Server, { port, host }: ServerOptions): Promise<void> {
+  return new Promise((listening, failed) => {
+    const fail = (error: NodeJS.ErrnoException): void => failed(listenError(error, host, port));
+    server.once('error', fail);
+    // As in a URL, an IPv6 address may come in brackets.
+    server.listen(port, host.replace(/^\[(.*)\]$/, '$1'), () => {
+      server.off('error', fail);
+      listening();
+    });
+  });
+}
+
+/** Why a server cannot listen, and what helps. */
+export function listenError(error: NodeJS.ErrnoException, host: string, port: number): LikenessError {
+  const why: Record<string, string> = {
+    EADDRINUSE: `Port ${port} is in use; choose another with --port (0 takes a free one).`,
+    EACCES: `Port ${port} may not be used without an administrator's rights; choose one from 1024 on with --port.`,
+    EADDRNOTAVAIL: `This machine does not have the address ${host}; wanted in --host: localhost, one of its addresses, or 0.0.0.0 for all.`,
+    ENOTFOUND: `The name ${host} has no address; wanted in --host: localhost, one of this machine's addresses, or 0.0.0.0 for all.`,
+  };
+  why.EAI_AGAIN = why.ENOTFOUND!;
+  const message = why[error.code ?? ''] ?? `The server cannot listen on ${host}:${port}: ${error.message}`;
+  return new LikenessError('bad-argument', message, { cause: error });
+}
+
+function urlOf(server: Server, { host, port }: ServerOptions): string {
+  const address = server.address();
+  const listens = typeof address === 'object' && address ? address.port : port;
+  const everywhere = ['', '0.0.0.0', '::', '[::]'].includes(host);
+  const name = everywhere ? 'localhost' : host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+  return `http://${name}:${listens}/`;
+}
+
+function close(server: Server, patienceMs: number): Promise<void> {
+  return new Promise((closed) => {
+    const timer = setTimeout(() => server.closeAllConnections(), patienceMs);
+    server.close(() => {
+      clearTimeout(timer);
+      closed();
+    });
+    server.closeIdleConnections();
+  });
+}

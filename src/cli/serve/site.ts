@@ -1,0 +1,198 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { basename, join, resolve } from 'node:path';
+import { encodeNpyValues, npyHeader } from '../../knn/npy.ts';
+import { readManifest } from '../../model/files.node.ts';
+import { manifestFile } from '../../model/load.ts';
+import { packageRoot } from '../../platform/package-root.ts';
+import type { IndexStore } from '../../store/index-store.ts';
+import { isModelFolder, modelOfIndex } from '../model-source.ts';
+import { type ServedModel, servedModels } from '../models.ts';
+import { settingOf } from '../open-index.ts';
+import { isPictureName } from '../pictures.ts';
+import { limit } from './limit.ts';
+import { sendBody, sendText } from './send-body.ts';
+import { findFile, sendFile } from './send-file.ts';
+
+/** Answers a request for a path, given as its decoded parts; resolves to false when there is nothing there. */
+export type Route = (path: string[], request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+
+export interface Site {
+  answer: Route;
+  /** The Content-Security-Policy of the page and its scripts. */
+  pagePolicy: string;
+}
+
+export interface SiteOptions {
+  /** An opened index and the name it was opened by. */
+  index?: { where: string; store: IndexStore } | undefined;
+  /** Pictures and models may be reached by links that lead out of their folders. */
+  followLinks?: boolean | undefined;
+}
+
+/** Features are read from the index for each request: at most so many at once. */
+const featureReaders = 4;
+
+/**
+ * What `likeness serve` shows, and nothing else: the page, the library that it loads, the files that models' manifests
+ * name, and of an index its list, features, file and the pictures that it names.
+ */
+export async function createSite({ index, followLinks = false }: SiteOptions): Promise<Site> {
+  const dist = join(packageRoot, 'dist');
+  const page = join(dist, 'page');
+  const routes: Record<string, Route> = {
+    dist: (path, ...exchange) => sendBelow(dist, path, ...exchange),
+    models: await modelRoute(index, followLinks),
+    index: index ? indexRoute(index) : noIndexRoute,
+    pictures: index ? pictureRoute(index, followLinks) : async () => false,
+  };
+  return {
+    answer: (path, ...exchange) => {
+      const [first = '', ...rest] = path;
+      if (rest.length > 0)
+        return Object.hasOwn(routes, first) ? routes[first]!(rest, ...exchange) : nothing();
+      return sendBelow(page, [first === '' ? 'index.html' : first], ...exchange);
+    },
+    pagePolicy: policyOf(join(page, 'index.html')),
+  };
+}
+
+const nothing = async (): Promise<boolean> => false;
+
+/** The page states what it may load; as a header this holds for its workers, too. */
+function policyOf(page: string): string {
+  const html = existsSync(page) ? readFileSync(page, 'utf8') : '';
+  const [, policy = "default-src 'none'"] =
+    /<meta http-equiv="Content-Security-Policy" content="([^"]*)">/.exec(html) ?? [];
+  return policy;
+}
+
+/** A part of a path that names a file or folder, and is not hidden. */
+const isPlain = (part: string): boolean => part !== '' && !part.startsWith('.') && !/[/\\\0]/.test(part);
+
+/** A file of this package. */
+async function sendBelow(
+  folder: string,
+  path: string[],
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<boolean> {
+  if (!path.every(isPlain)) return false;
+  const found = await findFile(join(folder, ...path), folder);
+  return found?.inside === true && sendFile(request, response, found.real);
+}
+
+const noIndexRoute: Route = async (path, _, response) => {
+  // The page is told so; a 404 would look like a fault in its console.
+  if (path.join('/') !== 'index.json') return false;
+  sendText(response, 200, 'null', 'application/json');
+  return true;
+};
+
+function indexRoute({ where, store }: { where: string; store: IndexStore }): Route {
+  const pictures = resolve(where, settingOf(store, 'pictures') ?? '.');
+  const summary = JSON.stringify({
+    title: basename(pictures),
+    model: store.info.model,
+    dimension: store.info.dimension,
+    count: store.entries.length,
+    ids: store.entries.map(({ id }) => id),
+  });
+  const oneOfFew = limit(featureReaders);
+  return async (path, request, response) => {
+    switch (path.join('/')) {
+      case 'index.json':
+        sendText(response, 200, summary, 'application/json');
+        return true;
+      case 'features.npy':
+        await oneOfFew(() => sendFeatures(request, response, store));
+        return true;
+      case 'index.likeness': {
+        // The index is a folder's newest file, or one that was exported.
+        const places = [join(where, store.fileName), where];
+        for (const place of places) {
+          const found = await findFile(place, place);
+          if (found) return sendFile(request, response, found.real);
+        }
+        return false;
+      }
+      default:
+        return false;
+    }
+  };
+}
+
+async function sendFeatures(
+  request: IncomingMessage,
+  response: ServerResponse,
+  store: IndexStore,
+): Promise<void> {
+  if (response.destroyed) return; // gone while it waited for its turn
+  const { entries, info } = store;
+  const header = npyHeader([entries.length, info.dimension]);
+  const byteLength = header.length + entries.length * info.dimension * 4;
+  response.setHeader('Content-Type', 'application/octet-stream');
+  response.setHeader('Content-Length', byteLength);
+  if (request.method === 'HEAD') {
+    response.end();
+    return;
+  }
+  await sendBody(
+    response,
+    (async function* () {
+      yield header;
+      for await (const { values } of store.rows()) yield encodeNpyValues(values);
+    })(),
+    byteLength,
+  );
+}
+
+function pictureRoute({ where, store }: { where: string; store: IndexStore }, followLinks: boolean): Route {
+  const folder = resolve(where, settingOf(store, 'pictures') ?? '.');
+  const known = new Set(store.entries.map(({ id }) => id));
+  const told = new Set<string>();
+  return async (path, request, response) => {
+    const id = path.join('/');
+    // Only what the index names, and only what it can have been made of: whoever made the index may name any file.
+    const isPicture = path.every((part) => part !== '' && !part.startsWith('.')) && isPictureName(id);
+    if (!isPicture || !known.has(id)) return false;
+    const found = await findFile(join(folder, id), folder);
+    if (!found) return false;
+    if (found.inside || followLinks) return sendFile(request, response, found.real);
+    if (!told.has(id)) {
+      told.add(id);
+      console.error(
+        `likeness: ${JSON.stringify(id)} is a link that leads out of ${folder}; it is not shown. --follow-links shows such pictures.`,
+      );
+    }
+    return false;
+  };
+}
+
+/** The models that there are, and their list for the page. */
+async function modelRoute(index: SiteOptions['index'], followLinks: boolean): Promise<Route> {
+  const noted = index && settingOf(index.store, 'model');
+  const source = index && noted !== undefined ? modelOfIndex(noted, index.where) : undefined;
+  const models = await servedModels(source !== undefined && isModelFolder(source) ? source : undefined);
+  const list = JSON.stringify(
+    models.map(({ path, fingerprint }) => ({ url: `models/${path}/`, fingerprint })),
+  );
+  return async (path, request, response) => {
+    const [first, file] = path;
+    if (path.length === 1 && first === 'index.json') {
+      sendText(response, 200, list, 'application/json');
+      return true;
+    }
+    const model = models.find((each) => each.path === first);
+    if (path.length !== 2 || !model || !(await filesOf(model)).includes(file!)) return false;
+    const found = await findFile(join(model.folder, file!), model.folder);
+    return found !== undefined && (found.inside || followLinks) && sendFile(request, response, found.real);
+  };
+}
+
+/** The files of a model; none when it is gone. */
+async function filesOf({ folder }: ServedModel): Promise<string[]> {
+  const manifest = await readManifest(folder).catch(() => undefined);
+  if (!manifest) return [];
+  return [manifestFile, manifest.graph.file, ...manifest.shards.map(({ file }) => file)].filter(isPlain);
+}
