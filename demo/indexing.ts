@@ -105,7 +105,9 @@ export function indexMissing(): Promise<void> {
 /** Adds pictures to the gallery. One that has a namesake takes its place, and is looked at again. */
 export function addPictures(added: readonly Picture[], choose: (picture: Picture) => void): void {
   if (added.length === 0) {
-    alertPerson('None of these files is a picture that can be read (JPEG, PNG, WebP, GIF, AVIF or BMP).');
+    alertPerson(
+      'None of these files is a picture that can be read (JPEG, PNG, WebP, GIF, AVIF, BMP or TIFF).',
+    );
     return;
   }
   for (const picture of added) {

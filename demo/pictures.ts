@@ -50,7 +50,9 @@ export async function servedFeatures(count: number): Promise<Float32Array[]> {
 /** Files a person chose as pictures; what is not one by its type is left out. */
 export function fromFiles(files: Iterable<File>): Picture[] {
   return [...files]
-    .filter(({ type, name }) => type.startsWith('image/') || /\.(jpe?g|png|webp|gif|avif|bmp)$/i.test(name))
+    .filter(
+      ({ type, name }) => type.startsWith('image/') || /\.(jpe?g|png|webp|gif|avif|bmp|tiff?)$/i.test(name),
+    )
     .map((file) => ({ id: file.webkitRelativePath || file.name, url: URL.createObjectURL(file), file }));
 }
 

@@ -31,8 +31,8 @@ async function* inflate(parts: Uint8Array<ArrayBuffer>[]): AsyncGenerator<Uint8A
 }
 
 /**
- * Decodes a JPEG, PNG, GIF (first frame), BMP, WebP or AVIF file, or another that the browser knows, to the pixels that
- * Pillow reads from it; CMYK JPEG files differ by 1 at most, since browsers convert them. Colour profiles are ignored.
+ * Decodes a JPEG, PNG, GIF (first frame), BMP, WebP, AVIF or TIFF file (first page, upright) to the pixels that Pillow
+ * reads from it; CMYK JPEG files differ by 1 at most, since browsers convert them. Colour profiles are ignored.
  * Works on the main thread and in a worker.
  *
  * @param options.orient turn the picture upright as its EXIF data say
@@ -44,6 +44,10 @@ export async function decode(source: Blob | Uint8Array, options: { orient: boole
   if (format === undefined) throw notAPicture(bytes);
   if (format === 'PNG') return decodePng(bytes, options, inflate);
   if (format === 'GIF') return decodeGif(bytes);
+  if (format === 'TIFF') {
+    const { decodeTiff } = await import('./tiff/tiff.ts');
+    return decodeTiff(bytes, (jpeg) => decode(jpeg, { orient: false }));
+  }
   const bmp = format === 'BMP' && decodeBmp(bytes);
   if (bmp) return bmp;
   let header: Header | undefined;

@@ -9,7 +9,6 @@ import {
   type Header,
   notAPicture,
   readJpegHeader,
-  readTiffHeader,
   readWebpHeader,
   sniffFormat,
 } from './format.ts';
@@ -48,8 +47,8 @@ async function decodeWithSharp(
 }
 
 /**
- * Decodes a JPEG, PNG, GIF (first frame), BMP, WebP, AVIF or TIFF file to the pixels that Pillow reads from it. Colour
- * profiles are ignored.
+ * Decodes a JPEG, PNG, GIF (first frame), BMP, WebP, AVIF or TIFF file (first page, upright) to the pixels that Pillow
+ * reads from it. Colour profiles are ignored.
  *
  * @param options.orient turn the picture upright as its EXIF data say
  * @throws LikenessError `bad-image`
@@ -60,12 +59,15 @@ export async function decode(source: Blob | Uint8Array, options: { orient: boole
   if (format === undefined) throw notAPicture(bytes);
   if (format === 'PNG') return decodePng(bytes, options, inflate);
   if (format === 'GIF') return decodeGif(bytes);
+  if (format === 'TIFF') {
+    const { decodeTiff } = await import('./tiff/tiff.ts');
+    return decodeTiff(bytes, (jpeg) => decode(jpeg, { orient: false }));
+  }
   const bmp = format === 'BMP' && decodeBmp(bytes);
   if (bmp) return bmp;
   let header: Header | undefined;
   if (format === 'JPEG') header = readJpegHeader(bytes);
   if (format === 'WebP') header = readWebpHeader(bytes);
-  if (format === 'TIFF') header = readTiffHeader(bytes);
   if (header?.size) checkSize(header.size.width, header.size.height, `the ${format}`);
   const pixels = await decodeWithSharp(bytes, format, header);
   return options.orient ? orient(pixels, header?.orientations[0]?.value ?? 1) : pixels;

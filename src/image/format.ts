@@ -165,12 +165,6 @@ export function readWebpHeader(bytes: Uint8Array): Header {
   return header;
 }
 
-/** A TIFF file is what EXIF data are modelled on: it has the orientation in the same place. */
-export function readTiffHeader(bytes: Uint8Array): Header {
-  const tag = findOrientation(bytes, 0, bytes.length);
-  return { size: undefined, orientations: tag ? [tag] : [] };
-}
-
 /** A copy of the file that says it is upright: browsers do not agree on whether they may be told to ignore orientation. */
 export function withoutOrientation(bytes: Uint8Array, header: Header): Uint8Array<ArrayBuffer> {
   const copy = new Uint8Array(bytes);

@@ -7,6 +7,7 @@ import { resize } from '../../src/image/resize.ts';
 import { toTensor } from '../../src/image/tensor.ts';
 import { readFixture, readRepositoryFile } from './fixture.ts';
 import { dropAlpha, sha256 } from './pictures.ts';
+import { faultsOf, type TiffCase } from './tiff-cases.ts';
 
 type Decode = typeof browserDecode;
 
@@ -74,6 +75,16 @@ export function decodeTests(decode: Decode, platform: 'node' | 'browser'): void 
         assert.deepEqual(wrong, []);
       });
     }
+  });
+
+  test('TIFF files equal Pillow, or are refused by name', async () => {
+    const text = new TextDecoder().decode(await readRepositoryFile('test/cases/tiff/expected.json'));
+    const faults: string[] = [];
+    for (const expected of JSON.parse(text).cases as TiffCase[])
+      faults.push(
+        ...(await faultsOf(decode, await readRepositoryFile(`test/cases/tiff/${expected.file}`), expected)),
+      );
+    assert.deepEqual(faults, []);
   });
 
   test('photographs give the tensors of the compact model', async () => {
