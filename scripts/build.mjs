@@ -61,30 +61,45 @@ export const browserOptions = {
 };
 export const nodeOptions = { ...bundleOptions, platform: 'node', target: 'node20', packages: 'external' };
 
+/** Compiles the kernels whose sources changed since they were compiled: the hash of these lies beside each module. */
 export async function buildKernels(modules = kernels) {
   mkdirSync(join(root, 'build/wasm'), { recursive: true });
   const asc = join(root, 'node_modules/assemblyscript/bin/asc.js');
+  const sources = hashOf([
+    ...readdirSync(join(root, 'assembly')).map((name) => `assembly/${name}`),
+    'asconfig.json',
+    'node_modules/assemblyscript/package.json',
+  ]);
   const present = modules.filter(([entry]) => existsSync(join(root, 'assembly', `${entry}.ts`)));
   await Promise.all(
-    present.map(([entry, target]) =>
-      run(
-        process.execPath,
-        [
-          asc,
-          `assembly/${entry}.ts`,
-          '--config',
-          'asconfig.json',
-          '--target',
-          target,
-          '-o',
-          `build/wasm/${entry}.${target}.wasm`,
-        ],
-        { cwd: root },
-      ).catch((error) => {
+    present.map(async ([entry, target]) => {
+      const output = `build/wasm/${entry}.${target}.wasm`;
+      const stamp = join(root, `${output}.sources`);
+      if (existsSync(join(root, output)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === sources)
+        return;
+      const args = [
+        asc,
+        `assembly/${entry}.ts`,
+        '--config',
+        'asconfig.json',
+        '--target',
+        target,
+        '-o',
+        output,
+      ];
+      await run(process.execPath, args, { cwd: root }).catch((error) => {
         throw new Error(`asc ${entry} (${target}) failed:\n${error.stdout}${error.stderr}`);
-      }),
-    ),
+      });
+      writeFileSync(stamp, sources);
+    }),
   );
+}
+
+/** SHA-256 over names and contents of files, as hex. */
+function hashOf(paths) {
+  const hash = createHash('sha256');
+  for (const path of paths.sort()) hash.update(`${path}\0`).update(readFileSync(join(root, path)));
+  return hash.digest('hex');
 }
 
 async function buildLibrary() {
