@@ -48,10 +48,10 @@ export interface RowHolder {
 }
 
 /**
- * Rows and a search over them. A backend filters; it never decides the order: `FlatIndex` scores the candidates again
- * in f64 and asks for more when the bound does not separate the k-th of them from the rest.
+ * A search over rows. It filters; it never decides the order: `Search` scores the candidates again in f64 and asks for
+ * more when the bound does not separate the k-th of them from the rest.
  */
-export interface Backend extends RowHolder {
+export interface SearchedRows extends Pick<RowHolder, 'dimension' | 'rows' | 'row'> {
   /** Whether `candidates` takes `skip`; where not, `FlatIndex` asks for more rows than it needs and drops some. */
   readonly heedsSkip?: boolean;
   /**
@@ -73,3 +73,6 @@ export interface Backend extends RowHolder {
     skip?: RowSet,
   ): Promise<{ values: Float32Array; candidates: Candidates[] }>;
 }
+
+/** Rows and a search over them. Searches may run side by side: none keeps anything where another one would meet it. */
+export interface Backend extends RowHolder, SearchedRows {}

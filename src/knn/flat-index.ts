@@ -5,9 +5,10 @@ import { chooseThreaded, type ThreadedChoice } from './choose-threads.ts';
 import { asNeighbours, type Found } from './found.ts';
 import { type Neighbours, noRow } from './neighbours.ts';
 import { RowSource, type RowStore } from './row-source.ts';
-import { type Limits, Search } from './search.ts';
+import { checkFinite, type Limits, Search } from './search.ts';
 import { Shards } from './shards.ts';
 import { Slots } from './slots.ts';
+import { rowNumbers, TakingPart } from './taking-part.ts';
 import type { SearchThreads } from './threads.ts';
 
 export interface FlatIndexOptions {
@@ -40,9 +41,13 @@ export interface FlatIndexOptions {
 export interface SearchOptions {
   /** Ends the search early; it then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** The rows that take part: a predicate, called once a row, or a byte for each row, 0 for those that do not. */
+  /**
+   * The rows that take part: a predicate, called once a row (once more where rows change meanwhile), or a byte for each
+   * row, 0 for those that do not. Bytes are copied at once and go with their rows when others are removed meanwhile; rows
+   * that are added meanwhile have none and do not take part.
+   */
   filter?: ((row: number) => boolean) | Uint8Array | undefined;
-  /** Rows that do not take part, e.g. the query's own. */
+  /** Rows that do not take part, e.g. the query's own: those that have these numbers at the call. */
   exclude?: Iterable<number> | undefined;
   /** Neighbours farther than this are left out. Default: none. */
   maxDistance?: number | undefined;
@@ -50,6 +55,8 @@ export interface SearchOptions {
 
 const largestDimension = 65536;
 const mostThreads = 64;
+/** A search that changes of the rows have undone so often stays on the calling thread, where nothing comes between. */
+const mostThreadedAttempts = 3;
 /** Removed rows are taken out of the backend when they are more than one in so many. */
 const compactWhen = 4;
 
@@ -58,7 +65,8 @@ const compactWhen = 4;
  *
  * Component j of row i is value i·d + j of what is added. The order of the answer is that of a float64 reference by
  * (squared distance, then lower row), whichever backend runs; the reference sums (x_j − q_j)² over j in order. Rows at
- * infinite distance follow the finite ones, rows at NaN distance follow those.
+ * infinite distance follow the finite ones, rows at NaN distance follow those. A query has to be finite: to one that
+ * is not, no row is nearer than another.
  */
 export class FlatIndex {
   /** Why this backend runs, as a sentence. */
@@ -72,8 +80,8 @@ export class FlatIndex {
   #closed = false;
   /** Counts changes of the rows: a search that meets one in its middle begins again. */
   #version = 0;
-  /** Searches under way. */
-  #searches = 0;
+  /** Searches under way, by what takes part in them. */
+  readonly #searches = new Set<TakingPart>();
 
   private constructor({ backend, threads, reason }: ThreadedChoice, rows: RowStore | undefined) {
     this.#holder = backend;
@@ -174,10 +182,11 @@ export class FlatIndex {
   /** Removes rows; the others keep their order and move up. */
   remove(rows: Iterable<number>): void {
     this.#checkOpen();
-    const sorted = [...new Set(rows)].sort((a, b) => a - b);
+    const sorted = [...new Set(rowNumbers(rows, 'What is to be removed'))].sort((a, b) => a - b);
     for (const row of sorted) this.#checkRow(row);
     if (sorted.length === 0) return;
     this.#slots.remove(sorted);
+    for (const taking of this.#searches) taking.remove(sorted);
     this.#version++;
     // Where the backend cannot pass over dead rows they go at once, else when there are many.
     const heedsSkip = this.#backend?.heedsSkip ?? true;
@@ -196,23 +205,17 @@ export class FlatIndex {
   }
 
   /**
-   * Copies of some rows, wherever they are.
+   * Copies of some rows, wherever they are. They are the rows that have these numbers at the call, with the values of
+   * that moment; only of rows outside memory that are replaced meanwhile either values may come.
    *
    * @returns rows.length × d values, in the order of `rows`
    */
   async read(rows: ArrayLike<number>): Promise<Float32Array> {
     this.#checkOpen();
-    for (const row of Array.from(rows)) this.#checkRow(row);
-    const slots = Uint32Array.from(rows, (row) => this.#slots.slot(row));
-    if (this.#threads instanceof Shards) return this.#threads.read(slots);
-    const d = this.dimension;
-    const values = new Float32Array(slots.length * d);
-    for (let at = 0; at < slots.length; at += this.#source.batch) {
-      const part = slots.subarray(at, at + this.#source.batch);
-      const found = await this.#source.read(part);
-      for (let i = 0; i < part.length; i++) values.set(found(i), (at + i) * d);
-    }
-    return values;
+    const numbers = rowNumbers(listOf(rows), 'What is to be read');
+    for (const row of numbers) this.#checkRow(row);
+    const slots = Uint32Array.from(numbers, (row) => this.#slots.slot(row));
+    return this.#threads instanceof Shards ? this.#threads.read(slots) : this.#source.copy(slots);
   }
 
   /** All rows as one block of n × d values: a copy. As `get`. */
@@ -225,10 +228,10 @@ export class FlatIndex {
   }
 
   /**
-   * The `k` nearest rows of one or many queries. The queries are copied at once. Rows may change meanwhile: the answer
-   * is right for the rows as they are when it comes.
+   * The `k` nearest rows of one or many queries. The queries are copied at once. Searches may run side by side, and rows
+   * may change meanwhile: the answer is right for the rows as they are when it comes.
    *
-   * @param queries q × d; or where they are on the device of this index, which then reads them there: leave the buffer
+   * @param queries q × d, finite; or where they are on the device of this index, which then reads them there: leave the buffer
    *   as it is until the answer comes
    * @param k 1 or more; where fewer rows take part, all of them
    */
@@ -239,7 +242,10 @@ export class FlatIndex {
   ): Promise<Neighbours> {
     this.#checkOpen();
     if (isOnDevice(queries)) this.#checkDeviceQueries(queries);
-    else this.#checkBlock(queries, 'The queries');
+    else {
+      this.#checkBlock(queries, 'The queries');
+      checkFinite(queries, this.dimension);
+    }
     if (!Number.isInteger(k) || k < 1) {
       throw new LikenessError('bad-argument', `k is ${k}; it has to be a whole number from 1.`);
     }
@@ -248,16 +254,18 @@ export class FlatIndex {
       throw new LikenessError('bad-argument', `maxDistance is ${maxDistance}; it has to be a number from 0.`);
     }
     const copy = isOnDevice(queries) ? queries : queries.slice();
-    const exclude = options.exclude && new Set(options.exclude);
-    this.#searches++;
+    const takingPart = new TakingPart(options.filter, options.exclude, this.size);
+    this.#searches.add(takingPart);
     try {
-      for (;;) {
+      for (let attempt = 1; ; attempt++) {
         signal?.throwIfAborted();
+        this.#checkOpen();
         const version = this.#version;
-        const skip = this.#slots.skipped(this.#wanted(options.filter, exclude));
+        const skip = this.#slots.skipped(takingPart.test);
         const taking = this.size - skip.rows;
         try {
-          const found = await this.#find(copy, skip.set, taking, { k, maxDistance, signal });
+          const limits = { k, maxDistance, signal };
+          const found = await this.#find(copy, skip.set, taking, limits, attempt <= mostThreadedAttempts);
           signal?.throwIfAborted();
           this.#checkOpen();
           if (this.#version === version) {
@@ -273,7 +281,7 @@ export class FlatIndex {
         }
       }
     } finally {
-      this.#searches--;
+      this.#searches.delete(takingPart);
       this.#release();
     }
   }
@@ -284,11 +292,12 @@ export class FlatIndex {
     skip: RowSet | undefined,
     taking: number,
     limits: Limits,
+    mayDivide: boolean,
   ): Promise<Found> {
     const threads = this.#threads;
     if (threads && queries instanceof Float32Array) {
       const count = queries.length / this.dimension;
-      if (!this.#backend || (count > 0 && taking > 0 && threads.pay(count))) {
+      if (!this.#backend || (mayDivide && count > 0 && taking > 0 && threads.pay(count))) {
         return threads.search(queries, skip, { ...limits, k: Math.min(limits.k, taking) });
       }
     }
@@ -306,28 +315,9 @@ export class FlatIndex {
 
   /** Closes the backend, never while it searches: a GPU's buffers must not go while it reads them. */
   #release(): void {
-    if (!this.#closed || this.#searches > 0) return;
+    if (!this.#closed || this.#searches.size > 0) return;
     this.#holder.close();
     this.#threads?.close();
-  }
-
-  /** Whether a row takes part; undefined when all do. */
-  #wanted(
-    filter: SearchOptions['filter'],
-    exclude: ReadonlySet<number> | undefined,
-  ): ((row: number) => boolean) | undefined {
-    if (filter instanceof Uint8Array && filter.length !== this.size) {
-      throw new LikenessError(
-        'bad-argument',
-        `The filter has ${filter.length} bytes; it has to have one for each of the ${this.size} rows.`,
-      );
-    }
-    if (filter !== undefined && typeof filter !== 'function' && !(filter instanceof Uint8Array)) {
-      throw new LikenessError('bad-argument', 'The filter has to be a function or a Uint8Array.');
-    }
-    if (!filter && !exclude) return undefined;
-    return (row) =>
-      !exclude?.has(row) && (filter instanceof Uint8Array ? filter[row] !== 0 : !filter || filter(row));
   }
 
   #checkOpen(): void {
@@ -371,6 +361,12 @@ export class FlatIndex {
       );
     }
   }
+}
+
+/** What is like an array but cannot be iterated, too. */
+function listOf(rows: unknown): unknown {
+  const isLike = typeof rows === 'object' && rows !== null && 'length' in rows;
+  return isLike ? Array.from(rows as ArrayLike<unknown>) : rows;
 }
 
 function isOnDevice(queries: Float32Array | DeviceQueries): queries is DeviceQueries {

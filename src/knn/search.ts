@@ -1,8 +1,10 @@
-import type { Backend, Candidates, DeviceQueries, RowSet } from '../backend/backend.ts';
+import type { Candidates, DeviceQueries, RowSet, SearchedRows } from '../backend/backend.ts';
 import { has, rowsOutside } from '../backend/row-set.ts';
+import { LikenessError } from '../errors.ts';
 import { asFound, type Found } from './found.ts';
 import type { RowSource } from './row-source.ts';
 import { byDistance, type Scored, score } from './score.ts';
+import { firstNotFinite } from './vectors.ts';
 
 export interface Limits {
   k: number;
@@ -12,10 +14,10 @@ export interface Limits {
 
 /**
  * One search over the slots of a backend: orders its candidates by the reference and takes more where the bound does not
- * keep the others out. Worth nothing when the rows changed meanwhile.
+ * keep the others out. Worth nothing when the rows changed meanwhile, but it ends.
  */
 export class Search {
-  readonly #backend: Backend;
+  readonly #backend: SearchedRows;
   readonly #source: RowSource;
   readonly #skip: RowSet | undefined;
   /** Slots that take part. */
@@ -24,9 +26,10 @@ export class Search {
   readonly #maxDistance: number;
   readonly #signal: AbortSignal | undefined;
   #rescored = 0;
+  #fetchedBytes = 0;
 
   constructor(
-    backend: Backend,
+    backend: SearchedRows,
     source: RowSource,
     skip: RowSet | undefined,
     taking: number,
@@ -46,13 +49,13 @@ export class Search {
     const d = this.#backend.dimension;
     const k = this.#k;
     const count = asked instanceof Float32Array ? asked.length / d : asked.count;
-    const fetchedBefore = this.#source.fetchedBytes;
     const lists: Scored[][] = [];
     if (k > 0 && count > 0) {
       const { values: queries, candidates } =
         asked instanceof Float32Array
           ? { values: asked, candidates: await this.#ask(asked, k) }
           : await this.#backend.candidatesOnDevice!(asked, k, this.#skip);
+      if (asked !== queries) checkFinite(queries, d);
       for (const [at, first] of candidates.entries()) {
         this.#signal?.throwIfAborted();
         lists.push(await this.#decide(queries.subarray(at * d, (at + 1) * d), first));
@@ -60,7 +63,7 @@ export class Search {
     } else for (let query = 0; query < count; query++) lists.push([]);
     return asFound(lists, {
       rescored: this.#rescored,
-      fetchedBytes: this.#source.fetchedBytes - fetchedBefore,
+      fetchedBytes: this.#fetchedBytes,
     });
   }
 
@@ -76,18 +79,20 @@ export class Search {
 
   async #decide(query: Float32Array, first: Candidates): Promise<Scored[]> {
     let candidates = first;
+    let isAll = first.rows.length === this.#taking;
     for (let wanted = this.#k; ; ) {
       this.#rescored += candidates.scored ?? 0;
       const nearest = await this.#order(query, candidates);
       const kth = nearest[this.#k - 1]?.squared ?? Number.NaN;
       const outside = candidates.bound;
       if (kth < outside || Math.sqrt(outside) > this.#maxDistance) return nearest;
-      if (candidates.rows.length === this.#taking) return nearest;
+      if (isAll) return nearest;
       wanted = Math.min(2 * wanted, this.#taking);
-      candidates =
-        wanted === this.#taking
-          ? { rows: rowsOutside(this.#skip, this.#backend.rows), bound: Number.POSITIVE_INFINITY }
-          : (await this.#ask(query, wanted))[0]!;
+      isAll = wanted === this.#taking;
+      candidates = isAll
+        ? { rows: rowsOutside(this.#skip, this.#backend.rows), bound: Number.POSITIVE_INFINITY }
+        : (await this.#ask(query, wanted))[0]!;
+      isAll ||= candidates.rows.length === this.#taking;
     }
   }
 
@@ -110,6 +115,7 @@ export class Search {
         nearest.push(scored);
       }
       this.#rescored += part.length;
+      this.#fetchedBytes += part.length * this.#source.fetchedBytesPerRow;
       if (lower || nearest.length > 4 * this.#k) {
         nearest = nearest.sort(byDistance).slice(0, this.#k);
         kth = nearest[this.#k - 1]?.squared ?? Number.POSITIVE_INFINITY;
@@ -117,4 +123,20 @@ export class Search {
     }
     return nearest.sort(byDistance).slice(0, this.#k);
   }
+}
+
+/**
+ * To a query that holds NaN or infinity all rows are equally far.
+ *
+ * @param queries q × d
+ * @throws LikenessError `bad-argument`
+ */
+export function checkFinite(queries: Float32Array, d: number): void {
+  const at = firstNotFinite(queries);
+  if (at < 0) return;
+  const which = queries.length > d ? ` ${Math.floor(at / d)}` : '';
+  throw new LikenessError(
+    'bad-argument',
+    `Query${which} has ${queries[at]} as its value ${at % d}; nothing is near a query that is not finite.`,
+  );
 }

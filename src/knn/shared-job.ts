@@ -1,6 +1,7 @@
 import type { RowSet } from '../backend/backend.ts';
 import { sizeOf } from '../backend/row-set.ts';
-import type { SharedBackend, WasmBackend } from '../backend/wasm/backend.ts';
+import type { SharedBackend } from '../backend/wasm/backend.ts';
+import type { SharedReader } from '../backend/wasm/reader.ts';
 import type { Found } from './found.ts';
 import type { Part } from './parts.ts';
 import { RowSource } from './row-source.ts';
@@ -20,39 +21,40 @@ export interface SharedJob {
   next: Int32Array;
 }
 
-/** One thread's way through jobs. */
+/** One thread's way through jobs; on the thread that searches are called on, through several side by side. */
 export class JobWorker {
-  readonly #view: WasmBackend;
+  readonly #reader: SharedReader;
   #rows: SharedBackend | undefined;
 
-  /** @param view of this thread alone */
-  constructor(view: WasmBackend) {
-    this.#view = view;
+  constructor(reader: SharedReader) {
+    this.#reader = reader;
   }
 
   /** Works on a job until no part of it is left. @returns what was found, by part */
-  async work(job: SharedJob): Promise<[part: number, found: Found][]> {
+  async work(job: SharedJob, signal?: AbortSignal): Promise<[part: number, found: Found][]> {
     const { k, maxDistance } = job;
-    const view = this.#view;
     this.#rows = job.rows ?? this.#rows;
-    const d = view.dimension;
-    const source = new RowSource(view, undefined);
+    // What follows belongs to this job alone: others begin while it waits.
+    const rows = this.#rows!;
+    const d = this.#reader.dimension;
     const answers: [number, Found][] = [];
     for (;;) {
       const at = Atomics.add(job.next, 0, 1);
       const part = job.parts[at];
       if (!part) return answers;
       const [from, to] = part.rows;
-      view.attach(this.#rows!, from, to);
+      const view = this.#reader.view(rows, from, to);
       const skip = job.skip?.subarray(from >>> 5, (to + 31) >>> 5);
       const taking = to - from - (skip ? sizeOf(skip) : 0);
-      const search = new Search(view, source, skip, taking, { k, maxDistance, signal: undefined });
+      const source = new RowSource(view, undefined);
+      const search = new Search(view, source, skip, taking, { k, maxDistance, signal });
       const [first, last] = part.queries;
       answers.push([at, await search.run(job.queries.subarray(first * d, last * d))]);
     }
   }
 
   close(): void {
-    this.#view.close();
+    this.#rows = undefined;
+    this.#reader.close();
   }
 }

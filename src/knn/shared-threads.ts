@@ -1,5 +1,6 @@
 import type { RowSet } from '../backend/backend.ts';
-import { createWasmView, type SharedBackend, type WasmBackend } from '../backend/wasm/backend.ts';
+import type { SharedBackend, WasmBackend } from '../backend/wasm/backend.ts';
+import { createSharedReader } from '../backend/wasm/reader.ts';
 import { type Found, merge } from './found.ts';
 import { divide } from './parts.ts';
 import type { Limits } from './search.ts';
@@ -42,7 +43,7 @@ export class SharedThreads implements SearchThreads {
     const others = await startThreads<ThreadAsk>(layout.threads - 1, startThread, (at) => ({
       start: { kind: 'shared', build, dimension, layout: { ...layout, thread: at + 1 } },
     }));
-    const own = new JobWorker(await createWasmView(build, dimension, layout));
+    const own = new JobWorker(await createSharedReader(build, dimension, layout));
     return new SharedThreads(backend, own, others, fewestTerms);
   }
 
@@ -55,7 +56,7 @@ export class SharedThreads implements SearchThreads {
     const count = queries.length / dimension;
     const shared = new Float32Array(new SharedArrayBuffer(queries.byteLength));
     shared.set(queries);
-    const { k, maxDistance } = limits;
+    const { k, maxDistance, signal } = limits;
     const parts = divide(count, rows, k, this.count);
     const share = this.#backend.share();
     const job: SharedJob = {
@@ -69,7 +70,16 @@ export class SharedThreads implements SearchThreads {
     };
     this.#sent = share;
     const asked = this.#others.map((thread) => thread.ask({ job }));
-    const answers = await Promise.all([this.#own.work(job), ...asked]);
+    // After an abort no thread begins another part.
+    const stop = (): void => void Atomics.store(job.next, 0, parts.length);
+    signal?.addEventListener('abort', stop, { once: true });
+    let answers: unknown[];
+    try {
+      answers = await Promise.all([this.#own.work(job, signal), ...asked]);
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+    signal?.throwIfAborted();
     const found = (answers as [number, Found][][]).flat().map(([at, part]) => ({
       found: part,
       firstQuery: parts[at]!.queries[0],

@@ -1,6 +1,7 @@
-import { createWasmBackend, createWasmView } from '../backend/wasm/backend.ts';
+import { createWasmBackend } from '../backend/wasm/backend.ts';
 import type { Kernels } from '../backend/wasm/kernel.ts';
 import type { Layout } from '../backend/wasm/memory.ts';
+import { createSharedReader } from '../backend/wasm/reader.ts';
 import { LikenessError } from '../errors.ts';
 import { Shard, type ShardAsk } from './shard.ts';
 import { JobWorker, type SharedJob } from './shared-job.ts';
@@ -24,7 +25,7 @@ export function createThread(
     if ('shard' in ask) return shard.answer(ask.shard);
     const { start } = ask;
     if (start.kind === 'shared') {
-      worker = new JobWorker(await createWasmView(start.build, start.dimension, start.layout));
+      worker = new JobWorker(await createSharedReader(start.build, start.dimension, start.layout));
     } else shard = new Shard(await createWasmBackend(start.dimension));
     return true;
   };

@@ -6,8 +6,10 @@ import { pathToFileURL } from 'node:url';
 import { launchChromium } from '../../scripts/chromium.mjs';
 import { serveTree } from '../../scripts/serve-tree.mjs';
 import type { FlatIndex as FlatIndexClass } from '../../src/knn/flat-index.ts';
+import { ThreadPort } from '../../src/knn/thread-port.ts';
 import { root } from '../support/cli.ts';
-import { kinds, oracle } from '../support/knn-kinds.ts';
+import { asQueries, kinds, oracle } from '../support/knn-kinds.ts';
+import { runSideBySide } from '../support/knn-side-by-side.ts';
 import { seeded } from '../support/random.ts';
 import { createThreaded } from '../support/threaded-index.ts';
 
@@ -30,7 +32,7 @@ for (const [threads, isShared] of [
       const index = await createThreaded(d, threads, isShared);
       assert.equal(index.threads, threads);
       assert.match(index.reason, isShared ? new RegExp(`${threads} threads$`) : /rows of its own/);
-      const queries = kinds[kind]!(65, d, random);
+      const queries = asQueries(kinds[kind]!(65, d, random));
       const check = async (held: Float32Array, count: number, k: number): Promise<void> => {
         const found = await index.search(queries.subarray(0, count * d), k);
         assert.equal(found.counts.length, count);
@@ -90,6 +92,73 @@ for (const [threads, isShared] of [
   });
 }
 
+test('real sizes: searches side by side, each with its own answer', async () => {
+  const { FlatIndex } = await built;
+  const [n, d, k] = [36_000, 512, 10];
+  const random = seeded(7);
+  const sparse = (count: number): Float32Array =>
+    Float32Array.from({ length: count * d }, () => Math.max(0, random() - 0.7));
+  const values = sparse(n);
+  const index = await FlatIndex.create({ dimension: d, backend: 'wasm', threads: 2 });
+  index.add(values);
+  // Each of them more than a hundred million terms, which are divided: by rows, by queries, by rows.
+  const asked = [sparse(8), sparse(16), sparse(8)].map((queries, i) =>
+    queries.subarray(0, [8, 16, 8][i]! * d),
+  );
+  const wanted = [];
+  for (const queries of asked) wanted.push(await index.search(queries, k));
+  for (let round = 0; round < 6; round++) {
+    const found = await Promise.all(asked.map((queries) => index.search(queries, k)));
+    for (const [i, { rows, distances }] of found.entries()) {
+      assert.deepEqual(rows, wanted[i]!.rows, `round ${round}, search ${i}`);
+      assert.deepEqual(distances, wanted[i]!.distances);
+    }
+  }
+  assert.deepEqual(
+    Array.from(wanted[0]!.rows.subarray(0, k)),
+    oracle(values, asked[0]!.subarray(0, d), k).rows,
+  );
+  index.close();
+});
+
+/** Has every job of shared threads, and every search of shards, tell which of the other threads did some of it. */
+function watchThreads(): { divided: () => number; restore: () => void } {
+  const { ask } = ThreadPort.prototype;
+  let divided = 0;
+  ThreadPort.prototype.ask = async function (this: ThreadPort<unknown>, question: unknown, ...rest) {
+    const answer = await ask.call(this, question, ...rest);
+    if (Array.isArray(answer)) divided += Number(answer.length > 0);
+    else if (typeof answer === 'object' && answer !== null && 'counts' in answer) divided++;
+    return answer;
+  };
+  return {
+    divided: () => divided,
+    restore: () => {
+      ThreadPort.prototype.ask = ask;
+    },
+  };
+}
+
+for (const [threads, isShared] of [
+  [2, true],
+  [3, true],
+  [2, false],
+] as const) {
+  const how = `${threads} threads, ${isShared ? 'shared memory' : 'rows of their own'}`;
+  test(`${how}: searches, reads, changes and aborts side by side`, async () => {
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    const watch = watchThreads();
+    try {
+      const create = async () => ({ index: await createThreaded(64, threads, isShared) });
+      const answered = await runSideBySide({ d: 64, rows: 2400, rounds: 60, create }, seed);
+      assert.ok(answered > 50, `${answered} answers, seed ${seed}`);
+      assert.ok(watch.divided() > 25, `${watch.divided()} of ${answered} divided, seed ${seed}`);
+    } finally {
+      watch.restore();
+    }
+  });
+}
+
 function pick(values: Float32Array, d: number, rows: number[]): Float32Array {
   return Float32Array.from(rows.flatMap((row) => [...values.subarray(row * d, (row + 1) * d)]));
 }
@@ -117,14 +186,18 @@ test('threads in a page: isolated or not, the same answer', async () => {
           const d = 128;
           const value = (i: number): number => Math.max(0, Math.sin(i * i) - 0.5);
           const index = await FlatIndex.create({ dimension: d, threads: 2 });
-          index.add(Float32Array.from({ length: 3000 * d }, (_, i) => value(i)));
-          const { rows } = await index.search(
-            Float32Array.from({ length: 64 * d }, (_, i) => value(i + 5)),
-            30,
+          // From 2²⁷ terms on a search is divided: 64 queries of 17,000 × 128 are more.
+          index.add(Float32Array.from({ length: 17_000 * d }, (_, i) => value(i)));
+          const asked = [5, 7, 11].map((shift) =>
+            Float32Array.from({ length: 64 * d }, (_, i) => value(i + shift)),
           );
+          const alone = [];
+          for (const queries of asked) alone.push(await index.search(queries, 30));
+          const together = await Promise.all(asked.map((queries) => index.search(queries, 30)));
           const { threads, reason } = index;
           index.close();
-          return { threads, reason, rows: Array.from(rows) };
+          const rows = [alone, together].map((found) => found.map((one) => Array.from(one.rows)));
+          return { threads, reason, rows };
         }),
       );
       await page.close();
@@ -135,6 +208,7 @@ test('threads in a page: isolated or not, the same answer', async () => {
     assert.equal(divided!.threads, 2);
     assert.match(divided!.reason, /cannot be shared/);
     assert.deepEqual(shared!.rows, divided!.rows);
+    assert.deepEqual(shared!.rows[0], shared!.rows[1], 'one after another and side by side');
   } finally {
     await browser.close();
   }

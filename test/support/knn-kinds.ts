@@ -44,6 +44,10 @@ export const kinds: Record<string, Kind> = {
   'far from the origin': (n, d, random) => kinds.clustered!(n, d, random).map((x) => 100 + x),
 };
 
+/** Rows as queries: a query has to be finite. */
+export const asQueries = (rows: Float32Array): Float32Array =>
+  rows.map((x) => (Number.isFinite(x) ? x : 0.5));
+
 function around(
   n: number,
   d: number,

@@ -4,7 +4,7 @@ import { createWasmBackend } from '../../src/backend/wasm/backend.ts';
 import { compileKernels, isSupported } from '../../src/backend/wasm/kernel.ts';
 import { FlatIndex } from '../../src/knn/flat-index.ts';
 import type { RowStore } from '../../src/knn/row-source.ts';
-import { kinds, oracle } from './knn-kinds.ts';
+import { asQueries, kinds, oracle } from './knn-kinds.ts';
 import { seeded } from './random.ts';
 
 /** An index over rows, however it keeps them. */
@@ -83,8 +83,8 @@ export function testKinds(shapes: (way: string) => readonly Shape[]): void {
           const index = await make(values, d);
           index.add(values);
           // Queries of the same kind; the first is a row.
-          const queries = rows(count, d, random);
-          queries.set(values.subarray(3 * d, 4 * d));
+          const queries = asQueries(rows(count, d, random));
+          queries.set(asQueries(values.subarray(3 * d, 4 * d)));
           for (const k of ks) await compare(index, values, queries, k, `${n} × ${d}, k ${k}`);
           index.close();
         }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createWebGpuBackend } from '../../src/backend/webgpu/backend.ts';
 import type { WebGpuBackendOptions } from '../../src/backend/webgpu/session.ts';
 import { FlatIndex } from '../../src/knn/flat-index.ts';
-import { kinds, oracle } from './knn-kinds.ts';
+import { asQueries, kinds, oracle } from './knn-kinds.ts';
 import { seeded } from './random.ts';
 
 export type Shape = [n: number, d: number, queries: number, ks: number[]];
@@ -54,8 +54,8 @@ export function kindsSuite(device: () => GPUDevice, shapes: readonly Shape[]): v
           const index = await webGpuIndex(device(), d, options);
           index.add(values);
           // Queries of the same kind; some are rows.
-          const queries = rows(count, d, random);
-          queries.set(values.subarray(3 * d, 4 * d));
+          const queries = asQueries(rows(count, d, random));
+          queries.set(asQueries(values.subarray(3 * d, 4 * d)));
           for (const k of ks) await compare(index, values, queries, k, `${n} × ${d}, k ${k}`);
           index.close();
         }

@@ -36,15 +36,6 @@ export async function createWasmBackend(
   return new WasmBackend(dimension, threads > 1 ? await compileKernels(own.name, true) : own, layout, codes);
 }
 
-/** A thread's view of a backend that another made; it only reads what it is attached to. */
-export async function createWasmView(
-  build: Kernels['name'],
-  dimension: number,
-  layout: Layout,
-): Promise<WasmBackend> {
-  return new WasmBackend(dimension, await compileKernels(build, true), layout, false);
-}
-
 export class WasmBackend implements Backend {
   readonly dimension: number;
   readonly name: Kernels['name'];
@@ -81,8 +72,8 @@ export class WasmBackend implements Backend {
     const rows = this.#rows;
     const before = rows.count;
     this.#shared = undefined;
-    rows.append(values);
     try {
+      rows.append(values);
       this.#encode(values);
     } catch (error) {
       rows.truncate(before);
@@ -115,17 +106,6 @@ export class WasmBackend implements Backend {
   share(): SharedBackend {
     this.#shared ??= { rows: this.#rows.share(), codes: this.#codes?.share() };
     return this.#shared;
-  }
-
-  /** Takes rows `from` (a multiple of 128) … `to` − 1 of another thread's for this one's; they count from 0 here. */
-  attach({ rows, codes }: SharedBackend, from: number, to: number): void {
-    this.#rows.attach(rows, from, to);
-    if (!codes === !this.#codes) this.#codes?.attach(codes!, from, to);
-    else {
-      this.#codes = codes && new CodeMemory(this.#kernels, this.dimension, this.layout);
-      this.#codes?.attach(codes!, from, to);
-      this.#searcher = undefined;
-    }
   }
 
   close(): void {

@@ -8,11 +8,11 @@ import {
 import type { Candidates, RowSet } from '../backend.ts';
 import { kthSmallest, positionsUpTo, SmallestK } from '../js/select.ts';
 import { has } from '../row-set.ts';
+import type { BoundsScratch } from './bounds-scratch.ts';
 import {
   type CodedBounds,
   type CodeMemory,
   codedQueriesPerPass,
-  createBounds,
   rowsPerGroup,
   rowsPerPanel,
 } from './code-memory.ts';
@@ -32,13 +32,13 @@ const probedPlaces = 4;
 export class Cascade {
   readonly #codes: CodeMemory;
   readonly #rows: RowMemory | undefined;
-  /** Scratch of one pass. */
-  #bounds: CodedBounds[] = [];
+  readonly #scratch: BoundsScratch;
 
   /** @param rows absent where full rows are not in memory */
-  constructor(codes: CodeMemory, rows: RowMemory | undefined) {
+  constructor(codes: CodeMemory, rows: RowMemory | undefined, scratch: BoundsScratch) {
     this.#codes = codes;
     this.#rows = rows;
+    this.#scratch = scratch;
   }
 
   /**
@@ -58,21 +58,25 @@ export class Cascade {
         const coded = codeQuery(query);
         if (coded) pass.push({ at, query, coded });
       }
-      this.#prepare(pass.length);
+      const scratch = this.#scratch.take(
+        pass.length,
+        Math.ceil(this.#codes.count / rowsPerPanel) * rowsPerPanel,
+      );
       const paying = pass.filter(
         this.#probe(
           pass.map(({ coded }) => coded),
+          scratch,
           k,
         ),
       );
       this.#codes.scan(
         paying.map(({ coded }) => coded),
-        this.#bounds,
+        scratch,
         0,
         this.#codes.count,
       );
       for (const [slot, { at, query, coded }] of paying.entries()) {
-        const bounds = this.#bounds[slot]!;
+        const bounds = scratch[slot]!;
         if (skip) drop(skip, bounds, this.#codes.count);
         found[at] = this.#rows
           ? this.#decide(this.#rows, query, coded, bounds, k, skip)
@@ -82,17 +86,12 @@ export class Cascade {
     return found;
   }
 
-  /** Room for the bounds of `queries` queries. */
-  #prepare(queries: number): void {
-    const length = Math.ceil(this.#codes.count / rowsPerPanel) * rowsPerPanel;
-    if (this.#bounds[0]?.mid.length !== length) this.#bounds = [];
-    while (this.#bounds.length < queries) {
-      this.#bounds.push(createBounds(length));
-    }
-  }
-
   /** Which queries codes may decide, from a sample of the rows; all, where the full rows are not here. */
-  #probe(queries: readonly CodedQuery[], k: number): (_: unknown, q: number) => boolean {
+  #probe(
+    queries: readonly CodedQuery[],
+    scratch: readonly CodedBounds[],
+    k: number,
+  ): (_: unknown, q: number) => boolean {
     if (!this.#rows || queries.length === 0) return () => true;
     const panels = Math.ceil(this.#codes.count / rowsPerPanel);
     const places = Math.min(probedPlaces, Math.ceil(panels / probeEvery));
@@ -103,9 +102,9 @@ export class Cascade {
     for (let i = 0; i < places; i++) {
       const from = Math.floor((i * (panels - run)) / places) * rowsPerPanel;
       const to = from + run * rowsPerPanel;
-      this.#codes.scan(queries, this.#bounds, from, to);
+      this.#codes.scan(queries, scratch, from, to);
       for (let q = 0; q < queries.length; q++) {
-        const bounds = this.#bounds[q]!;
+        const bounds = scratch[q]!;
         mid[q]!.set(bounds.mid.subarray(from, to), i * run * rowsPerPanel);
         low[q]!.set(bounds.low.subarray(from, to), i * run * rowsPerPanel);
       }

@@ -47,17 +47,26 @@ export interface SharedCodes {
   unusual: number[];
 }
 
+/** Codes of rows `from` (of whole panels) … `to` − 1 of shared ones. */
+export interface CodePart {
+  shared: Omit<SharedCodes, 'memories'>;
+  /** Over the shared memories. */
+  kernels: CodeKernel[];
+  from: number;
+  to: number;
+}
+
 /** Four-bit codes of rows in as many WebAssembly memories as they need: `assembly/codes.ts` says how they lie. */
 export class CodeMemory {
   readonly dimension: number;
-  count = 0;
-  /** The panel that is the first one's of a part: see {@link attach}. */
-  #first = 0;
+  count: number;
+  /** The panel that a part begins with. */
+  readonly #first: number;
   /** Rows whose norm is not usual: they have no bounds. */
-  unusual: Set<number> = new Set();
+  readonly unusual: Set<number>;
   readonly #kernels: Kernels;
   readonly #layout: Layout;
-  readonly #memories: CodeKernel[] = [];
+  readonly #memories: CodeKernel[];
   readonly #blockBytes: number;
   readonly #blocksPerMemory: number;
   readonly #rowAt: number;
@@ -70,10 +79,15 @@ export class CodeMemory {
   /** Which panel the first stage of its memory has, as it is in its block. */
   #staged = -1;
 
-  constructor(kernels: Kernels, dimension: number, layout: Layout = oneThread) {
+  /** @param part codes of another thread, only to be read: they count from 0 here; left out, there are none at first */
+  constructor(kernels: Kernels, dimension: number, layout: Layout = oneThread, part?: CodePart) {
     this.dimension = dimension;
     this.#kernels = kernels;
     this.#layout = layout;
+    this.#memories = part?.kernels ?? [];
+    this.#first = part ? part.from / rowsPerPanel : 0;
+    this.count = part ? part.to - part.from : 0;
+    this.unusual = part ? within(part.shared.unusual, part.from, part.to) : new Set();
     this.#blockBytes = dimension * blockStride + panelsPerBlock * factBytes;
     this.#termBytes = align(12 * Math.ceil(dimension / 2), 16);
     const rowBytes = align(4 * dimension, 16);
@@ -93,22 +107,12 @@ export class CodeMemory {
     this.#blocksPerMemory = Math.max(1, Math.floor((layout.mostBytes - this.#blocksAt) / this.#blockBytes));
   }
 
-  /** What another thread needs to {@link attach} to these codes as they are now. */
+  /** What another thread needs to read these codes as they are now. */
   share(): SharedCodes {
     return {
       memories: this.#memories.map(({ memory }) => memory),
       unusual: [...this.unusual],
     };
-  }
-
-  /** Takes another thread's codes of rows `from` (of whole panels) … `to` − 1, to read them: they count from 0 here. */
-  attach({ memories, unusual }: SharedCodes, from: number, to: number): void {
-    for (let m = this.#memories.length; m < memories.length; m++) {
-      this.#memories.push(this.#kernels.codes(memories[m]));
-    }
-    this.#first = from / rowsPerPanel;
-    this.count = to - from;
-    this.unusual = within(unusual, from, to);
   }
 
   /** Bytes that a row takes. */

@@ -2,6 +2,7 @@ import { LikenessError } from '../../errors.ts';
 import type { Backend, Candidates, RowSet } from '../backend.ts';
 import { rowsOutside } from '../row-set.ts';
 import type { WasmOptions } from './backend.ts';
+import { BoundsScratch } from './bounds-scratch.ts';
 import { Cascade } from './cascade.ts';
 import { CodeMemory } from './code-memory.ts';
 import { loadKernels } from './kernel.ts';
@@ -14,7 +15,7 @@ export async function createCodesBackend(
 ): Promise<Backend> {
   const { name, ...rest } = kernels ?? (await loadKernels());
   const codes = new CodeMemory({ name, ...rest }, dimension, { mostBytes, threads: 1, thread: 0 });
-  const cascade = new Cascade(codes, undefined);
+  const cascade = new Cascade(codes, undefined, new BoundsScratch());
   return {
     name,
     dimension,

@@ -20,15 +20,24 @@ export interface SharedRows {
   unusual: number[];
 }
 
+/** Rows `from` … `to` − 1 of shared ones. */
+export interface RowPart {
+  shared: Omit<SharedRows, 'memories'>;
+  /** Over the shared memories. */
+  kernels: RowKernel[];
+  from: number;
+  to: number;
+}
+
 /**
  * Rows of `dimension` float32 values in as many WebAssembly memories as they need, and the float32 kernels over them
  * (assembly/knn.ts).
  */
 export class RowMemory {
   readonly dimension: number;
-  count = 0;
-  /** Where the rows of a part begin among those of its memories: see {@link attach}. */
-  #first = 0;
+  count: number;
+  /** Where the rows of a part begin among those of its memories. */
+  readonly #first: number;
   /** Of squared distances. */
   readonly bound: ErrorBound;
   /** The largest error of a scalar product, as a part of ‖q‖·‖x‖. */
@@ -36,13 +45,13 @@ export class RowMemory {
   /** Most queries of one call of {@link products}. */
   readonly queriesPerPass: number;
   /** Rows whose norm is not usual: their products say nothing. */
-  unusual: Set<number> = new Set();
+  readonly unusual: Set<number>;
   /** ‖x‖² of each row, in float64. */
   #norms: Float64Array;
   readonly #kernels: Kernels;
   readonly #layout: Layout;
   /** Memory m holds rows m·rowsPerMemory and up. */
-  readonly #memories: RowKernel[] = [];
+  readonly #memories: RowKernel[];
   readonly #rowsPerMemory: number;
   /** Bytes from one row to the next. */
   readonly #stride: number;
@@ -53,11 +62,16 @@ export class RowMemory {
   readonly #outAt: number;
   readonly #rowsAt: number;
 
-  constructor(kernels: Kernels, dimension: number, layout: Layout = oneThread) {
+  /** @param part rows of another thread, only to be read: they count from 0 here; left out, there are none at first */
+  constructor(kernels: Kernels, dimension: number, layout: Layout = oneThread, part?: RowPart) {
     this.dimension = dimension;
     this.#kernels = kernels;
     this.#layout = layout;
-    this.#norms = this.#createNorms(64);
+    this.#memories = part?.kernels ?? [];
+    this.#first = part?.from ?? 0;
+    this.count = part ? part.to - part.from : 0;
+    this.unusual = part ? within(part.shared.unusual, part.from, part.to) : new Set();
+    this.#norms = part?.shared.norms ?? this.#createNorms(64);
     const bytes = align(4 * dimension, 32);
     // Rows a multiple of 4 KiB apart would all meet in the same few lines of the first-level cache.
     this.#stride = bytes + (bytes % 4096 === 0 ? 64 : 0);
@@ -80,24 +94,13 @@ export class RowMemory {
     this.#rowsPerMemory = Math.max(1, Math.floor((layout.mostBytes - this.#rowsAt) / this.#stride));
   }
 
-  /** What another thread needs to {@link attach} to these rows as they are now. */
+  /** What another thread needs to read these rows as they are now. */
   share(): SharedRows {
     return {
       memories: this.#memories.map(({ memory }) => memory),
       norms: this.#norms,
       unusual: [...this.unusual],
     };
-  }
-
-  /** Takes another thread's rows `from` … `to` − 1 for this one's, to read them: they count from 0 here. */
-  attach({ memories, norms, unusual }: SharedRows, from: number, to: number): void {
-    for (let m = this.#memories.length; m < memories.length; m++) {
-      this.#memories.push(this.#kernels.rows(memories[m]));
-    }
-    this.#first = from;
-    this.count = to - from;
-    this.#norms = norms;
-    this.unusual = within(unusual, from, to);
   }
 
   /** ‖x‖² of each row: a view until the rows change. */

@@ -1,4 +1,5 @@
 import type { Candidates, RowSet } from '../backend.ts';
+import { BoundsScratch } from './bounds-scratch.ts';
 import { Cascade } from './cascade.ts';
 import type { CodeMemory } from './code-memory.ts';
 import type { RowMemory } from './row-memory.ts';
@@ -12,9 +13,9 @@ export class Searcher {
   readonly #rows: RowMemory;
   readonly #cascade: Cascade | undefined;
 
-  constructor(rows: RowMemory, codes: CodeMemory | undefined) {
+  constructor(rows: RowMemory, codes: CodeMemory | undefined, scratch: BoundsScratch = new BoundsScratch()) {
     this.#rows = rows;
-    this.#cascade = codes && new Cascade(codes, rows);
+    this.#cascade = codes && new Cascade(codes, rows, scratch);
   }
 
   /** As `Backend.candidates`. */

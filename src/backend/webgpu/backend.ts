@@ -53,8 +53,8 @@ export class WebGpuBackend implements Backend {
   #own: GPUDevice | undefined;
   /** Searches one after another: they share the device's copy of the rows. */
   #turn: Promise<unknown> = Promise.resolve();
-  /** The queries that codes answered last: who asks for more of them was not satisfied. */
-  #answered: { queries: ArrayBufferLike; k: number } | undefined;
+  /** The queries that codes answered, and with which k: who asks for more of them was not satisfied. */
+  readonly #answered = new WeakMap<ArrayBufferLike, number>();
   #codedQueries = 0;
   #undecided = 0;
   /** Codes are not used while there are fewer rows. */
@@ -122,7 +122,7 @@ export class WebGpuBackend implements Backend {
         // What a shader made of NaN or an overflow counts for nothing.
         if (isSpecial(values.subarray(at * d, (at + 1) * d))) candidates[at] = this.#everything(skip);
       }
-      if (usesCodes) this.#answered = { queries: values.buffer, k };
+      if (usesCodes) this.#answered.set(values.buffer, k);
       return { values, candidates };
     });
   }
@@ -142,7 +142,7 @@ export class WebGpuBackend implements Backend {
 
   /** Whether codes are to answer; keeps the count of the queries that they did not decide. */
   #mayUseCodes(queries: ArrayBufferLike, k: number): boolean {
-    if (this.#answered?.queries === queries && k > this.#answered.k) {
+    if (k > (this.#answered.get(queries) ?? k)) {
       this.#undecided++;
       if (this.#undecided >= leastUndecided && this.#undecided * mostUndecided > this.#codedQueries) {
         this.#codesFrom = Math.max(leastCodedRows, 2 * this.rows);
@@ -150,9 +150,8 @@ export class WebGpuBackend implements Backend {
       }
       return false;
     }
-    this.#answered = undefined;
     if (!this.#codesPay()) return false;
-    this.#answered = { queries, k };
+    this.#answered.set(queries, k);
     return true;
   }
 

@@ -1,6 +1,6 @@
 import { after, before, test } from 'node:test';
 import { openDevice } from '../../../src/gpu/device.ts';
-import { kinds } from '../../support/knn-kinds.ts';
+import { asQueries, kinds } from '../../support/knn-kinds.ts';
 import { seeded } from '../../support/random.ts';
 import { compare, kindsSuite, type Shape, ways, webGpuIndex } from '../../support/webgpu-kinds.ts';
 
@@ -46,7 +46,7 @@ for (const [way, options] of Object.entries(ways)) {
       const values = kinds[kind]!(n, d, random);
       const index = await webGpuIndex(device, d, options);
       index.add(values);
-      const queries = kinds[kind]!(1 + Math.floor(12 * random()), d, random);
+      const queries = asQueries(kinds[kind]!(1 + Math.floor(12 * random()), d, random));
       await compare(index, values, queries, k, `seed ${seed}: ${kind}, ${n} × ${d}, k ${k}`);
       index.close();
     }

@@ -8,6 +8,7 @@ import { createStorageBuffer } from '../../../src/gpu/buffer.ts';
 import { openDevice } from '../../../src/gpu/device.ts';
 import { FlatIndex } from '../../../src/knn/flat-index.ts';
 import { kinds } from '../../support/knn-kinds.ts';
+import { runSideBySide } from '../../support/knn-side-by-side.ts';
 import { knnSuite } from '../../support/knn-suite.ts';
 import { gaussian, seeded } from '../../support/random.ts';
 import { compare, ways, webGpuIndex } from '../../support/webgpu-kinds.ts';
@@ -174,8 +175,7 @@ for (const [way, options] of Object.entries(ways)) {
     for (const d of [64, 67]) {
       const rows = Float32Array.from({ length: 1200 * d }, gaussian(seeded(43)));
       const queries = rows.slice(10 * d, 21 * d);
-      queries[3 * d] = Number.NaN;
-      queries[4 * d + 1] = Number.POSITIVE_INFINITY;
+      queries[4 * d + 1] = -3e38;
       queries[5 * d + 2] = 1e30;
       const buffer = createStorageBuffer(device, queries.byteLength, 'queries of a test');
       device.queue.writeBuffer(buffer, 0, queries);
@@ -187,6 +187,9 @@ for (const [way, options] of Object.entries(ways)) {
         (await index.search(asked, 5, { exclude: [10] })).rows,
         (await index.search(queries, 5, { exclude: [10] })).rows,
       );
+      device.queue.writeBuffer(buffer, 4 * (3 * d + 2), Float32Array.of(Number.NaN));
+      const refused = { code: 'bad-argument', message: /Query 3 has NaN as its value 2/ };
+      await assert.rejects(index.search(asked, 30), refused);
       const tooMany = { buffer, count: 12 + d };
       await assert.rejects(index.search(tooMany, 1), { code: 'bad-argument', message: /holds up to/ });
       const onCpu = await FlatIndex.create({ dimension: d, backend: 'js' });
@@ -194,6 +197,15 @@ for (const [way, options] of Object.entries(ways)) {
       index.close();
       buffer.destroy();
     }
+  });
+}
+
+for (const [way, options] of Object.entries(ways)) {
+  test(`webgpu, ${way}: searches, reads, changes and aborts side by side`, async () => {
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    const create = async () => ({ index: await webGpuIndex(device, 40, options) });
+    const answered = await runSideBySide({ d: 40, rows: 1200, rounds: 25, create }, seed);
+    assert.ok(answered > 15, `${answered} answers, seed ${seed}`);
   });
 }
 

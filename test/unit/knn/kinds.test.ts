@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FlatIndex } from '../../../src/knn/flat-index.ts';
 import { noRow } from '../../../src/knn/neighbours.ts';
-import { kinds, oracle } from '../../support/knn-kinds.ts';
+import { asQueries, kinds, oracle } from '../../support/knn-kinds.ts';
 import { compare, type Shape, storeOf, testKinds, ways } from '../../support/knn-ways.ts';
 import { seeded } from '../../support/random.ts';
 
@@ -49,7 +49,7 @@ for (const [way, make] of Object.entries(ways)) {
       const first = Math.floor(random() * n) * d;
       index.add(values.subarray(0, first));
       index.add(values.subarray(first));
-      const queries = kinds[kind]!(1 + Math.floor(4 * random()), d, random).map((x) => x * scale);
+      const queries = asQueries(kinds[kind]!(1 + Math.floor(4 * random()), d, random).map((x) => x * scale));
       await compare(index, values, queries, k, `seed ${seed}, round ${round}: ${kind}, ${n} × ${d}, k ${k}`);
       index.close();
     }

@@ -1,0 +1,20 @@
+import { type CodedBounds, createBounds, rowsPerGroup } from './code-memory.ts';
+
+/**
+ * Bounds of the queries of one pass. They are large, so they are kept between passes, and shared by all searches of a
+ * thread: whoever takes them is done with them before it awaits anything.
+ */
+export class BoundsScratch {
+  #kept: CodedBounds[] = [];
+
+  /** @param rows whole panels */
+  take(queries: number, rows: number): CodedBounds[] {
+    if (this.#kept.some(({ mid }) => mid.length < rows)) this.#kept = [];
+    while (this.#kept.length < queries) this.#kept.push(createBounds(rows));
+    return this.#kept.slice(0, queries).map(({ mid, low, least }) => ({
+      mid: mid.subarray(0, rows),
+      low: low.subarray(0, rows),
+      least: least.subarray(0, (2 * rows) / rowsPerGroup),
+    }));
+  }
+}

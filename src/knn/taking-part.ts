@@ -1,0 +1,105 @@
+import { LikenessError } from '../errors.ts';
+
+/**
+ * Which rows take part in a search. What was said by row number was said of the rows of that moment: rows that are
+ * removed while the search runs change the numbers, not what is meant.
+ */
+export class TakingPart {
+  readonly #predicate: ((row: number) => boolean) | undefined;
+  /** By row: 0 for those that do not. Rows that were added later do not either: nobody named them. */
+  #bytes: Uint8Array | undefined;
+  #excluded: Set<number> | undefined;
+
+  /**
+   * @param size rows
+   * @throws LikenessError `bad-argument`
+   */
+  constructor(filter: unknown, exclude: unknown, size: number) {
+    if (typeof filter === 'function') this.#predicate = filter as (row: number) => boolean;
+    else if (filter instanceof Uint8Array) {
+      if (filter.length !== size) {
+        throw new LikenessError(
+          'bad-argument',
+          `The filter has ${filter.length} bytes; it has to have one for each of the ${size} rows.`,
+        );
+      }
+      this.#bytes = filter.slice();
+    } else if (filter !== undefined) {
+      throw new LikenessError('bad-argument', 'The filter has to be a function or a Uint8Array.');
+    }
+    if (exclude !== undefined) this.#excluded = new Set(rowNumbers(exclude, 'exclude'));
+  }
+
+  /** Whether a row takes part; undefined where all do. */
+  get test(): ((row: number) => boolean) | undefined {
+    const predicate = this.#predicate;
+    const bytes = this.#bytes;
+    const excluded = this.#excluded;
+    if (!predicate && !bytes && !excluded) return undefined;
+    return (row) =>
+      !excluded?.has(row) && (!bytes || (bytes[row] ?? 0) !== 0) && (!predicate || agrees(predicate(row)));
+  }
+
+  /** Rows (ascending, distinct) were removed; those behind moved up. */
+  remove(rows: readonly number[]): void {
+    if (!this.#bytes && !this.#excluded) return;
+    const gone = new Set(rows);
+    this.#bytes = this.#bytes?.filter((_, row) => !gone.has(row));
+    if (!this.#excluded) return;
+    const moved = new Set<number>();
+    for (const row of this.#excluded) if (!gone.has(row)) moved.add(row - countBelow(rows, row));
+    this.#excluded = moved;
+  }
+}
+
+/** How many of some ascending numbers are below `limit`. */
+function countBelow(numbers: readonly number[], limit: number): number {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (numbers[middle]! < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * A predicate's answer. A promise would always count as yes.
+ *
+ * @throws LikenessError `bad-argument`
+ */
+export function agrees(answer: unknown): boolean {
+  if (typeof answer === 'object' && answer !== null && 'then' in answer) {
+    Promise.resolve(answer).catch(() => {}); // what it may reject with is not the point
+    throw new LikenessError(
+      'bad-argument',
+      'The filter is an async function: it gives a promise, not true or false. Find out first what takes part, then name it in a list.',
+    );
+  }
+  return Boolean(answer);
+}
+
+/**
+ * The row numbers of a list. A string is iterable too, but as a list of rows it is a mistake.
+ *
+ * @throws LikenessError `bad-argument`
+ */
+export function rowNumbers(rows: unknown, what: string): number[] {
+  if (typeof rows !== 'object' || rows === null || !(Symbol.iterator in rows)) {
+    throw new LikenessError(
+      'bad-argument',
+      `${what} is ${JSON.stringify(rows) ?? typeof rows}; it has to be a list of row numbers.`,
+    );
+  }
+  const numbers = [...(rows as Iterable<unknown>)];
+  for (const row of numbers) {
+    if (!Number.isInteger(row)) {
+      throw new LikenessError(
+        'bad-argument',
+        `${what} holds ${JSON.stringify(row) ?? typeof row}; it has to be a list of row numbers.`,
+      );
+    }
+  }
+  return numbers as number[];
+}
