@@ -144,7 +144,7 @@ models
   .addArgument(new Argument('<network>', 'the network').choices(['vgg16']))
   .option(
     '--from <file>',
-    'Keras .h5, timm or torchvision .safetensors, or ONNX Model Zoo .onnx; left out, the Keras weights are downloaded (553 MB)',
+    'Keras .h5 or .keras, timm or torchvision .safetensors, or ONNX Model Zoo .onnx; left out, the Keras weights are downloaded (553 MB)',
   )
   .addOption(
     new Option('--variant <form>', 'how the weights are stored: 474, 237, 139 or 87 MB')

@@ -18,7 +18,7 @@ export interface ZipEntry {
 
 /** What is wrong with an archive; says which array where it is about one. */
 export const badZip = (what: string): LikenessError =>
-  new LikenessError('bad-file', `This .npz file ${what}`);
+  new LikenessError('bad-file', `This zip archive ${what}`);
 
 const endMagic = 0x06054b50; // PK\5\6
 const end64LocatorMagic = 0x07064b50; // PK\6\7

@@ -127,7 +127,7 @@ export async function parseManifest(text: string, where: string): Promise<Manife
       `has format version ${manifest.formatVersion}; this program reads version 1: use a newer Likeness.`,
     );
   }
-  const { graph, shards, preprocessing: p, input, output, convolutions, dense } = manifest;
+  const { graph, shards, preprocessing: p, input, output, convolutions, dense, probe } = manifest;
   const size = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
   const isShard = (shard: Shard | undefined): boolean =>
     typeof shard?.file === 'string' &&
@@ -161,6 +161,10 @@ export async function parseManifest(text: string, where: string): Promise<Manife
       dense.files.every((name) => shards?.some(({ file }) => file === name)))
       ? ''
       : 'dense layer',
+    // JSON has no NaN: where one was, a null is.
+    probe === undefined || (Array.isArray(probe) && probe.length > 0 && probe.every(Number.isFinite))
+      ? ''
+      : 'known answer, which is no list of numbers: the weights hold NaN, or are too large; build the model again from others',
   ].find((part) => part !== '');
   if (problem) throw bad(`says nothing usable about its ${problem}.`);
   const fingerprint = await fingerprintOf(manifest);

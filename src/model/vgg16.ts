@@ -9,6 +9,7 @@ import {
   pieceLayout,
   rowScales,
 } from './dense/encoding.ts';
+import { checkStored, finiteWeight } from './finite.ts';
 import type { Convolution } from './manifest.ts';
 import { type ExternalTensor, encodeGraph, type Node } from './onnx/graph.ts';
 import { padChannels } from './pad-channels.ts';
@@ -33,30 +34,33 @@ export interface BuiltGraph {
  * A VGG16's weights in the form in which a variant stores them: kernels as float32 for `f32`, else as float16; the
  * channels of odd widths padded.
  *
- * @throws LikenessError `bad-model` when one is missing or has another shape
+ * @throws LikenessError `bad-model` when one is missing or has another shape; from `data` when a value is NaN or infinite,
+ *   or becomes so as float16
  */
 export function storedWeights(
   given: ReadonlyMap<string, Weight>,
   encoding: Encoding,
 ): ReadonlyMap<string, Weight> {
   checkWeights(given);
-  const padded = padChannels(given);
+  const padded = padChannels(new Map([...given].map(([name, weight]) => [name, finiteWeight(name, weight)])));
   if (encoding === 'f32') return padded;
   return new Map(
     [...padded].map(([name, weight]) => [
       name,
-      /^block.*weight$/.test(name) && weight.dataType === 'float32' ? inFloat16(weight) : weight,
+      /^block.*weight$/.test(name) && weight.dataType === 'float32' ? inFloat16(name, weight) : weight,
     ]),
   );
 }
 
-function inFloat16(weight: Weight): Weight {
+function inFloat16(name: string, weight: Weight): Weight {
   return {
     ...weight,
     dataType: 'float16',
     data(from, to) {
       const bytes = weight.data(from, to).slice();
-      return new Uint8Array(Uint16Array.from(new Float32Array(bytes.buffer), toFloat16).buffer);
+      const halves = new Uint8Array(Uint16Array.from(new Float32Array(bytes.buffer), toFloat16).buffer);
+      checkStored(name, 'float16', halves, 'float16');
+      return halves;
     },
   };
 }
@@ -161,6 +165,9 @@ export function* densePieces(
       const to = Math.min(rows, from + rowsAtOnce(inputs));
       encodeRows(encoding, bytes, layout, from, floats(kernel, i * rows + from, i * rows + to));
     }
+    // Codes are finite always; what is float16 may have become infinite.
+    if (encoding === 'f16') checkStored('fc1.weight', encoding, bytes.subarray(0, layout.scales), 'float16');
+    else checkStored('fc1.weight', encoding, bytes.subarray(layout.scales, layout.bias), 'float16');
     yield { file: `dense-${i + 1}.bin`, bytes, layout };
   }
 }

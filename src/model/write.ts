@@ -1,3 +1,4 @@
+import { LikenessError } from '../errors.ts';
 import type { Preprocessing } from '../image/preprocessing.ts';
 import { decodeRows, type Encoding } from './dense/encoding.ts';
 import { fingerprintOf, type Manifest, probeInput, type Shard } from './manifest.ts';
@@ -35,7 +36,7 @@ const probeValues = 32;
  * @param options.shardBytes a file holds no more, unless a single tensor of a convolution or row of `fc1` is larger.
  *   Default 64 MiB: half of the smallest limit of a GPU buffer binding
  * @param options.onProgress takes what is done, 0 … 1
- * @throws LikenessError `bad-model` when a weight is missing or has another shape
+ * @throws LikenessError `bad-model` when a weight is missing, has another shape or holds what is no number
  */
 export async function writeVgg16(
   weights: ReadonlyMap<string, Weight>,
@@ -84,6 +85,7 @@ export async function writeVgg16(
     onProgress(0.5 + 0.5 * (files.length / piecesOf(encoding, fc1, width, shardBytes)));
   }
 
+  checkAnswer(answer);
   const written = await sink.files();
   const { name, version, licence, origin } = description;
   const manifest: Manifest = {
@@ -109,6 +111,20 @@ export async function writeVgg16(
   manifest.fingerprint = await fingerprintOf(manifest);
   await sink.write('manifest.json', new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`));
   return manifest;
+}
+
+/** Of weights that are numbers all the same: sums may become infinite, and of weights that are zeros all is zero. */
+function checkAnswer(answer: Float32Array): void {
+  if (!answer.every(Number.isFinite))
+    throw new LikenessError(
+      'bad-model',
+      'The network answers a known question with what is no number: its weights are too large. Take another file.',
+    );
+  if (answer.every((value) => value === 0))
+    throw new LikenessError(
+      'bad-model',
+      'The network answers a known question with zeros alone, so no picture could be told from another: was the file downloaded to its end? Take another file.',
+    );
 }
 
 /** Takes the steps of long work one by one: what else happens, an interrupt say, is heard between two of them. */

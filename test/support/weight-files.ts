@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
-import h5wasm from 'h5wasm/node';
+import h5wasm, { type Group as H5Group } from 'h5wasm/node';
 import onnxProto, { type onnx } from 'onnx-proto';
 import { convolutions, type Vgg16Shape, type Weight } from '../../src/model/vgg16-weights.ts';
 import { seededWeights } from './seeded-vgg16.ts';
@@ -65,6 +65,10 @@ export interface KerasFile extends WeightFile {
   names?: (layer: string) => [kernel: string, bias: string];
   /** Group of the layers, e.g. `model_weights` of a whole model. */
   root?: string;
+  /** Datasets of zeros besides, by path. */
+  more?: Record<string, number[]>;
+  /** Configuration of the model, as a whole model is saved with. */
+  config?: object;
   /** Datasets to write instead, by name; null to leave out. */
   replace?: Record<string, { data: Float32Array | Float64Array; shape: number[] } | null>;
 }
@@ -75,12 +79,21 @@ export interface KerasFile extends WeightFile {
  * it takes 1 GB of memory, since h5wasm creates a dataset in one piece.
  */
 export async function writeKeras(path: string, options: KerasFile): Promise<void> {
-  const { shape, seed, classes = 10, top = true, flatten = 'hwc', root = '', replace = {} } = options;
+  const {
+    shape,
+    seed,
+    classes = 10,
+    top = true,
+    flatten = 'hwc',
+    root = '',
+    more = {},
+    replace = {},
+  } = options;
   const names = options.names ?? ((layer) => [`${layer}_W_1:0`, `${layer}_b_1:0`]);
   await h5wasm.ready;
   const weights = seededWeights(shape, seed);
   const file = new h5wasm.File(path, 'w', { track_order: false, libver: ['earliest', 'latest'] });
-  const parent = root ? file.create_group(root) : file;
+  const parent = root ? groupAt(file, root) : file;
   const layerNames: string[] = [];
   const layer = (name: string, kernel?: () => [Float32Array, number[]], bias?: Float32Array): void => {
     layerNames.push(name);
@@ -126,6 +139,105 @@ export async function writeKeras(path: string, options: KerasFile): Promise<void
     layer('predictions', () => blank(outputs, classes), new Float32Array(classes));
   }
   parent.create_attribute('layer_names', layerNames, [layerNames.length], 'S12');
+  if (options.config) file.create_attribute('model_config', JSON.stringify(options.config));
+  addZeros(file, more);
+  file.close();
+}
+
+/** The group at a path, made where it is missing. */
+function groupAt(file: H5Group, path: string): H5Group {
+  let group = file;
+  for (const name of path.split('/')) group = (group.get(name) as H5Group | null) ?? group.create_group(name);
+  return group;
+}
+
+function addZeros(file: H5Group, datasets: Record<string, number[]>): void {
+  for (const [path, shape] of Object.entries(datasets)) {
+    const at = path.lastIndexOf('/');
+    const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+    groupAt(file, path.slice(0, at)).create_dataset({ name: path.slice(at + 1), data, shape });
+  }
+}
+
+export interface Keras3File extends WeightFile {
+  /** What a layer's group is called: after its class, as Keras 3 does, or after the layer. */
+  groups: 'class' | 'name';
+  /** Whether each group says its layer's name, as Keras does from 3.5 on. */
+  named?: boolean;
+  /** Datasets of zeros besides, by path. */
+  more?: Record<string, number[]>;
+  /** How many dense layers: 3 for all of VGG16. */
+  dense?: number;
+}
+
+/** Layers of VGG16 in order with their classes. */
+export const vgg16Layers: readonly { name: string; kind: string }[] = [
+  { name: 'input_layer', kind: 'InputLayer' },
+  ...[2, 2, 3, 3, 3].flatMap((count, block) => [
+    ...Array.from({ length: count }, (_, i) => ({ name: `block${block + 1}_conv${i + 1}`, kind: 'Conv2D' })),
+    { name: `block${block + 1}_pool`, kind: 'MaxPooling2D' },
+  ]),
+  { name: 'flatten', kind: 'Flatten' },
+  ...['fc1', 'fc2', 'predictions'].map((name) => ({ name, kind: 'Dense' })),
+];
+
+/** The configuration of VGG16 as Keras writes it. */
+export function vgg16Config(): { class_name: string; config: { layers: LayerConfig[] } } {
+  const settings: Record<string, object> = {
+    Conv2D: { activation: 'relu', padding: 'same', strides: [1, 1], dilation_rate: [1, 1], groups: 1 },
+    MaxPooling2D: { pool_size: [2, 2], strides: [2, 2], padding: 'valid' },
+    Dense: { activation: 'relu' },
+  };
+  const layers = vgg16Layers.map(({ name, kind }) => ({
+    class_name: kind,
+    config: { name, ...settings[kind], ...(name === 'predictions' && { activation: 'softmax' }) },
+  }));
+  return { class_name: 'Functional', config: { layers } };
+}
+
+export interface LayerConfig {
+  class_name: string;
+  config: { name: string; [setting: string]: unknown };
+}
+
+/** Writes the weights of VGG16 as Keras 3 does (keras/src/saving/saving_lib.py): `layers/…/vars/0` and `1`. */
+export async function writeKeras3(path: string, options: Keras3File): Promise<void> {
+  const { shape, seed, groups, named = false, more = {}, dense = 3, classes = 10 } = options;
+  await h5wasm.ready;
+  const weights = seededWeights(shape, seed);
+  const file = new h5wasm.File(path, 'w');
+  const classNames: Record<string, string> = {
+    Conv2D: 'conv2d',
+    MaxPooling2D: 'max_pooling2d',
+    Dense: 'dense',
+  };
+  const counts = new Map<string, number>();
+  for (const { name, kind } of vgg16Layers) {
+    const count = counts.get(kind) ?? 0;
+    counts.set(kind, count + 1);
+    if (kind === 'Dense' && count >= dense) continue;
+    const base = classNames[kind] ?? (kind === 'Flatten' ? 'flatten' : 'input_layer');
+    const group = groups === 'name' ? name : count === 0 ? base : `${base}_${count}`;
+    const vars = groupAt(file, `layers/${group}/vars`);
+    if (named) vars.create_attribute('name', name);
+    const put = (data: Float32Array, sizes: number[], bias: Float32Array): void => {
+      vars.create_dataset({ name: '0', data, shape: sizes });
+      vars.create_dataset({ name: '1', data: bias, shape: [bias.length] });
+    };
+    const weight = weights.get(`${name}.weight`);
+    const { fc1 } = shape;
+    if (kind === 'Conv2D' && weight) {
+      const [outputs, inputs] = weight.shape as [number, number];
+      put(kernelForKeras(weight), [3, 3, inputs, outputs], floats(weights.get(`${name}.bias`)!));
+    } else if (weight) {
+      const length = weight.shape[1]!;
+      put(denseForKeras(weight, shape.widths[4]!, 'hwc'), [length, fc1], floats(weights.get('fc1.bias')!));
+    } else if (kind === 'Dense') {
+      const outputs = name === 'fc2' ? fc1 : classes;
+      put(new Float32Array(fc1 * outputs), [fc1, outputs], new Float32Array(outputs));
+    }
+  }
+  addZeros(file, more);
   file.close();
 }
 

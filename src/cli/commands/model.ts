@@ -5,6 +5,7 @@ import { LikenessError } from '../../errors.ts';
 import type { Encoding } from '../../model/dense/encoding.ts';
 import { createCpuExtractor } from '../../model/extractor.cpu.ts';
 import { openModelFolder, readManifest } from '../../model/files.node.ts';
+import { checkFiniteModel } from '../../model/finite-model.ts';
 import { createPoolGraph } from '../../model/graph.pool.node.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import { probe } from '../../model/probe.ts';
@@ -87,7 +88,7 @@ async function fetchKerasWeights(): Promise<string> {
   return path;
 }
 
-/** `likeness model verify <dir>`: hashes of all files, the graph in a session, the known answer. */
+/** `likeness model verify <dir>`: hashes of all files, weights that are numbers, the graph in a session, the known answer. */
 export async function verify(folder: string): Promise<void> {
   const model = await openModelFolder(folder);
   const { manifest } = model;
@@ -97,6 +98,7 @@ export async function verify(folder: string): Promise<void> {
       `${folder} has no known answer in its manifest; it cannot be verified.`,
     );
   }
+  await checkFiniteModel(model);
   const extractor = await createCpuExtractor(model, await createPoolGraph(model, 1));
   try {
     await probe(extractor);
@@ -105,7 +107,7 @@ export async function verify(folder: string): Promise<void> {
   }
   const files = manifest.shards.length + 1;
   console.log(
-    `${folder}: ${summary(manifest)}\n${files} files have their sha256, the graph runs, the known answer is right.`,
+    `${folder}: ${summary(manifest)}\n${files} files have their sha256, the weights are finite, the graph runs, the known answer is right.`,
   );
 }
 

@@ -1,27 +1,31 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { LikenessError } from '../../errors.ts';
 import type { RandomAccess } from './random-access.ts';
 
 /**
  * Opens a file for reading. Every read is a buffer of its own, aligned for any typed array.
  *
- * @throws LikenessError `not-found`, or `bad-argument` for a folder; later `bad-file` when the file has become shorter
+ * @throws LikenessError `not-found`, or `bad-argument` for what is no file; later `bad-file` when the file has become shorter
  *   and `closed`
  */
 export function openFile(path: string): RandomAccess {
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(path, 'r');
+    // A pipe would be waited for: it is looked at first, and opened without waiting should it have become one meanwhile.
+    refuseSpecial(path, statSync(path));
+    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
+    if (error instanceof LikenessError) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EISDIR') throw isFolder(path);
     const why = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code ?? error})`;
     throw new LikenessError('not-found', `${path} ${why}.`, { cause: error });
   }
   const stat = fstatSync(descriptor);
-  if (stat.isDirectory()) {
+  try {
+    refuseSpecial(path, stat);
+  } catch (error) {
     closeSync(descriptor);
-    throw isFolder(path);
+    throw error;
   }
   return {
     byteLength: stat.size,
@@ -47,6 +51,11 @@ export function openFile(path: string): RandomAccess {
   };
 }
 
-function isFolder(path: string): LikenessError {
-  return new LikenessError('bad-argument', `${path} is a folder; wanted a file.`);
+/** A folder has no bytes; a pipe or device has no length, and its bytes come once. */
+function refuseSpecial(path: string, stat: Stats): void {
+  if (stat.isFile()) return;
+  const what = stat.isDirectory()
+    ? 'is a folder; wanted a file'
+    : 'is a pipe or a device; save it as a file first';
+  throw new LikenessError('bad-argument', `${path} ${what}.`);
 }

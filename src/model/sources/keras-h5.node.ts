@@ -1,39 +1,34 @@
 import { resolve } from 'node:path';
-import type { Dataset, File, ready } from 'h5wasm/node';
+import type { Dataset, File, Group, ready } from 'h5wasm/node';
 import { LikenessError } from '../../errors.ts';
 import type { Weight } from '../vgg16-weights.ts';
+import { checkLayers } from './architecture.ts';
+import { checkConfig, namesByPath } from './keras-config.ts';
+import { type KerasLayer, keras3Groups, kerasLayers, namedByOrder } from './keras-layers.ts';
 import type { RandomAccess } from './random-access.ts';
-import { layers, type SourceWeight } from './vgg16-source.ts';
+import { layers, type SourceWeight, unreadLayers } from './vgg16-source.ts';
 
 type H5Module = Awaited<typeof ready>;
 
 /** The file with all layers, as Keras downloads it. */
 export const kerasFile = 'vgg16_weights_tf_dim_ordering_tf_kernels.h5';
 
-/** Where a layer's kernel and bias are: in the official file, and as Keras 2 and 3 save weights in HDF5. */
-const layouts: ((layer: string) => [kernel: string, bias: string])[] = [
-  (layer) => [`/${layer}/${layer}_W_1:0`, `/${layer}/${layer}_b_1:0`],
-  ...['', '/model_weights'].flatMap((root) =>
-    [':0', ''].map((end) => (layer: string): [string, string] => [
-      `${root}/${layer}/${layer}/kernel${end}`,
-      `${root}/${layer}/${layer}/bias${end}`,
-    ]),
-  ),
-];
-
 /** A piece of fc1 that is read at once. It has to fit into the processor's cache to be turned quickly. */
 const pieceBytes = 2 * 2 ** 20;
 
 /**
- * Finds VGG16 in a Keras weight file (HDF5). Kernels are turned from height × width × in × out, fc1 from rows in
- * height, width, channel order. The input channels stay as they are: BGR in the official file.
+ * Finds VGG16 in a Keras file (HDF5): the official one, `.h5` of Keras 1 to 3 with weights or a whole model, and
+ * `.weights.h5` of Keras 3. Kernels are turned from height × width × in × out, fc1 from rows in height, width, channel
+ * order. The input channels stay as they are: BGR in the official file.
  *
- * @throws LikenessError `bad-file` when a layer is missing or is no float32, when it is the file without the top layers,
- *   and, from `data`, when a part cannot be read; `closed` from `data` after `close()`
+ * @param config configuration of the model, where it lies beside the file
+ * @throws LikenessError `bad-file` when a layer is missing or is no float32, when there are layers of another network, and,
+ *   from `data`, when a part cannot be read; `closed` from `data` after `close()`
  */
 export async function openKerasVgg16(
   path: string,
   bytes: RandomAccess,
+  config?: unknown,
 ): Promise<{ found: Map<string, SourceWeight>; close(): void }> {
   checkLength(bytes);
   const { default: h5wasm } = await import('h5wasm/node');
@@ -54,10 +49,21 @@ export async function openKerasVgg16(
     if (!open) throw new LikenessError('closed', `${path} was read after close().`);
   };
   try {
-    return { found: find(module, file, readable), close };
+    return { found: find(module, file, readable, config ?? configIn(file)), close };
   } catch (error) {
     close();
     throw error;
+  }
+}
+
+/** The configuration that a whole model is saved with in HDF5. */
+function configIn(file: File): unknown {
+  const text = file.attrs.model_config?.value;
+  if (typeof text !== 'string') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // weights are checked all the same
   }
 }
 
@@ -80,25 +86,64 @@ function tooShort(file: RandomAccess, wanted: number): LikenessError {
   );
 }
 
-function find(module: H5Module, file: File, readable: () => void): Map<string, SourceWeight> {
-  const layout = layouts.find((names) => layers.some(({ name }) => file.get(names(name)[0])));
-  if (!layout) {
-    throw new LikenessError(
-      'bad-file',
-      `The HDF5 file holds no weights of Keras' VGG16 (looked for "${layouts[0]!('block1_conv1')[0]}"); it holds ${file.keys().slice(0, 6).join(', ') || 'nothing'}. Wanted: ${kerasFile}.`,
-    );
+/** The layers of VGG16 in the file, by name. */
+function layersIn(file: File, config: unknown): Map<string, KerasLayer> {
+  const paths = file.paths().map((path) => `/${path}`);
+  const names = namesByPath(config);
+  const nameOf = (path: string): string | undefined => {
+    const stored = (file.get(`${path}/vars`) as Group | null)?.attrs.name?.value;
+    return typeof stored === 'string'
+      ? stored
+      : names.get(path.replace(/^\/_layer_checkpoint_dependencies\//, '/layers/'));
+  };
+  const named = kerasLayers(
+    paths.filter((path) => (file.get(path) as Dataset | null)?.type === 'Dataset'),
+    nameOf,
+  );
+  const all = namedByOrder(named, keras3Groups(paths)) ?? named;
+  checkLayers(
+    'The HDF5 file',
+    all.map(({ name }) => name),
+    layers.map(({ name }) => name),
+    unreadLayers,
+    kerasFile,
+  );
+  const byName = new Map<string, KerasLayer>();
+  for (const layer of all) {
+    const other = byName.get(layer.name);
+    if (other)
+      throw new LikenessError(
+        'bad-file',
+        `The HDF5 file holds ${layer.name} twice, at "${other.path}" and "${layer.path}": which network is wanted? Save one alone.`,
+      );
+    byName.set(layer.name, layer);
+    if (layer.others.length > 0)
+      throw new LikenessError('bad-file', `"${layer.others[0]}" is no weight of VGG16's ${layer.name}.`);
   }
+  checkConfig(config);
+  return byName;
+}
+
+function find(
+  module: H5Module,
+  file: File,
+  readable: () => void,
+  config: unknown,
+): Map<string, SourceWeight> {
+  const byName = layersIn(file, config);
   const found = new Map<string, SourceWeight>();
   let channels = 0;
   for (const { name, kernel } of layers) {
-    const paths = layout(name);
-    if (!kernel && !file.get(paths[0])) {
-      throw new LikenessError(
-        'bad-file',
-        `The HDF5 file lacks fc1: it is the one without the top layers ("notop"). Wanted: ${kerasFile}.`,
-      );
-    }
-    const [weights, biases] = paths.map((path) => floats(module, file, path, readable)) as [Floats, Floats];
+    const layer = byName.get(name)!;
+    const paths = [layer.kernel, layer.bias] as const;
+    const [weights, biases] = paths.map((path, i) => {
+      if (path === undefined)
+        throw new LikenessError(
+          'bad-file',
+          `The HDF5 file lacks the ${i === 0 ? 'kernel' : 'bias'} of "${layer.path}". Wanted: ${kerasFile}.`,
+        );
+      return floats(module, file, path, readable);
+    }) as [Floats, Floats];
     for (const [{ path, shape }, rank] of [
       [weights, kernel ? 4 : 2],
       [biases, 1],
@@ -134,7 +179,7 @@ interface Floats {
 function floats(module: H5Module, file: File, path: string, readable: () => void): Floats {
   const dataset = file.get(path) as Dataset | null;
   if (dataset?.type !== 'Dataset')
-    throw new LikenessError('bad-file', `The HDF5 file lacks "${path}". Wanted: ${kerasFile}.`);
+    throw new LikenessError('bad-file', `"${path}" cannot be read. Wanted: ${kerasFile}.`);
   const { type, size, shape } = dataset.metadata;
   if (type !== module.H5T_class_t.H5T_FLOAT.value || size !== 4 || !shape) {
     throw new LikenessError('bad-file', `"${path}" holds ${JSON.stringify(dataset.dtype)}; wanted float32.`);

@@ -56,6 +56,7 @@ export function vgg16InOnnx(file: RandomAccess): Map<string, SourceWeight> {
   const data = inputs.filter((name) => !initializers.has(name));
   if (data.length !== 1) throw bad(`The ONNX graph has ${data.length} inputs; wanted one, the picture.`);
   let value = data[0]!;
+  const passed = new Set<GraphNode>();
   /** The next operator, which has to be one of `ops`. */
   const next = (...ops: string[]): GraphNode => {
     for (;;) {
@@ -63,6 +64,7 @@ export function vgg16InOnnx(file: RandomAccess): Map<string, SourceWeight> {
       const node = users[0];
       if (!node || users.length > 1)
         throw bad(`"${value}" goes into ${users.length} operators; wanted one, ${ops.join(' or ')}.`);
+      passed.add(node);
       value = node.outputs[0] ?? '';
       if (ops.includes(node.op)) return node;
       if (node.op !== 'Dropout' && node.op !== 'Identity')
@@ -107,7 +109,22 @@ export function vgg16InOnnx(file: RandomAccess): Map<string, SourceWeight> {
   }
   take('fc1', gemm);
   next('Relu');
+  checkRest(nodes.filter((node) => !passed.has(node)));
   return found;
+}
+
+/** What may follow fc1: fc2 and predictions, which are not read. */
+const afterFc1 = new Set([
+  ...['Gemm', 'MatMul', 'Add', 'Relu', 'Softmax', 'LogSoftmax'],
+  ...['Dropout', 'Identity', 'Flatten', 'Reshape', 'Constant', 'Shape'],
+]);
+
+function checkRest(nodes: readonly GraphNode[]): void {
+  const other = nodes.find(({ op }) => !afterFc1.has(op));
+  if (other)
+    throw bad(`"${other.name}" (${other.op}) follows fc1 or lies beside the network; VGG16 has none there.`);
+  const dense = nodes.filter(({ op }) => op === 'Gemm' || op === 'MatMul').length;
+  if (dense > 2) throw bad(`${dense} dense layers follow fc1; VGG16 has two.`);
 }
 
 /** Checks an attribute; `absent` is what the operator takes without it. */

@@ -1,11 +1,13 @@
 import { LikenessError } from '../../errors.ts';
 import type { Weight } from '../vgg16-weights.ts';
 import { openFile } from './file.node.ts';
+import { openKerasArchive } from './keras-archive.node.ts';
 import { openKerasVgg16 } from './keras-h5.node.ts';
 import { vgg16InOnnx } from './onnx-zoo.node.ts';
+import { kinds, refuseFolder, refuseOthers, startsWith } from './other-files.node.ts';
 import type { RandomAccess } from './random-access.ts';
 import { parseSafetensors } from './safetensors.ts';
-import { vgg16InTensors } from './torchvision.ts';
+import { checkTensorNames, vgg16InTensors } from './torchvision.ts';
 import { checkedWeights, checkFinite, type SourceWeight } from './vgg16-source.ts';
 
 /** Whose weights they are. `canonical`: named as in this project; what they are for is not in the file. */
@@ -18,11 +20,8 @@ export interface Vgg16Source {
   close(): void;
 }
 
-const kinds =
-  "Keras' vgg16_weights_tf_dim_ordering_tf_kernels.h5, model.safetensors of timm/vgg16.tv_in1k, or vgg16-7.onnx or vgg16-12.onnx of the ONNX Model Zoo";
-
 /**
- * Opens a file of VGG16's weights, up to fc1: Keras' HDF5, safetensors with the names of torchvision, timm or this
+ * Opens a file of VGG16's weights, up to fc1: Keras' HDF5 or `.keras`, safetensors with the names of torchvision, timm or this
  * project, or an ONNX model as in the Model Zoo. What kind it is, is seen from its first bytes.
  *
  * Weights are in canonical form: kernels [out, in, 3, 3] with the input channels in the file's order (BGR in Keras' file,
@@ -32,6 +31,7 @@ const kinds =
  * @throws LikenessError `not-found`, `bad-argument` for a folder, or `bad-file` with what came and what is wanted
  */
 export async function openVgg16Weights(path: string): Promise<Vgg16Source> {
+  refuseFolder(path);
   const file = openFile(path);
   try {
     const { kind, found, close } = await find(path, file);
@@ -58,41 +58,22 @@ async function find(
   file: RandomAccess,
 ): Promise<{ kind: SourceKind; found: Map<string, SourceWeight>; close(): void }> {
   const head = file.read(0, Math.min(512, file.byteLength));
-  refuseOthers(file, head);
   const close = (): void => file.close();
   if (startsWith(head, '\x89HDF\r\n\x1a\n')) {
     const { found, close: closeKeras } = await openKerasVgg16(path, file);
     file.close();
     return { kind: 'keras', found, close: closeKeras };
   }
+  if (startsWith(head, 'PK\x03\x04')) {
+    const { found, close: closeKeras } = await openKerasArchive(file);
+    file.close();
+    return { kind: 'keras', found, close: closeKeras };
+  }
+  refuseOthers(file, head);
   // No header has 2³² bytes.
   if (head.length > 8 && head.subarray(4, 8).every((byte) => byte === 0) && head[8] === 0x7b)
-    return { ...vgg16InTensors(parseSafetensors(file)), close };
+    return { ...vgg16InTensors(parseSafetensors(file, checkTensorNames)), close };
   // The first field of an ONNX model is its version, a varint.
   if (head[0] === 8) return { kind: 'onnx-zoo', found: vgg16InOnnx(file), close };
   throw new LikenessError('bad-file', `This is no file of weights that is known here. Wanted: ${kinds}.`);
-}
-
-/** What people have instead of the file. */
-function refuseOthers(file: RandomAccess, head: Uint8Array): void {
-  const bad = (what: string): LikenessError => new LikenessError('bad-file', what);
-  if (file.byteLength === 0) throw bad(`The file is empty. Wanted: ${kinds}.`);
-  if (startsWith(head, 'PK\x03\x04') || startsWith(head, '\x80\x02')) {
-    throw bad(
-      'This is a PyTorch .pth (a pickle, which can run code when it is read) or another zip archive, and not read here. The same weights are in model.safetensors of timm/vgg16.tv_in1k on Hugging Face.',
-    );
-  }
-  const text = new TextDecoder('latin1').decode(head).trimStart();
-  if (text.startsWith('version https://git-lfs')) {
-    const size = /^size (\d+)/m.exec(text)?.[1];
-    throw bad(
-      `This is a Git LFS pointer${size ? ` to a file of ${size} bytes` : ''}, not the file. Fetch it with "git lfs pull", or download it from the page of the file.`,
-    );
-  }
-  if (/^<(!doctype|html|\?xml|head)/i.test(text))
-    throw bad(`This is a web page, not the file: the download went wrong. Wanted: ${kinds}.`);
-}
-
-function startsWith(bytes: Uint8Array, text: string): boolean {
-  return text.length <= bytes.length && Array.from(text).every((char, i) => bytes[i] === char.charCodeAt(0));
 }

@@ -15,10 +15,14 @@ const mostHeaderBytes = 100_000_000;
  * Reads a safetensors file (github.com/huggingface/safetensors): an 8-byte little-endian length, a JSON header of that
  * length, then the tensors' bytes.
  *
+ * @param checkNames sees all names before a tensor is looked at: of another network no tensor need be readable
  * @returns the tensors by name; their data are read from `file` when they are asked for
  * @throws LikenessError `bad-file` that names the problem
  */
-export function parseSafetensors(file: RandomAccess): Map<string, Weight> {
+export function parseSafetensors(
+  file: RandomAccess,
+  checkNames: (names: readonly string[]) => void = () => {},
+): Map<string, Weight> {
   const bad = (what: string): LikenessError => new LikenessError('bad-file', `This safetensors file ${what}`);
   if (file.byteLength < 8) throw bad('is too short to hold a header.');
   const length = file.read(0, 8);
@@ -36,9 +40,10 @@ export function parseSafetensors(file: RandomAccess): Map<string, Weight> {
     throw bad('has a header that is not JSON.');
   }
   if (typeof header !== 'object' || !header) throw bad('has a header that is not a JSON object.');
+  const entries = Object.entries(header).filter(([name]) => name !== '__metadata__');
+  checkNames(entries.map(([name]) => name));
   const tensors = new Map<string, Weight>();
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === '__metadata__') continue;
+  for (const [name, entry] of entries) {
     const { dtype, shape, data_offsets: offsets } = entry ?? {};
     const type = dataTypes[String(dtype)];
     if (!type) throw bad(`holds "${name}" as ${dtype}; F16 and F32 are read.`);

@@ -17,6 +17,9 @@ export const layers: { name: string; kernel: boolean }[] = [
   { name: 'fc1', kernel: false },
 ];
 
+/** Keras' names of the layers after fc1, which are not read. */
+export const unreadLayers: readonly string[] = ['fc2', 'predictions'];
+
 /**
  * Checks that all weights are there and fit one another.
  *

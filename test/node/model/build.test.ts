@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   cpSync,
   existsSync,
@@ -14,7 +15,8 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { likeness, root } from '../../support/cli.ts';
+import { fingerprintOf, type Manifest } from '../../../src/model/manifest.ts';
+import { likeness, root, samples } from '../../support/cli.ts';
 import { namedTensors, writeKeras, writeSafetensors, writeZoo } from '../../support/weight-files.ts';
 
 const shape = { widths: [4, 4, 8, 8, 32], inputSize: 32, fc1: 32 };
@@ -92,6 +94,111 @@ test('what cannot be built is said, and nothing is written', async () => {
     assert.ok(!existsSync(at('wrong')), file);
   }
   assert.deepEqual(leftOvers(), []);
+});
+
+/** Weights of seeds, one of whose values is another. */
+function withValue(layer: string, value: number, scale = 1): ReturnType<typeof namedTensors> {
+  return namedTensors(weights, 'canonical').map(([name, sizes, weight]) => {
+    if (name !== layer) return [name, sizes, weight];
+    const data = (from: number, to: number): Uint8Array => {
+      const values = new Float32Array(weight.data(from, to).slice().buffer).map((x) => x * scale);
+      if (from === 0) values[values.length - 1] = value;
+      return new Uint8Array(values.buffer);
+    };
+    return [name, sizes, { ...weight, data }];
+  });
+}
+
+test('weights that are no numbers, or become so in a variant, are refused by their layer', async () => {
+  const from = at('numbers.safetensors');
+  const refused = async (variants: string[], message: RegExp): Promise<void> => {
+    for (const variant of variants) {
+      const { code, stderr } = await build(from, at('numbers'), variant);
+      assert.equal(code, 1, variant);
+      assert.match(stderr, message);
+      assert.ok(!existsSync(at('numbers')));
+    }
+  };
+  const all = ['f32', 'f16', 'q8', 'q4'];
+  writeSafetensors(from, withValue('block3_conv2.weight', Number.NaN));
+  await refused(all, /"block3_conv2\.weight" holds NaN/);
+  writeSafetensors(from, withValue('block5_conv3.bias', Number.NEGATIVE_INFINITY));
+  await refused(['f32', 'q4'], /"block5_conv3\.bias" holds -Infinity/);
+  writeSafetensors(from, withValue('fc1.weight', Number.NaN));
+  await refused(all, /"\/?fc1\.weight" holds NaN/);
+  writeSafetensors(from, withValue('block1_conv1.weight', 70_000));
+  await refused(['f16', 'q8', 'q4'], /"block1_conv1\.weight" holds values too large to be stored as float16/);
+  assert.equal((await build(from, at('large'), 'f32')).code, 0, 'float32 holds them');
+  writeSafetensors(from, withValue('fc1.weight', 1e6));
+  await refused(['f16'], /"fc1\.weight" holds values too large to be stored as f16/);
+  writeSafetensors(from, withValue('fc1.weight', 1e7));
+  await refused(['q8', 'q4'], /"fc1\.weight" holds values too large to be stored as q[48]/);
+  writeSafetensors(from, withValue('block5_conv3.weight', 1, 1e38));
+  await refused(['f32'], /answers a known question with what is no number/);
+  writeSafetensors(
+    from,
+    withValue('fc1.weight', 0, 0).map(([name, sizes, weight]) =>
+      name === 'fc1.bias'
+        ? [name, sizes, { ...weight, data: (a, b) => new Uint8Array(4 * (b - a)) }]
+        : [name, sizes, weight],
+    ),
+  );
+  await refused(['f32', 'q8'], /answers a known question with zeros alone/);
+  assert.deepEqual(leftOvers(), []);
+});
+
+test('a model with such weights that exists already is found by verify, and not opened', async () => {
+  const path = at('spoiled');
+  const picture = join(
+    samples,
+    readdirSync(samples).find((name) => name.endsWith('.jpeg') || name.endsWith('.jpg'))!,
+  );
+  for (const [variant, layer, offset, bytes] of [
+    ['f32', /"block1_conv1\.weight" holds NaN/, { file: 'graph-1.bin', at: 8 }, [0, 0, 0xc0, 0x7f]],
+    ['f16', /"fc1\.weight" holds Infinity/, { file: 'dense-1.bin', at: 6 }, [0, 0x7c]],
+    ['q8', /a scale of "fc1\.weight" holds NaN/, { file: 'dense-1.bin', at: 1024 }, [1, 0x7e]],
+  ] as const) {
+    assert.equal((await build(at('keras.h5'), path, variant)).code, 0);
+    const file = join(path, offset.file);
+    const content = readFileSync(file);
+    content.set(bytes, offset.at);
+    writeFileSync(file, content);
+    const manifestPath = join(path, 'manifest.json');
+    const manifest: Manifest = JSON.parse(readFileSync(manifestPath, 'utf8'));
+    const shard = manifest.shards.find((one) => one.file === offset.file)!;
+    shard.sha256 = createHash('sha256').update(content).digest('hex');
+    manifest.fingerprint = await fingerprintOf(manifest);
+    writeFileSync(manifestPath, JSON.stringify(manifest));
+    const { code, stderr } = await likeness('model', 'verify', path);
+    assert.equal(code, 1);
+    assert.match(stderr, layer);
+    // With the answer that such a network gives, as a builder without checks would have written it.
+    writeFileSync(manifestPath, JSON.stringify({ ...manifest, probe: manifest.probe!.map(() => null) }));
+    for (const args of [
+      ['verify', path],
+      ['list', path],
+    ]) {
+      const { code, stderr } = await likeness('model', ...args);
+      assert.equal(code, 1);
+      assert.match(stderr, /known answer, which is no list of numbers/);
+    }
+    // Without one, its answer to the question tells, as NaN in a convolution reaches every value.
+    if (variant !== 'f32') continue;
+    const { probe: _, ...unknown } = manifest;
+    writeFileSync(manifestPath, JSON.stringify(unknown));
+    const opened = await likeness('features', picture, '--model', path, '-o', at('f.npy'));
+    assert.equal(opened.code, 1);
+    assert.match(opened.stderr, /gives what is no number on wasm for a known question/);
+  }
+});
+
+test('a byte order mark in a manifest is no part of it', async () => {
+  const path = at('marked');
+  assert.equal((await build(at('keras.h5'), path)).code, 0);
+  const manifest = join(path, 'manifest.json');
+  writeFileSync(manifest, `\ufeff${readFileSync(manifest, 'utf8')}`);
+  const { code, stderr } = await likeness('model', 'verify', path);
+  assert.equal(code, 0, stderr);
 });
 
 test('a model takes the place of another, and of nothing else', async () => {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { strToU8, zipSync } from 'fflate';
 import type { onnx } from 'onnx-proto';
 import { LikenessError } from '../../../src/errors.ts';
 import { vgg16InOnnx } from '../../../src/model/sources/onnx-zoo.node.ts';
@@ -13,9 +16,12 @@ import { seededWeights } from '../../support/seeded-vgg16.ts';
 import {
   encodeModel,
   encodeModelAsPython,
+  type LayerConfig,
   namedTensors,
+  vgg16Config,
   withFloatData,
   writeKeras,
+  writeKeras3,
   writeSafetensors,
   writeZoo,
   zooModel,
@@ -101,7 +107,7 @@ test("Keras' file: what is missing or wrong is named", () =>
       shape: sides,
     });
     const wrong: [string, Parameters<typeof writeKeras>[1]['replace'] & object, RegExp][] = [
-      ['block3_conv2_b_1:0', { 'block3_conv2_b_1:0': null }, /lacks "\/block3_conv2\/block3_conv2_b_1:0"/],
+      ['block3_conv2_b_1:0', { 'block3_conv2_b_1:0': null }, /lacks the bias of "\/block3_conv2"/],
       [
         'float64',
         { 'fc1_b_1:0': { data: new Float64Array(11), shape: [11] } },
@@ -127,10 +133,166 @@ test("Keras' file: what is missing or wrong is named", () =>
       await writeKeras(path, { ...file, replace });
       await refused(path, message);
     }
-    await writeKeras(path, { ...file, root: 'elsewhere' });
-    await refused(path, /no weights of Keras' VGG16.*it holds elsewhere/);
     writeFileSync(path, readFileSync(path).subarray(0, 20_000));
     await refused(path, /has 20000 bytes of \d+: it was not downloaded to its end/);
+  }));
+
+/** Kernel and bias of a layer that VGG16 has not. */
+const layerOf = (path: string, kernel: number[]): Record<string, number[]> => ({
+  [`${path}/kernel:0`]: kernel,
+  [`${path}/bias:0`]: [kernel.at(-1)!],
+});
+
+const later = (layer: string): [string, string] => [`${layer}/kernel:0`, `${layer}/bias:0`];
+
+test('layers of VGG16 are found in nested models, whatever lies beside them for training', () =>
+  withFolder(async (folder) => {
+    const path = join(folder, 'nested.h5');
+    const beside = {
+      'optimizer_weights/Adam/block1_conv1/kernel/m:0': [3],
+      'optimizer_weights/Adam/block9_conv9/kernel:0': [3],
+    };
+    for (const root of ['model_weights/vgg16', 'elsewhere', 'model_weights/model/vgg16']) {
+      for (const names of [
+        undefined,
+        later,
+        (layer: string): [string, string] => [`${layer}/kernel`, `${layer}/bias`],
+      ]) {
+        await writeKeras(path, { ...file, root, more: beside, ...(names && { names }) });
+        assert.deepEqual(await opened(path), { kind: 'keras', differs: [] }, root);
+      }
+    }
+  }));
+
+test('a Keras file with layers of another network is refused, and they are named', () =>
+  withFolder(async (folder) => {
+    const path = join(folder, 'other.h5');
+    const vgg19 = {
+      ...layerOf('block3_conv4/block3_conv4', [3, 3, 7, 7]),
+      ...layerOf('block4_conv4/block4_conv4', [3, 3, 9, 9]),
+      ...layerOf('block5_conv4/block5_conv4', [3, 3, 10, 10]),
+    };
+    const cases: [Record<string, number[]>, RegExp][] = [
+      [vgg19, /layers that VGG16 has not: block3_conv4, block4_conv4, block5_conv4\. Wanted/],
+      [layerOf('model_weights/inner/deep/block5_conv4', [3, 3, 10, 10]), /has not: block5_conv4/],
+      [layerOf('dense_1/dense_1', [11, 4]), /has not: dense_1/],
+      [
+        { 'block1_bn/block1_bn/gamma:0': [4], 'block1_bn/block1_bn/moving_mean:0': [4] },
+        /has not: block1_bn/,
+      ],
+      [{ 'block1_conv1/block1_conv1/gamma:0': [4] }, /"\/block1_conv1\/block1_conv1\/gamma:0" is no weight/],
+      [layerOf('second/block1_conv1', [3, 3, 3, 4]), /holds block1_conv1 twice.*"\/second\/block1_conv1"/],
+    ];
+    for (const [more, message] of cases) {
+      await writeKeras(path, { ...file, names: later, more });
+      await refused(path, message);
+    }
+    await writeKeras(path, { ...file, top: false, names: later, more: layerOf('dense/dense', [90, 11]) });
+    await refused(path, /has not: dense; and it lacks fc1.*"notop"/);
+    const gone = { 'block4_conv3/kernel:0': null, 'block4_conv3/bias:0': null };
+    await writeKeras(path, { ...file, names: later, replace: gone });
+    await refused(path, /lacks block4_conv3\. Wanted/);
+    await writeKeras(path, { ...file, root: 'optimizer_weights' });
+    await refused(path, /holds no layers of VGG16 \(looked for "block1_conv1"\); it holds nothing/);
+  }));
+
+test('a configuration that is not VGG16’s is refused: weights do not show it', () =>
+  withFolder(async (folder) => {
+    const path = join(folder, 'whole.h5');
+    const write = (change: (layers: LayerConfig[]) => void): Promise<void> => {
+      const config = vgg16Config();
+      change(config.config.layers);
+      return writeKeras(path, { ...file, names: later, root: 'model_weights', config });
+    };
+    const find = (layers: LayerConfig[], name: string): LayerConfig =>
+      layers.find(({ config }) => config.name === name)!;
+    await write(() => {});
+    assert.deepEqual(await opened(path), { kind: 'keras', differs: [] });
+    const cases: [(layers: LayerConfig[]) => void, RegExp][] = [
+      [
+        (all) => Object.assign(find(all, 'block2_conv1').config, { activation: 'elu' }),
+        /"block2_conv1" has activation "elu"/,
+      ],
+      [
+        (all) => Object.assign(find(all, 'fc1').config, { activation: 'tanh' }),
+        /"fc1" has activation "tanh"/,
+      ],
+      [
+        (all) => Object.assign(find(all, 'block3_pool').config, { strides: [1, 1] }),
+        /"block3_pool" has strides \[1,1\]/,
+      ],
+      [
+        (all) => Object.assign(find(all, 'block3_pool'), { class_name: 'AveragePooling2D' }),
+        /"block3_pool" \(AveragePooling2D\)/,
+      ],
+      [
+        (all) => void all.splice(1, 0, { class_name: 'Rescaling', config: { name: 'scale' } }),
+        /"scale" \(Rescaling\)/,
+      ],
+      [(all) => void all.splice(all.indexOf(find(all, 'block5_pool')), 1), /has 4 MaxPooling2D/],
+    ];
+    for (const [change, message] of cases) {
+      await write(change);
+      await refused(path, message);
+    }
+  }));
+
+test('Keras 3: .weights.h5 and .keras, with names and by order', () =>
+  withFolder(async (folder) => {
+    const path = join(folder, 'vgg16.weights.h5');
+    const archive = join(folder, 'vgg16.keras');
+    const optimizer = { 'optimizer/vars/0': [1], 'layers/dropout/seed_generator/vars/0': [2] };
+    for (const options of [
+      { groups: 'name' },
+      { groups: 'class', named: true },
+      { groups: 'class' },
+    ] as const) {
+      await writeKeras3(path, { ...file, ...options, more: optimizer });
+      assert.deepEqual(await opened(path), { kind: 'keras', differs: [] }, JSON.stringify(options));
+      for (const [config, level] of [
+        ['{}', 0],
+        [JSON.stringify(vgg16Config()), 6],
+      ] as const) {
+        const entries = {
+          'metadata.json': strToU8('{"keras_version":"3.3.3"}'),
+          'config.json': strToU8(config),
+          'model.weights.h5': new Uint8Array(readFileSync(path)),
+        };
+        writeFileSync(archive, zipSync(entries, { level }));
+        assert.deepEqual(await opened(archive), { kind: 'keras', differs: [] });
+      }
+    }
+    assert.deepEqual(
+      readdirSync(tmpdir()).filter((name) => name.startsWith('likeness-keras-')),
+      [],
+    );
+    // Of one dense layer it cannot be told whether it is fc1.
+    await writeKeras3(path, { ...file, groups: 'class', dense: 1 });
+    await refused(
+      path,
+      /\.weights\.h5 of Keras 3.*13 conv2d.*1 dense.*model\.load_weights\(.*model\.save\("vgg16\.h5"\)/,
+    );
+    const entries = {
+      'config.json': strToU8(JSON.stringify(vgg16Config())),
+      'model.weights.h5': new Uint8Array(readFileSync(path)),
+    };
+    writeFileSync(archive, zipSync(entries));
+    assert.deepEqual(
+      await opened(archive),
+      { kind: 'keras', differs: [] },
+      'the configuration says the names',
+    );
+    writeFileSync(archive, readFileSync(archive).subarray(0, 9000));
+    await refused(archive, /zip archive is truncated/);
+
+    const more = { 'layers/conv2d_13/vars/0': [3, 3, 10, 10], 'layers/conv2d_13/vars/1': [10] };
+    await writeKeras3(path, { ...file, groups: 'class', more });
+    await refused(path, /14 conv2d/);
+    const named = { 'layers/block5_conv4/vars/0': [3, 3, 10, 10], 'layers/block5_conv4/vars/1': [10] };
+    await writeKeras3(path, { ...file, groups: 'name', more: named });
+    await refused(path, /has not: block5_conv4/);
+    await writeKeras3(path, { ...file, groups: 'class', more: { 'layers/batch_normalization/vars/0': [4] } });
+    await refused(path, /batch_normalization/);
   }));
 
 test("the ONNX Model Zoo's file: every value, however its writer encodes lists", () =>
@@ -282,6 +444,24 @@ test('another ONNX graph is refused with the node that differs', () => {
       },
       /holds no graph/,
     ],
+    [
+      (m) => {
+        graphOf(m).node('vgg0_dense1_fwd').opType = 'Conv';
+      },
+      /"vgg0_dense1_fwd" \(Conv\) follows fc1/,
+    ],
+    [
+      (m) => {
+        graphOf(m).graph.node!.push({ opType: 'Conv', name: 'aside', input: ['other'], output: ['o'] });
+      },
+      /"aside" \(Conv\) follows fc1 or lies beside/,
+    ],
+    [
+      (m) => {
+        graphOf(m).graph.node!.push({ opType: 'Gemm', name: 'fourth', input: ['other'], output: ['o'] });
+      },
+      /3 dense layers follow fc1/,
+    ],
   ];
   for (const [change, message] of cases) {
     const model = zooModel(file);
@@ -358,11 +538,26 @@ test('safetensors of another network are refused', () =>
     );
     await refused(path, /"classifier\.0\.weight" holds NaN.*IMAGENET1K_FEATURES/);
     write((all) => all.filter(([name]) => !name.startsWith('classifier')));
-    await refused(path, /lack fc1 \("classifier\.0\.weight" or "pre_logits\.fc1\.weight"\)/);
+    await refused(path, /lacks fc1 \("classifier\.0"\).*"notop"/);
     write((all) => all.filter(([name]) => name !== 'features.12.bias'));
-    await refused(path, /lack "features\.12\.bias"/);
+    await refused(path, /lacks "features\.12\.bias"/);
     write((all) => [...all, ['features.30.weight', [10, 10, 3, 3], seeded.get('block5_conv3.weight')!]]);
-    await refused(path, /another VGG/);
+    await refused(path, /another network: it holds layers that VGG16 has not: features\.30\./);
+    // Batch normalisation, with a count that is no float.
+    const norm = (place: number): typeof tensors =>
+      ['weight', 'bias', 'running_mean', 'running_var'].map((part) => [
+        `features.${place}.${part}`,
+        [11],
+        seeded.get('fc1.bias')!,
+      ]);
+    write((all) => [...norm(1), ...norm(4), ...all]);
+    await refused(path, /has not: features\.1, features\.1\.running_mean, /);
+    write((all) => [...all, ...norm(99)]);
+    await refused(path, /has not: features\.99, /);
+    write(() => norm(1).map(([name, ...rest]) => [name.replace('features', 'layer1'), ...rest]));
+    await refused(path, /holds no layers of VGG16.*it holds layer1\.1, layer1\.1\.running_mean/);
+    write((all) => [...all, ['features.0.weight_mask', [11], seeded.get('fc1.bias')!]]);
+    await refused(path, /has not: features\.0\.weight_mask/);
     write((all) =>
       all.map(([name, sizes, weight]) => [name, name === 'features.2.weight' ? [4, 36] : sizes, weight]),
     );
@@ -376,15 +571,32 @@ test('what people have instead of the file is told', () =>
     const path = join(folder, 'weights');
     const cases: [string | Uint8Array, RegExp][] = [
       ['', /is empty/],
-      ['PK\x03\x04rest', /PyTorch \.pth.*timm\/vgg16\.tv_in1k/],
-      [new Uint8Array([0x80, 2, 0x8a, 10, 0x6c, 0xfc]), /PyTorch \.pth/],
+      ['PK\x03\x04rest', /zip archive is truncated/],
+      [`PK\x03\x04${'\0'.repeat(26)}archive/data.pkl`, /PyTorch.*\.pth.*timm\/vgg16\.tv_in1k/],
+      [zipSync({ 'archive/data.pkl': new Uint8Array(9), 'archive/data/0': new Uint8Array(4) }), /PyTorch/],
+      [zipSync({ 'a.npy': new Uint8Array(9) }), /\.npz of NumPy.*it holds a\.npy/],
+      [
+        zipSync({ 'vgg16.h5': new Uint8Array(9) }),
+        /zip archive, and no \.keras file: it holds vgg16\.h5.*Unpack/,
+      ],
+      [new Uint8Array([0x80, 2, 0x8a, 10, 0x6c, 0xfc]), /PyTorch.*\.pth.*weights_only=True/],
+      [new Uint8Array([0x1c, 0, 0, 0, 0x54, 0x46, 0x4c, 0x33]), /TensorFlow Lite/],
+      ['\u0093NUMPY', /no file of weights/],
+      [new Uint8Array([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0]), /NumPy array/],
+      [new Uint8Array([0x1f, 0x8b, 8, 0]), /gzip archive; unpack/],
+      [
+        '{"format":"layers-model","modelTopology":{}}',
+        /model\.json of TensorFlow\.js.*tensorflowjs_converter/,
+      ],
+      ['\ufeff<!DOCTYPE html>', /web page/],
+      [new Uint8Array(100), /begins with zeros/],
       [
         'version https://git-lfs.github.com/spec/v1\noid sha256:f208\nsize 553437328\n',
         /Git LFS pointer to a file of 553437328 bytes.*git lfs pull/,
       ],
       ['\n<!DOCTYPE html>\n<html>', /web page/],
       ['<html>', /web page/],
-      ['{"error":"not found"}', /no file of weights/],
+      ['{"error":"not found"}', /JSON, no file of weights/],
       [new Uint8Array(4), /no file of weights/],
       [new Uint8Array([8, 3, 255, 255]), /Protocol Buffers/],
       [new Uint8Array([8, 3]), /holds no graph/],
@@ -393,6 +605,50 @@ test('what people have instead of the file is told', () =>
       writeFileSync(path, content);
       await refused(path, message);
     }
-    await assert.rejects(openVgg16Weights(folder), { code: 'bad-argument', message: /is a folder/ });
     await assert.rejects(openVgg16Weights(join(folder, 'none')), { code: 'not-found' });
+  }));
+
+test('what people have instead of a file is told', () =>
+  withFolder(async (folder) => {
+    const cases: [string[], RegExp][] = [
+      [[], /is a folder; wanted a file/],
+      [
+        ['saved_model.pb', 'keras_metadata.pb'],
+        /SavedModel of TensorFlow.*load_model\(".*"\)\.save\("vgg16\.h5"\)/,
+      ],
+      [
+        ['group1-shard1of2.bin', 'model.json'],
+        /TensorFlow\.js.*tensorflowjs_converter .*model\.json vgg16\.h5/,
+      ],
+      [['manifest.json', 'model.onnx'], /model that is built already/],
+      [
+        ['._model.safetensors', 'config.json', 'model.safetensors'],
+        /give the file in it: .*[/\\]model\.safetensors\./,
+      ],
+    ];
+    for (const [i, [names, message]] of cases.entries()) {
+      const path = join(folder, String(i));
+      mkdirSync(path);
+      for (const name of names) writeFileSync(join(path, name), 'x');
+      await assert.rejects(openVgg16Weights(path), { code: 'bad-argument', message });
+    }
+    // Opened as a file, a pipe would be waited for.
+    const pipe = join(folder, 'pipe.h5');
+    execFileSync('mkfifo', [pipe]);
+    await assert.rejects(openVgg16Weights(pipe), { code: 'bad-argument', message: /is a pipe or a device/ });
+    await assert.rejects(openVgg16Weights('/dev/zero'), {
+      code: 'bad-argument',
+      message: /is a pipe or a device/,
+    });
+    // Files of a terabyte that hold nothing.
+    for (const head of [
+      new Uint8Array(8),
+      new Uint8Array([8, 3]),
+      readFileSync('models/vgg16-compact/model.onnx'),
+    ]) {
+      const sparse = join(folder, 'sparse');
+      writeFileSync(sparse, head);
+      truncateSync(sparse, 2 ** 40);
+      await assert.rejects(openVgg16Weights(sparse), { code: 'bad-file' });
+    }
   }));
