@@ -6,9 +6,6 @@ import type { SourceStamp } from '../store/legacy-folder.node.ts';
 /** Endings of the files that are taken for pictures. One that cannot be decoded is reported, not passed over in silence. */
 const endings = /\.(jpe?g|jfif|png|webp|gif|avif|bmp|tiff?)$/i;
 
-/** Whether a file's name is that of a picture. */
-export const isPictureName = (name: string): boolean => endings.test(name);
-
 /** Pictures below `folder`: paths relative to it with `/`, in the order of their code units; hidden folders left out. */
 export async function listPictures(folder: string): Promise<string[]> {
   const info = await stat(folder).catch(() => undefined);

@@ -1,5 +1,5 @@
 import type { ReadStream } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
+import { open, realpath, stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { basename, dirname, extname, isAbsolute, relative, sep } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -41,31 +41,48 @@ const opened = (stream: ReadStream): Promise<boolean> =>
 const waitMs = 100;
 const attempts = 100;
 
+/** Runs `work`, again while the process has too many files open and nothing was sent. */
+export async function whenFilesAreFree<T>(response: ServerResponse, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      const isBusy = code === 'EMFILE' || code === 'ENFILE';
+      if (!isBusy || attempt === attempts || response.headersSent || response.destroyed) throw error;
+      await setTimeout(waitMs);
+    }
+  }
+}
+
+/** The first bytes of a file, at most `most`; none when it is gone. */
+export async function beginningOf(path: string, most: number): Promise<Uint8Array> {
+  const file = await open(path, 'r').catch((error) => {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  });
+  if (!file) return new Uint8Array();
+  try {
+    const { bytesRead, buffer } = await file.read(new Uint8Array(most), 0, most, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
 /**
- * Answers with a file: ranges, conditional requests, type and dates are the sender's business. Resolves to false, with
- * nothing sent, when it is gone.
+ * Answers with a file: ranges, conditional requests and dates are the sender's business. Resolves to false, with nothing
+ * sent, when it is gone.
  *
  * @param real a path without links, to a plain file
+ * @param type its media type; left out, that of its ending
  */
 export async function sendFile(
   request: IncomingMessage,
   response: ServerResponse,
   real: string,
+  type: string = typeOf(real),
 ): Promise<boolean> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await trySend(request, response, real);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if ((code !== 'EMFILE' && code !== 'ENFILE') || attempt === attempts || response.headersSent)
-        throw error;
-      await setTimeout(waitMs);
-      if (response.destroyed) return true;
-    }
-  }
-}
-
-async function trySend(request: IncomingMessage, response: ServerResponse, real: string): Promise<boolean> {
   const info = await stat(real).catch((error) => {
     if (isAbsent(error)) return undefined;
     throw error;
@@ -99,7 +116,7 @@ async function trySend(request: IncomingMessage, response: ServerResponse, real:
   const hasBody =
     request.method === 'GET' && statusCode !== 304 && answer.headers['Content-Length'] !== undefined;
   if (hasBody && !(await opened(stream as ReadStream))) return false;
-  if (statusCode !== 304) response.setHeader('Content-Type', typeOf(real));
+  if (statusCode !== 304) response.setHeader('Content-Type', type);
   response.writeHead(statusCode, answer.headers);
   if (hasBody) await sendBody(response, stream, Number(answer.headers['Content-Length']));
   else response.end();

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { LikenessError } from '../../errors.ts';
 import { hostFilter } from './hosts.ts';
 import { sendText } from './send-body.ts';
+import { whenFilesAreFree } from './send-file.ts';
 import type { Site } from './site.ts';
 
 export interface ServerOptions {
@@ -96,7 +97,7 @@ export async function startServer(
       // What is no part of the page and its library must not act as a page at all.
       const isPage = path.length === 1 || path[0] === 'dist';
       if (!isPage) response.setHeader('Content-Security-Policy', strictPolicy);
-      if (!(await site.answer(path, request, response))) {
+      if (!(await whenFilesAreFree(response, () => site.answer(path, request, response)))) {
         response.setHeader('Content-Security-Policy', strictPolicy);
         sendText(response, 404, 'Not found\n');
       }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { basename, join, resolve } from 'node:path';
+import { SNIFFED_BYTES, sniffFormat } from '../../image/format.ts';
 import { encodeNpyValues, npyHeader } from '../../knn/npy.ts';
 import { readManifest } from '../../model/files.node.ts';
 import { manifestFile } from '../../model/load.ts';
@@ -9,10 +10,9 @@ import type { IndexStore } from '../../store/index-store.ts';
 import { isModelFolder, modelOfIndex } from '../model-source.ts';
 import { type ServedModel, servedModels } from '../models.ts';
 import { settingOf } from '../open-index.ts';
-import { isPictureName } from '../pictures.ts';
 import { limit } from './limit.ts';
 import { sendBody, sendText } from './send-body.ts';
-import { findFile, sendFile } from './send-file.ts';
+import { beginningOf, findFile, sendFile } from './send-file.ts';
 
 /** Answers a request for a path, given as its decoded parts; resolves to false when there is nothing there. */
 export type Route = (path: string[], request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
@@ -153,12 +153,14 @@ function pictureRoute({ where, store }: { where: string; store: IndexStore }, fo
   const told = new Set<string>();
   return async (path, request, response) => {
     const id = path.join('/');
-    // Only what the index names, and only what it can have been made of: whoever made the index may name any file.
-    const isPicture = path.every((part) => part !== '' && !part.startsWith('.')) && isPictureName(id);
-    if (!isPicture || !known.has(id)) return false;
+    // Only what the index names, and only pictures: whoever made the index may have named any file.
+    if (!known.has(id) || !path.every((part) => part !== '' && !part.startsWith('.'))) return false;
     const found = await findFile(join(folder, id), folder);
     if (!found) return false;
-    if (found.inside || followLinks) return sendFile(request, response, found.real);
+    if (found.inside || followLinks) {
+      const format = sniffFormat(await beginningOf(found.real, SNIFFED_BYTES));
+      return format !== undefined && sendFile(request, response, found.real, `image/${format.toLowerCase()}`);
+    }
     if (!told.has(id)) {
       told.add(id);
       console.error(
