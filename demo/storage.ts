@@ -14,17 +14,28 @@ let showings = 0;
 /** Shows what this browser stores for the page, and how much room there is. */
 export async function showStorage(): Promise<void> {
   const turn = ++showings;
-  const [{ usage = 0, quota = 0 }, indexes] = await Promise.all([
-    navigator.storage.estimate(),
-    listIndexes(),
-  ]);
+  const [room, indexes] = await Promise.all([roomHere(), listIndexes()]);
   if (turn !== showings) return; // a later call shows what is true now
-  byId('storage-text', HTMLElement).textContent =
-    `${megabytes(usage)} used, models included; ${megabytes(quota - usage)} free`;
+  byId('storage-text', HTMLElement).textContent = [room, ...(state.report?.store?.warnings ?? [])].join('. ');
   list.replaceChildren(...indexes.map(({ store, byteLength }) => item(store, byteLength)));
   const nothing = state.indexed.size === 0 || state.running !== undefined;
   byId('export-index', HTMLButtonElement).disabled = nothing;
   byId('export-npy', HTMLButtonElement).disabled = nothing;
+}
+
+/** How much room there is, where the browser tells. */
+async function roomHere(): Promise<string> {
+  const silence = new Promise<undefined>((done) => setTimeout(done, 2000));
+  try {
+    const estimate = await Promise.race([navigator.storage.estimate(), silence]);
+    if (estimate) {
+      const { usage = 0, quota = 0 } = estimate;
+      return `${megabytes(usage)} used, models included; ${megabytes(quota - usage)} free`;
+    }
+  } catch {
+    // Missing in WebKitGTK, denied where storage is.
+  }
+  return 'This browser does not tell how much room there is';
 }
 
 function item(store: string, byteLength: number): HTMLLIElement {

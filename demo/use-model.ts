@@ -1,10 +1,11 @@
 import { ImageSearch, modelInfo, type OpenOptions } from 'likeness';
+import { sha256 } from '../src/sha256.ts';
 import { say, withProgress } from './actions.ts';
 import { findPicture } from './find.ts';
 import { showIndex } from './indexing.ts';
 import { megabytes } from './models.ts';
 import { state } from './state.ts';
-import { showReport } from './views.ts';
+import { alertPerson, showReport } from './views.ts';
 
 function optionsFromAddress(): OpenOptions {
   const parameters = new URLSearchParams(location.search);
@@ -19,8 +20,7 @@ function optionsFromAddress(): OpenOptions {
 async function storeOf(fingerprint: string): Promise<string> {
   const { served } = state;
   const about = served ? `${served.title}\n${served.pictures.map(({ id }) => id).join('\n')}` : '';
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(about)));
-  const mark = [...digest.slice(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const mark = (await sha256(new TextEncoder().encode(about))).slice(0, 8);
   const place = served ? `${served.title.replace(/[^\w]+/g, '_')}-${mark}` : 'own';
   return `opfs:page-${place}-${fingerprint.replace(/[^\w.-]/g, '-')}`;
 }
@@ -49,6 +49,7 @@ export function useModel(model: NonNullable<OpenOptions['model']>, name: string,
     await showIndex(findPicture);
     showReport(state.report);
     const { size, store } = state.report;
+    if (store && store.warnings.length > 0) alertPerson(store.warnings.join(' '));
     if (store?.dropped) say(`The index was repaired: ${JSON.stringify(store.dropped)}`);
     if (before) return `The page works with ${name}; ${size} pictures are in its index.`;
     return (

@@ -1,4 +1,5 @@
 import type { Hit, Report } from 'likeness';
+import { canShareMemory } from '../src/shared-memory.ts';
 import { byId, make } from './dom.ts';
 import type { Picture } from './pictures.ts';
 
@@ -116,9 +117,9 @@ export function showReport({ model, extractor, knn, modelFiles }: Report): void 
     ['Search', `${knn.backend}: ${knn.reason}`],
     [
       'Page',
-      crossOriginIsolated
+      canShareMemory()
         ? 'cross-origin isolated: threads may be used'
-        : 'not cross-origin isolated: one thread',
+        : 'memory cannot be shared (the page is not cross-origin isolated, or the browser has none): one thread',
     ],
   ];
   byId('engine-details', HTMLElement).replaceChildren(

@@ -234,6 +234,7 @@ export class Pictures {
       byteLength: store.byteLength,
       dropped: store.dropped ?? null,
       damaged: [...this.#damaged],
+      warnings: [...store.warnings],
     };
   }
 

@@ -93,7 +93,8 @@ export interface OpenOptions extends CallOptions {
   /**
    * Where the index is kept: `opfs:name` in a page; `file:folder` in Node; the URL of an exported index, a `Blob` or (in
    * Node) the path of one, which can be searched and not changed; or a {@link Store} of your own, which in a page stays
-   * there and is asked by messages. What is there is opened, else made. Left out, the index is gone when it is closed.
+   * there and is asked by messages. What is there is opened, else made. Where a browser lets a page keep nothing, the index
+   * is in memory, and `report()` says so. Left out, the index is gone when it is closed.
    */
   store?: string | URL | Blob | Store | undefined;
 }
@@ -120,6 +121,8 @@ export interface StoreReport {
   dropped: Dropped | null;
   /** Pictures whose features were damaged on the medium; they are out of the index and can be added again. */
   damaged: string[];
+  /** What goes otherwise than was asked for: e.g. that this browser keeps nothing, and the index is in memory. */
+  warnings: string[];
 }
 
 /** An index that is kept here. */

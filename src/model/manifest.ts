@@ -1,5 +1,6 @@
 import { LikenessError } from '../errors.ts';
 import { isDivisor, type Preprocessing } from '../image/preprocessing.ts';
+import { sha256 } from '../sha256.ts';
 import { type Encoding, encodings } from './dense/encoding.ts';
 import type { DataType } from './onnx/graph.ts';
 
@@ -68,12 +69,6 @@ export interface Manifest {
    * shards and preprocessing. Features are comparable only under equal fingerprints.
    */
   fingerprint: string;
-}
-
-/** Lower-case hexadecimal sha256. */
-export async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as BufferSource));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** What a manifest's `fingerprint` has to be: changes when any number that a picture's features depend on changes. */

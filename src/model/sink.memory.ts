@@ -1,4 +1,5 @@
-import { type Shard, sha256 } from './manifest.ts';
+import { sha256 } from '../sha256.ts';
+import type { Shard } from './manifest.ts';
 import type { ModelSink } from './write.ts';
 
 /** Keeps a model's files in memory. */

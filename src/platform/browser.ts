@@ -51,8 +51,7 @@ export class ImageSearch extends Search<Parcel, StoreName> {
           }),
         ),
       );
-      // Asked, not waited for: some browsers ask the person.
-      if (loaded.storage !== 'memory') void navigator.storage?.persist?.().catch(() => {});
+      if (loaded.storage !== 'memory') void askToPersist();
       const options = { device, threads, parity };
       let started = await during(session.remote.open(loaded, options, store));
       if (started.spoiled !== undefined) {
@@ -113,17 +112,39 @@ interface Session {
   death: Death;
 }
 
+/** Asked, not waited for: some browsers ask the person, and where storage is blocked it throws. */
+async function askToPersist(): Promise<void> {
+  try {
+    await navigator.storage?.persist?.();
+  } catch {}
+}
+
 function startSession(): Session {
   const worker = startWorker();
   return { worker, remote: wrap<EngineWorker>(worker), death: deathOf(worker) };
 }
 
 function startWorker(): Worker {
-  return startModuleWorker(
-    new URL('./worker.js', import.meta.url),
-    () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'likeness' }),
-  );
+  try {
+    return startModuleWorker(
+      new URL('./worker.js', import.meta.url),
+      () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'likeness' }),
+    );
+  } catch (error) {
+    const { name, message } = error as Error;
+    throw new LikenessError(
+      'no-backend',
+      `${whatFailed} cannot be started (${name}: ${message}). ${howToStart}`,
+      {
+        cause: error,
+      },
+    );
+  }
 }
+
+const whatFailed = `The worker of Likeness, ${new URL('./worker.js', import.meta.url).href},`;
+const howToStart =
+  "Is it served, as JavaScript? A Content-Security-Policy has to allow worker-src 'self' blob:. Where the library is on another origin, or the page in a sandboxed frame, the server has to allow it by CORS (Access-Control-Allow-Origin).";
 
 /** The end of a worker, expected or not. Calls under way would otherwise wait for ever. */
 interface Death {
@@ -137,10 +158,9 @@ function deathOf(worker: Worker): Death {
   const promise = new Promise<never>((_, reject) => {
     end = reject;
     worker.addEventListener('error', (event) => {
-      const detail = event.message
-        ? `: ${event.message}`
-        : '; is it served, and does the Content-Security-Policy allow it?';
-      reject(new LikenessError('no-backend', `The worker of Likeness failed${detail}`));
+      // Of one that cannot be loaded nothing is told.
+      const detail = event.message ? `failed: ${event.message}` : `cannot be loaded. ${howToStart}`;
+      reject(new LikenessError('no-backend', `${whatFailed} ${detail}`));
     });
   });
   promise.catch(() => {});

@@ -37,6 +37,8 @@ export interface Store {
   readonly readOnly: boolean;
   /** Whether a few bytes are read at any moment without much ado: a disk is, a network is not. Default `false`. */
   readonly randomReads?: boolean;
+  /** What whoever uses it should know, as sentences: reports have them. Default none. */
+  readonly warnings?: readonly string[];
   list(): Promise<{ name: string; byteLength: number }[]>;
   /**
    * @param mode `read`, `write` an existing file, or `create` an empty one, over whatever has the name

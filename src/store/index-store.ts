@@ -117,6 +117,11 @@ export class IndexStore {
     return this.#store.randomReads ?? false;
   }
 
+  /** What whoever uses its store should know. */
+  get warnings(): readonly string[] {
+    return this.#store.warnings ?? [];
+  }
+
   /** The pictures, in the order of adding. */
   get entries(): readonly PlacedEntry[] {
     return this.#index.entries.list;

@@ -1,7 +1,8 @@
 import { LikenessError } from '../errors.ts';
 import { once } from '../once.ts';
+import { takeWebLock } from '../web-lock.ts';
+import { indexedDatabases } from '../web-storage.ts';
 import type { Store, StoredFile, StoreLock } from './files.ts';
-import { takeWebLock } from './web-lock.ts';
 
 const prefix = 'likeness-index:';
 /** A file is kept in blocks: a change writes those anew that it touches. */
@@ -26,6 +27,7 @@ function committed(transaction: IDBTransaction): Promise<void> {
 export class IndexedDbStore implements Store {
   readonly name: string;
   readonly readOnly = false;
+  warnings: readonly string[] = [];
   readonly #databaseName: string;
   readonly #database = once(() => this.#open());
 
@@ -59,7 +61,7 @@ export class IndexedDbStore implements Store {
 
   #open(): Promise<IDBDatabase> {
     return new Promise((done, failed) => {
-      const request = indexedDB.open(this.#databaseName, 1);
+      const request = indexedDatabases().open(this.#databaseName, 1);
       request.onupgradeneeded = () => {
         request.result.createObjectStore('sizes');
         request.result.createObjectStore('blocks');
@@ -210,9 +212,10 @@ class DatabaseFile implements StoredFile {
 
 /** The indexes of this origin. */
 export async function listIndexedDb(): Promise<{ name: string; byteLength: number }[]> {
-  if (typeof indexedDB === 'undefined' || !indexedDB.databases) return [];
+  const databases = indexedDatabases();
+  if (!databases.databases) return [];
   const found: { name: string; byteLength: number }[] = [];
-  for (const { name = '' } of await indexedDB.databases()) {
+  for (const { name = '' } of await databases.databases()) {
     if (!name.startsWith(prefix)) continue;
     const store = new IndexedDbStore(name.slice(prefix.length));
     const files = await store.list();
@@ -232,7 +235,7 @@ export async function deleteIndexedDb(name: string): Promise<void> {
     );
   }
   try {
-    await settled(indexedDB.deleteDatabase(prefix + name));
+    await settled(indexedDatabases().deleteDatabase(prefix + name));
   } finally {
     await lock.release();
   }

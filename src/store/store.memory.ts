@@ -5,11 +5,13 @@ import type { Store, StoredFile, StoreLock } from './files.ts';
 export class MemoryStore implements Store {
   readonly name: string;
   readonly readOnly = false;
+  readonly warnings: readonly string[];
   readonly files: Map<string, Uint8Array<ArrayBuffer>> = new Map();
   #locked = false;
 
-  constructor(name = 'memory') {
+  constructor(name = 'memory', warnings: readonly string[] = []) {
     this.name = name;
+    this.warnings = warnings;
   }
 
   async list(): Promise<{ name: string; byteLength: number }[]> {

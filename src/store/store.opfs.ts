@@ -1,33 +1,23 @@
 import { type FileHandle, type SyncAccessHandle, whenFree } from '../access-handle.ts';
 import { LikenessError } from '../errors.ts';
 import { once } from '../once.ts';
+import { takeWebLock } from '../web-lock.ts';
+import { privateFileSystem } from '../web-storage.ts';
 import type { Store, StoredFile, StoreLock } from './files.ts';
 import { ReadFile } from './read-file.opfs.ts';
-import { takeWebLock } from './web-lock.ts';
 
 const folderName = 'likeness-indexes';
 
 async function indexesFolder(): Promise<FileSystemDirectoryHandle> {
-  const root = await navigator.storage.getDirectory();
+  const root = await privateFileSystem();
   return root.getDirectoryHandle(folderName, { create: true });
-}
-
-/** Whether this worker can write to the origin's private file system in place. Pages cannot. */
-export async function hasOpfs(): Promise<boolean> {
-  if (typeof FileSystemFileHandle === 'undefined' || !navigator.storage?.getDirectory) return false;
-  if (!('createSyncAccessHandle' in FileSystemFileHandle.prototype)) return false;
-  try {
-    await navigator.storage.getDirectory();
-    return true;
-  } catch {
-    return false; // private windows of some browsers
-  }
 }
 
 /** A folder of the origin's private file system. In a worker: what was written stays when the tab is killed. */
 export class OpfsStore implements Store {
   readonly name: string;
   readonly readOnly = false;
+  warnings: readonly string[] = [];
   readonly randomReads = true;
   readonly #folder: ReturnType<typeof once<FileSystemDirectoryHandle>>;
   /** Open files, which keep writers out now and then. */

@@ -19,7 +19,7 @@ interface StoreCalls {
 }
 
 /** A store as it is posted. */
-interface PostedStore extends Required<Pick<Store, 'name' | 'readOnly' | 'randomReads'>> {
+interface PostedStore extends Required<Pick<Store, 'name' | 'readOnly' | 'randomReads' | 'warnings'>> {
   port: MessagePort;
 }
 
@@ -71,12 +71,14 @@ class RemoteStore implements Store {
   readonly name: string;
   readonly readOnly: boolean;
   readonly randomReads: boolean;
+  readonly warnings: readonly string[];
   readonly #calls: Remote<StoreCalls>;
 
-  constructor({ name, readOnly, randomReads, port }: PostedStore) {
+  constructor({ name, readOnly, randomReads, warnings, port }: PostedStore) {
     this.name = name;
     this.readOnly = readOnly;
     this.randomReads = randomReads;
+    this.warnings = warnings;
     this.#calls = wrap<StoreCalls>(port);
   }
 
@@ -135,8 +137,8 @@ export function carryStores(): void {
       // Where a browser tells of it: the worker has ended.
       port1.addEventListener('close', end);
       expose(calls, port1);
-      const { name, readOnly, randomReads = false } = store;
-      return [{ name, readOnly, randomReads, port: port2 }, [port2]];
+      const { name, readOnly, randomReads = false, warnings = [] } = store;
+      return [{ name, readOnly, randomReads, warnings, port: port2 }, [port2]];
     },
     deserialize: (posted) => new RemoteStore(posted),
   } satisfies TransferHandler<Store, PostedStore>);

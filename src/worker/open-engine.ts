@@ -9,7 +9,7 @@ import { fileOfBlob, type Model } from '../model/load.ts';
 import { gpuBuild, loadRuntime } from '../model/runtime.browser.ts';
 import { openIndex } from '../storage.ts';
 import { type IndexInfo, identityOf } from '../store/header.ts';
-import { openStore, type StoreName } from '../store/open-store.browser.ts';
+import { openStoreOrMemory, type StoreName } from '../store/open-store.browser.ts';
 import type { OpenOptions } from '../types.ts';
 
 /** What an engine is made with, in a form that can be posted. */
@@ -67,7 +67,7 @@ export async function openEngine(
       dimension: extractor.dimension,
       parity: parity ?? null,
     };
-    const stored = store === undefined ? undefined : await openIndex(await openStore(store), info);
+    const stored = store === undefined ? undefined : await openIndex(await openStoreOrMemory(store), info);
     const reader: PictureReader<Picture> = {
       pixels: (picture) => toPixels(picture, { orient }),
       bytes: async (picture) =>

@@ -63,7 +63,8 @@ const worker: EngineWorker = {
   async load(source, refresh, onProgress) {
     const { origin, key } = originOf(source);
     let told = 0;
-    const model = await deliver(origin, await openCache(), {
+    const { cache, warnings } = await openCache();
+    const model = await deliver(origin, cache, {
       model: key,
       refresh,
       // Whoever aborts ends the worker.
@@ -75,6 +76,7 @@ const worker: EngineWorker = {
         onProgress(progress);
       },
     });
+    model.warnings.unshift(...warnings);
     for (const warning of model.warnings) console.warn(`Likeness: ${warning}`);
     return model;
   },

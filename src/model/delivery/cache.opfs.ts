@@ -1,5 +1,13 @@
 import type { SyncAccessHandle, FileHandle as WorkerFileHandle } from '../../access-handle.ts';
-import { sha256 as digestOf } from '../manifest.ts';
+import { sha256 as digestOf } from '../../sha256.ts';
+import {
+  answered,
+  NoStorage,
+  opfsName,
+  privateFileSystem,
+  probeName,
+  writesInPlace,
+} from '../../web-storage.ts';
 import type { ShardCache, ShardWriter } from './cache.ts';
 import { blobSha256 } from './hash.ts';
 
@@ -15,22 +23,20 @@ const mostAtOnce = 64 * 2 ** 20;
  * The origin's private file system. Writing goes in place, through handles that only workers have: what was written
  * before a page is closed or killed is there afterwards.
  *
- * @returns `undefined` where there is no such file system, or a worker's handles are missing
+ * @throws where there is no such file system, a worker's handles are missing, or a worker cannot write
  */
-export async function openOpfsCache(): Promise<ShardCache | undefined> {
-  if (!('FileSystemFileHandle' in globalThis) || !navigator.storage?.getDirectory) return undefined;
+export async function openOpfsCache(): Promise<ShardCache> {
   const inWorker = !('document' in globalThis);
-  if (inWorker && !('createSyncAccessHandle' in FileSystemFileHandle.prototype)) return undefined;
-  let shards: FileSystemDirectoryHandle;
-  let records: FileSystemDirectoryHandle;
-  try {
-    const root = await navigator.storage.getDirectory();
+  if (inWorker && !writesInPlace()) throw new NoStorage(`${opfsName} cannot be written in place`);
+  const root = await privateFileSystem();
+  const { shards, records } = await answered(opfsName, async () => {
     const ours = await root.getDirectoryHandle(folder, { create: true });
-    shards = await ours.getDirectoryHandle('shards', { create: true });
-    records = await ours.getDirectoryHandle('records', { create: true });
-  } catch {
-    return undefined; // private windows of some browsers
-  }
+    if (inWorker) await probe(ours);
+    return {
+      shards: await ours.getDirectoryHandle('shards', { create: true }),
+      records: await ours.getDirectoryHandle('records', { create: true }),
+    };
+  });
   const recordFile = (key: string): string => `${key}.json`;
   /** Where a whole file lies while it is hashed. One at a time, and in a memory that grows where it is: no old one waits to be collected. */
   const whole = new WebAssembly.Memory({ initial: 0 });
@@ -99,6 +105,20 @@ export async function openOpfsCache(): Promise<ShardCache | undefined> {
       return keys;
     },
   };
+}
+
+/** Writes a byte, and takes it away. */
+async function probe(directory: FileSystemDirectoryHandle): Promise<void> {
+  const name = probeName();
+  const handle: FileHandle = await directory.getFileHandle(name, { create: true });
+  const access = await handle.createSyncAccessHandle!();
+  try {
+    access.write(new Uint8Array(1), { at: 0 });
+    access.flush();
+  } finally {
+    access.close();
+  }
+  await directory.removeEntry(name);
 }
 
 function appendTo(access: SyncAccessHandle): ShardWriter {

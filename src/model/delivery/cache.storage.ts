@@ -1,20 +1,26 @@
+import { answered, cacheStorage, cacheStorageName, probeName } from '../../web-storage.ts';
 import type { ShardCache } from './cache.ts';
 import { blobSha256 } from './hash.ts';
 
-const name = 'likeness-models';
+const cacheName = 'likeness-models';
 /** An entry is stored whole or not at all: a file is cut into such pieces, so that a broken download can be continued. */
 const pieceBytes = 4 * 2 ** 20;
 
 /**
  * Cache Storage, for browsers whose private file system is missing or has no handles in workers.
  *
- * @returns `undefined` where it is missing too
+ * @throws where it is missing too, denied, or takes nothing
  */
-export async function openCacheStorage(): Promise<ShardCache | undefined> {
-  const cache = await globalThis.caches?.open(name).catch(() => undefined);
-  if (!cache) return undefined;
+export async function openCacheStorage(): Promise<ShardCache> {
+  const cache = await answered(cacheStorageName, () => cacheStorage().open(cacheName));
   const base = new URL('/.likeness-models/', globalThis.origin).href;
   const address = (path: string): string => base + path;
+  await answered(cacheStorageName, async () => {
+    const name = address(probeName());
+    if ('document' in globalThis) return void (await cache.match(name)); // a page looks what there is, and often
+    await cache.put(name, new Response('x'));
+    await cache.delete(name);
+  });
   const pathsBelow = async (path: string): Promise<string[]> =>
     (await cache.keys())
       .filter(({ url }) => url.startsWith(address(path)))

@@ -1,4 +1,6 @@
 import { LikenessError } from '../../errors.ts';
+import { proveWebLocks } from '../../web-lock.ts';
+import { answered, webLocks } from '../../web-storage.ts';
 import { type Manifest, parseManifest, type Shard } from '../manifest.ts';
 import { createMemoryCache } from './cache.memory.ts';
 import type { ShardCache } from './cache.ts';
@@ -133,7 +135,7 @@ async function findManifest(
   }: { model: string | undefined; refresh: boolean; signal: AbortSignal; patience: Patience },
   warnings: string[],
 ): Promise<Manifest> {
-  const stored = model === undefined ? undefined : await readModelRecord(cache, model);
+  const stored = model === undefined ? undefined : await readModelRecord(cache, model).catch(() => undefined);
   if (stored && (!refresh || !origin)) return stored.manifest;
   if (!origin) {
     throw new LikenessError(
@@ -151,13 +153,12 @@ async function findManifest(
   }
   const manifest = await parseManifest(text, `${origin.name} manifest.json`);
   // Before the files come: they are listed, and can be deleted, however far the download gets.
-  await writeModelRecord(cache, { model: model ?? manifest.fingerprint, manifest: text }).catch(
-    (error: Error) => {
-      warnings.push(
-        `The browser stores nothing (${error.message}): the model will be fetched again next time.`,
-      );
-    },
-  );
+  const record = { model: model ?? manifest.fingerprint, manifest: text };
+  await answered('The storage of models', () => writeModelRecord(cache, record)).catch((error: Error) => {
+    warnings.push(
+      `The browser stores nothing (${error.message}): the model will be fetched again next time.`,
+    );
+  });
   return manifest;
 }
 
@@ -239,8 +240,12 @@ async function moveTo(memory: ShardCache, cache: ShardCache, sha256: string): Pr
 
 /** Runs `work` while no other page or worker of the origin works on the same file: it then finds what the other fetched. */
 async function inLock(sha256: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-  if (!navigator.locks) return work();
-  return navigator.locks.request(`likeness-model-${sha256}`, { signal }, work);
+  try {
+    await proveWebLocks();
+  } catch {
+    return work(); // at worst a file is fetched twice
+  }
+  return webLocks().request(`likeness-model-${sha256}`, { signal }, work);
 }
 
 async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {

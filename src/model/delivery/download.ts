@@ -32,9 +32,9 @@ export async function download(
 ): Promise<string> {
   const { signal, patience, onStored } = options;
   let hash = await createHash();
-  let done = await cache.stored(shard.sha256);
+  let done = await kept(cache.stored(shard.sha256));
   if (done > 0) {
-    for await (const bytes of slices(await cache.blob(shard.sha256))) hash.update(bytes);
+    for await (const bytes of slices(await kept(cache.blob(shard.sha256)))) hash.update(bytes);
     onStored(done);
   }
   let attempt = 1;
@@ -132,14 +132,7 @@ async function storeAnswer(
   { signal, onStored, onFetched }: DownloadOptions,
 ): Promise<number> {
   let done = from;
-  const stored = async <T>(call: Promise<T>): Promise<T> => {
-    try {
-      return await call;
-    } catch (error) {
-      throw new StorageFull((error as Error).message, { cause: error });
-    }
-  };
-  const writer = await stored(cache.append(sha256));
+  const writer = await kept(cache.append(sha256));
   try {
     for (;;) {
       const { done: ended, value } = await reader.read().catch((error) => {
@@ -155,20 +148,29 @@ async function storeAnswer(
           `${file} is longer than the ${byteLength} bytes that its manifest says.`,
         );
       }
-      await stored(writer.write(value));
+      await kept(writer.write(value));
       hash.update(value);
       done += value.length;
       onStored(done);
     }
   } catch (error) {
     end();
-    await stored(writer.close());
+    await kept(writer.close());
     throw error;
   }
   end();
-  await stored(writer.close());
+  await kept(writer.close());
   // Chromium's handles report bytes as written that a full quota then does not take.
-  const kept = await cache.stored(sha256);
-  if (kept < done) throw new StorageFull(`${kept} of ${done} bytes were kept`);
+  const there = await kept(cache.stored(sha256));
+  if (there < done) throw new StorageFull(`${there} of ${done} bytes were kept`);
   return done;
+}
+
+/** Whatever the storage throws means that it is not to be used. */
+async function kept<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw new StorageFull((error as Error).message, { cause: error });
+  }
 }

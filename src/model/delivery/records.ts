@@ -1,5 +1,6 @@
 import { LikenessError } from '../../errors.ts';
-import { type Manifest, parseManifest, type Shard, sha256 } from '../manifest.ts';
+import { sha256 } from '../../sha256.ts';
+import { type Manifest, parseManifest, type Shard } from '../manifest.ts';
 import type { ShardCache } from './cache.ts';
 
 /** What is remembered of a model that was asked for, as soon as its manifest came. */

@@ -1,4 +1,5 @@
 import { LikenessError } from '../../errors.ts';
+import { answered } from '../../web-storage.ts';
 import type { Manifest } from '../manifest.ts';
 import { parseManifest } from '../manifest.ts';
 import type { ShardCache } from './cache.ts';
@@ -25,10 +26,14 @@ export interface ModelInfo {
 
 /** The models of which something is stored in this browser. */
 export async function storedModels(): Promise<ModelInfo[]> {
-  const lists = (await everyCache()).map(async (cache) => {
-    const sizes = await cache.sizes();
-    return (await modelRecords(cache)).map(({ record, manifest }) => describe(record.model, manifest, sizes));
-  });
+  const lists = (await everyCache()).map((cache) =>
+    answered('The storage of models', async () => {
+      const sizes = await cache.sizes();
+      return (await modelRecords(cache)).map(({ record, manifest }) =>
+        describe(record.model, manifest, sizes),
+      );
+    }).catch(() => []),
+  );
   return (await Promise.all(lists)).flat();
 }
 
@@ -51,11 +56,13 @@ export async function describeModel(
   if (text === undefined) return stored!;
   const manifest = await parseManifest(text, `${origin.name} manifest.json`);
   // Another model may have left files that this one has too.
-  const sizes = new Map(
-    (await Promise.all((await everyCache()).map((cache) => cache.sizes()))).flatMap((map) => [...map]),
-  );
+  const sizes = new Map((await Promise.all((await everyCache()).map(sizesOf))).flatMap((map) => [...map]));
   return describe(key ?? manifest.fingerprint, manifest, sizes);
 }
+
+/** None, where it cannot be read. */
+const sizesOf = (cache: ShardCache): Promise<Map<string, number>> =>
+  answered('The storage of models', () => cache.sizes()).catch(() => new Map());
 
 /** Removes a model from this browser; files that another model has too stay. */
 export async function deleteStoredModel(source: ModelSource): Promise<void> {

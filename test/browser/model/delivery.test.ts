@@ -6,7 +6,7 @@ import { download, StorageFull } from '../../../src/model/delivery/download.ts';
 import { blobSha256 } from '../../../src/model/delivery/hash.ts';
 import type { Origin } from '../../../src/model/delivery/origin.ts';
 import { modelSource } from '../../../src/model/delivery/source.ts';
-import { sha256 } from '../../../src/model/manifest.ts';
+import { sha256 } from '../../../src/sha256.ts';
 
 const bytes = Uint8Array.from({ length: 1_000_003 }, (_, i) => (i * 2654435761) >>> 24);
 const shard = { file: 'a.bin', byteLength: bytes.length, sha256: await sha256(bytes) };
@@ -98,7 +98,7 @@ test('a storage that takes no more says so, and keeps what it has', async () => 
 });
 
 test('Cache Storage holds files in pieces that are filled up', async () => {
-  const cache = (await openCacheStorage())!;
+  const cache = await openCacheStorage();
   const name = 'f'.repeat(64);
   await cache.remove(name);
   const large = Uint8Array.from({ length: 9 * 2 ** 20 + 5 }, (_, i) => (i * 40503) >>> 8);

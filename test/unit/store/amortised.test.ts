@@ -70,7 +70,6 @@ describe('what commits cost, in bytes written', () => {
 
   test('what was replaced or removed is: of rows, metadata and notes, in files that were opened, too', async () => {
     const kinds: Record<string, (n: number) => Change[]> = {
-      replaced: (n) => [{ id: `${n % 3}`, vector: vectorOf(n, d), meta: meta(n, 500_000) }],
       // A large one among small ones that stay.
       'replaced, among others': (n) => [
         { id: 'large', vector: vectorOf(n, d), meta: meta(n, 500_000) },
