@@ -95,6 +95,7 @@ program
   )
   .option('--ids <ids.json>', 'a JSON list: the ids in the order of the rows')
   .option('--array <name>', 'which array of an .npz')
+  .option('--skip-bad', 'leave out rows that hold NaN or infinity, and say which')
   .addOption(model())
   .requiredOption('-o, --output <index-dir>', 'where the index goes')
   .action(async (from, options) => (await import('./commands/import.ts')).importFeatures(from, options));

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { LikenessError } from '../errors.ts';
+import { makeFolder } from '../output/make-folder.node.ts';
 
 /** A file that is known before it is fetched. */
 export interface KnownFile {
@@ -35,7 +36,7 @@ export async function download(
   { onProgress = () => {}, pauseMs = 1000 }: { onProgress?: (done: number) => void; pauseMs?: number } = {},
 ): Promise<void> {
   if ((await sizeOf(path)) === byteLength && (await md5Of(path)) === md5) return;
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const part = `${path}.part`;
   for (let attempt = 1; (await sizeOf(part)) < byteLength; attempt++) {
     const before = await sizeOf(part);

@@ -1,7 +1,12 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, rmdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { LikenessError } from '../errors.ts';
+import { cannotWrite } from '../output/cannot-write.node.ts';
+import { makeFolder, removeFolders } from '../output/make-folder.node.ts';
+import { type FolderPlace, placeForFolder } from '../output/place.node.ts';
+import { manifestFile } from './load.ts';
 import type { Shard } from './manifest.ts';
 import type { ModelSink } from './write.ts';
 
@@ -16,27 +21,36 @@ export interface FolderSink extends ModelSink {
 /** What a model's folder may hold: anything else in it is somebody's own, and not replaced. */
 const filesOfModel = /^(manifest\.json|model\.onnx|(graph|dense)-\d+\.bin|(LICENCE|README)\.md)$/;
 
+const thisMachine = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+/** What is being written, in a folder that names the process; nobody else's has such a name. */
+const prefix = `.likeness-model-${process.pid}-${thisMachine}-`;
+const leftOver = /^\.likeness-model-(\d+)-([0-9a-f]{8})-[0-9a-f-]{36}\.tmp$/;
+
 /**
  * Writes a model's files beside `folder`, hashing them on the way, until they are committed.
  *
- * @throws LikenessError `bad-argument` when `folder` holds something else than a model; here and later `bad-file` when
- *   there is no room or no permission
+ * @param from the file that is read for it
+ * @throws LikenessError `bad-argument` when `folder` holds something else than a model; here and later a storage code
+ *   when there is no room or no permission
  */
-export async function folderSink(folder: string): Promise<FolderSink> {
-  const target = resolve(folder);
-  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
+export async function folderSink(folder: string, from?: string): Promise<FolderSink> {
+  const place = await placeForFolder(folder, { option: '-o', apartFrom: [from] });
+  const target = place.path;
+  refuseOthers(place);
+  if (from !== undefined) await refuseWithin(target, from, folder);
+  // In the folder itself where there is one: it may be a disk of its own, or the one place that may be written to.
+  const beside = place.names === undefined ? dirname(target) : target;
+  const temporary = join(beside, `${prefix}${crypto.randomUUID()}.tmp`);
   const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (error) {
-      throw cannotWrite(folder, error);
+      throw cannotWrite(folder, error, 'The model cannot be written to');
     }
   };
+  const made = await makeFolder(beside);
   await attempt(async () => {
-    await refuseOthers(folder);
-    await mkdir(dirname(target), { recursive: true });
-    await removeLeftOvers(target);
-    await rm(temporary, { recursive: true, force: true });
+    await removeLeftOvers(beside);
     await mkdir(temporary);
   });
   const done: Shard[] = [];
@@ -72,44 +86,82 @@ export async function folderSink(folder: string): Promise<FolderSink> {
     commit: () =>
       attempt(async () => {
         await finish();
-        const old = `${temporary}.old`;
-        await rename(target, old).catch((error) => {
-          if (error.code !== 'ENOENT') throw error;
-        });
-        await rename(temporary, target).catch(async (error) => {
-          await rename(old, target).catch(() => {});
-          throw error;
-        });
-        await rm(old, { recursive: true, force: true });
+        if (place.names === undefined) await rename(temporary, target);
+        else await replaceFiles(temporary, target);
       }),
     async discard() {
       await current?.handle.close();
       current = undefined;
-      await rm(temporary, { recursive: true, force: true });
+      await removeModelFolder(temporary);
+      await removeFolders(made);
     },
   };
 }
 
-async function refuseOthers(folder: string): Promise<void> {
-  const names = await readdir(folder).catch((error) => {
-    if (error.code === 'ENOENT') return [];
+/**
+ * Puts the files of one folder in the place of another's: the folder itself stays, with its permissions, and with the
+ * programs that are in it. Nothing is a model without its manifest, which goes first and comes last.
+ */
+async function replaceFiles(from: string, to: string): Promise<void> {
+  const old = join(from, 'old');
+  await mkdir(old);
+  const before = await modelFiles(to);
+  const after = await modelFiles(from);
+  const moved: [from: string, to: string][] = [];
+  const move = async (names: readonly string[], a: string, b: string): Promise<void> => {
+    for (const name of names) {
+      await rename(join(a, name), join(b, name));
+      moved.push([join(b, name), join(a, name)]);
+    }
+  };
+  try {
+    await move(before, to, old);
+    await move(after.toReversed(), from, to);
+  } catch (error) {
+    for (const [a, b] of moved.toReversed()) await rename(a, b).catch(() => {});
     throw error;
-  });
-  const foreign = names.find((name) => !filesOfModel.test(name));
+  }
+  await removeModelFolder(old);
+  await removeModelFolder(from);
+}
+
+/** The files of a model in a folder, its manifest first. */
+async function modelFiles(folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).filter((name) => filesOfModel.test(name));
+  return names.sort((a, b) => Number(b === manifestFile) - Number(a === manifestFile));
+}
+
+/** Removes a model, and the folder when nothing else is in it. */
+async function removeModelFolder(folder: string): Promise<void> {
+  for (const name of await modelFiles(folder).catch(() => [])) await rm(join(folder, name), { force: true });
+  await rmdir(folder).catch(() => {});
+}
+
+function refuseOthers({ named, names = [] }: FolderPlace): void {
+  const foreign = names.find((name) => !filesOfModel.test(name) && !leftOver.test(name));
   if (foreign === undefined) return;
   throw new LikenessError(
     'bad-argument',
-    `${folder} holds "${foreign}", which is no part of a model; a model is written to a new folder, or in place of another model.`,
+    `${named} holds "${foreign}", which is no part of a model; a model is written to a new folder, or in place of another model.`,
   );
 }
 
-/** Removes what processes left here that were killed: their folders carry their numbers. */
-async function removeLeftOvers(target: string): Promise<void> {
-  for (const name of await readdir(dirname(target))) {
-    const owner = name.startsWith(`.${basename(target)}.`) && /\.(\d+)\.tmp(\.old)?$/.exec(name)?.[1];
-    if (owner && !isRunning(Number(owner))) {
-      await rm(join(dirname(target), name), { recursive: true, force: true });
-    }
+async function refuseWithin(target: string, from: string, folder: string): Promise<void> {
+  const path = await realpath(from).catch(() => resolve(from));
+  if (dirname(path) !== target) return;
+  throw new LikenessError(
+    'bad-argument',
+    `${from}, which is read, lies in ${folder}, which is replaced; write the model to another folder.`,
+  );
+}
+
+/** Removes what processes of this machine left that were killed. */
+async function removeLeftOvers(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const [, pid, machine] = leftOver.exec(name) ?? [];
+    if (machine !== thisMachine || isRunning(Number(pid))) continue;
+    await removeModelFolder(join(folder, name, 'old'));
+    await removeModelFolder(join(folder, name));
   }
 }
 
@@ -120,23 +172,4 @@ function isRunning(process_: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
-}
-
-function cannotWrite(folder: string, error: unknown): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (error instanceof LikenessError || !code) return error;
-  const why: Record<string, string> = {
-    ENOSPC: 'there is no room left on the disk',
-    EDQUOT: 'there is no room left in your quota',
-    EACCES: 'there is no permission',
-    EPERM: 'there is no permission',
-    EROFS: 'the disk is read-only',
-    ENOTDIR: 'a part of that path is a file',
-    EEXIST: 'a part of that path is a file',
-  };
-  return new LikenessError(
-    'bad-file',
-    `The model cannot be written to ${folder}: ${why[code] ?? code}. What was there is as it was.`,
-    { cause: error },
-  );
 }

@@ -45,7 +45,7 @@ export async function lockFolder(folder: string): Promise<StoreLock | undefined>
 
 function held(path: string, token: string): StoreLock {
   const mine = async (): Promise<boolean> => {
-    const holder = await readHolder(path);
+    const holder = await readHolder(path).catch(() => undefined);
     return typeof holder === 'object' && holder.token === token;
   };
   return {
@@ -101,16 +101,27 @@ async function readHolder(path: string): Promise<Holder | 'unreadable' | undefin
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    if (code === 'EISDIR') throw notALock(path);
     throw error;
   }
   try {
     const holder = JSON.parse(text) as Holder;
-    return typeof holder.token === 'string' && Number.isInteger(holder.pid) ? holder : 'unreadable';
+    if (typeof holder.token === 'string' && Number.isInteger(holder.pid)) return holder;
   } catch {
-    return 'unreadable';
+    // What was begun and not finished begins as ours do.
+    const begun = '{"host":"';
+    if (text.startsWith(begun) || begun.startsWith(text)) return 'unreadable';
   }
+  throw notALock(path);
 }
+
+const notALock = (path: string): LikenessError =>
+  new LikenessError(
+    'bad-argument',
+    `${path} is no lock of an index, but something else of that name; move it, or take another folder for the index.`,
+  );
 
 async function alive({ host, pid, started }: Holder): Promise<boolean> {
   if (host !== hostname()) return true;
@@ -151,11 +162,13 @@ async function removeStale(path: string, holder: Holder | 'unreadable', token: s
   await rm(aside, { force: true });
 }
 
+const remains = /^lock\.(stale\.)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** What processes left that were killed while they took the lock. */
 async function removeRemains(folder: string): Promise<void> {
   const aMinuteAgo = Date.now() - 60_000;
   for (const name of await readdir(folder)) {
-    if (!name.startsWith('lock.')) continue;
+    if (!remains.test(name)) continue;
     const info = await stat(join(folder, name)).catch(() => undefined);
     if (info && info.mtimeMs < aMinuteAgo) await rm(join(folder, name), { force: true });
   }

@@ -1,7 +1,8 @@
 import { writevSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LikenessError } from '../errors.ts';
+import { makeFolder } from '../output/make-folder.node.ts';
 import { type Store, type StoredFile, type StoreLock, totalLength } from './files.ts';
 import { lockFolder } from './lock.node.ts';
 
@@ -35,7 +36,7 @@ export class FolderStore implements Store {
   }
 
   async open(name: string, mode: 'read' | 'write' | 'create'): Promise<StoredFile> {
-    if (mode === 'create') await mkdir(this.folder, { recursive: true });
+    if (mode === 'create') await makeFolder(this.folder);
     const flags = { read: 'r', write: 'r+', create: 'w+' }[mode];
     const handle = await open(join(this.folder, name), flags).catch((error) => {
       if (error.code !== 'ENOENT') throw error;
@@ -50,7 +51,7 @@ export class FolderStore implements Store {
   }
 
   async lock(): Promise<StoreLock | undefined> {
-    await mkdir(this.folder, { recursive: true });
+    await makeFolder(this.folder);
     return lockFolder(this.folder);
   }
 }
@@ -136,7 +137,7 @@ class FolderFile implements StoredFile {
 }
 
 /** Puts the names in a folder on the medium, where the system can (Windows does it by itself). */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(folder, 'r');

@@ -190,7 +190,7 @@ np.savez_compressed('packed.npz', features)`,
       '--ids',
       join(folder, 'given.json'),
     );
-    const code = await block('python.md', 1);
+    const code = await block('python.md', 2);
     assert.ok(code.trim().split('\n').length <= 12);
     await runPython(code.replace("'.jpg'", "'.jpeg'"), folder);
     for (const [from, ...args] of [
@@ -206,10 +206,20 @@ np.savez_compressed('packed.npz', features)`,
         answers,
       );
     }
+    const listing = `${await block('python.md', 1)}
+wanted = np.load('features.npy')
+assert list(features) == json.load(open('ids.json'))
+assert all((features[id] == row).all() for id, row in zip(features, wanted))`;
+    await cli('export', index, '--npy', join(folder, 'features.npy'), '--ids', join(folder, 'ids.json'));
+    await runPython(listing, folder);
     const bare = join(folder, 'bare');
     await cli('import', join(folder, 'static/feature'), '-o', bare);
     await using search = await ImageSearch.open({ store: `file:${bare}` });
-    assert.equal(search.size, 50);
+    const hits = await search.queryMany(queries, { k: 30 });
+    assert.deepEqual(
+      hits.map((list) => list.map(({ id }) => id)),
+      answers,
+    );
   });
 
   test('bad files are refused with the reason, and nothing changes', async () => {

@@ -17,12 +17,15 @@ export interface CliResult {
 /** Runs the built command line as a user does, in a process of its own. */
 export const likeness = (...args: string[]): Promise<CliResult> => run([], args);
 
-function run(nodeArgs: readonly string[], args: readonly string[]): Promise<CliResult> {
+/** As {@link likeness}, in a folder. */
+export const likenessIn = (cwd: string, ...args: string[]): Promise<CliResult> => run([], args, cwd);
+
+function run(nodeArgs: readonly string[], args: readonly string[], cwd?: string): Promise<CliResult> {
   return new Promise((done) => {
     execFile(
       process.execPath,
       [...nodeArgs, join(root, 'dist/cli.js'), ...args],
-      { maxBuffer: 1 << 26 },
+      { maxBuffer: 1 << 26, cwd },
       (error, stdout, stderr) => {
         const code = error ? (typeof error.code === 'number' ? error.code : -1) : 0;
         done({ code, stdout, stderr });

@@ -1,9 +1,9 @@
-import { type FileHandle, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
 import { LikenessError } from '../../errors.ts';
-import { encodeNpy, encodeNpyValues, npyHeader } from '../../knn/npy.ts';
-import type { IndexStore } from '../../store/index-store.ts';
+import { encodeNpyValues, npyHeader } from '../../knn/npy.ts';
+import { type FilePlace, placeForFolder } from '../../output/place.node.ts';
 import { openIndexOf } from '../open-index.ts';
+import { placeBesideIndex, writeAndSay } from '../output-file.ts';
+import { writePerImage } from '../per-image-folder.ts';
 
 export interface ExportOptions {
   npy?: string;
@@ -14,89 +14,67 @@ export interface ExportOptions {
 }
 
 /** `likeness export <index> --npy features.npy --ids ids.json`, `--per-image <dir>`, `--file <index.likeness>` */
-export async function exportIndex(
+export async function exportIndex(where: string, options: ExportOptions): Promise<void> {
+  const places = await placesOf(where, options);
+  const index = await openIndexOf(where);
+  try {
+    const { entries, info } = index;
+    const { dtype } = options;
+    const { npy, ids, perImage, file } = places;
+    if (npy) {
+      const type = { f2: 'float16', f4: 'float32' }[dtype];
+      const rows = async (write: (bytes: Uint8Array) => Promise<void>): Promise<void> => {
+        await write(npyHeader([entries.length, info.dimension], dtype));
+        for await (const { values } of index.rows()) await write(encodeNpyValues(values, dtype));
+      };
+      await writeAndSay(npy, rows, `${type} ${entries.length} × ${info.dimension}`);
+    }
+    if (ids) {
+      const list = entries.map(({ id }) => id);
+      await writeAndSay(ids, `${JSON.stringify(list, null, 1)}\n`, `${entries.length} ids`);
+    }
+    if (perImage) {
+      await writePerImage(index, perImage, dtype);
+      console.log(`${perImage.named}: ${entries.length} files, ${info.dimension} values each`);
+    }
+    if (file) {
+      const { byteLength, parts } = index.exported();
+      const copy = async (write: (bytes: Uint8Array) => Promise<void>): Promise<void> => {
+        for await (const part of parts) await write(part);
+      };
+      await writeAndSay(file, copy, `${entries.length} pictures, ${byteLength} bytes`);
+    }
+  } finally {
+    await index.close();
+  }
+}
+
+/** All of them are looked at before the first is written. */
+async function placesOf(
   where: string,
-  { npy, ids, perImage, file, dtype }: ExportOptions,
-): Promise<void> {
+  { npy, ids, perImage, file }: ExportOptions,
+): Promise<{
+  npy: FilePlace | undefined;
+  ids: FilePlace | undefined;
+  file: FilePlace | undefined;
+  perImage: Awaited<ReturnType<typeof placeForFolder>> | undefined;
+}> {
   if (npy === undefined && ids === undefined && perImage === undefined && file === undefined) {
     throw new LikenessError('bad-argument', 'Nothing to export: name --npy, --ids, --per-image or --file.');
   }
-  const index = await openIndexOf(where);
-  const { entries, info } = index;
-  const type = { f2: 'float16', f4: 'float32' }[dtype];
-  if (npy !== undefined) {
-    await writeWhole(npy, async (write) => {
-      await write(npyHeader([entries.length, info.dimension], dtype));
-      for await (const { values } of index.rows()) await write(encodeNpyValues(values, dtype));
-    });
-    console.log(`${npy}: ${type} ${entries.length} × ${info.dimension}`);
-  }
-  if (ids !== undefined) {
-    const list = entries.map(({ id }) => id);
-    await writeFile(ids, `${JSON.stringify(list, null, 1)}\n`);
-    console.log(`${ids}: ${entries.length} ids`);
-  }
-  if (perImage !== undefined) await writePerImage(index, perImage, dtype);
-  if (file !== undefined) {
-    const { byteLength, parts } = index.exported();
-    await writeWhole(file, async (write) => {
-      for await (const part of parts) await write(part);
-    });
-    console.log(`${file}: ${entries.length} pictures, ${byteLength} bytes`);
-  }
-  await index.close();
-}
-
-/** A file that appears whole or not at all. */
-async function writeWhole(
-  path: string,
-  body: (write: (bytes: Uint8Array) => Promise<void>) => Promise<void>,
-): Promise<void> {
-  const partial = `${path}.partial`;
-  let handle: FileHandle | undefined;
-  try {
-    handle = await open(partial, 'w');
-    const { writeFile } = handle;
-    await body((bytes) => writeFile.call(handle, bytes));
-    await handle.sync();
-    await handle.close();
-    await rename(partial, path);
-  } catch (error) {
-    await handle?.close().catch(() => {});
-    await rm(partial, { force: true });
-    throw error;
-  }
-}
-
-/** The tutorial's way: a `.npy` for each picture, named as the picture is without its ending. */
-async function writePerImage(index: IndexStore, folder: string, dtype: 'f2' | 'f4'): Promise<void> {
-  const { entries, info } = index;
-  const names = perImageNames(entries.map(({ id }) => id));
-  for await (const { first, values } of index.rows()) {
-    for (let at = 0; at < values.length; at += info.dimension) {
-      const path = join(folder, names[first + at / info.dimension]!);
-      await mkdir(dirname(path), { recursive: true });
-      const row = values.subarray(at, at + info.dimension);
-      await writeFile(path, encodeNpy(row, [info.dimension], dtype));
-    }
-  }
-  console.log(`${folder}: ${entries.length} files, ${info.dimension} values each`);
-}
-
-/**
- * File names for ids. An ending like `.jpg` goes where the name stays unique without it.
- *
- * @throws LikenessError `bad-argument` for an id that would lie outside the folder
- */
-export function perImageNames(ids: readonly string[]): string[] {
-  const bare = ids.map((id) => id.replace(/\.[^./]+$/, '') || id);
-  const counts = new Map<string, number>();
-  for (const name of bare) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return ids.map((id, n) => {
-    const parts = id.split(/[/\\]/);
-    if (parts.some((part) => part === '' || part === '.' || part === '..') || id.includes('\0')) {
-      throw new LikenessError('bad-argument', `The id "${id}" is no name for a file below a folder.`);
-    }
-    return `${(counts.get(bare[n]!) === 1 ? bare[n]! : id).split('/').join(sep)}.npy`;
-  });
+  const placeFor = async (
+    named: string | undefined,
+    option: string,
+    apartFrom: (string | undefined)[],
+  ): Promise<FilePlace | undefined> =>
+    named === undefined ? undefined : placeBesideIndex(named, where, { option, apartFrom });
+  return {
+    npy: await placeFor(npy, '--npy', []),
+    ids: await placeFor(ids, '--ids', [npy]),
+    file: await placeFor(file, '--file', [npy, ids]),
+    perImage:
+      perImage === undefined
+        ? undefined
+        : await placeForFolder(perImage, { option: '--per-image', apartFrom: [npy, ids, file] }),
+  };
 }

@@ -1,8 +1,10 @@
-import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { encodeNpy } from '../../knn/npy.ts';
+import { placeForFile } from '../../output/place.node.ts';
+import { writeFileAt } from '../../output/write-file.node.ts';
 import { ImageSearch, networkInput } from '../../platform/node.ts';
 import type { OpenOptions } from '../../types.ts';
+import { checkInput } from '../input-file.ts';
 
 export interface ExtractOptions {
   output: string;
@@ -14,15 +16,19 @@ export interface ExtractOptions {
 
 /** `likeness features <image> -o f.npy`: the normalised feature vector, float32, shape (d,). */
 export async function features(image: string, options: ExtractOptions): Promise<void> {
+  await checkInput(image);
+  const place = await placeForFile(options.output, { option: '-o', apartFrom: [image] });
   await using search = await ImageSearch.open(options);
   const vector = await search.extract(resolve(image));
-  await writeFile(options.output, encodeNpy(vector, [vector.length]));
+  await writeFileAt(place, encodeNpy(vector, [vector.length]));
   console.log(`${options.output}: float32 ${vector.length}`);
 }
 
 /** `likeness tensor <image> -o x.npy`: what the network is fed, float32, shape (1, 3, H, W). */
 export async function tensor(image: string, options: Omit<ExtractOptions, 'device'>): Promise<void> {
+  await checkInput(image);
+  const place = await placeForFile(options.output, { option: '-o', apartFrom: [image] });
   const { data, shape } = await networkInput(resolve(image), options);
-  await writeFile(options.output, encodeNpy(data, shape));
+  await writeFileAt(place, encodeNpy(data, shape));
   console.log(`${options.output}: float32 ${shape.join(' × ')}`);
 }

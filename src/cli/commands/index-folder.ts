@@ -1,17 +1,19 @@
-import { readdir, rename, rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { LikenessError } from '../../errors.ts';
+import { makeFolder, removeFolders } from '../../output/make-folder.node.ts';
+import { type FolderPlace, placeForFolder } from '../../output/place.node.ts';
 import { ImageSearch, modelManifest } from '../../platform/node.ts';
 import { type IndexInfo, identityOf } from '../../store/header.ts';
 import { IndexStore } from '../../store/index-store.ts';
 import { type PictureMeta, settingChanges } from '../../store/legacy-folder.node.ts';
-import { deleteIndex } from '../../store/open-store.node.ts';
 import { FolderStore } from '../../store/store.node.ts';
 import type { Item, OpenOptions } from '../../types.ts';
 import { modelSource } from '../model-source.ts';
 import { openIndexOf } from '../open-index.ts';
 import { listPictures, stampOf } from '../pictures.ts';
 import { progressBar } from '../progress.ts';
+import { discardStaged, removeIndexFiles, stageIndex } from '../staged-index.ts';
 
 export interface IndexOptions {
   output: string;
@@ -44,9 +46,15 @@ interface Summary {
 export async function indexFolder(folder: string, options: IndexOptions): Promise<void> {
   const start = performance.now();
   const ids = await listPictures(folder);
-  const place = await prepare(folder, options);
+  const place = await placeForFolder(options.output, { option: '-o' });
+  const target = await prepare(folder, place, options);
 
-  await using search = await ImageSearch.open({ ...options, store: `file:${place.folder}` });
+  await using search = await ImageSearch.open({ ...options, store: `file:${target.folder}` }).catch(
+    async (error) => {
+      await target.undo();
+      throw error;
+    },
+  );
   const { model, extractor } = await search.report();
   const there = new Map(
     (await search.entries()).map(({ id, meta }) => [id, meta as PictureMeta | undefined]),
@@ -70,14 +78,16 @@ export async function indexFolder(folder: string, options: IndexOptions): Promis
   // What is gone, and what can no longer be read.
   const wanted = new Set(ids);
   for (const { id } of failed) wanted.delete(id);
-  await search.remove([...there.keys()].filter((id) => !wanted.has(id)));
-  const { size } = search;
-  await search.close();
-  if (size === 0) {
-    await deleteIndex(place.folder);
+  const gone = [...there.keys()].filter((id) => !wanted.has(id));
+  if (gone.length === search.size) {
+    await search.close();
+    await target.undo();
     throw failed[0]!.error;
   }
-  await place.done();
+  await search.remove(gone);
+  const { size } = search;
+  await search.close();
+  await target.done();
 
   const summary: Summary = {
     index: options.output,
@@ -94,14 +104,23 @@ export async function indexFolder(folder: string, options: IndexOptions): Promis
   else console.log(describe(summary));
 }
 
+/** Where pictures are indexed into. */
+interface Target {
+  folder: string;
+  /** Puts it in the place of the index that was there, when it is another. */
+  done(): Promise<void>;
+  /** Removes what was made for it, unless pictures were in it before. */
+  undo(): Promise<void>;
+}
+
 /**
- * The folder to index into: the output, or, where another kind of index lies there, one beside it that takes its place
- * when it is done.
+ * The output, or, where another kind of index lies there, a staged one that takes its place when it is done.
  */
 async function prepare(
   folder: string,
+  place: FolderPlace,
   { output, model, parity }: IndexOptions,
-): Promise<{ folder: string; done(): Promise<void> }> {
+): Promise<Target> {
   const manifest = await modelManifest(model);
   const info: IndexInfo = {
     model: identityOf(manifest),
@@ -109,26 +128,39 @@ async function prepare(
     parity: parity ?? null,
   };
   const pictures = relative(resolve(output), resolve(folder)).split(sep).join('/') || '.';
+  const open = async (where: string): Promise<boolean> => {
+    const index = await IndexStore.open(new FolderStore(where), { create: info });
+    const wentOn = index.entries.length > 0;
+    await index
+      .append(settingChanges({ pictures, model: modelSource(model, output) }))
+      .finally(() => index.close());
+    return wentOn;
+  };
   const why = await whyAnew(output, folder, info);
-  if (why !== undefined) console.error(`The index that was in ${output} is made anew: ${why}.`);
-  const target = why === undefined ? output : `${output}.partial`;
-  // What an earlier attempt left beside the output goes on, if it is of this kind.
-  const unfit = why === undefined ? undefined : await whyAnew(target, folder, info, output);
-  if (unfit !== undefined) await rm(target, { recursive: true, force: true });
-
-  const index = await IndexStore.open(new FolderStore(target), { create: info });
-  await index.append(settingChanges({ pictures, model: modelSource(model, output) }));
-  await index.close();
+  if (why === undefined) {
+    const made = await makeFolder(place.path);
+    const wentOn = await open(place.path);
+    return {
+      folder: place.path,
+      done: () => discardStaged(place),
+      async undo() {
+        if (wentOn) return;
+        await removeIndexFiles(place.path);
+        await removeFolders(made);
+      },
+    };
+  }
+  console.error(`The index that was in ${output} is made anew: ${why}.`);
+  // What an earlier attempt left there goes on, if it is of this kind.
+  const staged = await stageIndex(place);
+  if ((await whyAnew(staged.folder, folder, info, output)) !== undefined) {
+    await stageIndex(place, { anew: true });
+  }
+  const wentOn = await open(staged.folder);
   return {
-    folder: target,
-    async done() {
-      if (target === output) return;
-      for (const name of await readdir(output)) {
-        if (/^index-\d+\.likeness$|^index\.json$|^features\.npy$/.test(name)) await rm(join(output, name));
-      }
-      for (const name of await readdir(target)) await rename(join(target, name), join(output, name));
-      await rm(target, { recursive: true });
-    },
+    folder: staged.folder,
+    done: staged.publish,
+    undo: async () => (wentOn ? undefined : staged.discard()),
   };
 }
 

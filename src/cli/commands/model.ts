@@ -35,7 +35,7 @@ export async function build(options: BuildOptions): Promise<void> {
   const from = options.from ?? (await fetchKerasWeights());
   const source = await openVgg16Weights(from);
   try {
-    const sink = await folderSink(options.output);
+    const sink = await folderSink(options.output, options.from);
     const bar = progressBar('Building', 100, '%');
     const listening = onInterrupt(() => sink.discard());
     try {

@@ -1,14 +1,19 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LikenessError } from '../../errors.ts';
 import { FlatIndex } from '../../knn/flat-index.ts';
-import { parseNpy } from '../../knn/npy.ts';
+import { type NpyArray, parseNpy } from '../../knn/npy.ts';
+import { firstNotFinite, hasUnitLength, lengthOf } from '../../knn/vectors.ts';
+import type { FilePlace } from '../../output/place.node.ts';
+import { writeFileAt } from '../../output/write-file.node.ts';
 import { ImageSearch } from '../../platform/node.ts';
 import type { IndexStore } from '../../store/index-store.ts';
 import type { Hit, OpenOptions } from '../../types.ts';
+import { naming } from '../features.ts';
 import { hitsToJson, hitsToTable } from '../hit-table.ts';
+import { checkInput, readInput } from '../input-file.ts';
 import { modelOfIndex } from '../model-source.ts';
 import { openIndexOf, settingOf } from '../open-index.ts';
+import { placeBesideIndex } from '../output-file.ts';
 import { resultsPage } from '../results-page.ts';
 
 export interface QueryOptions {
@@ -23,14 +28,31 @@ export interface QueryOptions {
 
 /** `likeness query <image|vector.npy> -i <index>` */
 export async function query(what: string, options: QueryOptions): Promise<void> {
+  const place =
+    options.html === undefined
+      ? undefined
+      : await placeBesideIndex(options.html, options.index, { option: '--html', apartFrom: [what] });
   const index = await openIndexOf(options.index);
+  try {
+    await answer(what, index, place, options);
+  } finally {
+    await index.close();
+  }
+}
+
+async function answer(
+  what: string,
+  index: IndexStore,
+  place: FilePlace | undefined,
+  options: QueryOptions,
+): Promise<void> {
   const isVector = /\.npy$/i.test(what);
   const vector = isVector
     ? await readVector(what, index.info.dimension)
     : await extract(what, index, options);
   const hits = await nearest(vector, index, options.k);
 
-  if (options.html !== undefined) {
+  if (place) {
     const pictures = resolve(options.index, settingOf(index, 'pictures') ?? '.');
     const page = await resultsPage({
       query: isVector ? undefined : what,
@@ -38,30 +60,35 @@ export async function query(what: string, options: QueryOptions): Promise<void> 
       hits,
       pathOf: (id) => join(pictures, id),
     });
-    await writeFile(options.html, page);
-    console.error(`Wrote ${options.html}`);
+    await writeFileAt(place, page);
+    console.error(`Wrote ${place.named}`);
   }
-  await index.close();
   console.log(options.json ? hitsToJson(hits) : hitsToTable(hits));
 }
 
 async function readVector(path: string, dimension: number): Promise<Float32Array> {
-  const { data, shape } = parseNpy(await readFileOrExplain(path));
+  let array: NpyArray;
+  try {
+    array = parseNpy(await readInput(path));
+  } catch (error) {
+    throw naming(path, error);
+  }
+  const { data, shape } = array;
   if (data.length !== dimension || shape.some((side) => side !== 1 && side !== dimension)) {
     throw new LikenessError(
       'bad-argument',
       `${path} has the shape (${shape.join(', ')}); wanted one vector of ${dimension} values, as this index holds.`,
     );
   }
-  return Float32Array.from(data);
-}
-
-async function readFileOrExplain(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw new LikenessError('not-found', `${path} cannot be read: ${(error as Error).message}`);
+  const vector = Float32Array.from(data);
+  const bad = firstNotFinite(vector);
+  if (bad >= 0) {
+    throw new LikenessError(
+      'bad-argument',
+      `${path} holds ${vector[bad]} (value ${bad}, counted from 0): nothing is near to that. Wanted finite numbers.`,
+    );
   }
+  return vector;
 }
 
 async function extract(
@@ -69,6 +96,7 @@ async function extract(
   { info, settings }: IndexStore,
   options: QueryOptions,
 ): Promise<Float32Array> {
+  await checkInput(path);
   const noted = settings.get('model');
   await using search = await ImageSearch.open({
     model: modelOfIndex(typeof noted === 'string' ? noted : info.model.name, options.index),
@@ -90,11 +118,26 @@ async function nearest(vector: Float32Array, stored: IndexStore, k: number): Pro
   const { entries, info } = stored;
   if (entries.length === 0) return [];
   const index = await FlatIndex.create({ dimension: info.dimension });
-  for await (const { values } of stored.rows()) index.add(values);
+  let normalised = 0;
+  for await (const { values } of stored.rows()) {
+    index.add(values);
+    for (let at = 0; at < values.length; at += info.dimension) {
+      if (hasUnitLength(values.subarray(at, at + info.dimension))) normalised++;
+    }
+  }
+  if (hasUnitLength(vector) !== normalised * 2 > entries.length)
+    warnOfLengths(lengthOf(vector), normalised, entries.length);
   const found = await index.search(vector, Math.min(k, entries.length));
   index.close();
   return Array.from({ length: found.k }, (_, rank) => ({
     id: entries[found.rows[rank]!]!.id,
     distance: found.distances[rank]!,
   }));
+}
+
+/** Distances between vectors of one length and of any length say little. */
+function warnOfLengths(length: number, normalised: number, count: number): void {
+  console.error(
+    `The query has length ${length.toPrecision(4)}, ${normalised} of the ${count} vectors in the index have length 1. Divide by np.linalg.norm to compare them.`,
+  );
 }

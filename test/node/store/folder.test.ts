@@ -167,7 +167,7 @@ describe('lockFolder', () => {
 
   test('an unreadable lock is stale', () =>
     withFolder(async (folder) => {
-      await writeFile(join(folder, 'lock'), '{"pid":');
+      await writeFile(join(folder, 'lock'), '{"host":"here","pid":');
       const lock = await lockFolder(folder);
       assert.ok(lock);
       await lock.release();

@@ -1,0 +1,137 @@
+import { LikenessError } from '../errors.ts';
+import { parseJson } from '../json-file.ts';
+import { openNpyRows } from '../knn/npy-rows.ts';
+import { isZip, openNpz } from '../knn/npz.ts';
+import type { Change } from '../store/changes.ts';
+import { checkKind, type IndexInfo } from '../store/header.ts';
+import { IndexStore } from '../store/index-store.ts';
+import { settingChanges } from '../store/legacy-folder.node.ts';
+import { openStore } from '../store/open-store.node.ts';
+import type { Entry } from '../store/records.ts';
+import { openInput, readInput } from './input-file.ts';
+
+/** Vectors that were made elsewhere, with their ids; read as they are asked for. */
+export interface Features {
+  entries: readonly Entry[];
+  /** What the index notes besides. */
+  settings: Change[];
+  parity: IndexInfo['parity'];
+  /** Whole rows, in order. A row that is damaged is told to `onDamage`, and of no use in its block. */
+  blocks(onDamage: (row: number) => void): AsyncIterable<Float32Array<ArrayBuffer>>;
+  /** For messages: where row n is, counted from 0 as NumPy does. */
+  where(row: number): string;
+  close(): Promise<void>;
+}
+
+/** What the vectors have to be like, and what the index notes. */
+export interface Wanted {
+  info: IndexInfo;
+  /** A built-in model's name, or the model's folder relative to the index. */
+  model: string;
+}
+
+/** Rows of a `.npy` file or of one array of an `.npz`, which may be of any size. */
+export async function openMatrix(
+  path: string,
+  { info, model }: Wanted,
+  { ids: idsFile, array }: { ids?: string; array?: string },
+): Promise<Features> {
+  if (idsFile === undefined) {
+    throw new LikenessError('bad-argument', `Which picture is which row of ${path}? Name a list with --ids.`);
+  }
+  const file = await openInput(path);
+  try {
+    const first = new Uint8Array(4);
+    await file.read(0, first);
+    const rows = await openNpyRows(isZip(first) ? await openNpz(file, array) : file, info.dimension).catch(
+      (error) => Promise.reject(naming(path, error)),
+    );
+    const ids = await readIds(idsFile);
+    if (ids.length !== rows.rows) {
+      throw new LikenessError(
+        'bad-argument',
+        `${path} has ${rows.rows} rows, ${idsFile} has ${ids.length} ids; wanted one for each.`,
+      );
+    }
+    return {
+      entries: ids.map((id) => ({ id })),
+      settings: settingChanges({ pictures: '.', model }),
+      parity: null,
+      blocks: () => namingBlocks(path, rows.blocks()),
+      where: (row) => `row ${row} (counted from 0) of ${path}`,
+      close: () => file.close(),
+    };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** The pictures of an exported index. */
+export async function openExported(path: string, { info, model }: Wanted): Promise<Features> {
+  const source = await IndexStore.open(await openStore(path));
+  try {
+    const { parity } = source.info;
+    checkKind(source.info, { ...info, parity }, path);
+    if (source.dropped) {
+      throw new LikenessError(
+        'bad-file',
+        `${path} is not whole (${source.dropped.reason}); export it again.`,
+      );
+    }
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+  const { entries } = source;
+  const others = [...source.settings].filter(([set]) => set !== 'model');
+  return {
+    entries,
+    settings: [...others.map(([set, value]) => ({ set, value })), { set: 'model', value: model }],
+    parity: source.info.parity,
+    async *blocks(onDamage) {
+      const row = (entry: Entry): number => source.position(entry.id)!;
+      for await (const { values } of source.rows(entries, (entry) => onDamage(row(entry)))) yield values;
+    },
+    where: (row) => `row ${row} (counted from 0) of ${path}`,
+    close: () => source.close(),
+  };
+}
+
+export async function readIds(path: string): Promise<string[]> {
+  const ids = parseJson(await readInput(path), path);
+  const wanted = `${path} has to be a JSON list of strings, an id for each row`;
+  if (!Array.isArray(ids)) throw new LikenessError('bad-file', `${wanted}; it is ${kindOf(ids)}.`);
+  const odd = ids.findIndex((id) => typeof id !== 'string' || id === '');
+  if (odd >= 0) {
+    throw new LikenessError('bad-file', `${wanted}; item ${odd} (counted from 0) is ${kindOf(ids[odd])}.`);
+  }
+  const seen = new Set<string>();
+  const twice = ids.find((id) => seen.size === seen.add(id).size);
+  if (twice !== undefined) throw new LikenessError('bad-file', `${path} has the id "${twice}" twice.`);
+  return ids;
+}
+
+function kindOf(value: unknown): string {
+  if (value === '') return 'an empty string';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+async function* namingBlocks<T>(path: string, blocks: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* blocks;
+  } catch (error) {
+    throw naming(path, error);
+  }
+}
+
+/** The message says which file it is about, and which option helps. */
+export function naming(path: string, error: unknown): unknown {
+  if (!(error instanceof LikenessError)) return error;
+  const message = error.message
+    .replace(/^This \.np[yz] file/, path)
+    .replace(/; name one\.$/, '; name one with --array.');
+  return new LikenessError(error.code, message, { cause: error });
+}

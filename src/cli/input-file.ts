@@ -1,0 +1,47 @@
+import type { Stats } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { LikenessError } from '../errors.ts';
+import { bytesFile } from '../knn/npy-rows.ts';
+import { openReadable } from '../store/open-store.node.ts';
+import type { ReadableFile } from '../store/store.single.ts';
+
+/**
+ * Opens a file that the user named; close it.
+ *
+ * @throws LikenessError `not-found`; `bad-argument` for a folder, a device or a named pipe, which would wait for ever;
+ *   `bad-file` when it is empty
+ */
+export async function openInput(path: string): Promise<ReadableFile> {
+  if (await isPlainInput(path)) return openReadable(path);
+  return { ...bytesFile(await readFile(path)), close: async () => {} };
+}
+
+/** All of a file that the user named. Errors as those of {@link openInput}. */
+export async function readInput(path: string): Promise<Uint8Array> {
+  await isPlainInput(path);
+  return readFile(path).catch((error) => Promise.reject(unreadable(path, error)));
+}
+
+/** Refuses a picture that {@link openInput} would refuse, before a decoder waits for it. */
+export async function checkInput(path: string): Promise<void> {
+  await isPlainInput(path);
+}
+
+/** Resolves to `false` for what can only be read from its beginning to its end: the shell's `<(…)` and `/dev/stdin`. */
+async function isPlainInput(path: string): Promise<boolean> {
+  const info: Stats = await stat(path).catch((error) => Promise.reject(unreadable(path, error)));
+  if (info.isDirectory()) throw new LikenessError('bad-argument', `${path} is a folder; wanted a file.`);
+  if (info.isFile()) {
+    if (info.size > 0 || /^\/proc\//.test(resolve(path))) return true;
+    throw new LikenessError('bad-file', `${path} is empty: 0 bytes.`);
+  }
+  if (info.isFIFO() && /^\/(dev|proc)\//.test(resolve(path))) return false;
+  throw new LikenessError(
+    'bad-argument',
+    `${path} is no plain file but a ${info.isFIFO() ? 'named pipe' : 'device or socket'}; write what it gives to a file, and name that.`,
+  );
+}
+
+const unreadable = (path: string, error: Error): LikenessError =>
+  new LikenessError('not-found', `${path} cannot be read: ${error.message}`, { cause: error });

@@ -1,0 +1,41 @@
+import { readdir, realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { LikenessError } from '../errors.ts';
+import { type FilePlace, type PlaceOptions, placeForFile } from '../output/place.node.ts';
+import { writeFileAt } from '../output/write-file.node.ts';
+import { isIndexFile } from './staged-index.ts';
+
+/**
+ * Where a file may be written by a command that reads an index: not over the index, nor where it would be taken for it.
+ *
+ * @param index folder, file or URL of the index
+ * @throws LikenessError `bad-argument`, `storage-denied`
+ */
+export async function placeBesideIndex(
+  named: string,
+  index: string,
+  { option, apartFrom = [] }: PlaceOptions,
+): Promise<FilePlace> {
+  const names = await readdir(index).catch(() => undefined);
+  const own = (names ?? []).filter((name) => isOfIndex(name)).map((name) => join(index, name));
+  const place = await placeForFile(named, { option, apartFrom: [...apartFrom, index, ...own] });
+  if (names && isOfIndex(basename(place.path)) && dirname(place.path) === (await realpath(index))) {
+    throw new LikenessError(
+      'bad-argument',
+      `${option} ${named} would be taken for a part of the index ${index}; name another file.`,
+    );
+  }
+  return place;
+}
+
+const isOfIndex = (name: string): boolean => isIndexFile(name) || name === 'lock';
+
+/** Writes a file, and says so: beside it where the file is the standard output itself. */
+export async function writeAndSay(
+  place: FilePlace,
+  body: Parameters<typeof writeFileAt>[1],
+  what: string,
+): Promise<void> {
+  await writeFileAt(place, body);
+  (place.stream ? console.error : console.log)(`${place.named}: ${what}`);
+}

@@ -1,0 +1,117 @@
+import type { Stats } from 'node:fs';
+import { lstat, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LikenessError } from '../errors.ts';
+import { parseJson } from '../json-file.ts';
+import { encodeNpy } from '../knn/npy.ts';
+import { makeFolder, removeFolders } from '../output/make-folder.node.ts';
+import type { FolderPlace } from '../output/place.node.ts';
+import { writeFileAt } from '../output/write-file.node.ts';
+import type { IndexStore } from '../store/index-store.ts';
+import { mapFile, perImageNames } from './per-image-names.ts';
+
+/** What `likeness-ids.json` holds. */
+interface NameMap {
+  /** `false` while the files are written. */
+  whole: boolean;
+  /** The id of each file, in the order of the index; files below the folder, with `/`. */
+  files: Map<string, string>;
+}
+
+/**
+ * Writes a `.npy` for each picture, and `likeness-ids.json`, which says whose they are. Files of an earlier export are
+ * replaced, and removed where their picture is out of the index; nothing else is touched.
+ *
+ * @throws LikenessError `bad-argument` where another file has a name that is wanted, before anything is written; or a
+ *   storage code
+ */
+export async function writePerImage(
+  index: IndexStore,
+  place: FolderPlace,
+  dtype: 'f2' | 'f4',
+): Promise<void> {
+  const { entries, info } = index;
+  const folder = place.path;
+  const before = await readNameMap(folder);
+  const names = perImageNames(entries.map(({ id }) => id));
+  for (const name of names) await checkOurs(place, name, before);
+  if (!before) await checkOurs(place, mapFile, undefined);
+
+  const made = await makeFolder(folder);
+  const written: string[] = [];
+  const files = new Map(names.map((name, n) => [name, entries[n]!.id]));
+  try {
+    await writeNameMap(folder, { whole: false, files: new Map([...(before?.files ?? []), ...files]) });
+    for await (const { first, values } of index.rows()) {
+      for (let at = 0; at < values.length; at += info.dimension) {
+        const name = names[first + at / info.dimension]!;
+        const row = values.subarray(at, at + info.dimension);
+        await write(folder, name, encodeNpy(row, [info.dimension], dtype));
+        written.push(name);
+      }
+    }
+    for (const name of before?.files.keys() ?? []) {
+      if (!files.has(name)) await rm(join(folder, name), { force: true });
+    }
+    await writeNameMap(folder, { whole: true, files });
+  } catch (error) {
+    // An earlier export is half replaced: its map says so, and another run completes it.
+    if (!before) {
+      for (const name of [...written, mapFile]) await rm(join(folder, name), { force: true });
+      await removeFolders(made);
+    }
+    throw error;
+  }
+}
+
+/**
+ * Whose the files in a folder are, where an export wrote that down.
+ *
+ * @throws LikenessError `bad-file` where the file cannot be understood
+ */
+export async function readNameMap(folder: string): Promise<NameMap | undefined> {
+  const path = join(folder, mapFile);
+  const bytes = await readFile(path).catch((error) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw new LikenessError('bad-file', `${path} cannot be read (${error.code}).`, { cause: error });
+  });
+  if (!bytes) return undefined;
+  const { whole, files } = (parseJson(bytes, path) ?? {}) as { whole?: unknown; files?: unknown };
+  const pairs = typeof files === 'object' && files !== null ? Object.entries(files) : undefined;
+  const fits =
+    typeof whole === 'boolean' &&
+    pairs?.every(
+      ([name, id]) =>
+        typeof id === 'string' && id !== '' && !name.split(/[/\\]/).some((part) => /^\.{0,2}$/.test(part)),
+    );
+  if (!fits) {
+    throw new LikenessError(
+      'bad-file',
+      `${path} is not what "likeness export --per-image" writes; move it, or name another folder.`,
+    );
+  }
+  return { whole: whole as boolean, files: new Map(pairs as [string, string][]) };
+}
+
+const writeNameMap = (folder: string, { whole, files }: NameMap): Promise<void> =>
+  write(folder, mapFile, `${JSON.stringify({ whole, files: Object.fromEntries(files) }, null, 1)}\n`);
+
+async function write(folder: string, name: string, bytes: Uint8Array | string): Promise<void> {
+  const path = join(folder, name);
+  await writeFileAt({ named: path, path, there: await infoOf(path), stream: false }, bytes, { sync: false });
+}
+
+async function checkOurs(
+  { named, path }: FolderPlace,
+  name: string,
+  map: NameMap | undefined,
+): Promise<void> {
+  const there = await infoOf(join(path, name));
+  if (!there || (there.isFile() && map?.files.has(name))) return;
+  throw new LikenessError(
+    'bad-argument',
+    `${join(named, name)} is there already, and no export wrote it; name a folder without it.`,
+  );
+}
+
+const infoOf = (path: string): Promise<Stats | undefined> => lstat(path).catch(() => undefined);

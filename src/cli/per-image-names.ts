@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+
+/** Beside the files: which of them is whose. */
+export const mapFile = 'likeness-ids.json';
+
+/** Names that Windows keeps for devices, with any ending. */
+const device = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i;
+/** What a name may not hold somewhere: on Windows, or at all. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const forbidden = /[<>:"|?*\\\u0000-\u001f\u007f]/;
+/** File systems take 255 bytes, some of them of UTF-16; an ending and a temporary name have to fit. */
+const mostBytes = 200;
+
+/** Whether every file system takes a part of a path and gives it back as the same name. */
+function isPlain(part: string): boolean {
+  return (
+    part !== '' &&
+    part.isWellFormed() &&
+    !forbidden.test(part) &&
+    !device.test(part) &&
+    !/[. ]$/.test(part) && // Windows drops them
+    !part.startsWith('._') && // macOS's own
+    Buffer.byteLength(part) <= mostBytes
+  );
+}
+
+const isPlainPath = (path: string): boolean =>
+  Buffer.byteLength(path) <= 4 * mostBytes && path.split('/').every(isPlain);
+
+/** Two names with the same key are one on some file system: without case, or with decomposed letters (macOS). */
+export const keyOf = (name: string): string => name.normalize('NFD').toUpperCase().toLowerCase();
+
+/**
+ * File names for ids, below one folder, with `/`: no two of them meet, on no file system.
+ *
+ * An id is named as the tutorial does, without its ending, where no other id has that name (`photo.jpg`: `photo.npy`);
+ * else with it (`photo.jpg.npy`). An id that is no name for a file everywhere is percent-encoded, and shortened.
+ */
+export function perImageNames(ids: readonly string[]): string[] {
+  const stems = ids.map((id) => id.replace(/\.[^./]+$/, ''));
+  const uses = new Map<string, number>();
+  for (const [n, id] of ids.entries()) {
+    for (const key of new Set([keyOf(id), keyOf(stems[n]!)])) uses.set(key, (uses.get(key) ?? 0) + 1);
+  }
+  const taken = new Taken();
+  const names = stems.map((stem, n) => {
+    const unambiguous = uses.get(keyOf(stem)) === 1 || stem === ids[n];
+    return unambiguous && isPlainPath(stem) && taken.take(stem) ? stem : undefined;
+  });
+  for (const [n, id] of ids.entries()) {
+    if (names[n] === undefined && isPlainPath(id) && taken.take(id)) names[n] = id;
+  }
+  return ids.map((id, n) => `${names[n] ?? encodedName(id, taken)}.npy`);
+}
+
+/** Any id as one part of a path, of letters that every file system takes. */
+function encodedName(id: string, taken: Taken): string {
+  const encoded = encodeURIComponent(id.toWellFormed())
+    .replaceAll('*', '%2A')
+    .replace(/^\./, '%2E')
+    .replace(device, (name) => `%${name.charCodeAt(0).toString(16).toUpperCase()}${name.slice(1)}`);
+  if (encoded !== '' && encoded.length <= mostBytes && taken.take(encoded)) return encoded;
+  for (let n = 0; ; n++) {
+    // Lone surrogates of different ids have one encoding, and different hashes of their UTF-16.
+    const hash = createHash('sha256').update(`${n}`).update(Buffer.from(id, 'utf16le')).digest('hex');
+    const name = `${encoded.slice(0, mostBytes - 20)}~${hash.slice(0, 12)}`;
+    if (taken.take(name)) return name;
+  }
+}
+
+/** Names in use: a file is nowhere where a folder is. */
+class Taken {
+  readonly #files = new Set([mapFile]);
+  readonly #folders = new Set<string>();
+
+  /** Takes a name without `.npy`, unless it meets another. */
+  take(name: string): boolean {
+    const key = keyOf(`${name}.npy`);
+    const folders = key.split('/').slice(0, -1);
+    const above = folders.map((_, n) => folders.slice(0, n + 1).join('/'));
+    if (this.#files.has(key) || this.#folders.has(key)) return false;
+    if (above.some((folder) => this.#files.has(folder))) return false;
+    this.#files.add(key);
+    for (const folder of above) this.#folders.add(folder);
+    return true;
+  }
+}

@@ -1,0 +1,46 @@
+/** What has to be gone when the process ends before its work is done. */
+const pending = new Set<() => void>();
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Has `undo` done, at once, when a signal or `process.exit` ends the process before `finished` is called.
+ *
+ * @param undo must not be asynchronous: nothing waits any more
+ */
+export function untilFinished(undo: () => void): { finished(): void } {
+  if (pending.size === 0) listen();
+  pending.add(undo);
+  return {
+    finished() {
+      if (pending.delete(undo) && pending.size === 0) unlisten();
+    },
+  };
+}
+
+function undoAll(): void {
+  for (const undo of pending) {
+    try {
+      undo();
+    } catch {
+      // The process ends; the others are undone all the same.
+    }
+  }
+  pending.clear();
+}
+
+function onSignal(signal: NodeJS.Signals): void {
+  undoAll();
+  unlisten();
+  // As if nobody had listened; another listener of the program decides itself.
+  if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+}
+
+function listen(): void {
+  for (const signal of signals) process.on(signal, onSignal);
+  process.on('exit', undoAll);
+}
+
+function unlisten(): void {
+  for (const signal of signals) process.off(signal, onSignal);
+  process.off('exit', undoAll);
+}

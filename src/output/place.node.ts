@@ -1,0 +1,157 @@
+import { constants, type Stats } from 'node:fs';
+import { access, readdir, readlink, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import { LikenessError } from '../errors.ts';
+import { cannotWrite } from './cannot-write.node.ts';
+import { missingFolders } from './make-folder.node.ts';
+
+export interface PlaceOptions {
+  /** The option that named it, for messages: `--npy`. */
+  option: string;
+  /** Files and folders that are read, or written by other options: the place has to be another. */
+  apartFrom?: readonly (string | undefined)[];
+}
+
+/** Where a file may be written. */
+export interface FilePlace {
+  /** As the user named it. */
+  named: string;
+  /** The file itself, where the user named a link to it. */
+  path: string;
+  /** The regular file that is there, which is replaced. */
+  there: Stats | undefined;
+  /** A device or a pipe: written to as it is. */
+  stream: boolean;
+}
+
+/** Where a folder may be written. */
+export interface FolderPlace {
+  named: string;
+  /** The folder itself, where the user named a link to it. */
+  path: string;
+  /** What lies in it; `undefined` where there is no folder yet. */
+  names: string[] | undefined;
+}
+
+/**
+ * Decides whether a file may be written where a user said, before any work is done: a file that is there is replaced, a
+ * link is followed, anything else is refused.
+ *
+ * @throws LikenessError `bad-argument`, `storage-denied`
+ */
+export async function placeForFile(named: string, options: PlaceOptions): Promise<FilePlace> {
+  const { option } = options;
+  checkName(named, option);
+  if (/[/\\]$/.test(named) && (sep === '\\' || named.endsWith('/'))) {
+    throw new LikenessError('bad-argument', `${option} ${named} names a folder; wanted a file in it.`);
+  }
+  const stream = await isStream(named);
+  // What stands for an open file (/dev/stdout) has no path of its own.
+  const path = stream ? resolve(named) : await followLinks(named, option);
+  const there = stream ? undefined : await infoOf(path, named);
+  if (there?.isDirectory()) {
+    throw new LikenessError('bad-argument', `${option} ${named} is a folder; wanted a file in it.`);
+  }
+  if (there && !there.isFile()) {
+    throw new LikenessError('bad-argument', `${option} ${named} is no file that can be written.`);
+  }
+  if (!stream) {
+    await checkApart(path, options);
+    await checkWritable(path, there, named);
+  }
+  return { named, path, there, stream };
+}
+
+/**
+ * Decides whether a folder may be written to where a user said, before any work is done. What lies in it is the
+ * caller's to judge.
+ *
+ * @throws LikenessError `bad-argument`, `storage-denied`
+ */
+export async function placeForFolder(named: string, options: PlaceOptions): Promise<FolderPlace> {
+  const { option } = options;
+  checkName(named, option);
+  const path = await followLinks(named, option);
+  const there = await infoOf(path, named);
+  if (there && !there.isDirectory()) {
+    throw new LikenessError('bad-argument', `${option} ${named} is a file; wanted a folder.`);
+  }
+  await checkApart(path, options);
+  await checkWritable(path, there, named);
+  const names = there && (await readdir(path).catch((error) => Promise.reject(cannotWrite(named, error))));
+  return { named, path, names };
+}
+
+function checkName(named: string, option: string): void {
+  const wrong = (why: string): never => {
+    throw new LikenessError('bad-argument', `${option} ${why}`);
+  };
+  if (named === '') wrong('wants a path; what came is empty.');
+  if (named.includes('\0')) wrong('wants a path; what came holds a zero byte.');
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(named)) {
+    wrong(`${named} is a URL; wanted a path on this machine.`);
+  }
+  if (/^~[^/\\]*([/\\]|$)/.test(named)) {
+    wrong(
+      `${named} was not replaced by a home folder: the shell knows no such user, or it stood in quotes. Write the path in full, or ./${named} for that very name.`,
+    );
+  }
+}
+
+/** The path behind all links; of what does not exist, the path it would have. */
+async function followLinks(named: string, option: string): Promise<string> {
+  let at = resolve(named);
+  for (let links = 0; links < 40; links++) {
+    const folder = await realpath(dirname(at)).catch(() => dirname(at));
+    const here = dirname(at) === at ? at : join(folder, basename(at));
+    const target = await readlink(here).catch(() => undefined);
+    if (target === undefined) return here;
+    at = resolve(folder, target);
+  }
+  throw new LikenessError('bad-argument', `${option} ${named} is a link that leads round in a circle.`);
+}
+
+/** Names of a process's open files: what is behind one may be a file, or a socket, and is written on, not replaced. */
+const openFiles = /^\/(dev\/(stdout|stderr|fd\/\d+)|proc\/[^/]+\/fd\/\d+)$/;
+
+async function isStream(named: string): Promise<boolean> {
+  const info = await stat(named).catch(() => undefined);
+  if (info?.isFIFO() || info?.isCharacterDevice()) return true;
+  return (info?.isFile() || info?.isSocket()) === true && openFiles.test(resolve(named));
+}
+
+const infoOf = (path: string, named: string): Promise<Stats | undefined> =>
+  stat(path).catch((error) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw cannotWrite(named, error);
+  });
+
+async function checkApart(path: string, { option, apartFrom = [] }: PlaceOptions): Promise<void> {
+  const mine = await stat(path, { bigint: true }).catch(() => undefined);
+  for (const other of apartFrom) {
+    if (other === undefined) continue;
+    const theirs = await stat(other, { bigint: true }).catch(() => undefined);
+    const same =
+      mine && theirs
+        ? mine.dev === theirs.dev && mine.ino === theirs.ino
+        : path === (await followLinks(other, option));
+    if (same) {
+      throw new LikenessError(
+        'bad-argument',
+        `${option} names what is read, or written, already: ${other}. Name another place.`,
+      );
+    }
+  }
+}
+
+/** Permission for what is there, or for the innermost folder that is. */
+async function checkWritable(path: string, there: Stats | undefined, named: string): Promise<void> {
+  try {
+    if (there) await access(path, constants.W_OK);
+    if (there?.isDirectory()) return;
+    const [outermost] = await missingFolders(dirname(path));
+    await access(dirname(outermost ?? path), constants.W_OK);
+  } catch (error) {
+    throw cannotWrite(named, error);
+  }
+}
