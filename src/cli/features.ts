@@ -1,6 +1,6 @@
 import { LikenessError } from '../errors.ts';
 import { parseJson } from '../json-file.ts';
-import { openNpyRows } from '../knn/npy-rows.ts';
+import { type NpyRows, openNpyRows } from '../knn/npy-rows.ts';
 import { isZip, openNpz } from '../knn/npz.ts';
 import type { Change } from '../store/changes.ts';
 import { checkKind, type IndexInfo } from '../store/header.ts';
@@ -8,6 +8,7 @@ import { IndexStore } from '../store/index-store.ts';
 import { settingChanges } from '../store/legacy-folder.node.ts';
 import { openStore } from '../store/open-store.node.ts';
 import type { Entry } from '../store/records.ts';
+import type { ReadableFile } from '../store/store.single.ts';
 import { openInput, readInput } from './input-file.ts';
 
 /** Vectors that were made elsewhere, with their ids; read as they are asked for. */
@@ -41,10 +42,8 @@ export async function openMatrix(
   }
   const file = await openInput(path);
   try {
-    const first = new Uint8Array(4);
-    await file.read(0, first);
-    const rows = await openNpyRows(isZip(first) ? await openNpz(file, array) : file, info.dimension).catch(
-      (error) => Promise.reject(naming(path, error)),
+    const rows = await rowsIn(file, info.dimension, array).catch((error) =>
+      Promise.reject(naming(path, error)),
     );
     const ids = await readIds(idsFile);
     if (ids.length !== rows.rows) {
@@ -65,6 +64,12 @@ export async function openMatrix(
     await file.close();
     throw error;
   }
+}
+
+async function rowsIn(file: ReadableFile, dimension: number, array: string | undefined): Promise<NpyRows> {
+  const first = new Uint8Array(4);
+  await file.read(0, first);
+  return openNpyRows(isZip(first) ? await openNpz(file, array) : file, dimension);
 }
 
 /** The pictures of an exported index. */
