@@ -255,7 +255,7 @@ json.dump(['a', 'b', 'a'], open('twice.json', 'w'))`,
       ['damaged.npz', 'three.json', /damaged\.npz|\.npz file/],
       ['whole.npy', 'two.json', /has 3 rows, .*two\.json has 2 ids/],
       ['whole.npy', 'twice.json', /the id "a" twice/],
-      ['whole.npy', 'wide.npy', /cannot be read as JSON/],
+      ['whole.npy', 'wide.npy', /wide\.npy is no text in UTF-8/],
       ['nothing.npy', 'three.json', /nothing\.npy cannot be read/],
     ];
     const before = await readdir(folder);
