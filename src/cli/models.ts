@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { LikenessError } from '../errors.ts';
 import { readManifest } from '../model/files.node.ts';
 import { manifestFile } from '../model/load.ts';
-import { packageRoot } from '../platform/package-root.ts';
+import { packagePathIfAny } from '../platform/package-root.ts';
 
 /** A model that the server offers, below `/models/`. */
 export interface ServedModel {
@@ -30,7 +30,7 @@ export async function modelsIn(folder: string): Promise<string[]> {
 
 /** Folders with a model of the package, and in `./models`. */
 export async function modelFolders(): Promise<string[]> {
-  const places = new Set([join(packageRoot, 'models'), resolve('models')]);
+  const places = new Set([packagePathIfAny('models') ?? resolve('models'), resolve('models')]);
   return (await Promise.all([...places].map((folder) => modelsIn(folder).catch(() => [])))).flat();
 }
 

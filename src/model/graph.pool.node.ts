@@ -1,10 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { wrap } from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { LikenessError } from '../errors.ts';
-import { packageRoot } from '../platform/package-root.ts';
+import { packagePath } from '../platform/package-root.ts';
 import { carryErrorCodes } from '../worker/errors.ts';
 import { loadNetwork } from './convolution/network.ts';
 import { cpuBatchSize } from './extractor.cpu.ts';
@@ -36,7 +35,7 @@ export async function createPoolGraph(
 }
 
 function start(workerData: GraphWorkerData): PoolThread {
-  const thread = new Worker(join(packageRoot, 'dist/graph-worker.js'), { workerData });
+  const thread = new Worker(packagePath('dist/graph-worker.js'), { workerData });
   const died = new Promise<never>((_, reject) => {
     thread.once('error', (error) =>
       reject(

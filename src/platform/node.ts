@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { endAll } from '../end-all.ts';
 import { Engine, type PictureReader } from '../engine.ts';
@@ -18,7 +17,7 @@ import { openIndex, storageOf } from '../storage.ts';
 import { type IndexInfo, identityOf } from '../store/header.ts';
 import { openStore, type StoreName } from '../store/open-store.node.ts';
 import type { ImageSource, OpenOptions } from '../types.ts';
-import { packageRoot } from './package-root.ts';
+import { packagePath } from './package-root.ts';
 import { provideWebGpu } from './webgpu.node.ts';
 
 /** A picture as `readImage` hands it on. */
@@ -159,5 +158,5 @@ function nodeModel(model: OpenOptions['model']): string | URL | undefined {
 /** A built-in name, a path, or a `file:` URL. */
 async function modelFolder(model: string | URL = defaultModel): Promise<string> {
   if (model instanceof URL || model.startsWith('file:')) return fileURLToPath(model);
-  return /[/\\]/.test(model) ? model : builtInModel(model, join(packageRoot, 'models'));
+  return /[/\\]/.test(model) ? model : builtInModel(model, packagePath('models'));
 }

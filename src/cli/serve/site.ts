@@ -5,7 +5,7 @@ import { SNIFFED_BYTES, sniffFormat } from '../../image/format.ts';
 import { encodeNpyValues, npyHeader } from '../../knn/npy.ts';
 import { readManifest } from '../../model/files.node.ts';
 import { manifestFile } from '../../model/load.ts';
-import { packageRoot } from '../../platform/package-root.ts';
+import { packagePath } from '../../platform/package-root.ts';
 import type { IndexStore } from '../../store/index-store.ts';
 import { isModelFolder, modelOfIndex } from '../model-source.ts';
 import { type ServedModel, servedModels } from '../models.ts';
@@ -38,7 +38,7 @@ const featureReaders = 4;
  * name, and of an index its list, features, file and the pictures that it names.
  */
 export async function createSite({ index, followLinks = false }: SiteOptions): Promise<Site> {
-  const dist = join(packageRoot, 'dist');
+  const dist = packagePath('dist');
   const page = join(dist, 'page');
   const routes: Record<string, Route> = {
     dist: (path, ...exchange) => sendBelow(dist, path, ...exchange),
