@@ -64,6 +64,9 @@ export const nodeOptions = { ...bundleOptions, platform: 'node', target: 'node20
 /** Compiles the kernels whose sources changed since they were compiled: the hash of these lies beside each module. */
 export async function buildKernels(modules = kernels) {
   mkdirSync(join(root, 'build/wasm'), { recursive: true });
+  // Not ours, but embedded the same way.
+  const turbo = 'node_modules/@cwasm/jpeg-turbo/jpeg-turbo.wasm';
+  cpSync(join(root, turbo), join(root, 'build/wasm/jpeg-turbo.wasm'));
   const asc = join(root, 'node_modules/assemblyscript/bin/asc.js');
   const sources = hashOf([
     ...readdirSync(join(root, 'assembly')).map((name) => `assembly/${name}`),

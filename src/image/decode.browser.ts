@@ -1,18 +1,10 @@
 import { LikenessError } from '../errors.ts';
 import { decodeBmp } from './bmp.ts';
 import { bytesOf } from './bytes.ts';
-import { checkSize } from './check.ts';
-import {
-  type Header,
-  notAPicture,
-  readJpegHeader,
-  readWebpHeader,
-  sniffFormat,
-  withoutOrientation,
-} from './format.ts';
+import { type Format, notAPicture, sniffFormat } from './format.ts';
 import { decodeGif } from './gif.ts';
-import { orient } from './orient.ts';
 import type { Pixels } from './pixels.ts';
+import { decodeJpeg, decodeWebp, type PlatformDecode } from './platform.ts';
 import { decodePng } from './png.ts';
 import { asStored, readBitmap } from './readback.ts';
 
@@ -30,10 +22,33 @@ async function* inflate(parts: Uint8Array<ArrayBuffer>[]): AsyncGenerator<Uint8A
   }
 }
 
+async function decodeInBrowser(
+  file: Uint8Array<ArrayBuffer>,
+  format: Format,
+  imageOrientation: ImageOrientation,
+): Promise<Pixels> {
+  let bitmap: ImageBitmap;
+  try {
+    bitmap = await createImageBitmap(new Blob([file]), { ...asStored, imageOrientation });
+  } catch (cause) {
+    throw new LikenessError(
+      'bad-image',
+      `this ${format} cannot be decoded here: it is broken or unknown to this browser`,
+      { cause },
+    );
+  }
+  try {
+    return await readBitmap(bitmap);
+  } finally {
+    bitmap.close();
+  }
+}
+
+const platform: PlatformDecode = (file, format) => decodeInBrowser(file, format, 'none');
+
 /**
- * Decodes a JPEG, PNG, GIF (first frame), BMP, WebP, AVIF or TIFF file (first page, upright) to the pixels that Pillow
- * reads from it; CMYK JPEG files differ by 1 at most, since browsers convert them. Colour profiles are ignored.
- * Works on the main thread and in a worker.
+ * Decodes a JPEG, PNG, GIF (first frame), BMP, WebP (first frame), AVIF or TIFF file (first page, upright) to the pixels
+ * that Pillow reads from it. Colour profiles are ignored. Works on the main thread and in a worker.
  *
  * @param options.orient turn the picture upright as its EXIF data say
  * @throws LikenessError `bad-image`
@@ -41,39 +56,24 @@ async function* inflate(parts: Uint8Array<ArrayBuffer>[]): AsyncGenerator<Uint8A
 export async function decode(source: Blob | Uint8Array, options: { orient: boolean }): Promise<Pixels> {
   const bytes = await bytesOf(source);
   const format = sniffFormat(bytes);
-  if (format === undefined) throw notAPicture(bytes);
-  if (format === 'PNG') return decodePng(bytes, options, inflate);
-  if (format === 'GIF') return decodeGif(bytes);
-  if (format === 'TIFF') {
-    const { decodeTiff } = await import('./tiff/tiff.ts');
-    return decodeTiff(bytes, (jpeg) => decode(jpeg, { orient: false }));
+  switch (format) {
+    case undefined:
+      throw notAPicture(bytes);
+    case 'PNG':
+      return decodePng(bytes, options, inflate);
+    case 'GIF':
+      return decodeGif(bytes);
+    case 'BMP':
+      return decodeBmp(bytes);
+    case 'JPEG':
+      return decodeJpeg(bytes, options, platform);
+    case 'WebP':
+      return decodeWebp(bytes, options, platform);
+    case 'TIFF': {
+      const { decodeTiff } = await import('./tiff/tiff.ts');
+      return decodeTiff(bytes, (jpeg) => decode(jpeg, { orient: false }));
+    }
   }
-  const bmp = format === 'BMP' && decodeBmp(bytes);
-  if (bmp) return bmp;
-  let header: Header | undefined;
-  if (format === 'JPEG') header = readJpegHeader(bytes);
-  if (format === 'WebP') header = readWebpHeader(bytes);
-  if (header?.size) checkSize(header.size.width, header.size.height, `the ${format}`);
-  // JPEG and WebP are turned here, other formats by the browser.
-  const imageOrientation = !header && options.orient ? 'from-image' : 'none';
-  const file = header?.orientations.length ? withoutOrientation(bytes, header) : bytes;
-  const blob = new Blob([file]);
-  let bitmap: ImageBitmap;
-  try {
-    bitmap = await createImageBitmap(blob, { ...asStored, imageOrientation });
-  } catch (error) {
-    throw new LikenessError(
-      'bad-image',
-      `this ${format} cannot be decoded here: it is broken or unknown to this browser`,
-      {
-        cause: error,
-      },
-    );
-  }
-  try {
-    const pixels = await readBitmap(bitmap);
-    return options.orient ? orient(pixels, header?.orientations[0]?.value ?? 1) : pixels;
-  } finally {
-    bitmap.close();
-  }
+  // AVIF is turned by the browser.
+  return decodeInBrowser(bytes, format, options.orient ? 'from-image' : 'none');
 }

@@ -1,6 +1,5 @@
 import { LikenessError } from '../errors.ts';
 import { pictureFormats, type UnreadFormat, unreadFormats } from './endings.ts';
-import { findOrientation, type OrientationTag } from './exif.ts';
 
 /** What a file is by its first bytes. */
 export type Format = 'JPEG' | 'PNG' | 'GIF' | 'WebP' | 'AVIF' | 'BMP' | 'TIFF';
@@ -91,84 +90,4 @@ export function notAPicture(bytes: Uint8Array): LikenessError {
     : Array.from(head, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
   return new LikenessError('bad-image', `not a picture: starts with ${shown}; read are ${pictureFormats}`);
 }
-
-/** What decoding needs to know of a file beforehand. */
-export interface Header {
-  /** In pixels; undefined where the format's decoder sets the limit itself. */
-  size: { width: number; height: number } | undefined;
-  /** Orientation tags; the first one counts. */
-  orientations: OrientationTag[];
-  /** Of a JPEG: colour channels, 4 for CMYK. */
-  components?: number;
-}
-
-const EOI = 0xd9;
-const SOS = 0xda;
-const APP1 = 0xe1;
-
-/**
- * Walks a JPEG file from marker to marker.
- *
- * @throws LikenessError `bad-image` where it ends before its end marker. Decoders differ there: some fill up with grey;
- *   Pillow refuses, and so do we.
- */
-export function readJpegHeader(bytes: Uint8Array): Header {
-  const header: Header = { size: undefined, orientations: [] };
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const truncated = () =>
-    new LikenessError('bad-image', `truncated JPEG: ${bytes.length} bytes and no end marker`);
-  let at = 2;
-  for (;;) {
-    at = bytes.indexOf(0xff, at);
-    if (at < 0) throw truncated();
-    while (bytes[at] === 0xff) at++;
-    const marker = bytes[at++];
-    if (marker === undefined) throw truncated();
-    if (marker === EOI) return header;
-    // Stuffed zero, TEM, restart markers and a second SOI stand alone; entropy-coded data are passed over that way.
-    if (marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd8)) continue;
-    if (at + 2 > bytes.length) throw truncated();
-    const end = at + view.getUint16(at);
-    if (end > bytes.length) throw truncated();
-    const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-    if (isFrame && !header.size && end >= at + 8) {
-      header.size = { width: view.getUint16(at + 5), height: view.getUint16(at + 3) };
-      header.components = bytes[at + 7]!;
-    }
-    if (marker === APP1 && text(bytes, at + 2, at + 6) === 'Exif') {
-      const tag = findOrientation(bytes, at + 2, end);
-      if (tag) header.orientations.push(tag);
-    }
-    at = marker === SOS ? Math.max(end, at + 2) : end;
-  }
-}
-
-/**
- * Walks the chunks of a WebP file.
- *
- * @throws LikenessError `bad-image` where it is shorter than it says
- */
-export function readWebpHeader(bytes: Uint8Array): Header {
-  const header: Header = { size: undefined, orientations: [] };
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const wanted = bytes.length >= 8 ? 8 + view.getUint32(4, true) : 8;
-  if (wanted > bytes.length)
-    throw new LikenessError('bad-image', `truncated WebP: ${bytes.length} of ${wanted} bytes`);
-  for (let at = 12; at + 8 <= wanted; ) {
-    const byteLength = view.getUint32(at + 4, true);
-    if (text(bytes, at, at + 4) === 'EXIF') {
-      const tag = findOrientation(bytes, at + 8, at + 8 + byteLength);
-      if (tag) header.orientations.push(tag);
-    }
-    at += 8 + byteLength + (byteLength & 1);
-  }
-  return header;
-}
-
-/** A copy of the file that says it is upright: browsers do not agree on whether they may be told to ignore orientation. */
-export function withoutOrientation(bytes: Uint8Array, header: Header): Uint8Array<ArrayBuffer> {
-  const copy = new Uint8Array(bytes);
-  const view = new DataView(copy.buffer);
-  for (const { offset, littleEndian } of header.orientations) view.setUint16(offset, 1, littleEndian);
-  return copy;
 }

@@ -3,12 +3,10 @@ import { checkSize } from './check.ts';
 import { findOrientation } from './exif.ts';
 import { orient } from './orient.ts';
 import type { PixelMode, Pixels } from './pixels.ts';
+import { type Inflate, PngTexts } from './png-text.ts';
 
 // PNG as Pillow reads it. The platforms' own decoders would do for plain 8-bit colour only: they hide whether there was
 // a palette, apply transparency, gamma and colour profiles, and lose colour under alpha on the way through a canvas.
-
-/** Unpacks a zlib stream that comes in parts, piece by piece; `return` may come before the end. */
-export type Inflate = (parts: Uint8Array<ArrayBuffer>[]) => AsyncIterator<Uint8Array, void>;
 
 interface PngHeader {
   width: number;
@@ -59,6 +57,9 @@ function readHeader(data: DataView): PngHeader {
   checkSize(header.width, header.height, 'the PNG');
   return header;
 }
+
+const isNamed = (body: Uint8Array, name: string): boolean =>
+  String.fromCharCode(...body.subarray(0, name.length)) === name;
 
 /** Undoes the filter of a line (PNG specification, 9.2), in place. `above` is the line before, zero for the first one. */
 function unfilter(type: number, line: Uint8Array, above: Uint8Array, step: number): void {
@@ -221,7 +222,8 @@ export async function decodePng(
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let header: PngHeader | undefined;
   let palette: Uint8Array | undefined;
-  let orientation = 1;
+  let exif: Uint8Array | undefined;
+  const texts = new PngTexts();
   let isTruncated = true;
   const data: Uint8Array<ArrayBuffer>[] = [];
   for (let at = 8; at + 8 <= bytes.length; ) {
@@ -236,7 +238,9 @@ export async function decodePng(
       if (type === 'IHDR') header = readHeader(new DataView(body.buffer, body.byteOffset, body.byteLength));
       else palette = body;
     } else if (type === 'IDAT') data.push(body);
-    else if (type === 'eXIf') orientation = findOrientation(bytes, start, end)?.value ?? 1;
+    else if (type === 'eXIf') exif = body;
+    else if (type === 'tEXt' && isNamed(body, 'exif\0')) exif = body.subarray(5);
+    else if (type === 'tEXt' || type === 'zTXt' || type === 'iTXt') texts.add(type, body);
     else if (type === 'IEND') {
       isTruncated = false;
       break;
@@ -263,5 +267,7 @@ export async function decodePng(
     lineWriter(header, rgba, gray, colourTable(header, palette)),
   );
   const pixels: Pixels = gray ? { width, height, rgba, mode, gray } : { width, height, rgba, mode };
-  return options.orient ? orient(pixels, orientation) : pixels;
+  if (!options.orient) return pixels;
+  const orientation = exif && findOrientation(exif, 0, exif.length);
+  return orient(pixels, orientation ?? (await texts.orientation(exif === undefined, inflate)));
 }

@@ -1,0 +1,218 @@
+import { LikenessError } from '../errors.ts';
+import { findOrientation } from './exif.ts';
+
+// JPEG files from marker to marker, as libjpeg reads them. The platforms' decoders are all made of libjpeg, but each has
+// its own way with what is not picture (orientation, profiles) and with what is not quite a JPEG file. So they are given
+// a bare file, with nothing in it that one of them could take otherwise than Pillow does.
+
+/** A JPEG file, ready to be decoded. */
+export interface Jpeg {
+  /** The file reduced to its picture: no EXIF data, no profile, nothing behind it. */
+  bare: Uint8Array<ArrayBuffer>;
+  /** In pixels. */
+  width: number;
+  /** In pixels. */
+  height: number;
+  /** Colour channels: 1 (grey), 3, or 4 (CMYK and its relatives). */
+  components: number;
+  /** EXIF orientation, 1 (upright) … 8. */
+  orientation: number;
+}
+
+const DHT = 0xc4;
+const DAC = 0xcc;
+const SOI = 0xd8;
+const EOI = 0xd9;
+const SOS = 0xda;
+const DQT = 0xdb;
+const DNL = 0xdc;
+const DRI = 0xdd;
+const APP0 = 0xe0;
+const APP1 = 0xe1;
+const APP14 = 0xee;
+const APP15 = 0xef;
+const COM = 0xfe;
+const TEM = 0x01;
+
+const isRestart = (marker: number): boolean => marker >= 0xd0 && marker <= 0xd7;
+const isTable = (marker: number): boolean => [DHT, DAC, DQT, DRI].includes(marker);
+const isApplication = (marker: number): boolean => marker >= APP0 && marker <= APP15;
+
+/** What a file is whose frame begins with a marker that browsers, sharp and Pillow do not all read. */
+const otherFrames: Record<number, string> = {
+  195: 'lossless',
+  197: 'hierarchical',
+  198: 'hierarchical',
+  199: 'hierarchical',
+  201: 'arithmetic-coded',
+  202: 'arithmetic-coded',
+  203: 'lossless',
+  205: 'hierarchical',
+  206: 'hierarchical',
+  207: 'hierarchical',
+  222: 'hierarchical',
+  247: 'JPEG-LS',
+};
+
+/** AC coefficients from here on play no part when libjpeg guesses those that a file lacks. */
+const GUESSED = 10;
+
+const truncated = (bytes: Uint8Array) =>
+  new LikenessError('bad-image', `truncated JPEG: ${bytes.length} bytes and no end marker`);
+const broken = (what: string) => new LikenessError('bad-image', `broken JPEG: ${what}`);
+const unread = (what: string) =>
+  new LikenessError(
+    'bad-image',
+    `this JPEG is ${what}, which is not read here; save it as a baseline or progressive JPEG of 8 bits`,
+  );
+
+interface Frame {
+  width: number;
+  height: number;
+  isProgressive: boolean;
+  /** Of each component. */
+  ids: number[];
+  /**
+   * Of each component the lowest bit that scans have brought of its first coefficients, −1 where none has. All zero: the
+   * picture is complete.
+   */
+  lowestBits: Int8Array[];
+}
+
+function readFrame(marker: number, segment: Uint8Array): Frame {
+  const other = otherFrames[marker];
+  if (other) throw unread(other);
+  if (segment.length < 6) throw broken('its frame header is cut off');
+  const [precision, y1, y0, x1, x0, components] = segment as unknown as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  if (precision !== 8) throw unread(`of ${precision} bits a channel`);
+  const height = y1 * 256 + y0;
+  if (height === 0) throw unread('one that states its height behind the picture (DNL)');
+  if (![1, 3, 4].includes(components))
+    throw unread(`one of ${components} colour channels (wanted 1, 3 or 4)`);
+  if (segment.length < 6 + 3 * components) throw broken('its frame header is cut off');
+  return {
+    width: x1 * 256 + x0,
+    height,
+    isProgressive: marker === 0xc2,
+    ids: Array.from({ length: components }, (_, i) => segment[6 + 3 * i]!),
+    lowestBits: Array.from({ length: components }, () => new Int8Array(GUESSED).fill(-1)),
+  };
+}
+
+/** Notes what a scan brings. @returns how many components it has */
+function readScan(frame: Frame, segment: Uint8Array): number {
+  const count = segment[0] ?? 0;
+  if (count < 1 || count > 4 || segment.length < 4 + 2 * count)
+    throw broken('the header of a scan is cut off');
+  const [first, last, bits] = segment.subarray(1 + 2 * count) as unknown as [number, number, number];
+  for (let i = 0; i < count; i++) {
+    const component = frame.ids.indexOf(segment[1 + 2 * i]!);
+    if (component < 0) throw broken('a scan is of no colour channel that the picture has');
+    const lowest = frame.lowestBits[component]!;
+    if (frame.isProgressive) lowest.fill(bits & 15, first, last + 1);
+    else lowest.fill(0);
+  }
+  return count;
+}
+
+/** Decoders guess what is missing, each libjpeg in its own way; the picture is not the one that was stored. */
+function checkComplete({ lowestBits }: Frame): void {
+  if (lowestBits.some((lowest) => lowest.some((bit) => bit !== 0)))
+    throw new LikenessError(
+      'bad-image',
+      'truncated JPEG: it lacks some of its scans; get the file again, or save it as a new one where it can be seen',
+    );
+}
+
+/**
+ * Reads a JPEG file up to its end marker. As in libjpeg, any marker ends the data of a scan, and a picture of one scan is
+ * whole then.
+ *
+ * @throws LikenessError `bad-image` where the file is truncated, broken, or of a kind that not every decoder reads
+ */
+export function readJpeg(bytes: Uint8Array): Jpeg {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const parts: Uint8Array[] = [];
+  let frame: Frame | undefined;
+  let orientation: number | undefined;
+  let scans = 0;
+  let isWhole = false;
+  let at = 2;
+  for (;;) {
+    at = bytes.indexOf(0xff, at);
+    while (at >= 0 && bytes[at] === 0xff) at++;
+    const marker = at < 0 ? undefined : bytes[at++];
+    if (marker === EOI) break;
+    if (marker === undefined) {
+      if (isWhole) break;
+      throw truncated(bytes);
+    }
+    // A stuffed zero is data that its scan did not need.
+    if (marker === 0 || marker === TEM || isRestart(marker)) continue;
+    if (at + 2 > bytes.length) {
+      if (isWhole) break;
+      throw truncated(bytes);
+    }
+    const start = at - 2;
+    const end = at + Math.max(view.getUint16(at), 2);
+    const segment = bytes.subarray(at + 2, end);
+    const isSkipped = isApplication(marker) || marker === COM || marker === DNL;
+    if (isWhole && !isSkipped)
+      throw broken(`marker FF ${marker.toString(16).toUpperCase()} behind its picture`);
+    if (end > bytes.length) {
+      if (isWhole) break;
+      throw truncated(bytes);
+    }
+    at = end;
+    if (isTable(marker)) parts.push(bytes.subarray(start, end));
+    else if (marker === SOS) {
+      if (!frame) throw broken('a scan comes before the frame');
+      const components = readScan(frame, segment);
+      for (;;) {
+        at = bytes.indexOf(0xff, at);
+        if (at < 0) throw truncated(bytes);
+        let behind = at + 1;
+        while (bytes[behind] === 0xff) behind++;
+        const next = bytes[behind];
+        if (next === undefined) throw truncated(bytes);
+        if (next !== 0 && !isRestart(next)) break;
+        at = behind + 1;
+      }
+      parts.push(bytes.subarray(start, at));
+      if (scans++ === 0) isWhole = !frame.isProgressive && components === frame.ids.length;
+    } else if (isSkipped) {
+      if (scans > 0) continue;
+      // How colours are stored may be said in these two.
+      if (marker === APP0 || marker === APP14) parts.push(bytes.subarray(start, end));
+      if (
+        marker === APP1 &&
+        orientation === undefined &&
+        String.fromCharCode(...segment.subarray(0, 5)) === 'Exif\0'
+      )
+        orientation = findOrientation(segment, 0, segment.length) ?? 1;
+    } else if ((marker >= 0xc0 && marker <= 0xcf && marker !== 0xc8) || otherFrames[marker]) {
+      if (frame) throw broken('it has two frames');
+      frame = readFrame(marker, segment);
+      parts.push(bytes.subarray(start, end));
+    } else throw broken(`unknown marker FF ${marker.toString(16).padStart(2, '0').toUpperCase()}`);
+  }
+  if (!frame || scans === 0) throw broken('there is no picture in it');
+  checkComplete(frame);
+  const { width, height, ids } = frame;
+  const edges = [Uint8Array.of(0xff, SOI), Uint8Array.of(0xff, EOI)] as const;
+  const all = [edges[0], ...parts, edges[1]];
+  const bare = new Uint8Array(all.reduce((sum, part) => sum + part.length, 0));
+  let to = 0;
+  for (const part of all) {
+    bare.set(part, to);
+    to += part.length;
+  }
+  return { bare, width, height, components: ids.length, orientation: orientation ?? 1 };
+}
