@@ -90,4 +90,3 @@ export function notAPicture(bytes: Uint8Array): LikenessError {
     : Array.from(head, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
   return new LikenessError('bad-image', `not a picture: starts with ${shown}; read are ${pictureFormats}`);
 }
-}

@@ -1,4 +1,4 @@
 import { decode } from '../../../src/image/decode.node.ts';
 import { decodeTests } from '../../support/decode-cases.ts';
 
-decodeTests(decode, 'node');
+decodeTests(decode);
