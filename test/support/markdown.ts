@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { lexer, type Token, type Tokens } from 'marked';
+import { root } from './cli.ts';
+
+/** A block of code in a document. */
+export interface Block {
+  /** `README.md › The heading above it`. */
+  place: string;
+  /** What the fence says; `indented` where there is none. */
+  language: string;
+  text: string;
+}
+
+/** What the documents say to a machine. */
+export interface Document {
+  file: string;
+  blocks: Block[];
+  /** Code within lines of text. */
+  spans: string[];
+}
+
+/** README.md and all of docs/, read as Markdown. */
+export function readDocuments(): Document[] {
+  const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+  return ['README.md', ...docs.map((name) => `docs/${name}`)].map((file) =>
+    parseDocument(file, readFileSync(join(root, file), 'utf8')),
+  );
+}
+
+export function parseDocument(file: string, markdown: string): Document {
+  const document: Document = { file, blocks: [], spans: [] };
+  let heading = '';
+  const visit = (tokens: Token[]): void => {
+    for (const token of tokens) {
+      if (token.type === 'heading') heading = token.text;
+      if (token.type === 'code') {
+        const { lang, codeBlockStyle, text } = token as Tokens.Code;
+        const language = codeBlockStyle === 'indented' ? 'indented' : (lang ?? '').trim();
+        document.blocks.push({ place: `${file} › ${heading}`, language, text });
+      }
+      if (token.type === 'codespan') document.spans.push(token.text.replace(/\s+/g, ' '));
+      if (token.type === 'table') {
+        const { header, rows } = token as Tokens.Table;
+        for (const cell of [header, ...rows].flat()) visit(cell.tokens);
+      } else if (token.type === 'list') {
+        for (const item of (token as Tokens.List).items) visit(item.tokens);
+      } else if ('tokens' in token && token.tokens) visit(token.tokens);
+    }
+  };
+  visit(lexer(markdown));
+  return document;
+}
