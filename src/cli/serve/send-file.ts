@@ -41,15 +41,17 @@ const opened = (stream: ReadStream): Promise<boolean> =>
 const waitMs = 100;
 const attempts = 100;
 
+/** Whether too many files are open. */
+export const isBusy = (error: unknown): boolean =>
+  ['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '');
+
 /** Runs `work`, again while the process has too many files open and nothing was sent. */
 export async function whenFilesAreFree<T>(response: ServerResponse, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      const isBusy = code === 'EMFILE' || code === 'ENFILE';
-      if (!isBusy || attempt === attempts || response.headersSent || response.destroyed) throw error;
+      if (!isBusy(error) || attempt === attempts || response.headersSent || response.destroyed) throw error;
       await setTimeout(waitMs);
     }
   }

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { LikenessError } from '../../errors.ts';
 import { hostFilter } from './hosts.ts';
 import { sendText } from './send-body.ts';
-import { whenFilesAreFree } from './send-file.ts';
+import { isBusy, whenFilesAreFree } from './send-file.ts';
 import type { Site } from './site.ts';
 
 export interface ServerOptions {
@@ -37,6 +37,11 @@ const usual: Patience = {
   idle: 120_000,
   close: 2_000,
 };
+/**
+ * More are not accepted: each takes one of the files that a process may have open (4096 on many machines), and an answer
+ * needs another.
+ */
+const mostConnections = 2000;
 /** All lines of a request's head together. */
 const mostHeaderBytes = 16 << 10;
 
@@ -66,11 +71,13 @@ export async function startServer(
       answer(request, response).catch((error: Error) => {
         console.error(`likeness: ${request.method} ${JSON.stringify(request.url)}: ${error.message}`);
         if (response.headersSent) response.destroy();
+        else if (isBusy(error)) sendText(response, 503, 'Too many requests at once; ask again.\n');
         else sendText(response, 500, 'The server could not read that.\n');
       });
     },
   );
   server.timeout = patience.idle;
+  server.maxConnections = mostConnections;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     setHeaders(response, site.pagePolicy, options.isolation);
