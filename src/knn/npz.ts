@@ -19,7 +19,8 @@ export const isZip = (bytes: Uint8Array): boolean =>
 export async function openNpz(file: NpyFile, name?: string): Promise<NpyFile> {
   const entries = new Map(
     (await readZipDirectory(file))
-      .filter((entry) => entry.name.endsWith('.npy'))
+      // macOS's own files beside them are no arrays.
+      .filter(({ name }) => name.endsWith('.npy') && !/(^|\/)\._[^/]*$/.test(name))
       .map((entry) => [entry.name.slice(0, -4), entry]),
   );
   const list = entries.size > 0 ? `it holds ${[...entries.keys()].join(', ')}` : 'it holds none';
