@@ -348,6 +348,14 @@ describe('commands within the text', () => {
     helps.set(key, text);
     return text;
   };
+  /** The help of a command and of all below it. */
+  const everyHelp = async (command: string[]): Promise<string[]> => {
+    const text = await help(...command);
+    const [, list = ''] = /^Commands:\n((?: .*\n?)*)/m.exec(text) ?? [];
+    const names = [...list.matchAll(/^ {2}(\w[\w-]*)/gm)].map(([, name]) => name!);
+    const below = names.filter((name) => name !== 'help').map((name) => everyHelp([...command, name]));
+    return [text, ...(await Promise.all(below)).flat()];
+  };
   const flagsOf = (text: string): string[] => text.match(/(?<![\w-])--?[a-z][\w-]*/g) ?? [];
   const has = (text: string, flag: string): boolean => flagsOf(text).includes(flag);
 
@@ -368,11 +376,7 @@ describe('commands within the text', () => {
   });
 
   test('options that stand alone are options of a command or a script', async () => {
-    const commands = ['index', 'query', 'export', 'import', 'tensor', 'features', 'serve'].map((name) => [
-      name,
-    ]);
-    const texts = [...commands, ['model', 'build'], ['model', 'list']].map((command) => help(...command));
-    const known = new Set((await Promise.all([help(), ...texts])).flatMap(flagsOf));
+    const known = new Set(flagsOf((await everyHelp([])).join('\n')));
     const scripts = (await readdir(join(root, 'scripts'))).filter((name) => name.endsWith('.mjs'));
     const sources = await Promise.all(scripts.map((name) => readFile(join(root, 'scripts', name), 'utf8')));
     const isOfScript = (name: string): boolean => {
