@@ -21,19 +21,33 @@ export async function readModelRecord(
   return readByKey(cache, await keyOf(model));
 }
 
-/** A record that another version wrote, or that is damaged, is as good as none. */
 async function readByKey(
   cache: ShardCache,
   key: string,
 ): Promise<{ record: ModelRecord; manifest: Manifest } | undefined> {
   const text = await cache.readRecord(key);
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : parseRecord(text);
+}
+
+/** A record that another version wrote, or that is damaged, is as good as none for opening its model. */
+async function parseRecord(text: string): Promise<{ record: ModelRecord; manifest: Manifest } | undefined> {
   try {
     const record: ModelRecord = JSON.parse(text);
     return { record, manifest: await parseManifest(record.manifest, record.model) };
   } catch {
     return undefined;
   }
+}
+
+/** Whether a model has a record, be it one that cannot be read. */
+export const hasModelRecord = async (cache: ShardCache, model: string): Promise<boolean> =>
+  (await cache.readRecord(await keyOf(model))) !== undefined;
+
+/** The sha256 of a record's files; of one that cannot be read, all that look like one. */
+async function filesIn(text: string): Promise<{ files: string[]; readable: boolean }> {
+  const parsed = await parseRecord(text);
+  if (parsed) return { files: filesOf(parsed.manifest).map(({ sha256 }) => sha256), readable: true };
+  return { files: text.match(/(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])/g) ?? [], readable: false };
 }
 
 export async function writeModelRecord(cache: ShardCache, record: ModelRecord): Promise<void> {
@@ -48,19 +62,25 @@ export async function modelRecords(
 }
 
 /**
- * Removes a model's record, and of its files those that no other model has.
+ * Removes a model's record, and of its files those that no other model has; files that belong to no model go with them.
+ * A record that cannot be read, damaged or of a newer version, keeps every file that it mentions; and as nobody knows what
+ * else it needs, nothing goes then but files of the model itself.
  *
  * @throws LikenessError `in-use` when its files are being fetched or read
  */
 export async function removeModel(cache: ShardCache, model: string): Promise<void> {
   const key = await keyOf(model);
-  const others = (await cache.recordKeys()).filter((other) => other !== key);
+  const own = new Set((await filesIn((await cache.readRecord(key)) ?? '')).files);
   const kept = new Set<string>();
-  for (const other of others) {
-    for (const { sha256 } of filesOf((await readByKey(cache, other))?.manifest)) kept.add(sha256);
+  let allReadable = true;
+  for (const other of await cache.recordKeys()) {
+    if (other === key) continue;
+    const { files, readable } = await filesIn((await cache.readRecord(other)) ?? '');
+    for (const sha256 of files) kept.add(sha256);
+    allReadable &&= readable;
   }
   for (const sha256 of (await cache.sizes()).keys()) {
-    if (kept.has(sha256)) continue;
+    if (kept.has(sha256) || !(allReadable || own.has(sha256))) continue;
     await cache.remove(sha256).catch((error: DOMException) => {
       throw new LikenessError(
         'in-use',

@@ -5,7 +5,7 @@ import { parseManifest } from '../manifest.ts';
 import type { ShardCache } from './cache.ts';
 import { everyCache } from './open-cache.ts';
 import { pause } from './patience.ts';
-import { bytesOf, filesOf, modelRecords, readModelRecord, removeModel } from './records.ts';
+import { bytesOf, filesOf, hasModelRecord, modelRecords, removeModel } from './records.ts';
 import { type ModelSource, originOf } from './source.ts';
 
 /** What is known of a model before it is opened. */
@@ -71,7 +71,7 @@ export async function deleteStoredModel(source: ModelSource): Promise<void> {
     throw new LikenessError('bad-argument', 'Name the model to delete by its URL or its fingerprint.');
   }
   const holding: ShardCache[] = [];
-  for (const cache of await everyCache()) if (await readModelRecord(cache, key)) holding.push(cache);
+  for (const cache of await everyCache()) if (await hasModelRecord(cache, key)) holding.push(cache);
   if (holding.length === 0) {
     throw new LikenessError(
       'not-found',
