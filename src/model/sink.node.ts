@@ -1,8 +1,19 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, rmdir } from 'node:fs/promises';
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+} from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { LikenessError } from '../errors.ts';
+import { parseJson } from '../json-file.ts';
 import { cannotWrite } from '../output/cannot-write.node.ts';
 import { makeFolder, removeFolders } from '../output/make-folder.node.ts';
 import { type FolderPlace, placeForFolder } from '../output/place.node.ts';
@@ -21,6 +32,8 @@ export interface FolderSink extends ModelSink {
 /** What a model's folder may hold: anything else in it is somebody's own, and not replaced. */
 const filesOfModel = /^(manifest\.json|model\.onnx|(graph|dense)-\d+\.bin|(LICENCE|README)\.md)$/;
 
+const readme = 'README.md';
+
 const thisMachine = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 /** What is being written, in a folder that names the process; nobody else's has such a name. */
 const prefix = `.likeness-model-${process.pid}-${thisMachine}-`;
@@ -36,7 +49,7 @@ const leftOver = /^\.likeness-model-(\d+)-([0-9a-f]{8})-[0-9a-f-]{36}\.tmp$/;
 export async function folderSink(folder: string, from?: string): Promise<FolderSink> {
   const place = await placeForFolder(folder, { option: '-o', apartFrom: [from] });
   const target = place.path;
-  refuseOthers(place);
+  await refuseOthers(place);
   if (from !== undefined) await refuseWithin(target, from, folder);
   // In the folder itself where there is one: it may be a disk of its own, or the one place that may be written to.
   const beside = place.names === undefined ? dirname(target) : target;
@@ -105,8 +118,9 @@ export async function folderSink(folder: string, from?: string): Promise<FolderS
 async function replaceFiles(from: string, to: string): Promise<void> {
   const old = join(from, 'old');
   await mkdir(old);
-  const before = await modelFiles(to);
   const after = await modelFiles(from);
+  // A README.md is somebody's, unless a new one comes.
+  const before = (await modelFiles(to)).filter((name) => name !== readme || after.includes(readme));
   const moved: [from: string, to: string][] = [];
   const move = async (names: readonly string[], a: string, b: string): Promise<void> => {
     for (const name of names) {
@@ -137,13 +151,28 @@ async function removeModelFolder(folder: string): Promise<void> {
   await rmdir(folder).catch(() => {});
 }
 
-function refuseOthers({ named, names = [] }: FolderPlace): void {
-  const foreign = names.find((name) => !filesOfModel.test(name) && !leftOver.test(name));
-  if (foreign === undefined) return;
-  throw new LikenessError(
-    'bad-argument',
-    `${named} holds "${foreign}", which is no part of a model; a model is written to a new folder, or in place of another model.`,
-  );
+async function refuseOthers({ named, path, names = [] }: FolderPlace): Promise<void> {
+  const theirs = names.filter((name) => !leftOver.test(name));
+  const foreign = theirs.find((name) => !filesOfModel.test(name));
+  const refuse = (what: string): never => {
+    throw new LikenessError(
+      'bad-argument',
+      `${named} holds ${what}; a model is written to a new folder, or in place of another model.`,
+    );
+  };
+  if (foreign !== undefined) refuse(`"${foreign}", which is no part of a model`);
+  // Other things have files of such names: a README.md, the manifest.json of a web page.
+  if (theirs.length > 0 && !(await isManifest(join(path, manifestFile))))
+    refuse(`${theirs.map((name) => `"${name}"`).join(', ')} and no manifest of a model`);
+}
+
+async function isManifest(path: string): Promise<boolean> {
+  try {
+    const manifest = parseJson(await readFile(path), path) as { format?: unknown } | null;
+    return manifest?.format === 'likeness-model';
+  } catch {
+    return false;
+  }
 }
 
 async function refuseWithin(target: string, from: string, folder: string): Promise<void> {

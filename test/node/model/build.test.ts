@@ -214,6 +214,26 @@ test('a model takes the place of another, and of nothing else', async () => {
   assert.match(refused.stderr, /photos holds "cat\.jpg", which is no part of a model/);
   assert.deepEqual(readdirSync(at('photos')), ['cat.jpg']);
 
+  // Files of somebody's that are called as those of a model are.
+  for (const [name, content] of [
+    ['README.md', '# Mine'],
+    ['manifest.json', '{"name":"a web page"}'],
+    ['manifest.json', 'no JSON'],
+    ['model.onnx', 'a network'],
+  ] as const) {
+    rmSync(at('mine'), { recursive: true, force: true });
+    mkdirSync(at('mine'));
+    writeFileSync(at('mine', name), content);
+    const { code, stderr } = await build(at('keras.h5'), at('mine'));
+    assert.equal(code, 1);
+    assert.match(stderr, /mine holds "[^"]+" and no manifest of a model/);
+    assert.deepEqual(readdirSync(at('mine')), [name]);
+    assert.equal(readFileSync(at('mine', name), 'utf8'), content);
+  }
+  writeFileSync(join(model, 'README.md'), '# What I know of it');
+  assert.equal((await build(at('keras.h5'), model, 'q4')).code, 0);
+  assert.equal(readFileSync(join(model, 'README.md'), 'utf8'), '# What I know of it');
+
   const onFile = await build(at('keras.h5'), at('photos', 'cat.jpg'));
   assert.equal(onFile.code, 1);
   assert.match(onFile.stderr, /-o .*cat\.jpg is a file; wanted a folder/);

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -153,4 +161,82 @@ test('a server in trouble is asked again; without a network the message says wha
       response.end();
       return true;
     },
+  ));
+
+test('a page for logging in, an answer of other bytes and one that does not end leave what came as it was', () =>
+  served(
+    async (file, path, asked) => {
+      writeFileSync(`${path}.part`, content.subarray(0, 700_000));
+      await download(file, path, quick);
+      assert.equal(asked.length, 4);
+      assert.ok(
+        asked.every((range) => range === 'bytes=700000-'),
+        asked.join(),
+      );
+      assert.deepEqual(readFileSync(path), content);
+    },
+    (_, response, n) => {
+      if (n === 1) {
+        response.writeHead(200, { 'Content-Type': 'text/html', 'Content-Length': 15 });
+        response.end('<!doctype html>');
+      } else if (n === 2) {
+        response.writeHead(206, {
+          'Content-Range': `bytes 0-9/${content.length}`,
+          'Content-Length': 300_000,
+        });
+        response.end(content.subarray(0, 300_000));
+      } else if (n === 3) {
+        response.writeHead(206, { 'Content-Length': 400_000 });
+        response.end(Buffer.alloc(400_000));
+      }
+      return n < 4;
+    },
+    true,
+  ));
+
+test('an answer that falls silent is given up and continued', () =>
+  served(
+    async (file, path, asked) => {
+      await download(file, path, { ...quick, stallMs: 300 });
+      assert.deepEqual(asked, ['all', 'all', 'bytes=1000-']);
+      assert.deepEqual(readFileSync(path), content);
+    },
+    (_, response, n) => {
+      if (n === 2) {
+        response.writeHead(200, { 'Content-Length': content.length });
+        response.write(content.subarray(0, 1000));
+      }
+      return n < 3; // the first is never answered
+    },
+  ));
+
+test('two processes at once get the file, and nothing is left beside it', () =>
+  served(
+    async (file, path) => {
+      await Promise.all([download(file, path, quick), download(file, path, quick)]);
+      assert.deepEqual(readFileSync(path), content);
+      assert.deepEqual(readdirSync(join(path, '..')), ['weights.h5']);
+    },
+    (request, response, n) => n < 4 && breaks(request, response),
+  ));
+
+test('what cannot be written says so at once, and a link is not followed', () =>
+  served(
+    async (file, path, asked) => {
+      const diary = join(path, '../diary.txt');
+      writeFileSync(diary, 'mine');
+      symlinkSync(diary, `${path}.part`);
+      await assert.rejects(download(file, path, quick), {
+        code: 'bad-argument',
+        message: /weights\.h5\.part/,
+      });
+      assert.equal(readFileSync(diary, 'utf8'), 'mine');
+      await assert.rejects(download(file, join(diary, 'weights.h5'), quick), {
+        code: 'bad-argument',
+        message: /diary\.txt is a file/,
+      });
+      assert.ok(asked.length <= 1);
+    },
+    undefined,
+    true,
   ));
