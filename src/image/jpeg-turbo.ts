@@ -75,10 +75,21 @@ export async function decodeCmykJpeg(file: Uint8Array, width: number, height: nu
     output = turbo.malloc(byteLength);
     if (!(decompressor && input && output)) throw new Error('no memory');
     new Uint8Array(turbo.memory.buffer, input, file.length).set(file);
-    // It answers −1 where data are damaged, too, which Pillow overlooks.
-    turbo.tjDecompress2(decompressor, input, file.length, output, width, width * 4, height, TJPF_CMYK, 0);
+    const failed = turbo.tjDecompress2(
+      decompressor,
+      input,
+      file.length,
+      output,
+      width,
+      width * 4,
+      height,
+      TJPF_CMYK,
+      0,
+    );
+    // Of damaged data it makes something, but not what Pillow's libjpeg-turbo makes, which computes with saturation.
+    if (failed) throw new Error('its data are damaged');
   } catch (cause) {
-    throw new LikenessError('bad-image', 'this JPEG cannot be decoded: it is broken, or too large', {
+    throw new LikenessError('bad-image', 'broken JPEG: its data are damaged, or too large for the memory', {
       cause,
     });
   }

@@ -122,6 +122,17 @@ function readScan(frame: Frame, segment: Uint8Array): number {
   return count;
 }
 
+/**
+ * A marker segment; one in which Adobe says how four channels are stored says it by a number that there is. libjpeg takes
+ * others for 2 as well, but warns as it does of damage.
+ */
+function withKnownTransform(part: Uint8Array): Uint8Array {
+  if (part[1] !== APP14 || part.length < 16 || part[15] === 0) return part;
+  const copy = part.slice();
+  copy[15] = 2;
+  return copy;
+}
+
 /** Decoders guess what is missing, each libjpeg in its own way; the picture is not the one that was stored. */
 function checkComplete({ lowestBits }: Frame): void {
   if (lowestBits.some((lowest) => lowest.some((bit) => bit !== 0)))
@@ -206,6 +217,7 @@ export function readJpeg(bytes: Uint8Array): Jpeg {
   if (!frame || scans === 0) throw broken('there is no picture in it');
   checkComplete(frame);
   const { width, height, ids } = frame;
+  if (ids.length === 4) for (const [i, part] of parts.entries()) parts[i] = withKnownTransform(part);
   const edges = [Uint8Array.of(0xff, SOI), Uint8Array.of(0xff, EOI)] as const;
   const all = [edges[0], ...parts, edges[1]];
   const bare = new Uint8Array(all.reduce((sum, part) => sum + part.length, 0));
