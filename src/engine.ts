@@ -3,13 +3,14 @@ import { type ErrorCode, LikenessError } from './errors.ts';
 import type { Pixels } from './image/pixels.ts';
 import { toTensor } from './image/tensor.ts';
 import type { FlatIndex } from './knn/flat-index.ts';
+import { firstNotFinite } from './knn/vectors.ts';
 import type { Extractor } from './model/extractor.ts';
 import { Pictures, type PicturesOptions } from './pictures.ts';
 import { sha256 } from './sha256.ts';
 import type { Change } from './store/changes.ts';
 import { checkKind, type IndexInfo } from './store/header.ts';
 import type { IndexStore } from './store/index-store.ts';
-import type { Entry, Json } from './store/records.ts';
+import { copyOfJson, type Entry, type Json } from './store/records.ts';
 import type { Hit, Report } from './types.ts';
 
 /** An item on its way into the engine: what it holds can be posted to a worker. */
@@ -171,7 +172,10 @@ export class Engine<Source> {
       const { vectors, failed } = await extracted;
       await this.#pictures.refresh();
       await this.#pictures.load();
-      if (failed[0]) throw new LikenessError(failed[0].code, failed[0].message);
+      if (failed[0]) {
+        const which = queries.length > 1 ? `Query ${failed[0].at}: ` : '';
+        throw new LikenessError(failed[0].code, `${which}${failed[0].message}`);
+      }
       const dimension = this.#extractor.dimension;
       const block = new Float32Array(vectors.length * dimension);
       for (const [at, vector] of vectors.entries()) block.set(vector!, at * dimension);
@@ -185,7 +189,7 @@ export class Engine<Source> {
         Array.from({ length: found.counts[at]! }, (_, rank): Hit => {
           const { id, meta } = this.#pictures.entries[found.rows[at * found.k + rank]!]!;
           const distance = found.distances[at * found.k + rank]!;
-          return meta === undefined ? { id, distance } : { id, distance, meta };
+          return meta === undefined ? { id, distance } : { id, distance, meta: copyOfJson(meta) };
         }),
       );
     });
@@ -225,11 +229,9 @@ export class Engine<Source> {
   async vector(id: string): Promise<Float32Array> {
     return this.#inTurn(async () => {
       await this.#pictures.refresh();
-      const position = this.#pictures.position(id);
-      if (position === undefined) {
-        throw new LikenessError('not-found', `No picture with the id "${id}" is in the index; add it first.`);
-      }
-      return this.#pictures.vector(position);
+      const vector = await this.#pictures.vector(id);
+      if (vector) return vector;
+      throw new LikenessError('not-found', `No picture with the id "${id}" is in the index; add it first.`);
     });
   }
 
@@ -244,7 +246,7 @@ export class Engine<Source> {
       await this.#pictures.refresh();
       return this.#pictures.entries.map(({ id, meta, hash }) => ({
         id,
-        ...(meta === undefined ? {} : { meta }),
+        ...(meta === undefined ? {} : { meta: copyOfJson(meta) }),
         ...(hash === undefined ? {} : { hash }),
       }));
     });
@@ -269,7 +271,7 @@ export class Engine<Source> {
   async withIndex<T>(use: (index: IndexStore) => Promise<T>): Promise<T> {
     return this.#inTurn(async () => {
       await this.#pictures.refresh();
-      return use(await this.#pictures.asIndex(this.info));
+      return this.#pictures.withIndex(this.info, use);
     });
   }
 
@@ -294,6 +296,7 @@ export class Engine<Source> {
       extractor: { device, threads, reason: this.#extractorReason },
       knn: { backend: this.#pictures.index.backend, reason: this.#pictures.index.reason },
       size: this.size,
+      notNormalised: this.#pictures.notNormalised,
       store: this.#pictures.report(),
     };
   }
@@ -395,8 +398,14 @@ export class Engine<Source> {
         input.subarray(0, places.length * inputSize),
         places.length,
       );
-      for (const [n, at] of places.entries())
-        vectors[at] = features.slice(n * dimension, (n + 1) * dimension);
+      for (const [n, at] of places.entries()) {
+        const vector = features.slice(n * dimension, (n + 1) * dimension);
+        if (firstNotFinite(vector) < 0) vectors[at] = vector;
+        else {
+          const message = 'The network gave no finite features for this picture; its weights may be damaged.';
+          failed.push({ at, code: 'bad-model', message });
+        }
+      }
     }
     return { vectors, hashes, known, failed };
   }
@@ -410,6 +419,13 @@ function checkVector(vector: Float32Array, dimension: number): Float32Array {
     throw new LikenessError(
       'bad-argument',
       `A feature vector has ${vector.length} values, this model's have ${dimension}; use vectors made by the same model.`,
+    );
+  }
+  const at = firstNotFinite(vector);
+  if (at >= 0) {
+    throw new LikenessError(
+      'bad-argument',
+      `A feature vector has ${vector[at]} as its value ${at}; features are finite numbers.`,
     );
   }
   return vector;

@@ -3,14 +3,17 @@ import { LikenessError } from './errors.ts';
 import type { FlatIndex, SearchOptions } from './knn/flat-index.ts';
 import type { Neighbours } from './knn/neighbours.ts';
 import type { RowStore } from './knn/row-source.ts';
+import { firstNotFinite } from './knn/vectors.ts';
 import { type Change, type FollowedStep, recordOf, vectorsOf } from './store/changes.ts';
 import { Entries, nowhere, type PlacedEntry } from './store/entries.ts';
 import type { IndexInfo } from './store/header.ts';
 import { IndexStore } from './store/index-store.ts';
 import type { Entry } from './store/records.ts';
+import { damagedRow } from './store/snapshot.ts';
 import { MemoryStore } from './store/store.memory.ts';
 import { DamagedRows, StoredRows } from './stored-rows.ts';
 import type { StoreReport } from './types.ts';
+import { UnusualLengths } from './unusual-lengths.ts';
 
 export interface PicturesOptions {
   /** Makes an empty index that keeps codes only, over rows elsewhere; left out, rows are always in memory. */
@@ -56,6 +59,8 @@ export class Pictures {
   #hashed = 0;
   /** Pictures whose rows in the store were damaged, and that were taken out. */
   readonly #damaged: string[] = [];
+  /** Of the rows that the index has. */
+  readonly #lengths = new UnusualLengths();
 
   /** @param index empty */
   constructor(index: FlatIndex, store: IndexStore | undefined, options: PicturesOptions = {}) {
@@ -105,7 +110,11 @@ export class Pictures {
     try {
       for await (const { first, values } of store.rows(entries, (entry) => damaged.push(entry))) {
         const rows = values.length / this.#index.dimension;
-        for (let n = 0; n < rows; n++) this.#outside?.add(entries[first + n]!);
+        const { dimension } = this.#index;
+        for (let n = 0; n < rows; n++) {
+          this.#outside?.add(entries[first + n]!);
+          this.#lengths.add(values.subarray(n * dimension, (n + 1) * dimension));
+        }
         this.#index.add(values);
       }
     } catch (error) {
@@ -161,12 +170,35 @@ export class Pictures {
     return steps.flatMap(({ kind }) => (kind === 'add' || kind === 'replace' ? [kind] : []));
   }
 
-  /** A copy of a picture's row. */
-  async vector(position: number): Promise<Float32Array> {
-    if (!this.#store || (this.#loaded && !this.#outside)) return this.#index.get(position);
-    const row = new Float32Array(this.#index.dimension);
-    await this.#store.readRows([this.entries[position]!], row);
-    return row;
+  /**
+   * A copy of a picture's row; `undefined` where there is no such picture.
+   *
+   * @throws LikenessError `bad-file` where it is damaged
+   */
+  async vector(id: string): Promise<Float32Array | undefined> {
+    try {
+      return await this.#vectorAt(() => this.position(id));
+    } catch (error) {
+      throw error instanceof DamagedRows ? damagedRow(error.entries[0]!, this.#store!.name) : error;
+    }
+  }
+
+  /** @param find the position: asked again where others replaced the store's file meanwhile */
+  async #vectorAt(find: () => number | undefined): Promise<Float32Array | undefined> {
+    return this.#following(async () => {
+      const position = find();
+      if (position === undefined) return undefined;
+      if (!this.#store || (this.#loaded && !this.#outside)) return this.#index.get(position);
+      const entry = this.entries[position]!;
+      let isDamaged = false;
+      const row = new Float32Array(this.#index.dimension);
+      const blocks = this.#store.rows([entry], () => {
+        isDamaged = true;
+      });
+      for await (const { values } of blocks) row.set(values);
+      if (isDamaged) throw new DamagedRows([entry]);
+      return row;
+    });
   }
 
   /** Whether there are features of this content. */
@@ -174,10 +206,15 @@ export class Pictures {
     return this.#withHash(hash) !== undefined;
   }
 
-  /** The features of this content, if they are there. */
+  /** The features of this content, if they are there; damaged ones are taken out. */
   async vectorOf(hash: string): Promise<Float32Array | undefined> {
-    const position = this.#withHash(hash);
-    return position === undefined ? undefined : this.vector(position);
+    try {
+      return await this.#vectorAt(() => this.#withHash(hash));
+    } catch (error) {
+      if (!(error instanceof DamagedRows)) throw error;
+      await this.#takeOut(error.entries);
+      return undefined;
+    }
   }
 
   /** Whether the picture is there just so. */
@@ -188,8 +225,13 @@ export class Pictures {
     return there.hash === hash && JSON.stringify(there.meta) === JSON.stringify(meta);
   }
 
+  /** Runs `use` with all pictures as a stored index; again where others replaced it meanwhile. */
+  async withIndex<T>(info: IndexInfo, use: (index: IndexStore) => Promise<T>): Promise<T> {
+    return this.#following(async () => use(await this.#asIndex(info)));
+  }
+
   /** All pictures as a stored index: the store's, or a copy in memory. */
-  async asIndex(info: IndexInfo): Promise<IndexStore> {
+  async #asIndex(info: IndexInfo): Promise<IndexStore> {
     if (this.#store) return this.#store;
     const copy = await IndexStore.open(new MemoryStore('this index'), { create: info });
     const changes: Change[] = [];
@@ -201,14 +243,27 @@ export class Pictures {
     return copy;
   }
 
-  /** Takes over another index, all or nothing. */
+  /**
+   * Takes over another index, all or nothing.
+   *
+   * @throws LikenessError `bad-file` that names the picture whose features are no finite numbers
+   */
   async importFrom(source: IndexStore): Promise<void> {
+    const entries = [...source.entries];
+    for await (const { first, values } of source.rows(entries)) {
+      const at = firstNotFinite(values);
+      if (at < 0) continue;
+      const { dimension } = source.info;
+      throw new LikenessError(
+        'bad-file',
+        `The features of "${entries[first + Math.floor(at / dimension)]!.id}" in ${source.name} have ${values[at]} as their value ${at % dimension}; nothing was imported.`,
+      );
+    }
     if (this.#store) {
       await this.#store.importFrom(source);
       await this.#follow();
       return;
     }
-    const entries = [...source.entries];
     const { dimension } = this.#index;
     const values = new Float32Array(entries.length * dimension);
     await source.readRows(entries, values);
@@ -272,9 +327,15 @@ export class Pictures {
     this.#clear();
   }
 
+  /** Rows that are not of length 1; `null` while rows of the store were not read. */
+  get notNormalised(): number | null {
+    return this.#loaded ? this.#lengths.count : null;
+  }
+
   /** Runs `work`, again where others replaced the store's file under it. */
   async #following<T>(work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
+      const readings = this.#store?.readings;
       try {
         return await work();
       } catch (error) {
@@ -282,7 +343,7 @@ export class Pictures {
         const before = this.#loaded;
         const changed = await this.#store.refresh().catch(() => false);
         await this.#follow();
-        if (!changed && this.#loaded === before) throw error;
+        if (!changed && this.#store.readings === readings && this.#loaded === before) throw error;
       }
     }
   }
@@ -330,6 +391,7 @@ export class Pictures {
     if (step.kind === 'remove') {
       this.#outside?.remove(step.positions);
       this.#index.remove(step.positions);
+      this.#lengths.remove(step.positions);
       return;
     }
     const vector = step.vector ?? new Float32Array(this.#index.dimension);
@@ -337,15 +399,18 @@ export class Pictures {
     if (step.kind === 'add') {
       this.#outside?.add(step.entry);
       this.#index.add(vector);
+      this.#lengths.add(vector);
     } else {
       this.#outside?.replace(step.position, step.entry);
       this.#index.set(step.position, vector);
+      this.#lengths.replace(step.position, vector);
     }
   }
 
   /** Forgets the rows of the store. */
   #clear(): void {
     this.#loaded = false;
+    this.#lengths.clear();
     if (this.#outside) this.#index.close();
     this.#index = this.#memory;
     this.#outside = undefined;

@@ -1,8 +1,10 @@
+import { type CheckedQuery, checkCall, checkItem, checkQuery, idsOf, itemsOf } from './arguments.ts';
 import type { Engine, EngineAdded, EngineItem, EngineQuery, EngineQueryOptions, Features } from './engine.ts';
 import { LikenessError } from './errors.ts';
+import { agrees } from './knn/taking-part.ts';
 import type { Storage } from './storage.ts';
 import type { Store } from './store/files.ts';
-import { checkMeta } from './store/records.ts';
+import { copyOfJson } from './store/records.ts';
 import type {
   AddReport,
   CallOptions,
@@ -48,11 +50,18 @@ export interface EngineHost<Source, StoreName = never> {
   batchSize: number;
   /** Calls of `engine.add` under way at once: the pictures of one are decoded while the network runs on another's. */
   callsInFlight: number;
-  /** Makes of a caller's picture what can be posted to the engine. */
-  prepare(image: ImageSource, signal?: AbortSignal): Promise<Source>;
+  /**
+   * Takes hold of a caller's picture as it is at the call. What it returns makes of it what can be posted to the engine,
+   * when its turn comes: not all of many pictures should be read at once.
+   */
+  hold(image: ImageSource, signal?: AbortSignal): () => Promise<Source>;
   /** Ends the worker, if there is one. */
   dispose(): void;
 }
+
+/** An item as it was when it was given. */
+type HeldItem<Source> = Pick<Item, 'id' | 'meta'> & Held<Source>;
+type Held<Source> = { vector: Float32Array } | { ready: () => Promise<Source> };
 
 /** Exact image search over an engine, wherever that runs. `ImageSearch` of each platform adds `open`. */
 export class Search<Source = unknown, StoreName = never> {
@@ -74,21 +83,30 @@ export class Search<Source = unknown, StoreName = never> {
   /**
    * Adds pictures (or vectors made earlier by the same model). An id that is there already is replaced. A picture
    * that cannot be read is reported and does not stop the others. After an abort, what was added before stays.
+   *
+   * What is added is what the items hold at the call: vectors, metadata, bytes, pixels and canvases are copied, files
+   * and URLs are read later.
    */
   async add(items: Iterable<Item>, options: CallOptions = {}): Promise<AddReport> {
     this.#checkOpen();
+    checkCall(options);
     const { signal, onProgress } = options;
     signal?.throwIfAborted();
-    const list = [...items];
-    for (const item of list) checkItem(item);
+    const given = itemsOf(items, 'add takes a list of items');
+    for (const item of given) checkItem(item);
+    const list = (given as Item[]).map((item) => this.#holdItem(item, signal));
     const call = ++this.#calls;
     const cancel = () => void this.#host.engine.cancel(call).catch(() => {});
     signal?.addEventListener('abort', cancel, { once: true });
 
     const report: AddReport = { added: 0, replaced: 0, unchanged: 0, extracted: 0, failed: [] };
     let done = 0;
-    const addChunk = async (chunk: Item[], before: Promise<void>, issued: () => void): Promise<void> => {
-      const prepared = await Promise.all(chunk.map((item) => this.#prepareItem(item, signal)));
+    const addChunk = async (
+      chunk: HeldItem<Source>[],
+      before: Promise<void>,
+      issued: () => void,
+    ): Promise<void> => {
+      const prepared = await Promise.all(chunk.map((item) => this.#prepareItem(item)));
       const good: EngineItem<Source>[] = [];
       for (const [at, item] of prepared.entries()) {
         if (item instanceof LikenessError) report.failed.push({ id: chunk[at]!.id, error: item });
@@ -113,6 +131,8 @@ export class Search<Source = unknown, StoreName = never> {
     };
 
     const running = new Set<Promise<void>>();
+    /** Why the first chunk failed that did: however many end at the same moment, it is not forgotten. */
+    let failure: { error: unknown } | undefined;
     /** Settles when the chunk before has gone to the engine: rows follow the order of the items. */
     let before = Promise.resolve();
     try {
@@ -121,28 +141,32 @@ export class Search<Source = unknown, StoreName = never> {
         const { promise, resolve } = deferred();
         const chunk = addChunk(list.slice(start, start + this.#host.batchSize), before, resolve);
         before = promise;
-        const settled: Promise<void> = chunk.finally(() => {
-          resolve(); // a chunk that fails does not hold up the next, which then sees why
-          running.delete(settled);
-        });
-        settled.catch(() => {});
+        const settled: Promise<void> = chunk
+          .catch((error) => {
+            failure ??= { error };
+          })
+          .finally(() => {
+            resolve(); // a chunk that fails does not hold up the next
+            running.delete(settled);
+          });
         running.add(settled);
         if (running.size >= this.#host.callsInFlight) await Promise.race(running);
+        if (failure) break;
       }
-      await Promise.all(running);
-      signal?.throwIfAborted();
     } finally {
       // `size` tells the truth when this rejects: nothing of the call is still under way.
-      await Promise.allSettled(running);
+      await Promise.all(running);
       signal?.removeEventListener('abort', cancel);
     }
+    if (failure) throw failure.error;
+    signal?.throwIfAborted();
     return report;
   }
 
   /**
    * The nearest pictures, nearest first; equal distances in the order in which they were added.
    *
-   * @param image a picture, or a feature vector (Float32Array)
+   * @param image a picture, or a feature vector (Float32Array) of finite values; as it is at the call
    * @param options.k how many; default 30
    */
   async query(image: ImageSource | Float32Array, options: QueryOptions = {}): Promise<Hit[]> {
@@ -157,18 +181,16 @@ export class Search<Source = unknown, StoreName = never> {
   ): Promise<Hit[][]> {
     this.#checkOpen();
     const { signal } = options;
-    checkQueryOptions(options);
+    const asked = checkQuery(options);
     signal?.throwIfAborted();
+    const given = itemsOf(images, 'queryMany takes a list of pictures and vectors; for one there is query');
+    const held = (given as (ImageSource | Float32Array)[]).map((image) => this.#hold(image, signal));
     const queries: EngineQuery<Source>[] = await Promise.all(
-      [...images].map(async (image) =>
-        image instanceof Float32Array
-          ? { vector: image }
-          : { source: await this.#host.prepare(image, signal) },
-      ),
+      held.map(async (one) => ('vector' in one ? one : { source: await one.ready() })),
     );
     if (queries.length === 0) return [];
     signal?.throwIfAborted();
-    const hits = await this.#host.engine.query(queries, await this.#postable(options));
+    const hits = await this.#host.engine.query(queries, await this.#postable(asked));
     signal?.throwIfAborted();
     return hits;
   }
@@ -176,16 +198,18 @@ export class Search<Source = unknown, StoreName = never> {
   /** Removes pictures; ids that are not there are passed over. Returns how many were removed. */
   async remove(ids: Iterable<string>): Promise<number> {
     this.#checkOpen();
-    const removed = await this.#host.engine.remove([...ids]);
+    const removed = await this.#host.engine.remove(idsOf(ids, 'remove'));
     this.#size -= removed;
     return removed;
   }
 
   /** The normalised feature vector of a picture, which is not added. */
-  async extract(image: ImageSource, { signal }: CallOptions = {}): Promise<Float32Array> {
+  async extract(image: ImageSource, options: CallOptions = {}): Promise<Float32Array> {
     this.#checkOpen();
+    checkCall(options);
+    const { signal } = options;
     signal?.throwIfAborted();
-    const source = await this.#host.prepare(image, signal);
+    const source = await this.#host.hold(image, signal)();
     const vector = await this.#host.engine.extract(source);
     signal?.throwIfAborted();
     return vector;
@@ -194,7 +218,8 @@ export class Search<Source = unknown, StoreName = never> {
   /** The normalised feature vector of a picture in the index, e.g. for "more like this". */
   async vector(id: string): Promise<Float32Array> {
     this.#checkOpen();
-    return this.#host.engine.vector(id);
+    const [wanted] = idsOf([id], 'vector');
+    return this.#host.engine.vector(wanted!);
   }
 
   /** All features, in the order of the ids, e.g. for a `.npy` file. */
@@ -269,17 +294,31 @@ export class Search<Source = unknown, StoreName = never> {
   }
 
   /** Options without what cannot be posted to a worker: a predicate is asked here, about the ids that are there. */
-  async #postable({ k = 30, maxDistance, exclude, filter }: QueryOptions): Promise<EngineQueryOptions> {
-    const ids =
-      typeof filter === 'function' ? (await this.#host.engine.ids()).filter((id) => filter(id)) : filter;
-    return { k, maxDistance, exclude: exclude && [...exclude], filter: ids && [...ids] };
+  async #postable({ predicate, ...options }: CheckedQuery): Promise<EngineQueryOptions> {
+    if (!predicate) return options;
+    const ids = await this.#host.engine.ids();
+    return { ...options, filter: ids.filter((id) => agrees(predicate(id))) };
   }
 
-  async #prepareItem(item: Item, signal?: AbortSignal): Promise<EngineItem<Source> | LikenessError> {
+  #holdItem(item: Item, signal: AbortSignal | undefined): HeldItem<Source> {
     const { id, meta } = item;
-    if ('vector' in item) return { id, meta, vector: item.vector };
+    const held =
+      'vector' in item && item.vector !== undefined
+        ? { vector: copyOfVector(item.vector) }
+        : this.#hold((item as { image: ImageSource }).image, signal);
+    return { id, meta: meta === undefined ? undefined : copyOfJson(meta), ...held };
+  }
+
+  #hold(image: ImageSource | Float32Array, signal: AbortSignal | undefined): Held<Source> {
+    return image instanceof Float32Array
+      ? { vector: copyOfVector(image) }
+      : { ready: this.#host.hold(image, signal) };
+  }
+
+  async #prepareItem({ id, meta, ...held }: HeldItem<Source>): Promise<EngineItem<Source> | LikenessError> {
+    if ('vector' in held) return { id, meta, vector: held.vector };
     try {
-      return { id, meta, source: await this.#host.prepare(item.image, signal) };
+      return { id, meta, source: await held.ready() };
     } catch (error) {
       if (error instanceof LikenessError) return error;
       throw error;
@@ -293,46 +332,16 @@ export class Search<Source = unknown, StoreName = never> {
   }
 }
 
+/** A copy in memory that nobody else has. What is no vector is refused by the engine, as one item. */
+const copyOfVector = (vector: Float32Array): Float32Array =>
+  vector instanceof Float32Array ? new Float32Array(vector) : vector;
+
 function deferred(): { promise: Promise<void>; resolve: () => void } {
   let resolve = (): void => {};
   const promise = new Promise<void>((done) => {
     resolve = done;
   });
   return { promise, resolve };
-}
-
-/** @throws LikenessError `bad-argument` */
-function checkQueryOptions({ k = 30, maxDistance = 0, exclude = [], filter = [] }: QueryOptions): void {
-  const refuse = (name: string, came: unknown, wanted: string): never => {
-    throw new LikenessError('bad-argument', `${name} is ${came}; it has to be ${wanted}.`);
-  };
-  if (!Number.isInteger(k) || k < 1) refuse('k', k, 'a whole number from 1');
-  if (typeof maxDistance !== 'number' || !(maxDistance >= 0)) {
-    refuse('maxDistance', maxDistance, 'a number from 0');
-  }
-  if (!isIdList(exclude)) refuse('exclude', typeof exclude, 'a list of ids');
-  if (typeof filter !== 'function' && !isIdList(filter)) {
-    refuse('filter', typeof filter, 'a list of ids or a function');
-  }
-}
-
-/** A string is iterable too, but as a list of ids it is a mistake. */
-function isIdList(ids: unknown): boolean {
-  return typeof ids === 'object' && ids !== null && Symbol.iterator in ids;
-}
-
-function checkItem(item: Item): void {
-  const id: unknown = item?.id;
-  if (typeof id !== 'string' || id === '') {
-    throw new LikenessError(
-      'bad-argument',
-      `An item's id is ${JSON.stringify(id)}; it has to be a string that is not empty.`,
-    );
-  }
-  if (!('image' in item) && !('vector' in item)) {
-    throw new LikenessError('bad-argument', `The item "${id}" has neither an image nor a vector.`);
-  }
-  if (item.meta !== undefined) checkMeta(item.meta, id);
 }
 
 /**

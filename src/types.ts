@@ -67,7 +67,10 @@ export interface QueryOptions extends CallOptions {
   maxDistance?: number | undefined;
   /** Ids of pictures that do not take part, e.g. the query's own. */
   exclude?: Iterable<string> | undefined;
-  /** The only pictures that take part: their ids, or a predicate that is asked about every picture in the index. */
+  /**
+   * The only pictures that take part: their ids, or a predicate that is asked about every picture in the index. It may
+   * not be async.
+   */
   filter?: Iterable<string> | ((id: string) => boolean) | undefined;
 }
 
@@ -141,6 +144,11 @@ export interface Report {
   knn: { backend: BackendName; reason: string };
   /** Pictures in the index. */
   size: number;
+  /**
+   * Pictures whose features are not of length 1 and so were not made by this model: their distances say nothing. `null`
+   * while the features of a stored index have not been read.
+   */
+  notNormalised: number | null;
   /** Where the index is kept; `null` when it is not. */
   store: StoreReport | null;
   /** Where the model's files are; from `memory` they are gone with the page. What went wrong with storing them. */

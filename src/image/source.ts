@@ -21,6 +21,9 @@ export interface Parcel {
   transfer: Transferable[];
 }
 
+/** Which picture an `<img>` shows. */
+type Shown = Pick<HTMLImageElement, 'currentSrc' | 'src'>;
+
 const encoded = (blob: Blob): Parcel => ({ picture: { kind: 'encoded', blob }, transfer: [] });
 
 function copyPixels(source: Pixels): Parcel {
@@ -69,8 +72,14 @@ async function copyBitmap(
  * The file behind an `<img>`, which alone is exact; where it cannot be had, what the element shows, which is upright
  * (browsers turn it whatever they are asked for).
  */
-async function fromImageElement(element: HTMLImageElement, signal: AbortSignal | undefined): Promise<Parcel> {
-  const url = element.currentSrc || element.src;
+async function fromImageElement(
+  element: HTMLImageElement,
+  signal: AbortSignal | undefined,
+  shown: Shown = element,
+): Promise<Parcel> {
+  const isChanged = element.src !== shown.src;
+  // The choice among its sources may not have been made yet.
+  const url = shown.currentSrc || (isChanged ? shown.src : element.currentSrc || element.src);
   if (!url) throw new LikenessError('bad-image', 'this <img> has no src');
   try {
     const credentials = element.crossOrigin === 'use-credentials' ? 'include' : 'same-origin';
@@ -80,6 +89,12 @@ async function fromImageElement(element: HTMLImageElement, signal: AbortSignal |
     if (sniffFormat(new Uint8Array(await blob.slice(0, SNIFFED_BYTES).arrayBuffer()))) return encoded(blob);
   } catch (error) {
     if (!(error instanceof LikenessError)) throw error;
+  }
+  if (isChanged) {
+    throw new LikenessError(
+      'bad-image',
+      `this <img> shows another picture by now, and ${url.slice(0, 200)} cannot be read without it`,
+    );
   }
   try {
     await element.decode();
@@ -96,12 +111,13 @@ async function fromImageElement(element: HTMLImageElement, signal: AbortSignal |
  * Turns any picture source into something that can be posted to a worker. For the main thread: it alone has elements,
  * and knows what relative URLs refer to. Canvases, bitmaps and pixels are copied at once, as they are now.
  *
+ * @param options.shown what an `<img>` showed when it was meant; default: what it shows now
  * @throws LikenessError `bad-argument`, `bad-image`, or `not-found` with URL and status
  * @throws the signal's reason, once aborted
  */
 export async function toTransferable(
   source: ImageSource,
-  options: { signal?: AbortSignal | undefined } = {},
+  options: { signal?: AbortSignal | undefined; shown?: Shown } = {},
 ): Promise<Parcel> {
   options.signal?.throwIfAborted();
   if (typeof source === 'string') return encoded(await fetchImage(source, options.signal));
@@ -114,7 +130,7 @@ export async function toTransferable(
     case 'Uint8Array':
       return encoded(new Blob([unshared(source as Uint8Array)]));
     case 'HTMLImageElement':
-      return fromImageElement(source as HTMLImageElement, options.signal);
+      return fromImageElement(source as HTMLImageElement, options.signal, options.shown);
     case 'HTMLCanvasElement':
     case 'OffscreenCanvas':
       return copyBitmap(source as HTMLCanvasElement, 'canvas');

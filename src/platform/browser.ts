@@ -1,6 +1,7 @@
 import { proxy, type Remote, transfer, wrap } from 'comlink';
 import { LikenessError } from '../errors.ts';
-import { type Parcel, type Picture, toTransferable } from '../image/source.ts';
+import { hold } from '../image/hold.ts';
+import type { Parcel, Picture } from '../image/source.ts';
 import { type ModelName, type ModelSource, modelSource } from '../model/delivery/source.ts';
 import {
   deleteStoredModel,
@@ -211,7 +212,7 @@ function host(
     batchSize,
     // One batch in each thread, and one whose pictures are decoded meanwhile.
     callsInFlight: threads + 1,
-    prepare: (image, signal) => toTransferable(image, { signal }),
+    hold: (image, signal) => hold(image, { signal }),
     dispose() {
       worker.terminate();
       death.end(new LikenessError('closed', 'This ImageSearch was closed; open another.'));

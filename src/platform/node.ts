@@ -3,6 +3,7 @@ import { endAll } from '../end-all.ts';
 import { Engine, type PictureReader } from '../engine.ts';
 import { LikenessError } from '../errors.ts';
 import { decode } from '../image/decode.node.ts';
+import { hold } from '../image/hold.node.ts';
 import type { Pixels } from '../image/pixels.ts';
 import { readImage } from '../image/source.node.ts';
 import { toTensor } from '../image/tensor.ts';
@@ -115,7 +116,7 @@ export class ImageSearch extends Search<NodeSource, StoreName> {
       modelFiles: { where: 'folder', warnings: [] },
       batchSize: extractor.batchSize,
       callsInFlight: extractor.threads + 1,
-      prepare: (image, from) => readImage(image, { signal: from }),
+      hold: (image, from) => hold(image, { signal: from }),
       dispose: () => {},
     });
   }

@@ -108,3 +108,10 @@ export function checkMeta(meta: unknown, id: string): asserts meta is Json {
     refuse(`takes ${length} characters; up to ${largestMeta} are kept`);
   }
 }
+
+/** A copy that shares nothing that can be changed. */
+export function copyOfJson<T extends Json>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return (value as readonly Json[]).map(copyOfJson) as Json as T;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyOfJson(item)])) as T;
+}

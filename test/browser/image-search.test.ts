@@ -242,6 +242,62 @@ describe('ImageSearch', () => {
       );
     }));
 
+  test('what is added is what it was at the call, the worker or not', () =>
+    withSearch({ device: 'wasm' }, async (search) => {
+      const bytes = new Uint8Array(await (await fetch(sample('A001'))).arrayBuffer());
+      const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 64 });
+      const context = canvas.getContext('2d')!;
+      const draw = (style: string): void => {
+        context.fillStyle = style;
+        context.fillRect(0, 0, 64, 64);
+        context.fillStyle = '#fff';
+        context.fillRect(8, 8, 20, 40);
+      };
+      draw('#37c');
+      const data = context.getImageData(0, 0, 64, 64);
+      const image = document.createElement('img');
+      image.src = sample('A002');
+      await image.decode();
+      const bitmap = await createImageBitmap(canvas);
+      const wanted = {
+        bytes: await search.extract(bytes.slice()),
+        drawn: await search.extract(canvas),
+        image: await search.extract(sample('A002')),
+      };
+      const shared = new Float32Array(new SharedArrayBuffer(4 * 1024));
+      shared.set(wanted.bytes, 100);
+      const items = Array.from({ length: 8 }, (_, n) => [
+        { id: `bytes ${n}`, vector: shared.subarray(100, 612) },
+        { id: `bytes ${n}, encoded`, image: bytes },
+        { id: `drawn ${n}, canvas`, image: canvas },
+        { id: `drawn ${n}, data`, image: data },
+        { id: `drawn ${n}, bitmap`, image: bitmap },
+        { id: `image ${n}`, image },
+      ]).flat();
+      const adding = search.add(items);
+      shared.fill(0);
+      bytes.fill(0);
+      data.data.fill(0);
+      bitmap.close();
+      draw('#c00');
+      image.src = sample('B001');
+      assert.deepEqual((await adding).failed, []);
+      const { values, dimension } = await search.features();
+      for (const [n, { id }] of items.entries()) {
+        const right = wanted[id.split(' ')[0] as keyof typeof wanted];
+        assert.deepEqual(
+          Array.from(values.subarray(n * dimension, (n + 1) * dimension)),
+          Array.from(right),
+          id,
+        );
+      }
+      const bad = wanted.bytes.slice();
+      bad[3] = Number.NaN;
+      await assert.rejects(search.query(bad), { code: 'bad-argument', message: /NaN as its value 3/ });
+      await assert.rejects(search.remove('image 0' as never), { code: 'bad-argument' });
+      assert.equal((await search.report()).notNormalised, 0);
+    }));
+
   test('closing ends what is under way', async () => {
     const search = await ImageSearch.open({ device: 'wasm' });
     const adding = search.add(Array.from({ length: 100 }, (_, n) => ({ id: `${n}`, image: sample('A001') })));

@@ -8,6 +8,8 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { ensureChromium } from '../../scripts/chromium.mjs';
 import { ImageSearch } from '../../src/node.ts';
+import { IndexStore } from '../../src/store/index-store.ts';
+import { MemoryStore } from '../../src/store/store.memory.ts';
 import type { Progress } from '../../src/types.ts';
 import { root, samples, withFolder } from '../support/cli.ts';
 import { cosine } from '../support/compare.ts';
@@ -95,6 +97,105 @@ describe('ImageSearch in Node', () => {
     ]) {
       await assert.rejects(search.query(query, wrong), { name: 'LikenessError', code: 'bad-argument' });
     }
+  });
+
+  test('features that are no finite numbers are refused where they enter; those not of length 1 are counted', async () => {
+    await using search = await ImageSearch.open();
+    const { model } = await search.report();
+    const unit = (at: number): Float32Array => {
+      const vector = new Float32Array(model.dimension);
+      vector[at] = 1;
+      return vector;
+    };
+    const refused = { name: 'LikenessError', code: 'bad-argument' };
+    for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      const bad = unit(0);
+      bad[17] = wrong;
+      const report = await search.add([
+        { id: 'one', vector: unit(1) },
+        { id: 'bad', vector: bad },
+        { id: 'two', vector: unit(2) },
+      ]);
+      assert.deepEqual(
+        report.failed.map(({ id, error }) => [id, error.code]),
+        [['bad', 'bad-argument']],
+      );
+      assert.match(report.failed[0]!.error.message, new RegExp(`has ${wrong} as its value 17`));
+      await assert.rejects(search.query(bad), { ...refused, message: /as its value 17/ });
+      await assert.rejects(search.queryMany([unit(1), bad]), { ...refused, message: /^Query 1: / });
+    }
+    assert.deepEqual((await search.features()).ids, ['one', 'two']);
+
+    const { fingerprint, name, version } = model;
+    const info = { model: { fingerprint, name, version }, dimension: model.dimension, parity: null };
+    const other = await IndexStore.open(new MemoryStore('made elsewhere'), { create: info });
+    const bad = unit(3);
+    bad[5] = Number.NaN;
+    await other.append([
+      { id: 'three', vector: unit(3) },
+      { id: 'four', vector: bad },
+    ]);
+    const parts: Uint8Array[] = [];
+    for await (const part of other.exported().parts) parts.push(part);
+    const file = new Blob(parts as BlobPart[]);
+    await assert.rejects(search.import(file), { code: 'bad-file', message: /"four".* NaN as their value 5/ });
+    assert.deepEqual((await search.features()).ids, ['one', 'two'], 'nothing was lost');
+    await withFolder(async (folder) => {
+      await using stored = await ImageSearch.open({ store: `file:${join(folder, 'index')}` });
+      await stored.add([{ id: 'one', vector: unit(1) }]);
+      await assert.rejects(stored.import(file), { code: 'bad-file', message: /"four"/ });
+      assert.deepEqual((await stored.features()).ids, ['one']);
+    });
+
+    assert.equal((await search.report()).notNormalised, 0);
+    await search.add([{ id: 'long', vector: unit(4).map((x) => 3 * x) }]);
+    assert.equal((await search.report()).notNormalised, 1);
+    await search.remove(['long']);
+    assert.equal((await search.report()).notNormalised, 0);
+  });
+
+  test('what is added is what it was at the call: vectors, pixels, bytes; what comes out is a copy', async () => {
+    await using search = await ImageSearch.open();
+    const encoded = await readFile(sample('A001'));
+    const rgba = Uint8Array.from({ length: 64 * 64 * 4 }, (_, i) => (i % 4 === 3 ? 255 : (i * 7) % 251));
+    const pixels = { width: 64, height: 64, rgba: Buffer.from(rgba) };
+    const data = { width: 64, height: 64, data: new Uint8ClampedArray(rgba) };
+    const shared = new Float32Array(new SharedArrayBuffer(4 * 1024));
+    const wanted = [await search.extract(new Uint8Array(encoded)), await search.extract({ ...pixels, rgba })];
+    shared.set(wanted[0]!, 512);
+    const meta = { title: 'first' };
+    // More than are under way at once: most wait for their turn.
+    const items = Array.from({ length: 12 }, (_, n) => [
+      { id: `vector ${n}`, vector: shared.subarray(512), meta },
+      { id: `bytes ${n}`, image: encoded },
+      { id: `pixels ${n}`, image: pixels },
+      { id: `data ${n}`, image: data as unknown as ImageData },
+    ]).flat();
+    const adding = search.add(items);
+    const spoil = (): void => {
+      for (const array of [shared, encoded, pixels.rgba, data.data]) array.fill(0);
+      meta.title = 'second';
+    };
+    spoil();
+    assert.deepEqual((await adding).failed, []);
+    const { values, dimension } = await search.features();
+    for (const [n, { id }] of items.entries()) {
+      const right = wanted[/vector|bytes/.test(id) ? 0 : 1]!;
+      assert.deepEqual(values.subarray(n * dimension, (n + 1) * dimension), right, id);
+    }
+    const query = wanted[0]!.slice();
+    const asked = search.query(query, { k: 1 });
+    query.fill(0);
+    const [hit] = await asked;
+    assert.deepEqual(hit, { id: 'vector 0', distance: 0, meta: { title: 'first' } });
+    const bytes = await readFile(sample('A001'));
+    const extracting = [search.extract(bytes), search.query(bytes, { k: 1 })] as const;
+    bytes.fill(0);
+    assert.deepEqual(await extracting[0], wanted[0]);
+    assert.equal((await extracting[1])[0]!.distance, 0);
+    (hit!.meta as { title: string }).title = 'third';
+    ((await search.entries())[0]!.meta as { title: string }).title = 'third';
+    assert.deepEqual((await search.entries())[0]!.meta, { title: 'first' });
   });
 
   test('an abort ends an add, a close ends everything, wrong options are refused', async () => {

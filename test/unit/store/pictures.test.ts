@@ -123,7 +123,7 @@ describe('rows that stay in the store', () => {
     }
     assert.deepEqual(await pictures.values(), await other.values());
     const some = state.pictures[17]!;
-    assert.deepEqual([...(await pictures.vector(17))], some.vector);
+    assert.deepEqual([...(await pictures.vector(pictures.entries[17]!.id))!], some.vector);
     await pictures.close();
     await other.close();
   });
@@ -226,6 +226,100 @@ describe('rows that stay in the store', () => {
       }
     }
     assert.ok(compactions > 8, `${compactions}`);
+  });
+
+  test('another compacts while one row is read, by id or by content, or all are copied: read again', async () => {
+    const changes = rowsOf(13, 40).map((vector, n) => ({ id: `picture ${n}`, vector, hash: `hash ${n}` }));
+    const reads: [string, (pictures: Pictures) => Promise<unknown>, unknown][] = [
+      ['vector', (pictures) => pictures.vector('picture 30'), changes[30]!.vector],
+      ['vectorOf', (pictures) => pictures.vectorOf('hash 30'), changes[30]!.vector],
+      ['vectorOf, gone', (pictures) => pictures.vectorOf('hash 3'), undefined],
+      [
+        'withIndex',
+        (pictures) =>
+          pictures.withIndex(info(d), async (index) => {
+            const all = new Float32Array(index.entries.length * d);
+            await index.readRows(index.entries, all);
+            return all.subarray(0, d);
+          }),
+        changes[10]!.vector,
+      ],
+    ];
+    for (const [what, read, wanted] of reads) {
+      const store = new DiskStore();
+      const pictures = await open(store, true);
+      await pictures.apply(changes);
+      await idle();
+      const other = await IndexStore.open(store, { idleMs: 0 });
+      let isFirst = true;
+      store.beforeRead = async () => {
+        if (!isFirst) return;
+        isFirst = false;
+        // The file's rows move, and this index hears of it in the middle of its reading.
+        await other.append(changes.slice(0, 10).map(({ id }) => ({ remove: id })));
+        await other.compact();
+        await idle();
+        void pictures.refresh().catch(() => {});
+      };
+      if (what === 'vectorOf, gone') {
+        store.beforeRead = undefined;
+        await other.append([{ remove: 'picture 3' }]);
+        await other.compact();
+        await idle();
+        await pictures.refresh();
+      }
+      assert.deepEqual(await read(pictures), wanted, what);
+      store.beforeRead = undefined;
+      await other.close();
+      await pictures.close();
+    }
+  });
+
+  test('a row that is damaged is no features of its content: the picture is taken out, to be read again', async () => {
+    const store = new DiskStore();
+    const pictures = await open(store, true);
+    await pictures.apply(rowsOf(14, 9).map((vector, n) => ({ id: `${n}`, vector, hash: `hash ${n}` })));
+    await pictures.apply([{ set: 'noted', value: 1 }]);
+    store.files.get('index-1.likeness')![pictures.entries[4]!.at + 1]! ^= 1;
+    await assert.rejects(pictures.vector('4'), { code: 'bad-file', message: /"4"/ });
+    assert.equal(await pictures.vectorOf('hash 4'), undefined);
+    assert.equal(pictures.position('4'), undefined);
+    assert.deepEqual(pictures.report()!.damaged, ['4']);
+    assert.ok(await pictures.vectorOf('hash 5'));
+    await pictures.close();
+  });
+
+  test('rows that are not of length 1 are counted, whatever is added, replaced, removed and read anew', async () => {
+    const random = seeded(15);
+    for (const stored of [true, false]) {
+      const store = stored ? new DiskStore() : undefined;
+      let pictures = store
+        ? await open(store, false)
+        : new Pictures(await FlatIndex.create({ dimension: d }), undefined);
+      await pictures.load();
+      const list = new Map<string, boolean>();
+      const rows = rowsOf(16, 60);
+      for (let round = 0; round < 60; round++) {
+        const id = `${Math.floor(30 * random())}`;
+        if (random() < 0.3) {
+          const gone = [...list.keys()].filter(() => random() < 0.2);
+          await pictures.apply(gone.map((remove) => ({ remove })));
+          for (const one of gone) list.delete(one);
+        } else {
+          const isLong = random() < 0.4;
+          await pictures.apply([{ id, vector: rows[round]!.map((x) => (isLong ? 3 * x : x)) }]);
+          list.set(id, isLong);
+        }
+        assert.equal(pictures.notNormalised, [...list.values()].filter(Boolean).length, `round ${round}`);
+        if (store && round === 40) {
+          await pictures.close();
+          pictures = await open(store, false);
+          assert.equal(pictures.notNormalised, null);
+          await pictures.load();
+        }
+      }
+      await pictures.close();
+    }
   });
 
   test('where codes decide too little the rows come into memory', async () => {

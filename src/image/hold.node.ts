@@ -1,0 +1,35 @@
+import type { ImageSource } from '../types.ts';
+import { classOf, isImageData, isPixels } from './kind.ts';
+import type { Pixels } from './pixels.ts';
+import { readImage } from './source.node.ts';
+
+/**
+ * Takes hold of a picture as it is at the call: of bytes and pixels, which may change afterwards, a copy is made at once.
+ * What comes back reads it, when its turn comes.
+ */
+export function hold(
+  source: ImageSource,
+  options: { signal?: AbortSignal | undefined } = {},
+): () => Promise<Blob | Uint8Array | Pixels> {
+  const held = heldSource(source);
+  return () => readImage(held, options);
+}
+
+function heldSource(source: ImageSource): ImageSource {
+  if (classOf(source) === 'URL') return new URL(String(source));
+  if (source instanceof Uint8Array) return copied(source);
+  if (isPixels(source)) {
+    const held: Pixels = { ...source, rgba: copied(source.rgba) };
+    if (ArrayBuffer.isView(source.gray)) held.gray = new Uint16Array(source.gray);
+    return held;
+  }
+  if (isImageData(source)) {
+    const { width, height, data } = source;
+    return { width, height, data: copied(data) } as unknown as ImageData;
+  }
+  return source;
+}
+
+/** Not by `slice`: that of a `Buffer` copies nothing. What is no array is refused when it is read. */
+const copied = <T extends Uint8Array | Uint8ClampedArray>(bytes: T): T =>
+  ArrayBuffer.isView(bytes) ? (new Uint8Array(bytes) as T) : bytes;
