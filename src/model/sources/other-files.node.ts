@@ -45,6 +45,11 @@ const magics: [text: string, at: number, what: string][] = [
   ['ustar', 257, 'This is a tar archive; unpack it (tar xf) and give the file in it.'],
   ['MATLAB', 0, `This is a MATLAB file, and not read here. Wanted: ${kinds}.`],
   ['GGUF', 0, `This is a GGUF file, and not read here. Wanted: ${kinds}.`],
+  [
+    '\x00\x05\x16\x07',
+    0,
+    'This is what macOS keeps beside a file, under its name with "._" before it; give the file itself.',
+  ],
   ['PK\x05\x06', 0, 'This is an empty zip archive.'],
 ];
 

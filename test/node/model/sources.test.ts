@@ -584,6 +584,7 @@ test('what people have instead of the file is told', () =>
       ['\u0093NUMPY', /no file of weights/],
       [new Uint8Array([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0]), /NumPy array/],
       [new Uint8Array([0x1f, 0x8b, 8, 0]), /gzip archive; unpack/],
+      [new Uint8Array([0, 5, 0x16, 7, 0, 2, 0, 0]), /macOS keeps beside a file/],
       [
         '{"format":"layers-model","modelTopology":{}}',
         /model\.json of TensorFlow\.js.*tensorflowjs_converter/,
