@@ -67,6 +67,10 @@ export async function buildKernels(modules = kernels) {
   // Not ours, but embedded the same way.
   const turbo = 'node_modules/@cwasm/jpeg-turbo/jpeg-turbo.wasm';
   cpSync(join(root, turbo), join(root, 'build/wasm/jpeg-turbo.wasm'));
+  // libavif's decoder. As a file of ours it is bundled for Node too, where packages stay outside.
+  mkdirSync(join(root, 'build/avif'), { recursive: true });
+  for (const name of ['avif_dec.js', 'avif_dec.wasm'])
+    cpSync(join(root, 'node_modules/@jsquash/avif/codec/dec', name), join(root, 'build/avif', name));
   const asc = join(root, 'node_modules/assemblyscript/bin/asc.js');
   const sources = hashOf([
     ...readdirSync(join(root, 'assembly')).map((name) => `assembly/${name}`),
@@ -133,6 +137,9 @@ async function buildLibrary() {
       'graph-worker': 'src/model/graph-worker.node.ts',
     },
   });
+  const apache = readFileSync(join(root, 'node_modules/@jsquash/avif/LICENSE'), 'utf8');
+  const notice = readFileSync(join(root, 'licenses/avif.txt'), 'utf8');
+  writeFileSync(join(root, 'dist/chunks/avif.LICENSE.txt'), notice + apache);
   const ort = join(root, 'node_modules/onnxruntime-web/dist');
   mkdirSync(join(root, 'dist/ort'), { recursive: true });
   for (const name of readdirSync(ort)) {

@@ -14,3 +14,22 @@ declare module '*.wgsl' {
 declare module 'comlink/dist/esm/node-adapter.mjs' {
   export { default } from 'comlink/dist/esm/node-adapter';
 }
+
+/** libavif's decoder as `@jsquash/avif` ships it; bundled for Node, too. */
+declare module '#avif/avif_dec.js' {
+  export interface AvifModule {
+    /** @returns null where the file cannot be decoded */
+    decode(bytes: Uint8Array, bitDepth: 8): ImageData | null;
+    HEAP8: Int8Array;
+  }
+  const createModule: (options: {
+    noInitialRun: boolean;
+    instantiateWasm(
+      imports: WebAssembly.Imports,
+      ready: (instance: WebAssembly.Instance) => void,
+    ): WebAssembly.Exports;
+    print: () => void;
+    printErr: () => void;
+  }) => Promise<AvifModule>;
+  export default createModule;
+}

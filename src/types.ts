@@ -91,7 +91,7 @@ export interface OpenOptions extends CallOptions {
   device?: 'auto' | 'wasm' | 'webgpu' | undefined;
   /** Threads for wasm. Default: up to 4, where the page is cross-origin isolated; else 1. */
   threads?: number | undefined;
-  /** `keras`: pictures exactly as the Keras tutorial reads them, i.e. EXIF orientation is not applied. */
+  /** `keras`: pictures exactly as the Keras tutorial reads them, i.e. EXIF orientation is not applied (a TIFF's is). */
   parity?: 'keras' | undefined;
   /**
    * Where the index is kept: `opfs:name` in a page; `file:folder` in Node; the URL of an exported index, a `Blob` or (in

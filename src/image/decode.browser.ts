@@ -1,7 +1,7 @@
 import { LikenessError } from '../errors.ts';
 import { decodeBmp } from './bmp.ts';
 import { bytesOf } from './bytes.ts';
-import { type Format, notAPicture, sniffFormat } from './format.ts';
+import { notAPicture, sniffFormat } from './format.ts';
 import { decodeGif } from './gif.ts';
 import type { Pixels } from './pixels.ts';
 import { decodeJpeg, decodeWebp, type PlatformDecode } from './platform.ts';
@@ -22,14 +22,10 @@ async function* inflate(parts: Uint8Array<ArrayBuffer>[]): AsyncGenerator<Uint8A
   }
 }
 
-async function decodeInBrowser(
-  file: Uint8Array<ArrayBuffer>,
-  format: Format,
-  imageOrientation: ImageOrientation,
-): Promise<Pixels> {
+const decodeInBrowser: PlatformDecode = async (file, format) => {
   let bitmap: ImageBitmap;
   try {
-    bitmap = await createImageBitmap(new Blob([file]), { ...asStored, imageOrientation });
+    bitmap = await createImageBitmap(new Blob([file]), { ...asStored, imageOrientation: 'none' });
   } catch (cause) {
     throw new LikenessError(
       'bad-image',
@@ -42,9 +38,7 @@ async function decodeInBrowser(
   } finally {
     bitmap.close();
   }
-}
-
-const platform: PlatformDecode = (file, format) => decodeInBrowser(file, format, 'none');
+};
 
 /**
  * Decodes a JPEG, PNG, GIF (first frame), BMP, WebP (first frame), AVIF or TIFF file (first page, upright) to the pixels
@@ -66,14 +60,16 @@ export async function decode(source: Blob | Uint8Array, options: { orient: boole
     case 'BMP':
       return decodeBmp(bytes);
     case 'JPEG':
-      return decodeJpeg(bytes, options, platform);
+      return decodeJpeg(bytes, options, decodeInBrowser);
     case 'WebP':
-      return decodeWebp(bytes, options, platform);
+      return decodeWebp(bytes, options, decodeInBrowser);
     case 'TIFF': {
       const { decodeTiff } = await import('./tiff/tiff.ts');
       return decodeTiff(bytes, (jpeg) => decode(jpeg, { orient: false }));
     }
+    case 'AVIF': {
+      const { decodeAvif } = await import('./avif/avif.ts');
+      return decodeAvif(bytes, options);
+    }
   }
-  // AVIF is turned by the browser.
-  return decodeInBrowser(bytes, format, options.orient ? 'from-image' : 'none');
 }

@@ -62,6 +62,9 @@ export async function decode(source: Blob | Uint8Array, options: { orient: boole
       const { decodeTiff } = await import('./tiff/tiff.ts');
       return decodeTiff(bytes, (jpeg) => decode(jpeg, { orient: false }));
     }
+    case 'AVIF': {
+      const { decodeAvif } = await import('./avif/avif.ts');
+      return decodeAvif(bytes, options);
+    }
   }
-  return decodeWithSharp(bytes, format);
 }
