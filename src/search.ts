@@ -127,7 +127,8 @@ export class Search<Source = unknown, StoreName = never> {
         report.failed.push({ id: good[at]!.id, error: new LikenessError(code, message) });
       }
       done += chunk.length;
-      if (!signal?.aborted) onProgress?.({ phase: 'add', done, total: list.length });
+      const { extracted } = report;
+      if (!signal?.aborted) onProgress?.({ phase: 'add', done, total: list.length, extracted });
     };
 
     const running = new Set<Promise<void>>();

@@ -52,6 +52,8 @@ export interface Progress {
   total: number;
   /** Bytes of the model that came over the network; 0 for one that was stored. */
   fetched?: number;
+  /** Of the pictures that are done, those that the network saw; the others were known, or could not be read. */
+  extracted?: number;
 }
 
 export interface CallOptions {

@@ -7,6 +7,7 @@ import { type Features, naming, readIds, type Wanted } from './features.ts';
 import { readInput } from './input-file.ts';
 import { readNameMap } from './per-image-folder.ts';
 import { mapFile, perImageNames } from './per-image-names.ts';
+import { say } from './print.ts';
 
 /** A file of one vector. */
 interface Picture {
@@ -82,8 +83,7 @@ function matchNames(files: ReadonlyMap<string, string>, found: readonly string[]
     if (name === undefined) missing++;
     else pictures.push({ id, name });
   }
-  if (missing > 0)
-    console.error(`${missing} of the ${files.size} files that ${mapFile} lists are not there.`);
+  if (missing > 0) say(`${missing} of the ${files.size} files that ${mapFile} lists are not there.`);
   return pictures;
 }
 

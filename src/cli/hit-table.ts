@@ -4,14 +4,13 @@ import type { Hit } from '../types.ts';
 export const roundDistance = (distance: number): number => Number(distance.toFixed(7));
 
 /** `[{"id": …, "distance": …}, …]`, nearest first. */
-export function hitsToJson(hits: readonly Hit[]): string {
-  return JSON.stringify(hits.map(({ id, distance }) => ({ id, distance: roundDistance(distance) })));
-}
+export const hitsToJson = (hits: readonly Hit[]): Hit[] =>
+  hits.map(({ id, distance }) => ({ id, distance: roundDistance(distance) }));
 
-/** A table of rank, distance and file for a terminal. */
-export function hitsToTable(hits: readonly Hit[]): string {
+/** Lines of a table of rank, distance and file for a terminal. */
+export function hitsToTable(hits: readonly Hit[]): string[] {
   const lines = hits.map(
     ({ id, distance }, rank) => `${String(rank + 1).padStart(4)}  ${distance.toFixed(6)}  ${id}`,
   );
-  return ['rank  distance  file', ...lines].join('\n');
+  return ['rank  distance  file', ...lines];
 }

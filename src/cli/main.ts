@@ -2,7 +2,10 @@
 import { resolve } from 'node:path';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { LikenessError } from '../errors.ts';
+import { endBy, Interrupted } from './interrupt.ts';
 import { isModelFolder } from './model-source.ts';
+import { printable, say } from './print.ts';
 import { hostOf } from './serve/hosts.ts';
 
 const exitUsage = 2;
@@ -44,7 +47,15 @@ const program = new Command('likeness')
   .version(packageJson.version)
   .showSuggestionAfterError()
   // One line for a wrong argument: the usage is a --help away.
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'likeness: ')) })
+  .configureOutput({
+    outputError(text, write) {
+      const line = text
+        .trimEnd()
+        .replace(/^error: /, 'likeness: ')
+        .replace('\n(Did you mean', ' (Did you mean');
+      write(`${printable(line)}\n`);
+    },
+  })
   .exitOverride();
 
 // Each command's module is loaded when it runs: `likeness --help` needs neither a network nor an image decoder.
@@ -57,6 +68,7 @@ program
   .addOption(device())
   .addOption(threads())
   .addOption(parity())
+  .option('--prune', 'let pictures that are gone leave the index, however many')
   .option('--json', 'print a summary as JSON')
   .action(async (folder, options) =>
     (await import('./commands/index-folder.ts')).indexFolder(folder, options),
@@ -74,6 +86,30 @@ program
   .addOption(threads())
   .addOption(parity())
   .action(async (what, options) => (await import('./commands/query.ts')).query(what, options));
+
+program
+  .command('remove')
+  .description('take pictures out of an index; their files stay')
+  .argument('<index-dir>')
+  .argument('[id...]', 'as "query" lists them')
+  .option('--from <file>', 'ids from a JSON list, or a line each; - is the standard input')
+  .option('--json', 'print what was removed as JSON')
+  .addHelpText(
+    'after',
+    '\nExit status: 0 all were removed; 1 some are not in the index, the others were removed.',
+  )
+  .action(async (where, ids, options) => (await import('./commands/remove.ts')).remove(where, ids, options));
+
+program
+  .command('check')
+  .description('read every byte of an index, say what is damaged, keep what is whole')
+  .argument('<index>', 'a folder, an exported file, or the URL of one')
+  .option('--repair', 'write what is whole as a new file; the damaged one is kept beside it')
+  .option('--json', 'print what was found as JSON')
+  .option('--model <name|dir>', 'the model of an index whose header is lost')
+  .addOption(parity())
+  .addHelpText('after', '\nExit status: 0 the index is whole; 1 it is damaged, or was until --repair.')
+  .action(async (where, options) => (await import('./commands/check.ts')).check(where, options));
 
 program
   .command('export')
@@ -168,6 +204,14 @@ models
   .option('--json', 'print them as JSON')
   .action(async (folder, options) => (await import('./commands/model.ts')).list(folder, options));
 
+// Whoever reads our output may have seen enough (`| head`), or the terminal may be gone.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (!['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'].includes(error.code ?? '')) throw error;
+    if (stream === process.stdout) process.exit(exitFailure);
+  });
+}
+
 try {
   await program.parseAsync();
 } catch (error) {
@@ -175,9 +219,12 @@ try {
     // Commander has printed its line; --help and --version end here with 0.
     process.exitCode = error.exitCode === 0 ? 0 : exitUsage;
   } else {
-    const message = error instanceof Error ? error.message : String(error);
-    console.error(`likeness: ${message.split('\n')[0]}`);
-    if (process.env.LIKENESS_DEBUG) console.error(error);
+    // An error of ours is one line, whatever names are in it; of a library's only the first is for users.
+    const { message } = error as Error;
+    const line = error instanceof LikenessError ? message : String(message ?? error).split('\n')[0]!;
+    say(`likeness: ${line}`);
+    if (process.env.LIKENESS_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
     process.exitCode = exitFailure;
+    if (error instanceof Interrupted) endBy(error.signal);
   }
 }

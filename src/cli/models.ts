@@ -5,6 +5,7 @@ import { LikenessError } from '../errors.ts';
 import { readManifest } from '../model/files.node.ts';
 import { manifestFile } from '../model/load.ts';
 import { packagePathIfAny } from '../platform/package-root.ts';
+import { say } from './print.ts';
 
 /** A model that the server offers, below `/models/`. */
 export interface ServedModel {
@@ -43,7 +44,7 @@ export async function servedModels(ofIndex: string | undefined): Promise<ServedM
   for (const folder of [...(await modelFolders()), ...(ofIndex === undefined ? [] : [ofIndex])]) {
     const manifest = await readManifest(folder).catch((error: Error) => error);
     if (manifest instanceof Error) {
-      console.error(`The model in ${folder} is left out: ${manifest.message}`);
+      say(`The model in ${folder} is left out: ${manifest.message}`);
       continue;
     }
     const { fingerprint } = manifest;

@@ -1,21 +1,154 @@
 import { LikenessError } from '../errors.ts';
-import type { IndexStore } from '../store/index-store.ts';
+import { firstNotFinite } from '../knn/vectors.ts';
+import type { Store } from '../store/files.ts';
+import { IndexStore } from '../store/index-store.ts';
+import { type InspectedIndex, inspectIndex } from '../store/inspect-index.ts';
 import { openIndexAt } from '../store/legacy-folder.node.ts';
 import { openStore } from '../store/open-store.node.ts';
+import { FolderStore } from '../store/store.node.ts';
+import { readOnlyStore } from '../store/store.read-only.ts';
+import { say } from './print.ts';
 
-/** The index in a folder, an exported file or at a URL, or an error that says what to do. */
-export async function openIndexOf(where: string): Promise<IndexStore> {
+/** An index to read, and what is wrong with it, if that was seen. */
+interface Looked {
+  index: IndexStore;
+  damage: InspectedIndex | undefined;
+}
+
+/**
+ * The index in a folder, an exported file or at a URL, to read; nothing of it is changed. Of a damaged one, what is
+ * whole, and stderr says what is missing.
+ *
+ * @param options.rows look at the features, too, which takes a read of all of them
+ * @throws LikenessError that says what to do
+ */
+export async function openIndexOf(where: string, options: { rows?: boolean } = {}): Promise<IndexStore> {
+  const { index, damage } = await lookAt(where, options);
+  if (damage) warn(where, damage);
+  return index;
+}
+
+/**
+ * An index to change. What a crash left behind its last commit is cut off; one that has lost what was acknowledged is
+ * refused, because it might be repaired.
+ *
+ * @throws LikenessError `bad-file`, `read-only`, `not-found`
+ */
+export async function openToChange(where: string): Promise<IndexStore> {
+  const { index: looked, damage } = await lookAt(where);
+  await looked.close();
+  if (damage?.problems.some(({ kind }) => kind !== 'tail')) {
+    throw new LikenessError('bad-file', `${where} is damaged. ${repairHint(where)}`);
+  }
+  if (damage) warn(where, damage);
+  const index = await openIndexAt(await openStore(where));
+  if (!index.readOnly) return index;
+  await index.close();
+  throw new LikenessError(
+    'read-only',
+    `${where} can only be read: make a folder of it with likeness import ${where} -o <index-dir>.`,
+  );
+}
+
+/** @param options.rows look at the features, too */
+export async function lookAt(where: string, { rows = false }: { rows?: boolean } = {}): Promise<Looked> {
+  const store = await openStore(where);
   try {
-    return await openIndexAt(await openStore(where));
+    if (await isLegacy(store)) return { index: await openIndexAt(store), damage: undefined };
+    const { index, torn } = await openSettled(store);
+    if (!torn && !(rows && (await hasDamagedRow(index)))) return { index, damage: undefined };
+    await index.close();
   } catch (error) {
-    if (!(error instanceof LikenessError) || error.code !== 'not-found') throw error;
+    if (!(error instanceof LikenessError)) throw error;
+    if (error.code === 'not-found') throw noIndex(where, error);
+    if (error.code !== 'bad-file' && error.code !== 'newer-format') throw error;
+  }
+  const damage = await inspect(where);
+  return { index: await IndexStore.open(damage.asStore(where)), damage };
+}
+
+/**
+ * Reads every byte of an index.
+ *
+ * @throws LikenessError that says what to do where nothing can be kept
+ */
+async function inspect(where: string): Promise<InspectedIndex> {
+  try {
+    return await inspectIndex(readOnlyStore(await openStore(where)));
+  } catch (error) {
+    if (!(error instanceof LikenessError)) throw error;
+    if (error.code === 'not-found') throw noIndex(where, error);
+    if (error.code !== 'bad-file') throw error;
     throw new LikenessError(
-      'not-found',
-      `There is no index in ${where}; make one with: likeness index <folder of pictures> -o ${where}`,
+      'bad-file',
+      `${where} is damaged, or no index: ${error.message.replace(/[.]$/, '')}. Restore it from a copy, or make the index again.`,
       { cause: error },
     );
   }
 }
+
+/** What a command has to say of a damaged index that it goes on with. */
+export function warn(where: string, { lost, problems, entries }: InspectedIndex): void {
+  for (const { kind, message } of problems) {
+    if (kind !== 'row' && kind !== 'values') say(`${where}: ${message}`);
+  }
+  if (lost.length > 0) warnOfRows(where, lost, entries.length + lost.length);
+  else if (problems.some(({ kind }) => kind !== 'tail')) say(repairHint(where));
+}
+
+/** @param all pictures in the index, those with damaged features too */
+export function warnOfRows(where: string, lost: readonly string[], all: number): void {
+  const few = lost
+    .slice(0, 5)
+    .map((id) => `"${id}"`)
+    .join(', ');
+  const more = lost.length > 5 ? ` and ${lost.length - 5} more` : '';
+  say(`${where}: the features of ${lost.length} of ${all} pictures are damaged and left out: ${few}${more}.`);
+  say(repairHint(where));
+}
+
+export const repairHint = (where: string): string =>
+  `Run "likeness check ${where} --repair" to keep what is whole, then "likeness index" to take again what is lost.`;
+
+/** Opens an index; once more where somebody was writing to it just then. */
+async function openSettled(store: Store): Promise<{ index: IndexStore; torn: boolean }> {
+  const index = await IndexStore.open(readOnlyStore(store));
+  if (!index.dropped || store.readOnly) return { index, torn: index.dropped !== undefined };
+  const lock = await store.lock().catch(() => null); // null: nothing can be written here
+  // What looks torn while somebody writes is a commit on its way: the index is as it was before.
+  if (lock === undefined) return { index, torn: false };
+  await index.close();
+  try {
+    const again = await IndexStore.open(readOnlyStore(store));
+    return { index: again, torn: again.dropped !== undefined };
+  } finally {
+    await lock?.release();
+  }
+}
+
+export async function isLegacy(store: Store): Promise<boolean> {
+  if (!(store instanceof FolderStore)) return false;
+  const names = (await store.list()).map(({ name }) => name);
+  return names.includes('index.json') && !names.some((name) => name.endsWith('.likeness'));
+}
+
+async function hasDamagedRow(index: IndexStore): Promise<boolean> {
+  let damaged = false;
+  const blocks = index.rows(index.entries, () => {
+    damaged = true;
+  });
+  for await (const { values } of blocks) {
+    if (damaged || firstNotFinite(values) >= 0) return true;
+  }
+  return damaged;
+}
+
+export const noIndex = (where: string, cause: LikenessError): LikenessError =>
+  new LikenessError(
+    'not-found',
+    `There is no index in ${where}; make one with: likeness index <folder of pictures> -o ${where}`,
+    { cause },
+  );
 
 /** Something that the command line noted in an index. */
 export function settingOf(index: IndexStore, name: 'pictures' | 'model'): string | undefined {

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { LikenessError } from '../errors.ts';
 import { type FilePlace, type PlaceOptions, placeForFile } from '../output/place.node.ts';
 import { writeFileAt } from '../output/write-file.node.ts';
+import { print, say } from './print.ts';
 import { isIndexFile } from './staged-index.ts';
 
 /**
@@ -37,5 +38,5 @@ export async function writeAndSay(
   what: string,
 ): Promise<void> {
   await writeFileAt(place, body);
-  (place.stream ? console.error : console.log)(`${place.named}: ${what}`);
+  (place.stream ? say : print)(`${place.named}: ${what}`);
 }

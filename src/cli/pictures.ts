@@ -1,41 +1,237 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import type { Dirent, Stats } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { LikenessError } from '../errors.ts';
+import { pictureEndings, unreadFormatOf } from '../image/endings.ts';
 import type { SourceStamp } from '../store/legacy-folder.node.ts';
 
-/** Endings of the files that are taken for pictures. One that cannot be decoded is reported, not passed over in silence. */
-const endings = /\.(jpe?g|jfif|png|webp|gif|avif|bmp|tiff?)$/i;
+/** More than any picture has that is read; a file is in memory as a whole while it is decoded. */
+const mostBytes = 1 << 30;
 
-/** Pictures below `folder`: paths relative to it with `/`, in the order of their code units; hidden folders left out. */
-export async function listPictures(folder: string): Promise<string[]> {
-  const info = await stat(folder).catch(() => undefined);
-  if (!info) throw new LikenessError('not-found', `There is no folder ${folder}.`);
+export interface FoundPicture {
+  /** Path below the folder, with `/`. */
+  id: string;
+  stamp: SourceStamp;
+}
+
+/** An entry of a folder that is passed over. */
+export interface PassedOver {
+  /** Path below the folder, with `/`. */
+  path: string;
+  message: string;
+}
+
+export interface FoundPictures {
+  /** In the order of the code units of their ids. */
+  pictures: FoundPicture[];
+  passedOver: PassedOver[];
+  /** Whether this id's picture may be there all the same: it, or a folder on its way, could not be looked at. */
+  mayBeThere(id: string): boolean;
+}
+
+/**
+ * Finds the pictures below a folder. Hidden files and folders (`.name`, so AppleDouble files too) are left out; links
+ * are followed, those to folders once each; everything else that looks like a picture or a folder and cannot be read as
+ * one is told of.
+ *
+ * @param leaveOut folders that are not looked into: where the index goes
+ * @throws LikenessError where `folder` itself cannot be read
+ */
+export async function findPictures(folder: string, leaveOut: readonly string[] = []): Promise<FoundPictures> {
+  const info = await stat(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw unreadable(folder, error);
+    throw new LikenessError('not-found', `There is no folder ${folder}.`);
+  });
   if (!info.isDirectory()) {
     throw new LikenessError(
       'bad-argument',
       `${folder} is not a folder; name the folder that holds the pictures.`,
     );
   }
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const base = resolve(folder);
-  const ids = entries
-    .filter((entry) => !entry.isDirectory() && endings.test(entry.name))
-    .map((entry) =>
-      join(resolve(entry.parentPath), entry.name).slice(base.length + (base.endsWith(sep) ? 0 : 1)),
-    )
-    .map((path) => path.split(sep).join('/'))
-    .filter((id) => !id.split('/').some((part) => part.startsWith('.')))
-    .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-  if (ids.length === 0) {
-    throw new LikenessError(
-      'not-found',
-      `There are no pictures (jpeg, png, webp, gif, avif, tiff) in ${folder}.`,
-    );
+  const walk = new Walk(resolve(folder));
+  for (const path of leaveOut) {
+    const key = await identityOf(path).catch(() => undefined);
+    if (key !== undefined) walk.seen.add(key);
   }
-  return ids;
+  await walk.all().catch((error) => {
+    throw unreadable(folder, error);
+  });
+  const { pictures, passedOver, closed } = walk;
+  pictures.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  return { pictures, passedOver, mayBeThere: (id) => isBelow(id, closed) };
 }
 
-export async function stampOf(path: string): Promise<SourceStamp> {
-  const { size, mtimeMs } = await stat(path);
-  return { byteLength: size, modifiedMs: mtimeMs };
+/** Whether `closed` has the id or a folder on its way. */
+function isBelow(id: string, closed: ReadonlySet<string>): boolean {
+  if (closed.size === 0) return false;
+  for (let end = id.length; end > 0; end = id.lastIndexOf('/', end - 1)) {
+    if (closed.has(id.slice(0, end))) return true;
+  }
+  return false;
+}
+
+/** Whether what is at a path can still be reached. */
+export async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    ({ code }) => code !== 'ENOENT' && code !== 'ENOTDIR',
+  );
+}
+
+const unreadable = (folder: string, error: NodeJS.ErrnoException): LikenessError =>
+  new LikenessError('not-found', `${folder} cannot be read (${error.code ?? error.message}).`, {
+    cause: error,
+  });
+
+/** Of a folder: by device and inode, which may be beyond what a number holds. */
+async function identityOf(path: string | Buffer): Promise<string> {
+  const { dev, ino } = await stat(path, { bigint: true });
+  return `${dev}:${ino}`;
+}
+
+/** What is at a place: its path, and what stands before or for it in ids. */
+interface Folder {
+  path: Buffer;
+  prefix: string;
+}
+
+class Walk {
+  readonly pictures: FoundPicture[] = [];
+  readonly passedOver: PassedOver[] = [];
+  /** Paths that could not be looked at, though something is there. */
+  readonly closed = new Set<string>();
+  /** By {@link identityOf}: folders that were entered, or are not to be. */
+  readonly seen = new Set<string>();
+  readonly #base: string;
+  /** Links to folders wait: a folder's own place counts, where it has one. */
+  readonly #links: Folder[] = [];
+
+  constructor(base: string) {
+    this.#base = base;
+  }
+
+  /** @throws what reading the base itself throws */
+  async all(): Promise<void> {
+    const base = { path: Buffer.from(this.#base), prefix: '' };
+    // A link to a folder on the way to this one would lead back here.
+    for (let path = await realpath(this.#base); ; path = dirname(path)) {
+      this.seen.add(await identityOf(path));
+      if (path === dirname(path)) break;
+    }
+    await this.#folder(base, await list(base.path));
+    for (let link = this.#links.shift(); link; link = this.#links.shift()) await this.#enter(link, true);
+  }
+
+  #pass(path: string, message: string): void {
+    this.passedOver.push({ path, message });
+  }
+
+  /** A picture of a format that is not read. */
+  #passUnread(id: string): void {
+    const format = unreadFormatOf(id);
+    if (format) this.#pass(id, `${format.name} is not read; ${format.advice}`);
+  }
+
+  async #enter({ path, prefix }: Folder, isLink: boolean): Promise<void> {
+    let entries: Dirent<Buffer>[];
+    try {
+      const identity = await identityOf(path);
+      if (this.seen.has(identity)) {
+        if (isLink)
+          this.#pass(
+            prefix,
+            'a link to a folder that is read already, that holds this one, or that is the index',
+          );
+        return;
+      }
+      this.seen.add(identity);
+      entries = await list(path);
+    } catch (error) {
+      this.closed.add(prefix);
+      this.#pass(prefix, `a folder that cannot be read (${codeOf(error)})`);
+      return;
+    }
+    await this.#folder({ path, prefix: `${prefix}/` }, entries);
+  }
+
+  async #folder({ path, prefix }: Folder, entries: readonly Dirent<Buffer>[]): Promise<void> {
+    for (const entry of entries) {
+      const bytes = entry.name;
+      if (bytes[0] === 0x2e) continue; // a dot: hidden
+      const name = textOf(bytes);
+      if (name === undefined) {
+        const shown = latin1(bytes);
+        const matters = !entry.isFile() || pictureEndings.test(shown) || unreadFormatOf(shown);
+        if (matters) this.#pass(prefix + shown, 'its name is no UTF-8: rename it');
+        continue;
+      }
+      const own = { path: Buffer.concat([path, separator, bytes]), prefix: `${prefix}${name}` };
+      await this.#entry(own, entry);
+    }
+  }
+
+  async #entry({ path, prefix: id }: Folder, entry: Dirent<Buffer>): Promise<void> {
+    const looksLikePicture = pictureEndings.test(id);
+    // Most of what is no picture needs no look.
+    if (entry.isFile() && !looksLikePicture) {
+      this.#passUnread(id);
+      return;
+    }
+    let info: Stats;
+    try {
+      info = await stat(path);
+    } catch (error) {
+      const code = codeOf(error);
+      const isLink = entry.isSymbolicLink();
+      // A link that is there may lead to a disk that is not.
+      if (isLink ? code !== 'ELOOP' : code !== 'ENOENT') this.closed.add(id);
+      this.#pass(id, isLink ? brokenLink(code) : `it cannot be read (${code})`);
+      return;
+    }
+    if (info.isDirectory()) {
+      if (entry.isSymbolicLink()) this.#links.push({ path, prefix: id });
+      else await this.#enter({ path, prefix: id }, false);
+    } else if (!info.isFile()) {
+      this.#pass(id, `${kindOf(info)}, no file`);
+    } else if (looksLikePicture) {
+      if (info.size > mostBytes)
+        this.#pass(id, `it has ${info.size} bytes; a picture file has up to ${mostBytes}`);
+      else this.pictures.push({ id, stamp: { byteLength: info.size, modifiedMs: info.mtimeMs } });
+    } else this.#passUnread(id);
+  }
+}
+
+const separator = Buffer.from('/');
+
+/** In an order that is the same everywhere. */
+const list = async (path: Buffer): Promise<Dirent<Buffer>[]> =>
+  (await readdir(path, { withFileTypes: true, encoding: 'buffer' })).sort((a, b) =>
+    Buffer.compare(a.name, b.name),
+  );
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Bytes that are no text, as text that shows them: `caf\xe9.jpg`. */
+const latin1 = (bytes: Buffer): string =>
+  bytes
+    .toString('latin1')
+    .replace(/[^ -~]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+
+const brokenLink = (code: string): string =>
+  code === 'ELOOP' ? 'a link that leads to itself' : `a link that leads nowhere (${code})`;
+
+function kindOf(info: Stats): string {
+  if (info.isFIFO()) return 'a pipe';
+  if (info.isSocket()) return 'a socket';
+  return info.isCharacterDevice() || info.isBlockDevice() ? 'a device' : 'something else';
 }

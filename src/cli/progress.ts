@@ -1,43 +1,58 @@
 import { Presets, SingleBar } from 'cli-progress';
+import { say } from './print.ts';
 
-/** A bar on stderr with rate and time left; a line a tenth where stderr is not a terminal. */
-export function progressBar(
-  what: string,
-  total: number,
-  unit = '',
-): { update(done: number): void; stop(): void } {
-  if (!process.stderr.isTTY) return progressLines(what, total, unit);
+export interface ProgressBar {
+  /**
+   * @param done of the total
+   * @param worked of those, what took work: the rate is of these. Default: `done`
+   */
+  update(done: number, worked?: number): void;
+  stop(): void;
+}
+
+/** Whether stderr is a terminal that can move its cursor, and whose owner does not mind. */
+const canDraw = (): boolean => process.stderr.isTTY && process.env.TERM !== 'dumb' && !process.env.NO_COLOR;
+
+/**
+ * A bar on stderr with rate and time left; a line a tenth where stderr is no terminal that can draw. Nothing of the
+ * terminal's state is changed, so that there is nothing to put back however the process ends or is stopped.
+ */
+export function progressBar(what: string, total: number, unit = ''): ProgressBar {
+  if (!canDraw()) return progressLines(what, total, unit);
   const bar = new SingleBar(
     {
       stream: process.stderr,
-      format: `${what} {bar} {value}/{total}${unit && ` ${unit}`} · {rate}/s · {eta_formatted} left`,
-      etaBuffer: 50,
-      hideCursor: true,
+      format: `${what} {bar} {value}/{total}${unit && ` ${unit}`} · {rate}/s · {left}`,
+      hideCursor: false,
+      // "On" leaves the terminal as it is and cuts lines to its width.
+      linewrap: true,
+      gracefulExit: false,
       barsize: 28,
     },
     Presets.shades_classic,
   );
   const start = performance.now();
-  bar.start(total, 0, { rate: '–' });
+  bar.start(total, 0, { rate: '–', left: '' });
   return {
-    update: (done) => bar.update(done, { rate: rate(done, start) }),
+    update(done, worked = done) {
+      const seconds = (performance.now() - start) / 1000;
+      // What is passed over takes no time: the rest is taken for work.
+      const left = worked > 0 ? `${duration(((total - done) * seconds) / worked)} left` : '';
+      bar.update(done, { rate: rate(worked, start), left });
+    },
     stop: () => bar.stop(),
   };
 }
 
-function progressLines(
-  what: string,
-  total: number,
-  unit: string,
-): { update(done: number): void; stop(): void } {
+function progressLines(what: string, total: number, unit: string): ProgressBar {
   const start = performance.now();
   let tenths = 0;
   return {
-    update(done) {
+    update(done, worked = done) {
       const reached = Math.floor((done / total) * 10);
       if (reached === tenths) return;
       tenths = reached;
-      console.error(`${what} ${done}/${total}${unit && ` ${unit}`} · ${rate(done, start)}/s`);
+      say(`${what} ${done}/${total}${unit && ` ${unit}`} · ${rate(worked, start)}/s`);
     },
     stop() {},
   };
@@ -45,5 +60,11 @@ function progressLines(
 
 function rate(done: number, start: number): string {
   const seconds = (performance.now() - start) / 1000;
-  return seconds > 0 ? (done / seconds).toFixed(1) : '–';
+  return seconds > 0 && done > 0 ? (done / seconds).toFixed(1) : '–';
+}
+
+function duration(seconds: number): string {
+  if (seconds < 60) return `${Math.ceil(seconds)} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

@@ -72,7 +72,12 @@ for (const device of ['wasm', 'webgpu'] as const) {
         const added = await search.add(items, { onProgress: (step) => progress.push(step) });
         assert.deepEqual([added.added, added.replaced, added.failed.length], [names.length, 0, 0]);
         assert.equal(search.size, names.length);
-        assert.deepEqual(progress.at(-1), { phase: 'add', done: names.length, total: names.length });
+        assert.deepEqual(progress.at(-1), {
+          phase: 'add',
+          done: names.length,
+          total: names.length,
+          extracted: names.length,
+        });
         for (const [n, step] of progress.entries()) if (n > 0) assert.ok(step.done > progress[n - 1]!.done);
         assert.deepEqual((await search.features()).ids, names);
 

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { cp, mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import sharp from 'sharp';
+import { launchChromium } from '../../scripts/chromium.mjs';
 import { parseNpy } from '../../src/knn/npy.ts';
 import type { Hit } from '../../src/types.ts';
 import { likeness, samples, withFolder } from '../support/cli.ts';
@@ -21,6 +24,25 @@ const names = [
   'G001',
   'H001',
 ];
+/** A BMP of 24 bits. */
+function bmpOf(rgb: Uint8Array, width: number, height: number): Buffer {
+  const bytes = Buffer.alloc(54 + rgb.length);
+  bytes.write('BM');
+  bytes.writeUInt32LE(bytes.length, 2);
+  for (const [at, value] of [
+    [10, 54],
+    [14, 40],
+    [18, width],
+    [22, -height],
+    [34, rgb.length],
+  ] as const)
+    bytes.writeInt32LE(value, at);
+  bytes.writeUInt16LE(1, 26);
+  bytes.writeUInt16LE(24, 28);
+  for (let at = 0; at < rgb.length; at += 3) bytes.set([rgb[at + 2]!, rgb[at + 1]!, rgb[at]!], 54 + at);
+  return bytes;
+}
+
 let folder: string;
 let release: () => void;
 let pictures: string;
@@ -103,6 +125,68 @@ describe('likeness query', () => {
     assert.ok(!/(src|href)="(?!data:)/.test(html), 'the page refers to something outside itself');
     assert.ok(html.includes('more &#38; more/G001.jpeg'), 'names are escaped');
   });
+
+  test('--html shows what browsers do not, says what is gone, obeys no name; the policy lets all of it be seen', () =>
+    withFolder(async (place) => {
+      const source = join(place, 'pictures');
+      await mkdir(source);
+      const evil = '<img src=x onerror=document.title=1>"&\u202e.jpg';
+      for (const [n, name] of ['gone.jpg', 'broken.jpg', 'photo.tif', 'photo.bmp', evil].entries()) {
+        const picture = sharp(join(samples, `${names[n]}.jpeg`)).resize(64, 48);
+        if (name.endsWith('.tif')) await picture.tiff({ compression: 'none' }).toFile(join(source, name));
+        else if (name.endsWith('.bmp'))
+          await writeFile(join(source, name), bmpOf(await picture.raw().toBuffer(), 64, 48));
+        else await picture.jpeg().toFile(join(source, name));
+      }
+      const target = join(place, 'index');
+      assert.equal((await likeness('index', source, '-o', target)).code, 0);
+      await rm(join(source, 'gone.jpg'));
+      await writeFile(join(source, 'broken.jpg'), 'no <b>picture</b>');
+      const file = join(place, 'page.html');
+      const result = await likeness('query', join(samples, 'A001.jpeg'), '-i', target, '--html', file);
+      assert.equal(result.code, 0, result.stderr);
+      assert.ok(!(await readFile(file, 'utf8')).includes(place), 'the page tells nothing of this machine');
+
+      const browser = await launchChromium();
+      try {
+        const page = await browser.newPage();
+        const said: string[] = [];
+        page.on('console', (message) => said.push(message.text()));
+        await page.goto(pathToFileURL(file).href);
+        const shown = await page.evaluate(() =>
+          [...document.querySelectorAll('main figure')].map((figure) => ({
+            text: figure.querySelector('p')?.textContent ?? '',
+            pixels: figure.querySelector('img')?.naturalWidth ?? 0,
+            caption: figure.querySelector('figcaption')?.textContent ?? '',
+          })),
+        );
+        assert.equal(shown.length, 5);
+        const of = (name: string) => shown.find(({ caption }) => caption.endsWith(name));
+        assert.match(of('gone.jpg')!.text, /^Cannot be shown: its file does not exist/);
+        assert.match(of('broken.jpg')!.text, /^Cannot be shown: not a picture/);
+        assert.match(of('gone.jpg')!.caption, /^\d \d\.\d{4} gone\.jpg$/);
+        for (const name of ['photo.tif', 'photo.bmp', '>"&\\u202e.jpg'])
+          assert.equal(of(name)?.pixels, 64, name);
+        assert.deepEqual(said, [], 'the page keeps its own policy');
+        assert.equal(
+          await page.evaluate(() => getComputedStyle(document.querySelector('main')!).display),
+          'grid',
+        );
+        assert.match(await page.title(), /^Nearest to /);
+        // What somebody puts in is not run, and fetches nothing.
+        const ran = await page.evaluate(async () => {
+          document.body.insertAdjacentHTML(
+            'beforeend',
+            '<img src="https://example.org/x.png" onerror="window.ran = true">',
+          );
+          await new Promise((done) => setTimeout(done, 300));
+          return 'ran' in window;
+        });
+        assert.equal(ran, false);
+      } finally {
+        await browser.close();
+      }
+    }));
 });
 
 describe('likeness export, tensor', () => {
@@ -221,19 +305,19 @@ describe('errors', () => {
     });
   }
 
-  test('a damaged index is refused', () =>
+  test('an index that has lost its header is refused', () =>
     withFolder(async (place) => {
       const copy = join(place, 'index');
       await cp(index, copy, { recursive: true });
       const [name] = await readdir(copy);
       const path = join(copy, name!);
       const bytes = await readFile(path);
-      bytes[100]! ^= 1;
+      bytes.fill(0x55, 64, 512);
       await writeFile(path, bytes);
       const result = await likeness('query', join(pictures, 'A001.jpeg'), '-i', copy);
       assert.equal(result.code, 1);
       oneLine(result.stderr);
-      assert.match(result.stderr, /damaged header; restore it from a copy, or make the index again/);
+      assert.match(result.stderr, /has lost its header.*restore it from a copy, or make the index again/i);
     }));
 
   test('an index of another model is refused with both names', () =>

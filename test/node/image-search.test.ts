@@ -58,7 +58,12 @@ describe('ImageSearch in Node', () => {
       const progress: Progress[] = [];
       const report = await search.add(many, { onProgress: (step) => progress.push(step) });
       assert.deepEqual([report.added, report.failed.length, search.size], [many.length, 0, many.length]);
-      assert.deepEqual(progress.at(-1), { phase: 'add', done: many.length, total: many.length });
+      assert.deepEqual(progress.at(-1), {
+        phase: 'add',
+        done: many.length,
+        total: many.length,
+        extracted: many.length,
+      });
       const { ids, values } = await search.features();
       assert.deepEqual(
         ids,

@@ -4,6 +4,7 @@ import { type FilePlace, placeForFolder } from '../../output/place.node.ts';
 import { openIndexOf } from '../open-index.ts';
 import { placeBesideIndex, writeAndSay } from '../output-file.ts';
 import { writePerImage } from '../per-image-folder.ts';
+import { print } from '../print.ts';
 
 export interface ExportOptions {
   npy?: string;
@@ -16,7 +17,7 @@ export interface ExportOptions {
 /** `likeness export <index> --npy features.npy --ids ids.json`, `--per-image <dir>`, `--file <index.likeness>` */
 export async function exportIndex(where: string, options: ExportOptions): Promise<void> {
   const places = await placesOf(where, options);
-  const index = await openIndexOf(where);
+  const index = await openIndexOf(where, { rows: true });
   try {
     const { entries, info } = index;
     const { dtype } = options;
@@ -35,7 +36,7 @@ export async function exportIndex(where: string, options: ExportOptions): Promis
     }
     if (perImage) {
       await writePerImage(index, perImage, dtype);
-      console.log(`${perImage.named}: ${entries.length} files, ${info.dimension} values each`);
+      print(`${perImage.named}: ${entries.length} files, ${info.dimension} values each`);
     }
     if (file) {
       const { byteLength, parts } = index.exported();

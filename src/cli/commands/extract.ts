@@ -5,6 +5,7 @@ import { writeFileAt } from '../../output/write-file.node.ts';
 import { ImageSearch, networkInput } from '../../platform/node.ts';
 import type { OpenOptions } from '../../types.ts';
 import { checkInput } from '../input-file.ts';
+import { print } from '../print.ts';
 
 export interface ExtractOptions {
   output: string;
@@ -21,7 +22,7 @@ export async function features(image: string, options: ExtractOptions): Promise<
   await using search = await ImageSearch.open(options);
   const vector = await search.extract(resolve(image));
   await writeFileAt(place, encodeNpy(vector, [vector.length]));
-  console.log(`${options.output}: float32 ${vector.length}`);
+  print(`${options.output}: float32 ${vector.length}`);
 }
 
 /** `likeness tensor <image> -o x.npy`: what the network is fed, float32, shape (1, 3, H, W). */
@@ -30,5 +31,5 @@ export async function tensor(image: string, options: Omit<ExtractOptions, 'devic
   const place = await placeForFile(options.output, { option: '-o', apartFrom: [image] });
   const { data, shape } = await networkInput(resolve(image), options);
   await writeFileAt(place, encodeNpy(data, shape));
-  console.log(`${options.output}: float32 ${shape.join(' × ')}`);
+  print(`${options.output}: float32 ${shape.join(' × ')}`);
 }

@@ -11,6 +11,7 @@ import { FolderStore } from '../../store/store.node.ts';
 import { openFeatureFolder } from '../feature-folder.ts';
 import { type Features, openExported, openMatrix, type Wanted } from '../features.ts';
 import { modelSource } from '../model-source.ts';
+import { print, say } from '../print.ts';
 import { isIndexFile, stageIndex } from '../staged-index.ts';
 
 export interface ImportOptions {
@@ -51,7 +52,7 @@ export async function importFeatures(from: string, options: ImportOptions): Prom
       }
       const { length } = index.entries;
       await staged.publish();
-      console.log(`${output}: ${length} pictures, ${dimension} values each`);
+      print(`${output}: ${length} pictures, ${dimension} values each`);
     } catch (error) {
       await staged.discard();
       throw error;
@@ -85,7 +86,7 @@ async function append(index: IndexStore, features: Features, skipBad: boolean): 
     if (!skipBad) {
       throw new LikenessError('bad-file', `${what}. Mend it, or leave such rows out with --skip-bad.`);
     }
-    console.error(`skipped ${what}`);
+    say(`skipped ${what}`);
     skipped++;
   };
   const damaged = new Set<number>();
@@ -106,7 +107,7 @@ async function append(index: IndexStore, features: Features, skipBad: boolean): 
     await index.append(changes);
   }
   if (skipped > 0) {
-    console.error(`${skipped} of ${entries.length} rows were skipped.`);
+    say(`${skipped} of ${entries.length} rows were skipped.`);
     if (skipped === entries.length) throw new LikenessError('bad-file', 'No row is left to import.');
   }
   lengths.warn();
@@ -134,7 +135,7 @@ class Lengths {
 
   warn(): void {
     if (this.#others === 0) return;
-    console.error(
+    say(
       `${this.#others} of ${this.#count} vectors are not of length 1, as the model's own are: from ${this.#shortest.toPrecision(4)} to ${this.#longest.toPrecision(4)}. Divide by np.linalg.norm to compare with pictures.`,
     );
   }

@@ -1,19 +1,18 @@
-import { stat } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
+import { join, resolve } from 'node:path';
 import { LikenessError } from '../../errors.ts';
-import { makeFolder, removeFolders } from '../../output/make-folder.node.ts';
-import { type FolderPlace, placeForFolder } from '../../output/place.node.ts';
-import { ImageSearch, modelManifest } from '../../platform/node.ts';
-import { type IndexInfo, identityOf } from '../../store/header.ts';
-import { IndexStore } from '../../store/index-store.ts';
-import { type PictureMeta, settingChanges } from '../../store/legacy-folder.node.ts';
-import { FolderStore } from '../../store/store.node.ts';
-import type { Item, OpenOptions } from '../../types.ts';
-import { modelSource } from '../model-source.ts';
-import { openIndexOf } from '../open-index.ts';
-import { listPictures, stampOf } from '../pictures.ts';
+import { pictureFormats } from '../../image/endings.ts';
+import { placeForFolder } from '../../output/place.node.ts';
+import { ImageSearch } from '../../platform/node.ts';
+import type { Problem } from '../../store/inspect-file.ts';
+import type { PictureMeta } from '../../store/legacy-folder.node.ts';
+import type { AddReport, Item, OpenOptions, Picture } from '../../types.ts';
+import { type Departure, departures } from '../departures.ts';
+import { prepareTarget } from '../index-target.ts';
+import { Interrupted, interruptible } from '../interrupt.ts';
+import { lookAt } from '../open-index.ts';
+import { type FoundPicture, findPictures, isThere, type PassedOver } from '../pictures.ts';
+import { print, printJson, say, sayList } from '../print.ts';
 import { progressBar } from '../progress.ts';
-import { discardStaged, removeIndexFiles, stageIndex } from '../staged-index.ts';
 
 export interface IndexOptions {
   output: string;
@@ -22,6 +21,8 @@ export interface IndexOptions {
   threads?: number;
   parity?: 'keras';
   json?: boolean;
+  /** Pictures that are gone may leave the index, however many. */
+  prune?: boolean;
 }
 
 /** What `likeness index` did; printed with `--json`. */
@@ -32,7 +33,16 @@ interface Summary {
   extracted: number;
   /** Pictures taken over from the index that was there. */
   reused: number;
+  /** Files that look like pictures and could not be read as one. */
   failed: { id: string; message: string }[];
+  /** What else was found and is no picture that is read. */
+  passedOver: PassedOver[];
+  /** Pictures that left the index, and why. */
+  removed: Departure[];
+  /** Pictures that would have left it: too many to be meant. They are in it until `--prune`. */
+  missing: Departure[];
+  /** What was wrong with the index that was there; what was whole of it was kept. */
+  problems: Problem[];
   seconds: number;
   model: string;
   device: string;
@@ -43,162 +53,166 @@ interface Summary {
  * `likeness index <folder> -o <index>`: pictures that did not change since the last run are taken over, whether that
  * run came to its end or not.
  */
-export async function indexFolder(folder: string, options: IndexOptions): Promise<void> {
+export function indexFolder(folder: string, options: IndexOptions): Promise<void> {
+  return interruptible((stop) => run(folder, options, stop));
+}
+
+async function run(folder: string, options: IndexOptions, stop: AbortSignal): Promise<void> {
   const start = performance.now();
-  const ids = await listPictures(folder);
-  const place = await placeForFolder(options.output, { option: '-o' });
-  const target = await prepare(folder, place, options);
+  const { output, prune = false } = options;
+  const found = await findPictures(folder, [output]);
+  const passed = found.passedOver.map(({ path, message }) => `passed over ${path}: ${message}`);
+  sayList(passed, listedIn(options));
+  const noPictures = (): LikenessError =>
+    new LikenessError('not-found', `There are no pictures (${pictureFormats}) in ${folder}.`);
+  if (found.pictures.length === 0 && !(await hasPictures(output))) throw noPictures();
+  const place = await placeForFolder(output, { option: '-o' });
+  const target = await prepareTarget(folder, place, options);
 
-  await using search = await ImageSearch.open({ ...options, store: `file:${target.folder}` }).catch(
-    async (error) => {
-      await target.undo();
-      throw error;
-    },
-  );
-  const { model, extractor } = await search.report();
-  const there = new Map(
-    (await search.entries()).map(({ id, meta }) => [id, meta as PictureMeta | undefined]),
-  );
-  const items: Item[] = [];
-  for (const id of ids) {
-    const file = await stampOf(join(folder, id));
-    const was = there.get(id)?.file;
-    if (was && was.byteLength === file.byteLength && was.modifiedMs === file.modifiedMs) continue;
-    items.push({ id, image: resolve(folder, id), meta: { file: { ...file } } });
+  let search: ImageSearch | undefined;
+  let outcome: Outcome;
+  try {
+    stop.throwIfAborted();
+    search = await ImageSearch.open({ ...options, store: `file:${target.folder}`, signal: stop });
+    outcome = await addChanged(search, folder, found.pictures, options, stop);
+  } catch (error) {
+    const size = search?.size ?? 0;
+    await search?.close();
+    if (size === 0) await target.undo();
+    throw stop.aborted ? interruption(stop, size, options) : error;
   }
-  const same = ids.length - items.length;
-  if (same > 0)
-    console.error(`Reusing the features of ${same} of ${ids.length} pictures in ${options.output}.`);
-
-  const bar = items.length === 0 ? undefined : progressBar('Indexing', ids.length);
-  const { extracted, failed } = await search
-    .add(items, { onProgress: ({ done }) => bar?.update(same + done) })
-    .finally(() => bar?.stop());
-  for (const { id, error } of failed) console.error(`skipped ${id}: ${error.message}`);
-  // What is gone, and what can no longer be read.
-  const wanted = new Set(ids);
+  const { failed, entries, extracted } = outcome;
+  /** Why a picture that was found is none, or gone by now. One that is there and cannot be reached may come back. */
+  const unread = new Map<string, string>();
+  const unreachable = new Set<string>();
+  for (const { id, error } of failed) {
+    if (error.code === 'not-found' && (await isThere(join(folder, id)))) unreachable.add(id);
+    else unread.set(id, error.message);
+  }
+  const wanted = new Set(found.pictures.map(({ id }) => id));
   for (const { id } of failed) wanted.delete(id);
-  const gone = [...there.keys()].filter((id) => !wanted.has(id));
-  if (gone.length === search.size) {
+  const after = entries.filter(({ id }) => wanted.has(id));
+  const before = target.replaces ?? outcome.before;
+  if (after.length === 0 && (target.replaces || before.length === 0)) {
     await search.close();
     await target.undo();
-    throw failed[0]!.error;
+    throw failed[0]?.error ?? noPictures();
   }
-  await search.remove(gone);
+  // What an index that is made anew has not, is lost with the one that it replaces.
+  const mayStay = (id: string): boolean => !target.replaces && (unreachable.has(id) || found.mayBeThere(id));
+  const { gone, tooMany } = departures(before, after, unread, mayStay);
+  const ask = tooMany && !prune;
+  const stale = target.replaces ? entries.filter(({ id }) => !wanted.has(id)) : ask ? [] : gone;
+  await search.remove(stale.map(({ id }) => id));
   const { size } = search;
+  const { model, extractor } = await search.report();
   await search.close();
-  await target.done();
+  if (!ask || !target.replaces) await target.done();
 
+  const what = ask ? 'missing' : 'removed';
+  sayList(
+    gone.map(({ id, message }) => `${what} ${id}: ${message}`),
+    listedIn(options),
+  );
   const summary: Summary = {
-    index: options.output,
-    count: size,
+    index: output,
+    count: ask && target.replaces ? before.length : size,
     extracted,
-    reused: size - extracted,
+    reused: after.length - extracted,
     failed: failed.map(({ id, error }) => ({ id, message: error.message })),
+    passedOver: found.passedOver,
+    removed: ask ? [] : gone,
+    missing: ask ? gone : [],
+    problems: target.problems,
     seconds: (performance.now() - start) / 1000,
     model: model.fingerprint,
     device: extractor.device,
     threads: extractor.threads,
   };
-  if (options.json) console.log(JSON.stringify(summary));
-  else console.log(describe(summary));
+  if (options.json) printJson(summary);
+  else print(describe(summary));
+  if (!ask) return;
+  const kept = target.replaces
+    ? 'the index that was there is as it was, the new one waits beside it'
+    : 'nothing was removed';
+  throw new LikenessError(
+    'bad-argument',
+    `${gone.length} of the ${before.length} pictures of ${output} are not in ${folder}, more than a third: ${kept}. Is a disk missing, or a folder mistaken? If they are meant to go, run it again with --prune.`,
+  );
 }
 
-/** Where pictures are indexed into. */
-interface Target {
-  folder: string;
-  /** Puts it in the place of the index that was there, when it is another. */
-  done(): Promise<void>;
-  /** Removes what was made for it, unless pictures were in it before. */
-  undo(): Promise<void>;
+/** What became of the pictures that were found. */
+interface Outcome {
+  /** The pictures that the index had, and those that it has now. */
+  before: Picture[];
+  entries: Picture[];
+  extracted: number;
+  failed: AddReport['failed'];
 }
 
-/**
- * The output, or, where another kind of index lies there, a staged one that takes its place when it is done.
- */
-async function prepare(
+/** Adds the pictures whose files are new or not as they were. */
+async function addChanged(
+  search: ImageSearch,
   folder: string,
-  place: FolderPlace,
-  { output, model, parity }: IndexOptions,
-): Promise<Target> {
-  const manifest = await modelManifest(model);
-  const info: IndexInfo = {
-    model: identityOf(manifest),
-    dimension: manifest.output.dimension,
-    parity: parity ?? null,
-  };
-  const pictures = relative(resolve(output), resolve(folder)).split(sep).join('/') || '.';
-  const open = async (where: string): Promise<boolean> => {
-    const index = await IndexStore.open(new FolderStore(where), { create: info });
-    const wentOn = index.entries.length > 0;
-    await index
-      .append(settingChanges({ pictures, model: modelSource(model, output) }))
-      .finally(() => index.close());
-    return wentOn;
-  };
-  const why = await whyAnew(output, folder, info);
-  if (why === undefined) {
-    const made = await makeFolder(place.path);
-    const wentOn = await open(place.path);
-    return {
-      folder: place.path,
-      done: () => discardStaged(place),
-      async undo() {
-        if (wentOn) return;
-        await removeIndexFiles(place.path);
-        await removeFolders(made);
-      },
-    };
+  pictures: readonly FoundPicture[],
+  { output }: IndexOptions,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const before = await search.entries();
+  const there = new Map(before.map(({ id, meta }) => [id, meta as Partial<PictureMeta> | undefined]));
+  const items: Item[] = [];
+  for (const { id, stamp } of pictures) {
+    const was = there.get(id)?.file;
+    if (was && was.byteLength === stamp.byteLength && was.modifiedMs === stamp.modifiedMs) continue;
+    items.push({ id, image: resolve(folder, id), meta: { file: { ...stamp } } });
   }
-  console.error(`The index that was in ${output} is made anew: ${why}.`);
-  // What an earlier attempt left there goes on, if it is of this kind.
-  const staged = await stageIndex(place);
-  if ((await whyAnew(staged.folder, folder, info, output)) !== undefined) {
-    await stageIndex(place, { anew: true });
-  }
-  const wentOn = await open(staged.folder);
-  return {
-    folder: staged.folder,
-    done: staged.publish,
-    undo: async () => (wentOn ? undefined : staged.discard()),
-  };
-}
+  const same = pictures.length - items.length;
+  if (same > 0) say(`Reusing the features of ${same} of ${pictures.length} pictures in ${output}.`);
 
-/** Why an index cannot go on; `undefined` when it can, or there is none. */
-async function whyAnew(
-  path: string,
-  folder: string,
-  wanted: IndexInfo,
-  output = path,
-): Promise<string | undefined> {
-  if (!(await stat(path).catch(() => undefined))?.isDirectory()) return undefined;
-  let index: IndexStore;
+  const bar = items.length === 0 ? undefined : progressBar('Indexing', pictures.length);
   try {
-    index = await openIndexOf(path);
-  } catch (error) {
-    if (!(error instanceof LikenessError)) throw error;
-    if (error.code === 'not-found') return undefined;
-    if (error.code !== 'bad-file') throw error;
-    return error.message.replace(/\.$/, '');
+    const { extracted, failed } = await search.add(items, {
+      signal,
+      onProgress: ({ done, extracted: worked }) => bar?.update(same + done, worked),
+    });
+    bar?.stop();
+    for (const { id, error } of failed) say(`skipped ${id}: ${error.message}`);
+    return { before, entries: await search.entries(), extracted, failed };
+  } finally {
+    bar?.stop();
   }
-  const { info, settings } = index;
-  await index.close();
-  const pictures = settings.get('pictures');
-  if (info.model.fingerprint !== wanted.model.fingerprint) {
-    return `it is of the model ${info.model.fingerprint}, not ${wanted.model.fingerprint}`;
-  }
-  if (info.parity !== wanted.parity) return 'it was made with another --parity';
-  if (typeof pictures === 'string' && resolve(output, pictures) !== resolve(folder)) {
-    return `it is of ${resolve(output, pictures)}`;
-  }
-  return undefined;
 }
 
-function describe({ index, count, extracted, reused, failed, seconds }: Summary): string {
+const listedIn = ({ json }: IndexOptions): string => (json ? '' : ' (--json lists all)');
+
+/** What a signal ended: what was done until then, and how to go on. */
+function interruption(stop: AbortSignal, size: number, { output }: IndexOptions): Interrupted {
+  const { signal } = stop.reason as Interrupted;
+  const done = size === 0 ? 'nothing was indexed' : `${size} pictures are indexed for ${output}`;
+  return new Interrupted(signal, `interrupted: ${done}; the same command goes on from there.`);
+}
+
+/** Whether there is an index with pictures: an empty folder is then one whose pictures are gone. */
+async function hasPictures(output: string): Promise<boolean> {
+  try {
+    const { index } = await lookAt(output);
+    await index.close();
+    return index.entries.length > 0;
+  } catch (error) {
+    if (error instanceof LikenessError && ['not-found', 'bad-file'].includes(error.code)) return false;
+    throw error;
+  }
+}
+
+function describe(summary: Summary): string {
+  const { index, count, extracted, reused, failed, passedOver, removed, missing, seconds } = summary;
   const parts = [
     extracted > 0 ? `${extracted} indexed in ${seconds.toFixed(1)} s` : undefined,
     reused > 0 ? `${reused} reused` : undefined,
     failed.length > 0 ? `${failed.length} skipped because they could not be read` : undefined,
+    passedOver.length > 0 ? `${passedOver.length} passed over` : undefined,
+    removed.length > 0 ? `${removed.length} removed` : undefined,
+    missing.length > 0 ? `${missing.length} missing` : undefined,
   ].filter((part) => part !== undefined);
   return `${index}: ${count} pictures (${parts.join(', ')})`;
 }

@@ -14,6 +14,7 @@ import { describeSource } from '../../model/sources/describe.ts';
 import { openVgg16Weights } from '../../model/sources/open.node.ts';
 import { writeVgg16 } from '../../model/write.ts';
 import { modelFolders, modelsIn } from '../models.ts';
+import { print, printJson, say } from '../print.ts';
 import { progressBar } from '../progress.ts';
 import { download, kerasWeights } from '../weights-download.ts';
 
@@ -46,7 +47,7 @@ export async function build(options: BuildOptions): Promise<void> {
       });
       await sink.commit();
       bar.stop();
-      console.log(`${options.output}: ${summary(manifest)}`);
+      print(`${options.output}: ${summary(manifest)}`);
     } catch (error) {
       bar.stop();
       await sink.discard();
@@ -64,7 +65,8 @@ function onInterrupt(cleanUp: () => Promise<void>): { end(): void } {
   const signals = { SIGINT: 2, SIGTERM: 15 } as const;
   const stop = (signal: keyof typeof signals): void => {
     void cleanUp().finally(() => {
-      console.error('\nlikeness: interrupted; nothing was written.');
+      say(''); // below the bar
+      say('likeness: interrupted; nothing was written.');
       process.exit(128 + signals[signal]);
     });
   };
@@ -80,8 +82,15 @@ async function fetchKerasWeights(): Promise<string> {
   const path = join(downloadsFolder(), basename(new URL(kerasWeights.url).pathname));
   const total = kerasWeights.byteLength;
   const bar = existsSync(path) ? undefined : progressBar('Downloading', Math.round(total / 1e6), 'MB');
+  /** What an earlier attempt had fetched is there at once. */
+  let before: number | undefined;
   try {
-    await download(kerasWeights, path, { onProgress: (done) => bar?.update(Math.round(done / 1e6)) });
+    await download(kerasWeights, path, {
+      onProgress(done) {
+        before ??= done;
+        bar?.update(Math.round(done / 1e6), (done - before) / 1e6);
+      },
+    });
   } finally {
     bar?.stop();
   }
@@ -106,8 +115,9 @@ export async function verify(folder: string): Promise<void> {
     await extractor.close();
   }
   const files = manifest.shards.length + 1;
-  console.log(
-    `${folder}: ${summary(manifest)}\n${files} files have their sha256, the weights are finite, the graph runs, the known answer is right.`,
+  print(`${folder}: ${summary(manifest)}`);
+  print(
+    `${files} files have their sha256, the weights are finite, the graph runs, the known answer is right.`,
   );
 }
 
@@ -122,7 +132,7 @@ export async function list(folder: string | undefined, { json }: { json?: boolea
       (error: Error) => broken.push(error.message),
     );
   }
-  for (const message of broken) console.error(`likeness: ${message}`);
+  for (const message of broken) say(`likeness: ${message}`);
   if (broken.length > 0) process.exitCode = 1;
   if (json) {
     const rows = found.map(({ path, manifest }) => ({
@@ -132,13 +142,11 @@ export async function list(folder: string | undefined, { json }: { json?: boolea
       dimension: manifest.output.dimension,
       byteLength: byteLengthOf(manifest),
     }));
-    console.log(JSON.stringify(rows));
+    printJson(rows);
   } else if (found.length === 0 && broken.length === 0) {
-    console.log(
-      `No models in ${folder ?? './models or the package'}. Build one with: likeness model build vgg16`,
-    );
+    print(`No models in ${folder ?? './models or the package'}. Build one with: likeness model build vgg16`);
   } else {
-    for (const { path, manifest } of found) console.log(`${path}: ${summary(manifest)}`);
+    for (const { path, manifest } of found) print(`${path}: ${summary(manifest)}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { resolve, sep } from 'node:path';
 import { LikenessError } from '../../errors.ts';
 import { FlatIndex } from '../../knn/flat-index.ts';
 import { type NpyArray, parseNpy } from '../../knn/npy.ts';
@@ -12,8 +12,9 @@ import { naming } from '../features.ts';
 import { hitsToJson, hitsToTable } from '../hit-table.ts';
 import { checkInput, readInput } from '../input-file.ts';
 import { modelOfIndex } from '../model-source.ts';
-import { openIndexOf, settingOf } from '../open-index.ts';
+import { openIndexOf, settingOf, warnOfRows } from '../open-index.ts';
 import { placeBesideIndex } from '../output-file.ts';
+import { print, printJson, say } from '../print.ts';
 import { resultsPage } from '../results-page.ts';
 
 export interface QueryOptions {
@@ -50,20 +51,21 @@ async function answer(
   const vector = isVector
     ? await readVector(what, index.info.dimension)
     : await extract(what, index, options);
-  const hits = await nearest(vector, index, options.k);
+  const hits = await nearest(vector, index, options);
 
   if (place) {
     const pictures = resolve(options.index, settingOf(index, 'pictures') ?? '.');
     const page = await resultsPage({
-      query: isVector ? undefined : what,
+      query: isVector ? undefined : resolve(what),
       queryName: what,
       hits,
-      pathOf: (id) => join(pictures, id),
+      pathOf: (id) => pathBelow(pictures, id),
     });
     await writeFileAt(place, page);
-    console.error(`Wrote ${place.named}`);
+    say(`Wrote ${place.named}`);
   }
-  console.log(options.json ? hitsToJson(hits) : hitsToTable(hits));
+  if (options.json) printJson(hitsToJson(hits));
+  else for (const line of hitsToTable(hits)) print(line);
 }
 
 async function readVector(path: string, dimension: number): Promise<Float32Array> {
@@ -114,22 +116,43 @@ async function extract(
   return await search.extract(resolve(path)); // awaited here: the search is closed on the way out
 }
 
-async function nearest(vector: Float32Array, stored: IndexStore, k: number): Promise<Hit[]> {
+/** Where an indexed picture is. An index may come from elsewhere: its ids lead to nothing outside the folder. */
+function pathBelow(folder: string, id: string): string {
+  const path = resolve(folder, id);
+  if (path.startsWith(folder.endsWith(sep) ? folder : folder + sep)) return path;
+  throw new LikenessError('not-found', 'its id names no file in the folder of the pictures');
+}
+
+/** The nearest pictures; those whose features are damaged are left out, and told of. */
+async function nearest(
+  vector: Float32Array,
+  stored: IndexStore,
+  { k, index: where }: QueryOptions,
+): Promise<Hit[]> {
   const { entries, info } = stored;
   if (entries.length === 0) return [];
   const index = await FlatIndex.create({ dimension: info.dimension });
+  const damaged = new Set<string>();
+  const leftOut: number[] = [];
   let normalised = 0;
-  for await (const { values } of stored.rows()) {
-    index.add(values);
+  for await (const { first, values } of stored.rows(entries, ({ id }) => damaged.add(id))) {
     for (let at = 0; at < values.length; at += info.dimension) {
-      if (hasUnitLength(values.subarray(at, at + info.dimension))) normalised++;
+      const { id } = entries[first + at / info.dimension]!;
+      const row = values.subarray(at, at + info.dimension);
+      if (firstNotFinite(row) >= 0) damaged.add(id);
+      if (damaged.has(id)) {
+        leftOut.push(first + at / info.dimension);
+        row.fill(0); // left out of the search; a row has to have some values
+      } else if (hasUnitLength(row)) normalised++;
     }
+    index.add(values);
   }
-  if (hasUnitLength(vector) !== normalised * 2 > entries.length)
-    warnOfLengths(lengthOf(vector), normalised, entries.length);
-  const found = await index.search(vector, Math.min(k, entries.length));
+  const whole = entries.length - leftOut.length;
+  if (damaged.size > 0) warnOfRows(where, [...damaged], entries.length);
+  if (hasUnitLength(vector) !== normalised * 2 > whole) warnOfLengths(lengthOf(vector), normalised, whole);
+  const found = await index.search(vector, Math.min(k, entries.length), { exclude: leftOut });
   index.close();
-  return Array.from({ length: found.k }, (_, rank) => ({
+  return Array.from({ length: found.counts[0]! }, (_, rank) => ({
     id: entries[found.rows[rank]!]!.id,
     distance: found.distances[rank]!,
   }));
@@ -137,7 +160,7 @@ async function nearest(vector: Float32Array, stored: IndexStore, k: number): Pro
 
 /** Distances between vectors of one length and of any length say little. */
 function warnOfLengths(length: number, normalised: number, count: number): void {
-  console.error(
+  say(
     `The query has length ${length.toPrecision(4)}, ${normalised} of the ${count} vectors in the index have length 1. Divide by np.linalg.norm to compare them.`,
   );
 }

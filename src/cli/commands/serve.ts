@@ -1,4 +1,5 @@
-import { openIndexOf } from '../open-index.ts';
+import { lookAt, warn } from '../open-index.ts';
+import { print } from '../print.ts';
 import { type RunningServer, type ServerOptions, startServer } from '../serve/server.ts';
 import { createSite } from '../serve/site.ts';
 
@@ -13,13 +14,15 @@ export interface ServeOptions extends ServerOptions {
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const where = options.index;
-  const store = where === undefined ? undefined : await openIndexOf(where);
-  const index = where !== undefined && store ? { where, store } : undefined;
+  const looked = where === undefined ? undefined : await lookAt(where, { rows: true });
+  const store = looked?.index;
+  if (where !== undefined && looked?.damage) warn(where, looked.damage);
+  const index = where !== undefined && store ? { where, store, isWhole: !looked?.damage } : undefined;
   try {
     const site = await createSite({ index, followLinks: options.followLinks });
     const server = await startServer(site, options);
     stopOnSignal(server, async () => store?.close());
-    console.log(`Serving on ${server.url} — stop with Ctrl+C`);
+    print(`Serving on ${server.url} — stop with Ctrl+C`);
   } catch (error) {
     await store?.close();
     throw error;

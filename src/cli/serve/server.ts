@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { LikenessError } from '../../errors.ts';
+import { say } from '../print.ts';
 import { hostFilter } from './hosts.ts';
 import { sendText } from './send-body.ts';
 import { isBusy, whenFilesAreFree } from './send-file.ts';
@@ -69,7 +70,7 @@ export async function startServer(
     },
     (request, response) => {
       answer(request, response).catch((error: Error) => {
-        console.error(`likeness: ${request.method} ${JSON.stringify(request.url)}: ${error.message}`);
+        say(`likeness: ${request.method} ${JSON.stringify(request.url)}: ${error.message}`);
         if (response.headersSent) response.destroy();
         else if (isBusy(error)) sendText(response, 503, 'Too many requests at once; ask again.\n');
         else sendText(response, 500, 'The server could not read that.\n');
@@ -112,7 +113,7 @@ export async function startServer(
   }
 
   await listen(server, options);
-  server.on('error', (error) => console.error(`likeness: ${error.message}`));
+  server.on('error', (error) => say(`likeness: ${error.message}`));
   return { url: urlOf(server, options), close: () => close(server, patience.close) };
 }
 

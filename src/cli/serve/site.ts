@@ -10,6 +10,7 @@ import type { IndexStore } from '../../store/index-store.ts';
 import { isModelFolder, modelOfIndex } from '../model-source.ts';
 import { type ServedModel, servedModels } from '../models.ts';
 import { settingOf } from '../open-index.ts';
+import { say } from '../print.ts';
 import { limit } from './limit.ts';
 import { sendBody, sendText } from './send-body.ts';
 import { beginningOf, findFile, sendFile } from './send-file.ts';
@@ -23,9 +24,17 @@ export interface Site {
   pagePolicy: string;
 }
 
+/** An index, and where it is. */
+interface ServedIndex {
+  where: string;
+  store: IndexStore;
+  /** Its file can be sent as it is; of a damaged one only what `store` has. Default true. */
+  isWhole?: boolean;
+}
+
 export interface SiteOptions {
   /** An opened index and the name it was opened by. */
-  index?: { where: string; store: IndexStore } | undefined;
+  index?: ServedIndex | undefined;
   /** Pictures and models may be reached by links that lead out of their folders. */
   followLinks?: boolean | undefined;
 }
@@ -89,7 +98,7 @@ const noIndexRoute: Route = async (path, _, response) => {
   return true;
 };
 
-function indexRoute({ where, store }: { where: string; store: IndexStore }): Route {
+function indexRoute({ where, store, isWhole = true }: ServedIndex): Route {
   const pictures = resolve(where, settingOf(store, 'pictures') ?? '.');
   const summary = JSON.stringify({
     title: basename(pictures),
@@ -108,6 +117,10 @@ function indexRoute({ where, store }: { where: string; store: IndexStore }): Rou
         await oneOfFew(() => sendFeatures(request, response, store));
         return true;
       case 'index.likeness': {
+        if (!isWhole) {
+          await oneOfFew(() => sendMade(request, response, store.exported()));
+          return true;
+        }
         // The index is a folder's newest file, or one that was exported.
         const places = [join(where, store.fileName), where];
         for (const place of places) {
@@ -127,24 +140,27 @@ async function sendFeatures(
   response: ServerResponse,
   store: IndexStore,
 ): Promise<void> {
-  if (response.destroyed) return; // gone while it waited for its turn
   const { entries, info } = store;
   const header = npyHeader([entries.length, info.dimension]);
   const byteLength = header.length + entries.length * info.dimension * 4;
+  async function* parts(): AsyncGenerator<Uint8Array> {
+    yield header;
+    for await (const { values } of store.rows()) yield encodeNpyValues(values);
+  }
+  await sendMade(request, response, { byteLength, parts: parts() });
+}
+
+/** Sends what lies in no file. */
+async function sendMade(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { byteLength, parts }: { byteLength: number; parts: AsyncIterable<Uint8Array> },
+): Promise<void> {
+  if (response.destroyed) return; // gone while it waited for its turn
   response.setHeader('Content-Type', 'application/octet-stream');
   response.setHeader('Content-Length', byteLength);
-  if (request.method === 'HEAD') {
-    response.end();
-    return;
-  }
-  await sendBody(
-    response,
-    (async function* () {
-      yield header;
-      for await (const { values } of store.rows()) yield encodeNpyValues(values);
-    })(),
-    byteLength,
-  );
+  if (request.method === 'HEAD') response.end();
+  else await sendBody(response, parts, byteLength);
 }
 
 function pictureRoute({ where, store }: { where: string; store: IndexStore }, followLinks: boolean): Route {
@@ -163,7 +179,7 @@ function pictureRoute({ where, store }: { where: string; store: IndexStore }, fo
     }
     if (!told.has(id)) {
       told.add(id);
-      console.error(
+      say(
         `likeness: ${JSON.stringify(id)} is a link that leads out of ${folder}; it is not shown. --follow-links shows such pictures.`,
       );
     }

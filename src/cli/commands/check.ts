@@ -1,0 +1,181 @@
+import { LikenessError } from '../../errors.ts';
+import { modelManifest } from '../../platform/node.ts';
+import { type IndexInfo, identityOf } from '../../store/header.ts';
+import type { Problem } from '../../store/inspect-file.ts';
+import { type InspectedIndex, inspectIndex } from '../../store/inspect-index.ts';
+import { readLegacyFolder } from '../../store/legacy-folder.node.ts';
+import { openStore } from '../../store/open-store.node.ts';
+import { repairFile, repairFolder } from '../../store/repair.node.ts';
+import { FolderStore } from '../../store/store.node.ts';
+import { readOnlyStore } from '../../store/store.read-only.ts';
+import { isLegacy, noIndex } from '../open-index.ts';
+import { print, printJson } from '../print.ts';
+
+export interface CheckOptions {
+  repair?: boolean;
+  json?: boolean;
+  /** For an index that has lost its header: what made it. */
+  model?: string;
+  parity?: 'keras';
+}
+
+/** What `likeness check` found; printed with `--json`. */
+interface Report {
+  index: string;
+  /** The file in its folder that counts. */
+  file: string | null;
+  /** Whether all was as it was written when it was looked at. */
+  whole: boolean;
+  /** Whether what was whole is now in a new file. */
+  repaired: boolean;
+  /** Where the damaged file is then. */
+  damagedFile?: string;
+  /** Pictures that are whole. */
+  count: number;
+  /** Pictures whose features are not. */
+  lost: string[];
+  problems: Problem[];
+  /** Files of no use, which the next change of the index removes. */
+  leftovers: string[];
+  byteLength: number;
+  commits: number;
+  /** Rows of pictures that were replaced or removed. */
+  unusedRows: number;
+  model: string | null;
+}
+
+/**
+ * `likeness check <index> [--repair]`: reads every byte. Exit status 1 where the index is, or was, damaged.
+ */
+export async function check(where: string, options: CheckOptions): Promise<void> {
+  const store = await openStore(where);
+  if (store instanceof FolderStore && (await isLegacy(store))) {
+    const { record } = (await readLegacyFolder(store.folder))!;
+    const report = { ...nothing(where), whole: true, count: record.count, model: record.model.fingerprint };
+    if (options.json) printJson(report);
+    else print(`${where}: ${record.count} pictures, an index of the older kind: whole.`);
+    return;
+  }
+  // What somebody is writing looks torn. Where nothing can be written, nobody does.
+  const lock = store.readOnly ? null : await store.lock().catch(() => null);
+  if (lock === undefined) {
+    throw new LikenessError(
+      'locked',
+      `The index ${where} is being written by another process; check it when that is done.`,
+    );
+  }
+  try {
+    const info = await wantedInfo(options);
+    let index: InspectedIndex;
+    try {
+      index = await inspectIndex(readOnlyStore(store), info);
+    } catch (error) {
+      if (!(error instanceof LikenessError)) throw error;
+      if (error.code === 'not-found') throw noIndex(where, error);
+      if (error.code !== 'bad-file') throw error;
+      tellUnreadable(where, error, options);
+      return;
+    }
+    const { header, ...found } = index;
+    const report: Report = {
+      index: where,
+      file: store instanceof FolderStore ? found.fileName : null,
+      whole: found.problems.length === 0,
+      repaired: false,
+      count: found.entries.length,
+      lost: found.lost,
+      problems: found.problems,
+      leftovers: found.leftovers,
+      byteLength: found.byteLength,
+      commits: found.commits,
+      unusedRows: found.unusedRows,
+      model: header.model.fingerprint,
+    };
+    if (options.repair && !report.whole) {
+      report.damagedFile =
+        store instanceof FolderStore
+          ? await repairFolder(store, index)
+          : await repairFile(localFile(where), index);
+      report.repaired = true;
+    } else {
+      await index.close();
+    }
+    if (!report.whole) process.exitCode = 1;
+    if (options.json) printJson(report);
+    else for (const line of describe(report, header.dimension)) print(line);
+  } finally {
+    await lock?.release();
+  }
+}
+
+const nothing = (where: string): Report => ({
+  index: where,
+  file: null,
+  whole: false,
+  repaired: false,
+  count: 0,
+  lost: [],
+  problems: [],
+  leftovers: [],
+  byteLength: 0,
+  commits: 0,
+  unusedRows: 0,
+  model: null,
+});
+
+/** Nothing can be kept: the header is lost, or this is something else. */
+function tellUnreadable(where: string, { message }: LikenessError, { json }: CheckOptions): void {
+  process.exitCode = 1;
+  if (json) {
+    printJson({ ...nothing(where), problems: [{ kind: 'header', message }] });
+    return;
+  }
+  print(`${where}: ${message}`);
+  print(
+    /lost its header/.test(message)
+      ? `If you know the model, name it: likeness check ${where} --repair --model <name|dir>. Or restore it from a copy, or make the index again.`
+      : 'Nothing of it can be kept: restore it from a copy, or make the index again.',
+  );
+}
+
+async function wantedInfo({ model, parity }: CheckOptions): Promise<IndexInfo | undefined> {
+  if (model === undefined) return undefined;
+  const manifest = await modelManifest(model);
+  return { model: identityOf(manifest), dimension: manifest.output.dimension, parity: parity ?? null };
+}
+
+function localFile(where: string): string {
+  if (!/^https?:/.test(where)) return where.replace(/^file:/, '');
+  throw new LikenessError('read-only', `${where} can only be read: repair the file where it lies.`);
+}
+
+function describe(report: Report, dimension: number): string[] {
+  const { index, file, whole, repaired, damagedFile, count, lost, problems, leftovers } = report;
+  const lines: string[] = [];
+  if (whole) {
+    const unused = report.unusedRows > 0 ? `, ${report.unusedRows} rows of removed pictures` : '';
+    lines.push(
+      `${index}: ${count} pictures, ${dimension} values each, ${report.byteLength} bytes${unused}: whole.`,
+    );
+  } else {
+    lines.push(
+      `${index} is damaged${file === null ? '' : ` (${file})`}:`,
+      ...problems.map(({ message }) => `  ${message}`),
+    );
+    const all = count + lost.length;
+    lines.push(lost.length === 0 ? `${count} pictures are whole.` : `${count} of ${all} pictures are whole.`);
+    if (repaired) {
+      lines.push(
+        `Repaired: they are in a new file. The damaged one is kept as ${damagedFile}; delete it when you do not need it.`,
+      );
+    } else {
+      lines.push(
+        `Keep them with: likeness check ${index} --repair. What is lost, "likeness index" then takes again from the pictures.`,
+      );
+    }
+  }
+  for (const name of leftovers) {
+    if (!repaired) lines.push(`Left over: ${name}, which the next change of the index removes.`);
+  }
+  return lines;
+}

@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import { LikenessError } from '../../errors.ts';
+import { fileText, parseJson } from '../../json-file.ts';
+import { openToChange } from '../open-index.ts';
+import { print, printJson, say } from '../print.ts';
+
+export interface RemoveOptions {
+  from?: string;
+  json?: boolean;
+}
+
+/**
+ * `likeness remove <index> <id…>`: takes pictures out of an index; the picture files stay. Exit status 1 where an id is
+ * not in it; the others are removed all the same.
+ */
+export async function remove(where: string, given: readonly string[], options: RemoveOptions): Promise<void> {
+  const ids = [...new Set([...given, ...(await listed(options.from))])];
+  if (ids.length === 0) {
+    throw new LikenessError(
+      'bad-argument',
+      'Nothing to remove: name ids, or a list of them with --from <ids.json|ids.txt|->.',
+    );
+  }
+  const index = await openToChange(where);
+  try {
+    const unknown = ids.filter((id) => index.position(id) === undefined);
+    const known = ids.filter((id) => index.position(id) !== undefined);
+    await index.append(known.map((id) => ({ remove: id })));
+    if (index.worthCompacting) await index.compact().catch(() => {}); // for want of space, later
+    const count = index.entries.length;
+    for (const id of unknown) say(`likeness: there is no picture "${id}" in ${where}.`);
+    if (unknown.length > 0) process.exitCode = 1;
+    if (options.json) printJson({ index: where, removed: known, unknown, count });
+    else print(`${where}: ${count} pictures (${known.length} removed)`);
+  } finally {
+    await index.close();
+  }
+}
+
+/** A JSON list, or a line an id; `-` is the standard input. */
+async function listed(from: string | undefined): Promise<string[]> {
+  if (from === undefined) return [];
+  const name = from === '-' ? 'the standard input' : from;
+  let bytes: Uint8Array;
+  try {
+    bytes = from === '-' ? await readInput() : await readFile(from);
+  } catch (error) {
+    throw new LikenessError('not-found', `${name} cannot be read: ${(error as Error).message}`);
+  }
+  const text = fileText(bytes, name);
+  if (!text.trimStart().startsWith('[')) return text.split(/\r?\n/).filter((line) => line !== '');
+  const ids = parseJson(bytes, name);
+  if (Array.isArray(ids) && ids.every((id) => typeof id === 'string')) return ids;
+  throw new LikenessError('bad-file', `${name} has to be a JSON list of ids, or have a line for each.`);
+}
+
+async function readInput(): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const part of process.stdin) parts.push(part);
+  return Buffer.concat(parts);
+}

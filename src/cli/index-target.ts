@@ -1,0 +1,158 @@
+import { readdir } from 'node:fs/promises';
+import { join, relative, resolve, sep } from 'node:path';
+import { LikenessError } from '../errors.ts';
+import { makeFolder, removeFolders } from '../output/make-folder.node.ts';
+import type { FolderPlace } from '../output/place.node.ts';
+import { modelManifest } from '../platform/node.ts';
+import type { PlacedEntry } from '../store/entries.ts';
+import { type IndexInfo, identityOf } from '../store/header.ts';
+import { IndexStore } from '../store/index-store.ts';
+import type { Problem } from '../store/inspect-file.ts';
+import { settingChanges } from '../store/legacy-folder.node.ts';
+import { keepCopy, repairFolder } from '../store/repair.node.ts';
+import { FolderStore } from '../store/store.node.ts';
+import { modelSource } from './model-source.ts';
+import { lookAt } from './open-index.ts';
+import { say } from './print.ts';
+import { discardStaged, isIndexFile, removeIndexFiles, stageIndex } from './staged-index.ts';
+
+/** Where pictures are indexed into. */
+export interface Target {
+  folder: string;
+  /** The pictures of another index, whose place this one takes when it is done. */
+  replaces: readonly PlacedEntry[] | undefined;
+  /** What was wrong with the index that goes on, and was put right. */
+  problems: Problem[];
+  /** Puts it in the place of the index that was there, when it is another. */
+  done(): Promise<void>;
+  /** Removes what was made for it, unless pictures were in it before. */
+  undo(): Promise<void>;
+}
+
+/** What there is of an index. */
+interface Found {
+  info: IndexInfo;
+  /** The folder of its pictures, as it notes it. */
+  pictures: unknown;
+  entries: readonly PlacedEntry[];
+}
+
+/**
+ * The output, or, where another kind of index lies there, a staged one that takes its place when it is done. A damaged
+ * index goes on with what is whole of it.
+ *
+ * @param folder of the pictures
+ */
+export async function prepareTarget(
+  folder: string,
+  place: FolderPlace,
+  { model, parity }: { model: string; parity?: 'keras' | undefined },
+): Promise<Target> {
+  const manifest = await modelManifest(model);
+  const { dimension } = manifest.output;
+  const info: IndexInfo = { model: identityOf(manifest), dimension, parity: parity ?? null };
+  const pictures = relative(place.path, resolve(folder)).split(sep).join('/') || '.';
+  /** @returns whether pictures were in it before */
+  const open = async (where: string): Promise<boolean> => {
+    const index = await IndexStore.open(new FolderStore(where), { create: info });
+    const wentOn = index.entries.length > 0;
+    await index
+      .append(settingChanges({ pictures, model: modelSource(model, place.path) }))
+      .finally(() => index.close());
+    return wentOn;
+  };
+  const { found, problems, unreadable } = await readRepaired(place.path);
+  const why = unreadable ?? (found && whyAnew(found, folder, info, place.path));
+  if (why === undefined) {
+    const made = await makeFolder(place.path);
+    const wentOn = await open(place.path);
+    return {
+      folder: place.path,
+      replaces: undefined,
+      problems,
+      done: () => discardStaged(place),
+      async undo() {
+        if (wentOn) return;
+        await removeIndexFiles(place.path);
+        await removeFolders(made);
+      },
+    };
+  }
+  say(`The index that was in ${place.named} is made anew: ${why}.`);
+  // What an earlier attempt left there goes on, if it is of this kind.
+  const staged = await stageIndex(place);
+  const begun = await readRepaired(staged.folder);
+  if (begun.unreadable ?? (begun.found && whyAnew(begun.found, folder, info, place.path))) {
+    await stageIndex(place, { anew: true });
+  }
+  const wentOn = await open(staged.folder);
+  return {
+    folder: staged.folder,
+    replaces: found?.entries ?? [],
+    problems,
+    async done() {
+      if (unreadable !== undefined) await keepCopies(place.path);
+      await staged.publish();
+    },
+    undo: async () => (wentOn ? undefined : staged.discard()),
+  };
+}
+
+/** What is in a folder, of a damaged index what is whole; nothing where there is none, or why it cannot be read. */
+async function readRepaired(
+  folder: string,
+): Promise<{ found?: Found; unreadable?: string; problems: Problem[] }> {
+  try {
+    const { index, damage } = await lookAt(folder, { rows: true });
+    const { info, settings, entries } = index;
+    await index.close();
+    const problems = damage?.problems ?? [];
+    for (const { message } of problems) say(`${folder}: ${message}`);
+    // What nobody acknowledged is cut off when the index is opened to write.
+    if (damage && problems.some(({ kind }) => kind !== 'tail')) await repair(folder);
+    return { found: { info, pictures: settings.get('pictures'), entries }, problems };
+  } catch (error) {
+    if (!(error instanceof LikenessError)) throw error;
+    if (error.code === 'not-found') return { problems: [] };
+    if (error.code !== 'bad-file') throw error;
+    return { unreadable: error.message.replace(/\.$/, ''), problems: [] };
+  }
+}
+
+async function repair(folder: string): Promise<void> {
+  const store = new FolderStore(folder);
+  const lock = await store.lock();
+  if (!lock) {
+    throw new LikenessError('locked', `The index ${folder} is being written by another process.`);
+  }
+  try {
+    const aside = await repairFolder(store);
+    say(`${folder}: what is whole goes on; the damaged file is kept as ${aside}.`);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Files that nobody can read are no longer the index, but may be all that there is of it. */
+async function keepCopies(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (isIndexFile(name)) say(`The file that was there is kept as ${await keepCopy(join(folder, name))}.`);
+  }
+}
+
+/** Why an index cannot go on; `undefined` when it can. */
+function whyAnew(
+  { info, pictures }: Found,
+  folder: string,
+  wanted: IndexInfo,
+  output: string,
+): string | undefined {
+  if (info.model.fingerprint !== wanted.model.fingerprint) {
+    return `it is of the model ${info.model.fingerprint}, not ${wanted.model.fingerprint}`;
+  }
+  if (info.parity !== wanted.parity) return 'it was made with another --parity';
+  if (typeof pictures === 'string' && resolve(output, pictures) !== resolve(folder)) {
+    return `it is of ${resolve(output, pictures)}`;
+  }
+  return undefined;
+}
