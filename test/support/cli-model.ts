@@ -115,8 +115,8 @@ class World {
   async #changePictures(): Promise<void> {
     const name = this.#pick(names);
     const change = this.#next();
-    if (change < 0.6) await this.#put(name, this.#below(photographs.length));
-    else if (change < 0.8) {
+    if (change < 0.75) await this.#put(name, this.#below(photographs.length));
+    else if (change < 0.87) {
       this.history.push(`rm pics/${name}`);
       await rm(join(this.#folder, 'pics', name), { force: true });
       this.#pictures.delete(name);
@@ -135,7 +135,7 @@ class World {
 
   #indexArgs(): string[] {
     // Another kind of index takes the place of the one that is there. No photograph is turned, so it holds the same.
-    if (this.#next() < 0.3) this.#parity = this.#parity.length === 0 ? ['--parity', 'keras'] : [];
+    if (this.#next() < 0.2) this.#parity = this.#parity.length === 0 ? ['--parity', 'keras'] : [];
     return ['index', 'pics', '-o', 'index', ...this.#parity, ...(this.#pruning ? ['--prune'] : [])];
   }
 
