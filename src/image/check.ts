@@ -7,7 +7,7 @@ export const MAX_PIXELS = 268_402_689;
 /** A resize keeps weights for every pixel of a side, so sides have a limit, too. */
 const MAX_SIDE = 1 << 22;
 
-const modes: readonly PixelMode[] = ['RGB', 'RGBA', 'P', 'CMYK', 'I'];
+const modes: readonly PixelMode[] = ['RGB', 'RGBA', 'P', 'I;16', 'CMYK', 'I'];
 
 /** Throws `bad-image` unless both sides are at least one pixel and the picture is not absurdly large. */
 export function checkSize(width: number, height: number, what = 'the picture'): void {

@@ -4,10 +4,11 @@
  * - `RGB`: alpha plays no part (Pillow's L and RGB, also with a transparent key colour)
  * - `RGBA`: resized with premultiplied alpha, which is then dropped (Pillow's LA and RGBA)
  * - `P`: nearest neighbour whatever filter is asked for (Pillow's P and 1)
+ * - `I;16`: the same, 16-bit grey clipped to 0..255 already; positions are products, not sums (Pillow's I;16, of TIFF)
  * - `CMYK`: `rgba` holds C M Y K (255 is full ink), resized as such and converted then
  * - `I`: one 16-bit grey channel in `gray`, resized as 32-bit integers and then clipped to 0..255 (Pillow's I)
  */
-export type PixelMode = 'RGB' | 'RGBA' | 'P' | 'CMYK' | 'I';
+export type PixelMode = 'RGB' | 'RGBA' | 'P' | 'I;16' | 'CMYK' | 'I';
 
 /** A decoded picture. */
 export interface Pixels {

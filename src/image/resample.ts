@@ -124,10 +124,11 @@ export function resampleIntegers(
 
 /**
  * Input position of each output pixel by nearest neighbour. The position is summed up step by step from the first pixel
- * on, as `ImagingScaleAffine` does: a product would round differently now and then.
+ * on, as `ImagingScaleAffine` does, or a product, as in `ImagingGenericTransform`: they round differently now and then.
  */
-function nearestPositions(inSize: number, { scaled, start, size }: Span): Int32Array {
+function nearestPositions(inSize: number, { scaled, start, size }: Span, isProduct: boolean): Int32Array {
   const scale = inSize / scaled;
+  if (isProduct) return Int32Array.from({ length: size }, (_, i) => Math.trunc(scale * (start + i + 0.5)));
   let position = scale * 0.5;
   for (let i = 0; i < start; i++) position += scale;
   return Int32Array.from({ length: size }, () => {
@@ -137,16 +138,21 @@ function nearestPositions(inSize: number, { scaled, start, size }: Span): Int32A
   });
 }
 
-/** Nearest-neighbour resize of 4-byte pixels: what Pillow does to modes P and 1, whatever filter is asked for. */
+/**
+ * Nearest-neighbour resize of 4-byte pixels: what Pillow does to modes P, 1 and I;16, whatever filter is asked for.
+ *
+ * @param isProduct positions are found as Pillow finds them for I;16
+ */
 export function resampleNearest(
   source: Bytes,
   width: number,
   height: number,
   across: Span,
   down: Span,
+  isProduct = false,
 ): Uint8Array {
-  const columns = nearestPositions(width, across);
-  const rows = nearestPositions(height, down);
+  const columns = nearestPositions(width, across, isProduct);
+  const rows = nearestPositions(height, down, isProduct);
   const out = new Uint8Array(across.size * down.size * 4);
   let to = 0;
   for (const row of rows)

@@ -110,7 +110,8 @@ export function resize(
   const same = columns.scaled === width && rows.scaled === height;
   let out: Uint8Array;
   // Pillow copies here, before it looks at the mode: transparent pictures keep colours that premultiplying would blur.
-  if (!integers && (same || mode === 'P')) out = resampleNearest(rgba, width, height, columns, rows);
+  if (!integers && (same || mode === 'P' || mode === 'I;16'))
+    out = resampleNearest(rgba, width, height, columns, rows, mode === 'I;16');
   else {
     const across = resampleCoefficients(framing.resample, width, columns);
     const down = resampleCoefficients(framing.resample, height, rows);

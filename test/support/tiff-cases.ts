@@ -22,8 +22,8 @@ export interface TiffCase {
 const modes: Record<string, string> = {
   '1': 'P',
   P: 'P',
-  'I;16': 'P',
-  'I;16B': 'P',
+  'I;16': 'I;16',
+  'I;16B': 'I;16',
   L: 'RGB',
   RGB: 'RGB',
   RGBX: 'RGB',

@@ -115,11 +115,13 @@ function adler32(bytes: Uint8Array): number {
 export function decodeDeflate(data: Uint8Array, wanted: number, capacity: number): Uint8Array {
   let out: Uint8Array;
   try {
-    out = unzlibSync(data, { out: new Uint8Array(capacity) });
+    // A byte more tells data that are too long.
+    out = unzlibSync(data, { out: new Uint8Array(capacity + 1) });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw broken(`its deflate data are cut off or damaged (${reason})`);
   }
+  if (out.length > capacity) throw broken(`its deflate data give more than ${capacity} bytes`);
   if (out.length < wanted) throw short('deflate', out.length, wanted);
   // The checksum ends the data; some writers fill up to an even length or a word.
   const sum = adler32(out);

@@ -28,8 +28,22 @@ export const Tag = {
 
 const known: ReadonlySet<number> = new Set(Object.values(Tag));
 
-/** Bytes of a value of each type that a known tag may have: BYTE, SHORT, LONG, UNDEFINED, LONG8. */
-const sizes: Record<number, number> = { 1: 1, 3: 2, 4: 4, 7: 1, 16: 8 };
+/** Bytes of a value of each type that a number may have: SHORT, LONG, LONG8. */
+const sizes: Record<number, number> = { 3: 2, 4: 4, 16: 8 };
+
+/** Tags of more than one value. */
+const lists: ReadonlySet<number> = new Set([
+  Tag.bitsPerSample,
+  Tag.stripOffsets,
+  Tag.stripByteCounts,
+  Tag.colorMap,
+  Tag.tileOffsets,
+  Tag.tileByteCounts,
+  Tag.extraSamples,
+  Tag.sampleFormat,
+  Tag.jpegTables,
+  Tag.ycbcrSubsampling,
+]);
 
 /** The first directory of a TIFF file: that of its first page. */
 export interface Directory {
@@ -70,11 +84,13 @@ export function readDirectory(bytes: Uint8Array): Directory {
     const tag = view.getUint16(at, littleEndian);
     if (!known.has(tag)) continue;
     const type = view.getUint16(at + 2, littleEndian);
-    const size = sizes[type];
+    // BYTE or UNDEFINED: a stream of JPEG.
+    const size = tag === Tag.jpegTables && (type === 1 || type === 7) ? 1 : sizes[type];
     if (size === undefined) throw broken(`tag ${tag} has values of type ${type}`);
     if (tags.has(tag)) throw broken(`tag ${tag} is there twice`);
     const count = isBig ? long8(at + 4) : view.getUint32(at + 4, littleEndian);
     if (count === 0) continue;
+    if (count > 1 && !lists.has(tag)) throw broken(`tag ${tag} has ${count} values`);
     const inline = at + (isBig ? 12 : 8);
     let from = inline;
     if (count * size > (isBig ? 8 : 4)) from = isBig ? long8(inline) : view.getUint32(inline, littleEndian);

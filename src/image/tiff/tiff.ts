@@ -14,8 +14,7 @@ import { addUp, placeSamples, readSamples, reverseBits } from './place.ts';
 const modes: Record<Meaning, PixelMode> = {
   bilevel: 'P',
   palette: 'P',
-  // Pillow resizes I;16 by nearest neighbour unless told otherwise; that it is clipped already makes no difference.
-  grey16: 'P',
+  grey16: 'I;16',
   grey: 'RGB',
   'grey-alpha': 'RGBA',
   rgb: 'RGB',
