@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { encodeNpy } from '../../src/knn/npy.ts';
+import { encodeNpy, parseNpy } from '../../src/knn/npy.ts';
 import { IndexStore } from '../../src/store/index-store.ts';
 import { lockFolder } from '../../src/store/lock.node.ts';
 import { FolderStore } from '../../src/store/store.node.ts';
+import { blobStore } from '../../src/store/store.single.ts';
 import { likeness, root, withFolder } from '../support/cli.ts';
 import { damage, makeIndex, rowsOf, unitVector } from '../support/index-folder.ts';
 
@@ -37,6 +38,25 @@ async function ids(folder: string, vector: string): Promise<{ found: string[]; s
   assert.match(exported.stdout, new RegExp(`float32 ${found.length} × 512`));
   assert.match(exported.stderr, /damaged|cannot be read|not finished|cut short/);
   return { found: found.sort(), stderr: hits.stderr };
+}
+
+/** `likeness serve`, once it listens. */
+async function served(folder: string): Promise<{ child: ChildProcess; url: string; stderr(): string }> {
+  const child = spawn(process.execPath, [join(root, 'dist/cli.js'), 'serve', '-i', folder, '--port', '0']);
+  let said = '';
+  child.stderr.on('data', (data) => {
+    said += data;
+  });
+  const url = await new Promise<string>((found, failed) => {
+    let text = '';
+    child.stdout.on('data', (data) => {
+      text += data;
+      const [, address] = /Serving on (\S+)/.exec(text) ?? [];
+      if (address) found(address);
+    });
+    child.on('exit', () => failed(new Error(said)));
+  });
+  return { child, url, stderr: () => said };
 }
 
 describe('a damaged index', () => {
@@ -126,6 +146,33 @@ describe('a damaged index', () => {
       await index.append([{ id: 'c', vector: unitVector(2).fill(Number.NaN, 100, 101) }]);
       await index.close();
       assert.deepEqual((await ids(folder, vector)).found, ['a', 'b', 'd', 'e']);
+    }));
+
+  test('serve goes on with what is whole: its list, its features and its file agree', () =>
+    withFolder(async (place) => {
+      const { folder } = await three(place);
+      await damage(folder, flip(0, 9));
+      const { child, url, stderr } = await served(folder);
+      try {
+        const list = (await (await fetch(`${url}index/index.json`)).json()) as { ids: string[] };
+        assert.deepEqual(list.ids, ['b', 'c', 'd', 'e']);
+        const features = parseNpy(
+          new Uint8Array(await (await fetch(`${url}index/features.npy`)).arrayBuffer()),
+        );
+        assert.deepEqual([...features.shape], [4, 512]);
+        assert.deepEqual(Float32Array.from(features.data.subarray(0, 512)), unitVector(1));
+        const file = await IndexStore.open(
+          blobStore(await (await fetch(`${url}index/index.likeness`)).blob()),
+        );
+        assert.deepEqual(
+          file.entries.map(({ id }) => id),
+          list.ids,
+        );
+        assert.equal(file.dropped, undefined);
+        assert.match(stderr(), /1 of 5 pictures are damaged and left out: "a"/);
+      } finally {
+        child.kill();
+      }
     }));
 
   test('an exported file: check --repair puts a whole one in its place and keeps the damaged one', () =>
