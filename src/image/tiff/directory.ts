@@ -86,11 +86,11 @@ export function readDirectory(bytes: Uint8Array): Directory {
     const type = view.getUint16(at + 2, littleEndian);
     // BYTE or UNDEFINED: a stream of JPEG.
     const size = tag === Tag.jpegTables && (type === 1 || type === 7) ? 1 : sizes[type];
-    if (size === undefined) throw broken(`tag ${tag} has values of type ${type}`);
+    if (size === undefined || (size === 8 && !isBig)) throw broken(`tag ${tag} has values of type ${type}`);
     if (tags.has(tag)) throw broken(`tag ${tag} is there twice`);
     const count = isBig ? long8(at + 4) : view.getUint32(at + 4, littleEndian);
+    if (count !== 1 && !lists.has(tag)) throw broken(`tag ${tag} has ${count} values`);
     if (count === 0) continue;
-    if (count > 1 && !lists.has(tag)) throw broken(`tag ${tag} has ${count} values`);
     const inline = at + (isBig ? 12 : 8);
     let from = inline;
     if (count * size > (isBig ? 8 : 4)) from = isBig ? long8(inline) : view.getUint32(inline, littleEndian);

@@ -175,7 +175,9 @@ export function layoutOf({ littleEndian, tags }: Directory): Layout {
   const ycbcr = isJpeg && photometric === 6;
   if (!ycbcr && photometrics[photometric]) throw unread(photometrics[photometric]);
   const meaning = meaningOf(ycbcr ? 2 : photometric, bits, samples, extra, littleEndian);
-  const planes = one(Tag.planarConfiguration, 1) === 2;
+  const configuration = one(Tag.planarConfiguration, 1);
+  if (configuration !== 1 && configuration !== 2) throw broken(`planar configuration ${configuration}`);
+  const planes = configuration === 2;
   const planar = planes && samples > 1;
   const shape = `${samples} ${samples === 1 ? 'sample' : 'samples'} of ${bits} bits a pixel`;
   if (!meaning)
