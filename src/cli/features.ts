@@ -136,7 +136,7 @@ async function* namingBlocks<T>(path: string, blocks: AsyncIterable<T>): AsyncGe
 export function naming(path: string, error: unknown): unknown {
   if (!(error instanceof LikenessError)) return error;
   const message = error.message
-    .replace(/^This \.np[yz] file/, path)
+    .replace(/^This (\.np[yz] file|zip archive)/, path)
     .replace(/; name one\.$/, '; name one with --array.');
   return new LikenessError(error.code, message, { cause: error });
 }

@@ -438,10 +438,10 @@ np.save('q.npy', x[0]); np.save('qnan.npy', x[1])`,
       await query(at('q.npy'), { index: at('index'), k: 1, device, json: true });
       await assert.rejects(query(at('qnan.npy'), { index: at('index'), k: 1, device }));
       await assert.rejects(
-        query(at('q.npy'), { index: at('damaged.likeness'), k: 1, device, html: at('x.html') }),
+        query(at('none.npy'), { index: at('damaged.likeness'), k: 1, device, html: at('x.html') }),
       );
       await exportIndex(at('index'), { npy: at('e.npy'), dtype: 'f4' });
-      await assert.rejects(exportIndex(at('damaged.likeness'), { npy: at('e.npy'), dtype: 'f4' }));
+      await assert.rejects(exportIndex(at('made.npy'), { npy: at('e.npy'), dtype: 'f4' }));
       assert.deepEqual(await openFiles(), [], 'query and export');
       assert.equal(parseNpy(await readFile(at('e.npy'))).shape[0], 2);
     }));
