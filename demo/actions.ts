@@ -40,6 +40,13 @@ export function explain(error: unknown): void {
   alertPerson(error instanceof Error ? error.message : String(error));
 }
 
+const waiting: (() => void)[] = [];
+
+/** Resolves when nothing is under way. */
+export async function whenIdle(): Promise<void> {
+  while (state.running) await new Promise<void>((done) => waiting.push(done));
+}
+
 /** Runs something that can be cancelled, with its progress in the bar; one such thing at a time. */
 export async function withProgress(
   start: string,
@@ -69,6 +76,7 @@ export async function withProgress(
     }
   } finally {
     state.running = undefined;
+    for (const done of waiting.splice(0)) done();
     refreshActions();
   }
 }

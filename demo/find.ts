@@ -18,7 +18,13 @@ const views: View[] = [];
 /** Finds the pictures most like one and shows them as a new entry of the history. */
 export async function find(asked: Asked, image: File | string, id?: string): Promise<void> {
   const { search, indexed } = state;
-  if (!search) return;
+  if (!search) {
+    const why = state.running
+      ? 'The model is not open yet: wait a moment'
+      : 'No model is open: choose one under "Models"';
+    alertPerson(`${why}; then ask again.`);
+    return;
+  }
   if (indexed.size === 0) {
     alertPerson('Nothing is indexed yet: index the pictures first, then ask again.');
     byId('index', HTMLButtonElement).focus();

@@ -1,10 +1,13 @@
 import type { Item, Json } from 'likeness';
-import { explain, refreshActions, withProgress } from './actions.ts';
+import { explain, refreshActions, say, whenIdle, withProgress } from './actions.ts';
+import type { Given, Unread } from './given.ts';
+import { hashOfFile, picturesOf } from './ids.ts';
 import { Pace } from './pace.ts';
 import { type Picture, servedFeatures } from './pictures.ts';
 import { state } from './state.ts';
 import { keep, thumbnailOf } from './thumbnails.ts';
-import { alertPerson, markIndexed, markOnlyIndexed, showPictures } from './views.ts';
+import { tellUnread, whyNotPicture } from './unread.ts';
+import { alertPerson, markIndexed, markOnlyIndexed, removePictures, showPictures } from './views.ts';
 
 /** Metadata of what the index holds, by id. */
 const kept = new Map<string, Json | undefined>();
@@ -13,14 +16,16 @@ const atOnce = 64;
 
 /** Takes over what the index holds, e.g. when it was opened; pictures that the page does not have are shown small. */
 export async function showIndex(choose: (picture: Picture) => void): Promise<void> {
-  const { pictures, indexed } = state;
+  const { pictures, indexed, hashes } = state;
   const entries = await state.search!.entries();
   indexed.clear();
   kept.clear();
   const unknown: Picture[] = [];
-  for (const { id, meta } of entries) {
+  hashes.clear();
+  for (const { id, meta, hash } of entries) {
     indexed.add(id);
     kept.set(id, meta);
+    if (hash !== undefined) hashes.set(id, hash);
     if (!pictures.has(id)) unknown.push({ id, url: thumbnailOf(meta) });
   }
   for (const picture of unknown) pictures.set(picture.id, picture);
@@ -28,8 +33,18 @@ export async function showIndex(choose: (picture: Picture) => void): Promise<voi
   markOnlyIndexed(indexed);
 }
 
-/** Adds what is not in the index yet; what was added before a cancel stays. */
-export function addToIndex(items: Iterable<Item>, total: number): Promise<void> {
+/**
+ * Adds what is not in the index yet; what was added before a cancel stays.
+ *
+ * @param passedOver files that were given with these and are no pictures, to be told of at the end
+ * @param given how many files there were in all
+ */
+export function addToIndex(
+  items: Iterable<Item>,
+  total: number,
+  passedOver: readonly Unread[] = [],
+  given = total,
+): Promise<void> {
   return withProgress('Indexing…', async (signal, show) => {
     const { indexed, search } = state;
     const pace = new Pace(total, 0, performance.now());
@@ -65,11 +80,14 @@ export function addToIndex(items: Iterable<Item>, total: number): Promise<void> 
           kept.set(id, meta);
         }
         markIndexed(indexed);
+        tellUnread(passedOver, given);
       }
     }
-    if (failed.length > 0) {
-      alertPerson(`${failed.length} could not be read, e.g. ${failed[0]!.id}: ${failed[0]!.error.message}`);
-    }
+    // What a person added and nobody can read is no picture; the server's stay where they are.
+    const bad = failed.map(({ id }) => id).filter((id) => state.pictures.get(id)?.file);
+    for (const id of bad) state.pictures.delete(id);
+    removePictures(bad);
+    tellUnread([...passedOver, ...failed.map(({ id, error }) => ({ path: id, why: error.message }))], given);
     const seconds = (performance.now() - started) / 1000;
     const there = unchanged > 0 ? ` (${unchanged} were indexed already)` : '';
     return `${indexed.size - before} pictures indexed in ${seconds.toFixed(1)} s${there}. Click one to find those like it.`;
@@ -94,28 +112,66 @@ async function withMeta(item: Item): Promise<Item> {
 }
 
 /** Indexes the pictures that are not indexed. */
-export function indexMissing(): Promise<void> {
+export function indexMissing(passedOver: readonly Unread[] = [], given?: number): Promise<void> {
   const missing = [...state.pictures.values()].filter(({ id, url }) => url !== '' && !state.indexed.has(id));
   return addToIndex(
     missing.map(({ id, url, file }) => ({ id, image: file ?? url })),
     missing.length,
+    passedOver,
+    given,
   );
 }
 
-/** Adds pictures to the gallery. One that has a namesake takes its place, and is looked at again. */
-export function addPictures(added: readonly Picture[], choose: (picture: Picture) => void): void {
-  if (added.length === 0) {
-    alertPerson(
-      'None of these files is a picture that can be read (JPEG, PNG, WebP, GIF, AVIF, BMP or TIFF).',
-    );
-    return;
-  }
+/**
+ * Adds files to the gallery, and to the index as soon as nothing else is under way. Whatever is not among the pictures
+ * afterwards is named.
+ */
+export function addFiles(given: Given, choose: (picture: Picture) => void): Promise<void> {
+  // One after another: the names of one are known when the next is looked at.
+  const shown = lastShown.then(() => showFiles(given, choose));
+  lastShown = shown.catch(() => {});
+  const indexed = Promise.all([shown, lastIndexed]).then(async ([{ added, passedOver, count }]) => {
+    // The model may be on its way still.
+    await whenIdle();
+    if (state.search && added > 0) await indexMissing(passedOver, count);
+    else if (count === 0) alertPerson('There are no files in what was given.');
+    else tellUnread(passedOver, count);
+  });
+  lastIndexed = indexed.catch(() => {});
+  return indexed;
+}
+
+let lastShown: Promise<unknown> = Promise.resolve();
+let lastIndexed: Promise<void> = Promise.resolve();
+
+async function showFiles(
+  { files, unread }: Given,
+  choose: (picture: Picture) => void,
+): Promise<{ added: number; passedOver: Unread[]; count: number }> {
+  const passedOver = [...unread];
+  const pictures = files.filter(({ path, file }) => {
+    const why = whyNotPicture(path, file.type);
+    if (why !== undefined) passedOver.push({ path, why });
+    return why === undefined;
+  });
+  if (pictures.some(({ path }) => state.pictures.has(path))) say('Comparing with pictures of the same name…');
+  const added = await picturesOf(pictures, state.pictures, hashOfThere, (one) => passedOver.push(one));
   for (const picture of added) {
     state.pictures.set(picture.id, picture);
     state.indexed.delete(picture.id);
   }
   showPictures(added, choose);
   refreshActions();
+  return { added: added.length, passedOver, count: files.length + unread.length };
+}
+
+/** Of a picture that the page has no file of. */
+async function hashOfThere({ id, url }: Picture): Promise<string | undefined> {
+  const known = state.hashes.get(id);
+  // A data URL is a small picture of it.
+  if (known !== undefined || url === '' || url.startsWith('data:')) return known;
+  const response = await fetch(url);
+  return response.ok ? hashOfFile(await response.blob()) : undefined;
 }
 
 /** Takes the features that the server has, if they are of the model that the page works with. */

@@ -1,10 +1,10 @@
 import { byId } from './dom.ts';
-import { droppedFiles } from './pictures.ts';
+import { droppedFiles, fetchGiven, type Given, givenFiles, givenUrls } from './given.ts';
 
 /** What a person does with files: one is a query, several are added; the choosers say which. */
 export interface FileActions {
   query(file: File): void;
-  add(files: File[]): void;
+  add(given: Given): void;
   /** An index or features. */
   importFiles(files: File[]): void;
 }
@@ -20,25 +20,33 @@ export function connectFileInput({ query, add, importFiles }: FileActions): void
     });
   };
   chooser('query-file', ([file]) => query(file!));
-  chooser('add-files', add);
-  chooser('add-folder', add);
+  chooser('add-files', (files) => add(givenFiles(files)));
+  chooser('add-folder', (files) => add(givenFiles(files)));
   chooser('import-index', importFiles);
 
-  const take = (files: File[]): void => {
-    if (files.some(({ name }) => /\.(likeness|npy)$/i.test(name))) importFiles(files);
-    else if (files.length === 1) query(files[0]!);
-    else if (files.length > 1) add(files);
+  const take = (given: Given): void => {
+    const files = given.files.map(({ file }) => file);
+    const indexes = files.filter(({ name }) => /\.(likeness|npy|json)$/i.test(name));
+    if (!given.folder && files.length > 0 && indexes.length === files.length) importFiles(files);
+    else if (!given.folder && files.length === 1 && given.unread.length === 0) query(files[0]!);
+    else add(given);
   };
-  addEventListener('paste', (event) => {
-    const files = [...(event.clipboardData?.files ?? [])];
-    if (files.length > 0) event.preventDefault();
-    take(files);
+  addEventListener('paste', async (event) => {
+    const { clipboardData, target } = event;
+    if (!clipboardData) return;
+    const files = [...clipboardData.files];
+    const isText = target instanceof HTMLInputElement && target.type === 'text';
+    const urls = files.length > 0 || isText ? [] : givenUrls(clipboardData);
+    if (files.length + urls.length === 0) return;
+    event.preventDefault();
+    take(files.length > 0 ? givenFiles(files) : await fetchGiven(urls));
   });
 
   const veil = byId('drop', HTMLElement);
-  const holdsFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false;
+  const isForUs = ({ dataTransfer }: DragEvent): boolean =>
+    dataTransfer?.types.some((type) => type === 'Files' || type === 'text/uri-list') ?? false;
   addEventListener('dragover', (event) => {
-    if (!holdsFiles(event)) return;
+    if (!isForUs(event)) return;
     event.preventDefault();
     veil.hidden = false;
   });
@@ -47,8 +55,13 @@ export function connectFileInput({ query, add, importFiles }: FileActions): void
   });
   addEventListener('drop', async (event) => {
     veil.hidden = true;
-    if (!event.dataTransfer || !holdsFiles(event)) return;
+    const { dataTransfer } = event;
+    if (!dataTransfer || !isForUs(event)) return;
     event.preventDefault();
-    take(await droppedFiles(event.dataTransfer));
+    if (dataTransfer.types.includes('Files')) take(await droppedFiles(dataTransfer));
+    else {
+      const urls = givenUrls(dataTransfer);
+      if (urls.length > 0) take(await fetchGiven(urls));
+    }
   });
 }

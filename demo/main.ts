@@ -3,10 +3,10 @@ import { byId } from './dom.ts';
 import { find, findPicture, showView } from './find.ts';
 import { firstModel } from './first-model.ts';
 import { connectGpuPanel } from './gpu/panel.ts';
-import { addPictures, indexMissing, useReadyMade } from './indexing.ts';
+import { addFiles, indexMissing, useReadyMade } from './indexing.ts';
 import { connectFileInput } from './input.ts';
 import { connectModelInput, type ModelActions, showModels } from './models.ts';
-import { fromFiles, servedIndex } from './pictures.ts';
+import { servedIndex } from './pictures.ts';
 import { state } from './state.ts';
 import { connectStorage, importFiles, showStorage } from './storage.ts';
 import { useModel } from './use-model.ts';
@@ -27,10 +27,9 @@ addEventListener('keydown', (event) => {
 });
 connectFileInput({
   query: (file) => void find({ name: file.name, url: URL.createObjectURL(file) }, file),
-  add(files) {
-    addPictures(fromFiles(files), findPicture);
+  add(given) {
     showResults(false);
-    if (state.search && !state.running) void indexMissing();
+    addFiles(given, findPicture).catch(explain);
   },
   importFiles: (files) => void importFiles(files),
 });

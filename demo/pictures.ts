@@ -46,35 +46,3 @@ export async function servedFeatures(count: number): Promise<Float32Array[]> {
   if (rows !== count) throw new Error(`The ready-made index has ${rows} rows for ${count} pictures.`);
   return Array.from({ length: rows }, (_, row) => values.slice(row * columns, (row + 1) * columns));
 }
-
-/** Files a person chose as pictures; what is not one by its type is left out. */
-export function fromFiles(files: Iterable<File>): Picture[] {
-  return [...files]
-    .filter(
-      ({ type, name }) => type.startsWith('image/') || /\.(jpe?g|png|webp|gif|avif|bmp|tiff?)$/i.test(name),
-    )
-    .map((file) => ({ id: file.webkitRelativePath || file.name, url: URL.createObjectURL(file), file }));
-}
-
-/** Files of a drop, those in dropped folders too. */
-export async function droppedFiles(transfer: DataTransfer): Promise<File[]> {
-  const entries = [...transfer.items]
-    .map((item) => item.webkitGetAsEntry?.())
-    .filter((entry) => entry != null);
-  if (entries.length === 0) return [...transfer.files];
-  return (await Promise.all(entries.map(filesOf))).flat();
-}
-
-async function filesOf(entry: FileSystemEntry): Promise<File[]> {
-  if (entry.isFile) {
-    return [await new Promise<File>((done, failed) => (entry as FileSystemFileEntry).file(done, failed))];
-  }
-  const reader = (entry as FileSystemDirectoryEntry).createReader();
-  const files: File[] = [];
-  for (;;) {
-    // A reader hands out a folder in parts, an empty one at the end.
-    const part = await new Promise<FileSystemEntry[]>((done, failed) => reader.readEntries(done, failed));
-    if (part.length === 0) return files;
-    for (const child of part) files.push(...(await filesOf(child)));
-  }
-}

@@ -7,6 +7,8 @@ export const state: {
   pictures: Map<string, Picture>;
   /** Ids that the index holds. */
   indexed: Set<string>;
+  /** SHA-256 of the contents, of those that the index knows it of. */
+  hashes: Map<string, string>;
   served: ServedIndex | undefined;
   search: ImageSearch | undefined;
   report: Report | undefined;
@@ -15,6 +17,7 @@ export const state: {
 } = {
   pictures: new Map(),
   indexed: new Set(),
+  hashes: new Map(),
   served: undefined,
   search: undefined,
   report: undefined,

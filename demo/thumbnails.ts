@@ -39,9 +39,17 @@ async function shrink(file: Blob): Promise<string> {
     Math.max(1, Math.round(bitmap.width * scale)),
     Math.max(1, Math.round(bitmap.height * scale)),
   );
-  canvas.getContext('2d')!.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  const context = canvas.getContext('2d')!;
+  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   bitmap.close();
-  const blob = await canvas.convertToBlob({ type: 'image/webp', quality: 0.7 });
+  let blob = await canvas.convertToBlob({ type: 'image/webp', quality: 0.7 });
+  if (blob.type !== 'image/webp') {
+    // WebKit makes a PNG, ten times as large, of what it is asked for as WebP.
+    context.globalCompositeOperation = 'destination-over';
+    context.fillStyle = 'white';
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.7 });
+  }
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result as string);

@@ -38,6 +38,14 @@ export function showPictures(pictures: readonly Picture[], choose: (picture: Pic
   gallery.append(fragment);
 }
 
+/** Takes pictures out of the gallery. */
+export function removePictures(ids: Iterable<string>): void {
+  for (const id of ids) {
+    buttons.get(id)?.closest('li')?.remove();
+    buttons.delete(id);
+  }
+}
+
 /** Marks the pictures that a query can find. */
 export function markIndexed(ids: Iterable<string>): void {
   for (const id of ids) buttons.get(id)?.classList.add('indexed');
@@ -127,15 +135,19 @@ export function showReport({ model, extractor, knn, modelFiles }: Report): void 
   );
 }
 
-/** Says something that went wrong, until it is dismissed. */
-export function alertPerson(message: string): void {
+/** Says something that went wrong, until it is dismissed or the next thing begins; a list stays until it is dismissed. */
+export function alertPerson(message: string, lines: readonly string[] = []): void {
   const dismiss = make('button', { type: 'button' }, 'Dismiss');
-  const alert = make('div', { className: 'alert' }, make('span', {}, message), dismiss);
+  const text = make('div', {}, message);
+  if (lines.length > 0) text.append(make('ul', {}, ...lines.map((line) => make('li', {}, line))));
+  const alert = make('div', { className: 'alert' }, text, dismiss);
   alert.setAttribute('role', 'alert');
   dismiss.addEventListener('click', () => alert.remove());
-  byId('alerts', HTMLElement).replaceChildren(alert);
+  if (lines.length > 0) alert.classList.add('list');
+  else clearAlert();
+  byId('alerts', HTMLElement).append(alert);
 }
 
 export function clearAlert(): void {
-  byId('alerts', HTMLElement).replaceChildren();
+  for (const alert of byId('alerts', HTMLElement).querySelectorAll('.alert:not(.list)')) alert.remove();
 }
