@@ -112,9 +112,13 @@ async function withMeta(item: Item): Promise<Item> {
 }
 
 /** Indexes the pictures that are not indexed. */
-export function indexMissing(passedOver: readonly Unread[] = [], given?: number): Promise<void> {
+export async function indexMissing(passedOver: readonly Unread[] = [], given?: number): Promise<void> {
   const missing = [...state.pictures.values()].filter(({ id, url }) => url !== '' && !state.indexed.has(id));
-  return addToIndex(
+  if (missing.length === 0) {
+    tellUnread(passedOver, given ?? 0); // those given before have been indexed with these
+    return;
+  }
+  await addToIndex(
     missing.map(({ id, url, file }) => ({ id, image: file ?? url })),
     missing.length,
     passedOver,
