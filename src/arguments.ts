@@ -1,24 +1,12 @@
+import { checkDistance, checkSignal, checkWhole, optionsOf, refuse, shown } from './checks.ts';
 import type { EngineQueryOptions } from './engine.ts';
 import { LikenessError } from './errors.ts';
 import { checkMeta } from './store/records.ts';
-import type { CallOptions, Item, QueryOptions } from './types.ts';
+import type { CallOptions, Item, OpenOptions, QueryOptions } from './types.ts';
 
 /** What a query asks for, as it was at the call. */
 export interface CheckedQuery extends EngineQueryOptions {
   predicate?: ((id: string) => boolean) | undefined;
-}
-
-function refuse(name: string, came: unknown, wanted: string): never {
-  throw new LikenessError('bad-argument', `${name} is ${shown(came)}; it has to be ${wanted}.`);
-}
-
-/** A value in the words of a message. */
-function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 100));
-  if (typeof value === 'object' && value !== null) {
-    return Array.isArray(value) ? 'a list' : `an object (${value.constructor?.name ?? 'Object'})`;
-  }
-  return typeof value === 'function' ? 'a function' : String(value);
 }
 
 /**
@@ -49,14 +37,22 @@ export function idsOf(ids: unknown, what: string): string[] {
   return list as string[];
 }
 
-/** @throws LikenessError `bad-argument` */
-export function checkCall({ signal, onProgress }: CallOptions): void {
-  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
-    refuse('signal', signal, 'an AbortSignal');
-  }
+/**
+ * Checks the options of a call.
+ *
+ * @throws LikenessError `bad-argument`
+ */
+export function checkCall<Options extends CallOptions>(
+  options: Options,
+  call: string,
+  example: string = '{ signal }',
+): Options {
+  const { signal, onProgress } = optionsOf(options, call, example);
+  checkSignal(signal);
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     refuse('onProgress', onProgress, 'a function');
   }
+  return options;
 }
 
 /**
@@ -65,12 +61,9 @@ export function checkCall({ signal, onProgress }: CallOptions): void {
  * @throws LikenessError `bad-argument`
  */
 export function checkQuery(options: QueryOptions): CheckedQuery {
-  checkCall(options);
-  const { k = 30, maxDistance, exclude, filter } = options;
-  if (!Number.isInteger(k) || k < 1) refuse('k', k, 'a whole number from 1');
-  if (maxDistance !== undefined && !(typeof maxDistance === 'number' && maxDistance >= 0)) {
-    refuse('maxDistance', maxDistance, 'a number from 0');
-  }
+  const { k = 30, maxDistance, exclude, filter } = checkCall(options, 'query', '{ k: 5 }');
+  checkWhole('k', k, 1);
+  checkDistance(maxDistance);
   return {
     k,
     maxDistance,
@@ -81,6 +74,49 @@ export function checkQuery(options: QueryOptions): CheckedQuery {
           filter: filter === undefined ? undefined : idsOf(filter, 'filter (which may be a function, too)'),
         }),
   };
+}
+
+/**
+ * Checks the options of `open`.
+ *
+ * @throws LikenessError `bad-argument`
+ */
+export function checkOpen(options: OpenOptions): OpenOptions {
+  const { device, threads, parity, refresh } = checkCall(options, 'open', "{ store: 'file:index/' }");
+  if (device !== undefined && !['auto', 'wasm', 'webgpu'].includes(device)) {
+    refuse('device', device, 'auto, wasm or webgpu');
+  }
+  if (threads !== undefined) checkWhole('threads', threads, 1);
+  if (refresh !== undefined && typeof refresh !== 'boolean') refuse('refresh', refresh, 'true or false');
+  if (parity !== undefined && parity !== 'keras') refuse('parity', parity, '"keras", or left out');
+  return options;
+}
+
+/**
+ * A copy of a feature vector, in memory that nobody else has. How long it has to be, only the engine knows.
+ *
+ * @throws LikenessError `bad-argument`
+ */
+export function vectorOf(vector: unknown): Float32Array {
+  if (isVector(vector)) return new Float32Array(vector);
+  throw new LikenessError(
+    'bad-argument',
+    `The feature vector is ${shown(vector)}; it has to be a Float32Array. Float32Array.from(…) makes one of numbers.`,
+  );
+}
+
+/** One of another window is as good. */
+export const isVector = (value: unknown): value is Float32Array =>
+  Object.prototype.toString.call(value) === '[object Float32Array]';
+
+/**
+ * What can be seen of a query before it is read. Numbers are no picture, but no vector either.
+ *
+ * @throws LikenessError `bad-argument`
+ */
+export function checkQueried(image: unknown): void {
+  const isNumbers = image instanceof Float64Array || (Array.isArray(image) && typeof image[0] === 'number');
+  if (isNumbers) vectorOf(image);
 }
 
 /** @throws LikenessError `bad-argument` */

@@ -1,4 +1,14 @@
-import { type CheckedQuery, checkCall, checkItem, checkQuery, idsOf, itemsOf } from './arguments.ts';
+import {
+  type CheckedQuery,
+  checkCall,
+  checkItem,
+  checkQueried,
+  checkQuery,
+  idsOf,
+  isVector,
+  itemsOf,
+  vectorOf,
+} from './arguments.ts';
 import type { Engine, EngineAdded, EngineItem, EngineQuery, EngineQueryOptions, Features } from './engine.ts';
 import { LikenessError } from './errors.ts';
 import { agrees } from './knn/taking-part.ts';
@@ -11,7 +21,6 @@ import type {
   Hit,
   ImageSource,
   Item,
-  OpenOptions,
   Picture,
   QueryOptions,
   Report,
@@ -89,8 +98,7 @@ export class Search<Source = unknown, StoreName = never> {
    */
   async add(items: Iterable<Item>, options: CallOptions = {}): Promise<AddReport> {
     this.#checkOpen();
-    checkCall(options);
-    const { signal, onProgress } = options;
+    const { signal, onProgress } = checkCall(options, 'add');
     signal?.throwIfAborted();
     const given = itemsOf(items, 'add takes a list of items');
     for (const item of given) checkItem(item);
@@ -181,10 +189,11 @@ export class Search<Source = unknown, StoreName = never> {
     options: QueryOptions = {},
   ): Promise<Hit[][]> {
     this.#checkOpen();
-    const { signal } = options;
     const asked = checkQuery(options);
+    const { signal } = options;
     signal?.throwIfAborted();
     const given = itemsOf(images, 'queryMany takes a list of pictures and vectors; for one there is query');
+    for (const image of given) checkQueried(image);
     const held = (given as (ImageSource | Float32Array)[]).map((image) => this.#hold(image, signal));
     const queries: EngineQuery<Source>[] = await Promise.all(
       held.map(async (one) => ('vector' in one ? one : { source: await one.ready() })),
@@ -207,8 +216,7 @@ export class Search<Source = unknown, StoreName = never> {
   /** The normalised feature vector of a picture, which is not added. */
   async extract(image: ImageSource, options: CallOptions = {}): Promise<Float32Array> {
     this.#checkOpen();
-    checkCall(options);
-    const { signal } = options;
+    const { signal } = checkCall(options, 'extract');
     signal?.throwIfAborted();
     const source = await this.#host.hold(image, signal)();
     const vector = await this.#host.engine.extract(source);
@@ -305,15 +313,13 @@ export class Search<Source = unknown, StoreName = never> {
     const { id, meta } = item;
     const held =
       'vector' in item && item.vector !== undefined
-        ? { vector: copyOfVector(item.vector) }
+        ? heldVector(item.vector)
         : this.#hold((item as { image: ImageSource }).image, signal);
     return { id, meta: meta === undefined ? undefined : copyOfJson(meta), ...held };
   }
 
   #hold(image: ImageSource | Float32Array, signal: AbortSignal | undefined): Held<Source> {
-    return image instanceof Float32Array
-      ? { vector: copyOfVector(image) }
-      : { ready: this.#host.hold(image, signal) };
+    return isVector(image) ? { vector: vectorOf(image) } : { ready: this.#host.hold(image, signal) };
   }
 
   async #prepareItem({ id, meta, ...held }: HeldItem<Source>): Promise<EngineItem<Source> | LikenessError> {
@@ -333,9 +339,14 @@ export class Search<Source = unknown, StoreName = never> {
   }
 }
 
-/** A copy in memory that nobody else has. What is no vector is refused by the engine, as one item. */
-const copyOfVector = (vector: Float32Array): Float32Array =>
-  vector instanceof Float32Array ? new Float32Array(vector) : vector;
+/** What is no vector fails as one item, when its turn comes. */
+function heldVector(vector: unknown): Held<never> {
+  try {
+    return { vector: vectorOf(vector) };
+  } catch (error) {
+    return { ready: () => Promise.reject(error) };
+  }
+}
 
 function deferred(): { promise: Promise<void>; resolve: () => void } {
   let resolve = (): void => {};
@@ -343,23 +354,4 @@ function deferred(): { promise: Promise<void>; resolve: () => void } {
     resolve = done;
   });
   return { promise, resolve };
-}
-
-/**
- * Checks what a program may have got wrong in the options of `open`.
- *
- * @throws LikenessError `bad-argument`
- */
-export function checkOptions({ device, threads, parity, refresh }: OpenOptions): void {
-  const refuse = (name: string, came: unknown, wanted: string): never => {
-    throw new LikenessError('bad-argument', `${name} is ${JSON.stringify(came)}; it has to be ${wanted}.`);
-  };
-  if (device !== undefined && !['auto', 'wasm', 'webgpu'].includes(device)) {
-    refuse('device', device, 'auto, wasm or webgpu');
-  }
-  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
-    refuse('threads', threads, 'a whole number from 1');
-  }
-  if (refresh !== undefined && typeof refresh !== 'boolean') refuse('refresh', refresh, 'true or false');
-  if (parity !== undefined && parity !== 'keras') refuse('parity', parity, '"keras", or left out');
 }

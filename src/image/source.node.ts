@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { refuse } from '../checks.ts';
 import { LikenessError } from '../errors.ts';
 import type { ImageSource } from '../types.ts';
 import { checkPixels } from './check.ts';
@@ -8,6 +9,8 @@ import { classOf, isImageData, isPixels, notASource } from './kind.ts';
 import type { Pixels } from './pixels.ts';
 
 async function readPath(path: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  if (path === '' || path.includes('\0'))
+    refuse('The picture', path, 'a path that can be: not empty, no zero byte');
   try {
     return await readFile(path, signal ? { signal } : {});
   } catch (error) {
@@ -17,6 +20,21 @@ async function readPath(path: string, signal: AbortSignal | undefined): Promise<
       throw new LikenessError('bad-argument', `${path} is a folder; wanted a picture file`, { cause: error });
     const why = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code ?? error})`;
     throw new LikenessError('not-found', `${path} ${why}`, { cause: error });
+  }
+}
+
+/** @throws LikenessError `bad-argument` for another machine, or for what is not well formed */
+function pathOf(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch (error) {
+    throw new LikenessError(
+      'bad-argument',
+      `${url} names no file of this machine: ${(error as Error).message}.`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -37,7 +55,7 @@ export async function readImage(
   signal?.throwIfAborted();
   if (typeof source === 'string' || classOf(source) === 'URL') {
     const name = String(source);
-    if (/^file:/i.test(name)) return readPath(fileURLToPath(name), signal);
+    if (/^file:/i.test(name)) return readPath(pathOf(name), signal);
     if (/^(https?|data|blob):/i.test(name)) return fetchImage(name, signal);
     if (typeof source === 'string') return readPath(source, signal);
     throw new LikenessError('bad-argument', `${name}: wanted a file:, http:, https:, data: or blob: URL`);

@@ -1,5 +1,6 @@
 import type { Backend, BackendName, DeviceQueries, RowHolder, RowSet } from '../backend/backend.ts';
 import { type BackendRequest, chooseCodes } from '../backend/choose.ts';
+import { checkDistance, checkSignal, checkWhole, optionsOf, refuse, shown } from '../checks.ts';
 import { LikenessError } from '../errors.ts';
 import { chooseThreaded, type ThreadedChoice } from './choose-threads.ts';
 import { asNeighbours, type Found } from './found.ts';
@@ -53,6 +54,7 @@ export interface SearchOptions {
   maxDistance?: number | undefined;
 }
 
+const backends: readonly BackendRequest[] = ['auto', 'js', 'wasm', 'webgpu'];
 const largestDimension = 65536;
 const mostThreads = 64;
 /** A search that changes of the rows have undone so often stays on the calling thread, where nothing comes between. */
@@ -91,39 +93,29 @@ export class FlatIndex {
     this.reason = reason;
   }
 
-  static async create({
-    dimension,
-    backend = 'auto',
-    device,
-    deviceRows = 'float32',
-    threads = 1,
-    rows,
-  }: FlatIndexOptions): Promise<FlatIndex> {
-    if (!Number.isInteger(dimension) || dimension < 1 || dimension > largestDimension) {
-      throw new LikenessError(
-        'bad-argument',
-        `The dimension is ${dimension}; it has to be a whole number from 1 to ${largestDimension}.`,
-      );
-    }
-    if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads) {
-      throw new LikenessError(
-        'bad-argument',
-        `threads is ${threads}; it has to be a whole number from 1 to ${mostThreads}.`,
-      );
-    }
+  static async create(options: FlatIndexOptions): Promise<FlatIndex> {
+    const {
+      dimension,
+      backend = 'auto',
+      device,
+      deviceRows = 'float32',
+      threads = 1,
+      rows,
+    } = optionsOf(options, 'FlatIndex.create', '{ dimension: 512 }');
+    checkWhole('dimension', dimension, 1, largestDimension);
+    checkWhole('threads', threads, 1, mostThreads);
+    if (!backends.includes(backend)) refuse('backend', backend, 'auto, js, wasm or webgpu');
     if (deviceRows !== 'float32' && deviceRows !== 'float16') {
-      throw new LikenessError('bad-argument', `deviceRows is "${deviceRows}"; take float32 or float16.`);
+      refuse('deviceRows', deviceRows, 'float32 or float16');
+    }
+    if (device !== undefined && typeof device?.createBuffer !== 'function') {
+      refuse('device', device, 'a GPUDevice');
     }
     if (rows === undefined) {
       const settings = { device, deviceRows, threads };
       return new FlatIndex(await chooseThreaded(backend, dimension, settings), rows);
     }
-    if (typeof rows?.read !== 'function') {
-      throw new LikenessError(
-        'bad-argument',
-        'The option `rows` has to be an object with a function `read`.',
-      );
-    }
+    if (typeof rows?.read !== 'function') refuse('rows', rows, 'an object with a function `read`');
     return new FlatIndex(await chooseCodes(backend, dimension), rows);
   }
 
@@ -246,13 +238,14 @@ export class FlatIndex {
       this.#checkBlock(queries, 'The queries');
       checkFinite(queries, this.dimension);
     }
-    if (!Number.isInteger(k) || k < 1) {
-      throw new LikenessError('bad-argument', `k is ${k}; it has to be a whole number from 1.`);
-    }
-    const { signal, maxDistance = Number.POSITIVE_INFINITY } = options;
-    if (typeof maxDistance !== 'number' || !(maxDistance >= 0)) {
-      throw new LikenessError('bad-argument', `maxDistance is ${maxDistance}; it has to be a number from 0.`);
-    }
+    checkWhole('k', k, 1);
+    const { signal, maxDistance = Number.POSITIVE_INFINITY } = optionsOf(
+      options,
+      'search',
+      '{ maxDistance: 1 }',
+    );
+    checkSignal(signal);
+    checkDistance(maxDistance);
     const copy = isOnDevice(queries) ? queries : queries.slice();
     const takingPart = new TakingPart(options.filter, options.exclude, this.size);
     this.#searches.add(takingPart);
@@ -344,7 +337,7 @@ export class FlatIndex {
     if (!Number.isInteger(row) || row < 0 || row >= this.size) {
       throw new LikenessError(
         'bad-argument',
-        `There is no row ${row}; the index has ${this.size} rows, from 0.`,
+        `There is no row ${shown(row)}; the index has ${this.size} rows, from 0.`,
       );
     }
   }
@@ -352,7 +345,11 @@ export class FlatIndex {
   #checkBlock(values: Float32Array, what: string, rows?: number): void {
     const d = this.dimension;
     if (!(values instanceof Float32Array)) {
-      throw new LikenessError('bad-argument', `${what} have to be a Float32Array of n × ${d} values.`);
+      const wanted = rows === undefined ? `n × ${d}` : rows * d;
+      throw new LikenessError(
+        'bad-argument',
+        `${what} came as ${shown(values)}; wanted a Float32Array of ${wanted} values.`,
+      );
     }
     if (rows === undefined ? values.length % d !== 0 : values.length !== rows * d) {
       throw new LikenessError(

@@ -1,3 +1,4 @@
+import { refuse } from '../checks.ts';
 import { LikenessError } from '../errors.ts';
 import { decodeNpyValues, matrixShape, type NpyHeader, npyHeaderBytes, parseNpyHeader } from './npy.ts';
 
@@ -17,6 +18,12 @@ export const bytesFile = (bytes: Uint8Array): NpyFile => ({
     return part.length;
   },
 });
+
+/** @throws LikenessError `bad-argument` */
+export function checkFile(file: NpyFile): void {
+  if (typeof file?.size === 'function' && typeof file.read === 'function') return;
+  refuse('The file', file, 'an NpyFile: bytesFile(bytes) or blobFile(blob) makes one');
+}
 
 /** A dropped or picked file. */
 export const blobFile = (blob: Blob): NpyFile => ({
@@ -50,6 +57,7 @@ const columnBlockBytes = 128 << 20;
  * @throws LikenessError `bad-file` that names the problem
  */
 export async function openNpyRows(file: NpyFile, wanted?: number): Promise<NpyRows> {
+  checkFile(file);
   const size = await file.size();
   const first = new Uint8Array(Math.min(size, 12));
   await file.read(0, first);

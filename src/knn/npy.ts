@@ -1,3 +1,4 @@
+import { refuse } from '../checks.ts';
 import { LikenessError } from '../errors.ts';
 import { fromFloat16, toFloat16 } from '../float16.ts';
 
@@ -36,6 +37,7 @@ const bad = (what: string): LikenessError => new LikenessError('bad-file', `This
  * @throws LikenessError `bad-file` that names the problem
  */
 export function parseNpy(bytes: Uint8Array): NpyArray {
+  if (!(bytes instanceof Uint8Array)) refuse('A .npy file', bytes, 'its bytes, a Uint8Array');
   const header = parseNpyHeader(bytes, bytes.length);
   const { shape, fortran, start, byteLength } = header;
   const data = decodeNpyValues(bytes.subarray(start, byteLength), header);
@@ -233,6 +235,8 @@ export function encodeNpy(
   shape: readonly number[],
   dtype: 'f2' | 'f4' = 'f4',
 ): Uint8Array<ArrayBuffer> {
+  if (!(values instanceof Float32Array)) refuse('values', values, 'a Float32Array');
+  if (!Array.isArray(shape)) refuse('shape', shape, 'a list of sizes');
   const count = shape.reduce((product, side) => product * side, 1);
   if (count !== values.length) {
     throw new LikenessError(

@@ -1,5 +1,5 @@
 import { LikenessError } from '../errors.ts';
-import type { NpyFile } from './npy-rows.ts';
+import { checkFile, type NpyFile } from './npy-rows.ts';
 import { readZipDirectory } from './zip-directory.ts';
 import { openZipEntry } from './zip-entry.ts';
 
@@ -17,6 +17,7 @@ export const isZip = (bytes: Uint8Array): boolean =>
  *   compression
  */
 export async function openNpz(file: NpyFile, name?: string): Promise<NpyFile> {
+  checkFile(file);
   const entries = new Map(
     (await readZipDirectory(file))
       // macOS's own files beside them are no arrays.

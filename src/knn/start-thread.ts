@@ -1,3 +1,4 @@
+import { LikenessError } from '../errors.ts';
 import { isNode } from '../shared-memory.ts';
 import type { Port } from './thread-port.ts';
 
@@ -23,7 +24,7 @@ async function startInPage(): Promise<Port> {
 async function startInNode(): Promise<Port> {
   const name = 'node:worker_threads'; // a name that bundlers for pages do not follow
   const { Worker: NodeWorker } = (await import(name)) as typeof import('node:worker_threads');
-  const worker = new NodeWorker(new URL('./knn-worker.js', import.meta.url));
+  const worker = new NodeWorker(await scriptInNode());
   let asked = 0;
   return {
     post(message, transfer = []) {
@@ -39,4 +40,19 @@ async function startInNode(): Promise<Port> {
     },
     end: () => void worker.terminate(),
   };
+}
+
+/** @throws LikenessError `not-found` in a bundle without the script */
+async function scriptInNode(): Promise<URL> {
+  const name = 'node:fs';
+  const { existsSync } = (await import(name)) as typeof import('node:fs');
+  try {
+    // Bundled as CommonJS, code has no URL.
+    const script = new URL('./knn-worker.js', import.meta.url);
+    if (existsSync(script)) return script;
+  } catch {}
+  throw new LikenessError(
+    'not-found',
+    'the script knn-worker.js is not beside this code. Bundled, mark "likeness" as external in your bundler (esbuild --external:likeness), or copy likeness/dist/knn-worker.js there',
+  );
 }

@@ -1,3 +1,4 @@
+import { refuse, shown } from '../checks.ts';
 import { LikenessError } from '../errors.ts';
 
 /**
@@ -25,7 +26,7 @@ export class TakingPart {
       }
       this.#bytes = filter.slice();
     } else if (filter !== undefined) {
-      throw new LikenessError('bad-argument', 'The filter has to be a function or a Uint8Array.');
+      refuse('filter', filter, 'a function or a Uint8Array');
     }
     if (exclude !== undefined) this.#excluded = new Set(rowNumbers(exclude, 'exclude'));
   }
@@ -87,17 +88,14 @@ export function agrees(answer: unknown): boolean {
  */
 export function rowNumbers(rows: unknown, what: string): number[] {
   if (typeof rows !== 'object' || rows === null || !(Symbol.iterator in rows)) {
-    throw new LikenessError(
-      'bad-argument',
-      `${what} is ${JSON.stringify(rows) ?? typeof rows}; it has to be a list of row numbers.`,
-    );
+    throw new LikenessError('bad-argument', `${what} is ${shown(rows)}; it has to be a list of row numbers.`);
   }
   const numbers = [...(rows as Iterable<unknown>)];
   for (const row of numbers) {
     if (!Number.isInteger(row)) {
       throw new LikenessError(
         'bad-argument',
-        `${what} holds ${JSON.stringify(row) ?? typeof row}; it has to be a list of row numbers.`,
+        `${what} holds ${shown(row)}; it has to be a list of row numbers.`,
       );
     }
   }

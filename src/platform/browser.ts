@@ -1,4 +1,6 @@
 import { proxy, type Remote, transfer, wrap } from 'comlink';
+import { checkOpen } from '../arguments.ts';
+import { checkSignal, optionsOf } from '../checks.ts';
 import { LikenessError } from '../errors.ts';
 import { hold } from '../image/hold.ts';
 import type { Parcel, Picture } from '../image/source.ts';
@@ -9,7 +11,7 @@ import {
   type ModelInfo,
   storedModels,
 } from '../model/delivery/stored-models.ts';
-import { checkOptions, type EngineHost, Search } from '../search.ts';
+import { type EngineHost, Search } from '../search.ts';
 import { type StoreName, storeName } from '../store/open-store.browser.ts';
 import { carryStores } from '../store/store.remote.ts';
 import type { OpenOptions, Report } from '../types.ts';
@@ -33,8 +35,7 @@ const defaultModel = 'vgg16-compact';
 export class ImageSearch extends Search<Parcel, StoreName> {
   /** Starts the worker, loads the model and chooses the backends. */
   static async open(options: OpenOptions = {}): Promise<ImageSearch> {
-    checkOptions(options);
-    const { signal, onProgress, model = defaultModel, refresh, device, threads, parity } = options;
+    const { signal, onProgress, model = defaultModel, refresh, device, threads, parity } = checkOpen(options);
     const source = pageModel(model);
     const store = options.store === undefined ? undefined : pageStore(options.store);
     signal?.throwIfAborted();
@@ -85,8 +86,10 @@ export const listModels = (): Promise<ModelInfo[]> => storedModels();
  */
 export async function modelInfo(
   model: ModelName,
-  { signal, refresh = false }: Pick<OpenOptions, 'signal' | 'refresh'> = {},
+  options: Pick<OpenOptions, 'signal' | 'refresh'> = {},
 ): Promise<ModelInfo> {
+  const { signal, refresh = false } = optionsOf(options, 'modelInfo', '{ refresh: true }');
+  checkSignal(signal);
   return describeModel(pageModel(model), { signal: signal ?? new AbortController().signal, refresh });
 }
 

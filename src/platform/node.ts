@@ -1,4 +1,6 @@
 import { fileURLToPath } from 'node:url';
+import { checkOpen } from '../arguments.ts';
+import { refuse } from '../checks.ts';
 import { endAll } from '../end-all.ts';
 import { Engine, type PictureReader } from '../engine.ts';
 import { LikenessError } from '../errors.ts';
@@ -13,7 +15,7 @@ import { builtInModel, openModelFolder, readManifest } from '../model/files.node
 import { createPoolGraph } from '../model/graph.pool.node.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { loadGpuRuntime } from '../model/runtime.node.ts';
-import { checkOptions, Search } from '../search.ts';
+import { Search } from '../search.ts';
 import { openIndex, storageOf } from '../storage.ts';
 import { type IndexInfo, identityOf } from '../store/header.ts';
 import { openStore, type StoreName } from '../store/open-store.node.ts';
@@ -37,8 +39,7 @@ const defaultModel = 'vgg16-compact';
 export class ImageSearch extends Search<NodeSource, StoreName> {
   /** Loads the model and makes an empty index. `auto` is wasm here: WebGPU is an optional package, taken when asked for. */
   static async open(options: OpenOptions = {}): Promise<ImageSearch> {
-    const { signal, onProgress, device = 'auto', threads, parity } = options;
-    checkOptions(options);
+    const { signal, onProgress, device = 'auto', threads, parity } = checkOpen(options);
     if (device === 'webgpu' && !(await provideWebGpu())) {
       throw new LikenessError(
         'no-backend',
@@ -147,17 +148,26 @@ async function pixelsOf(source: NodeSource, parity: OpenOptions['parity']): Prom
   return 'width' in source ? source : decode(source, { orient: parity !== 'keras' });
 }
 
-/** Files and handles are what pages have. */
+/** Files, handles and other URLs are what pages have. */
 function nodeModel(model: OpenOptions['model']): string | URL | undefined {
-  if (model === undefined || typeof model === 'string' || model instanceof URL) return model;
-  throw new LikenessError(
-    'bad-argument',
-    'In Node model has to be a name, the path of a folder or a file: URL.',
+  const isName = typeof model === 'string' || model instanceof URL;
+  const isOtherUrl = isName && /^(?!file:)[a-z][\w+.-]+:\/\//i.test(String(model));
+  if (model === undefined || (isName && String(model) !== '' && !isOtherUrl)) return model;
+  return refuse(
+    'model',
+    isName ? String(model) : model,
+    'a name, the path of a folder or a file: URL, in Node',
   );
 }
 
 /** A built-in name, a path, or a `file:` URL. */
 async function modelFolder(model: string | URL = defaultModel): Promise<string> {
-  if (model instanceof URL || model.startsWith('file:')) return fileURLToPath(model);
+  if (model instanceof URL || model.startsWith('file:')) {
+    try {
+      return fileURLToPath(model);
+    } catch {
+      refuse('model', String(model), 'a file: URL of this machine, file:///…');
+    }
+  }
   return /[/\\]/.test(model) ? model : builtInModel(model, packagePath('models'));
 }

@@ -1,3 +1,4 @@
+import { refuse, urlOf } from '../checks.ts';
 import { LikenessError } from '../errors.ts';
 import type { StoredIndexInfo } from '../types.ts';
 import { proveWebLocks } from '../web-lock.ts';
@@ -118,11 +119,13 @@ async function prove(what: string, store: Store): Promise<void> {
 export function storeName(store: unknown, base: string): StoreName {
   if (store instanceof Blob || isStore(store)) return store;
   if (typeof store === 'string' && /^(opfs|indexeddb):./.test(store)) return store;
-  const name = typeof store === 'string' || store instanceof URL ? new URL(store, base).href : '';
+  const isName = (typeof store === 'string' && store !== '') || store instanceof URL;
+  const name = (isName && urlOf(store, base)?.href) || '';
   if (/^(https?|blob):/.test(name)) return name;
-  throw new LikenessError(
-    'bad-argument',
-    `The store is ${typeof store === 'string' ? `"${store}"` : typeof store}; in a page it has to be opfs:<name>, the URL of an exported index, a Blob, or a Store.`,
+  return refuse(
+    'The store',
+    store instanceof URL ? store.href : store,
+    'opfs:<name>, the URL of an exported index, a Blob, or a Store, in a page',
   );
 }
 
@@ -141,10 +144,8 @@ export async function listIndexes(): Promise<StoredIndexInfo[]> {
  * @throws LikenessError `not-found`, `locked` while a tab writes to it, `bad-argument`
  */
 export async function deleteIndex(store: string): Promise<void> {
-  const [, kind, name] = /^(opfs|indexeddb):(.+)$/.exec(store) ?? [];
-  if (name === undefined) {
-    throw new LikenessError('bad-argument', `The store is "${store}"; it has to be opfs:<name>.`);
-  }
+  const [, kind, name] = (typeof store === 'string' && /^(opfs|indexeddb):(.+)$/.exec(store)) || [];
+  if (name === undefined) refuse('The index', store, 'opfs:<name>');
   // An index that was opened as opfs: may have become one of IndexedDB.
   const there = new Set((await listIndexes()).map((index) => index.store));
   const inDatabase = there.has(`indexeddb:${name}`);

@@ -1,6 +1,8 @@
+import type { Dirent } from 'node:fs';
 import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { refuse } from '../checks.ts';
 import { LikenessError } from '../errors.ts';
 import type { StoredIndexInfo } from '../types.ts';
 import { isStore, type Store } from './files.ts';
@@ -18,22 +20,48 @@ export type StoreName = string | URL | Blob | Store;
  */
 export async function openStore(name: StoreName): Promise<Store> {
   if (name instanceof Blob) return blobStore(name);
-  if (typeof name === 'object' && !(name instanceof URL)) {
-    if (isStore(name)) return name;
-    throw new LikenessError('bad-argument', 'The store has to be file:<folder>, a URL, a Blob, or a Store.');
-  }
-  const text = String(name);
-  if (/^https?:/.test(text)) return httpStore(text);
-  if (/^(opfs|indexeddb):/.test(text)) {
-    throw new LikenessError('bad-argument', `${text} exists in browsers only; take file:<folder>.`);
-  }
-  const path = storePath(text);
+  if (isStore(name)) return name;
+  if (isName(name) && /^https?:/i.test(String(name))) return httpStore(String(name));
+  const path = storePath(
+    'The store',
+    name,
+    'file:<folder>, the URL of an exported index, a Blob, or a Store',
+  );
   const info = await stat(path).catch(() => undefined);
   return info?.isFile() ? fileStore(path) : new FolderStore(path);
 }
 
-const storePath = (text: string): string =>
-  text.startsWith('file://') ? fileURLToPath(text) : text.replace(/^file:/, '');
+const isName = (name: unknown): name is string | URL => typeof name === 'string' || name instanceof URL;
+
+/**
+ * The path that a program means. Whatever is no name would be one as text: a folder "undefined".
+ *
+ * @param what it is, and `wanted` what it may be, for messages
+ * @throws LikenessError `bad-argument`
+ */
+function storePath(what: string, name: unknown, wanted: string): string {
+  if (!isName(name)) refuse(what, name, wanted);
+  const text = String(name);
+  if (/^(opfs|indexeddb):/.test(text)) {
+    throw new LikenessError('bad-argument', `${text} exists in browsers only; take file:<folder>.`);
+  }
+  const isOtherUrl =
+    name instanceof URL
+      ? name.protocol !== 'file:'
+      : /^((?!file:)[a-z][\w+.-]+:\/\/|(blob|data):)/i.test(text);
+  const path = isOtherUrl ? '' : /^file:\/\//i.test(text) ? fileOf(text) : text.replace(/^file:/i, '');
+  if (path === '' || path.includes('\0')) refuse(what, text, wanted);
+  return path;
+}
+
+/** The path in a `file:` URL; empty where it names another machine or is not well formed. */
+function fileOf(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return '';
+  }
+}
 
 /** A file that is read where it is wanted. */
 export async function openReadable(path: string): Promise<ReadableFile> {
@@ -63,17 +91,38 @@ export async function openReadable(path: string): Promise<ReadableFile> {
 /** An exported index, read-only. */
 const fileStore = (path: string): Store => new SingleFileStore(path, () => openReadable(path), true);
 
-/** The indexes in a folder: those of its folders that hold one, with their sizes. */
-export async function listIndexes(folder: string): Promise<StoredIndexInfo[]> {
+/**
+ * The indexes in a folder: those of its folders that hold one, with their sizes.
+ *
+ * @param folder a path, or `file:folder`
+ * @throws LikenessError `bad-argument`, `not-found`
+ */
+export async function listIndexes(folder: string | URL): Promise<StoredIndexInfo[]> {
+  const where = storePath('The folder of indexes', folder, 'the path of a folder');
   const found: StoredIndexInfo[] = [];
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
+  for (const entry of await entriesOf(where)) {
     if (!entry.isDirectory()) continue;
-    const path = join(folder, entry.name);
+    const path = join(where, entry.name);
     const files = (await new FolderStore(path).list()).filter(({ name }) => name.endsWith('.likeness'));
     const byteLength = files.reduce((sum, file) => sum + file.byteLength, 0);
     if (byteLength > 0) found.push({ store: `file:${path}`, byteLength });
   }
   return found;
+}
+
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why =
+      code === 'ENOENT'
+        ? 'does not exist'
+        : code === 'ENOTDIR'
+          ? 'is no folder'
+          : `cannot be read: ${message}`;
+    throw new LikenessError('not-found', `${folder} ${why}; wanted a folder of indexes.`, { cause: error });
+  }
 }
 
 /**
@@ -83,7 +132,7 @@ export async function listIndexes(folder: string): Promise<StoredIndexInfo[]> {
  * @throws LikenessError `not-found`, `locked`
  */
 export async function deleteIndex(store: string | URL): Promise<void> {
-  const folder = storePath(String(store));
+  const folder = storePath('The index', store, 'file:<folder>');
   const files = new FolderStore(folder);
   const numbers = await generations(files);
   if (numbers.length === 0) throw new LikenessError('not-found', `There is no index in ${folder}.`);

@@ -89,6 +89,35 @@ for (const [format, end] of [
     }));
 }
 
+const search = `
+import { FlatIndex } from ${JSON.stringify(join(root, 'dist/knn.js'))};
+FlatIndex.create({ dimension: 2, threads: 2 }).then(async (index) => {
+  index.add(Float32Array.of(0, 1, 1, 0));
+  const { rows } = await index.search(Float32Array.of(1, 0), 1);
+  console.log(index.threads, rows[0], index.reason);
+  index.close();
+});
+`;
+
+test('the search alone bundled into one file answers on one thread, and says what its threads lack', () =>
+  withFolder(async (folder) => {
+    const entry = join(folder, 'program.mjs');
+    writeFileSync(entry, search);
+    for (const [format, end] of [
+      ['esm', 'mjs'],
+      ['cjs', 'cjs'],
+    ] as const) {
+      const file = join(folder, `bundle.${end}`);
+      await bundle(entry, file, format);
+      const { stdout, stderr } = await run(file, '/');
+      assert.match(stdout, /^1 1 .*one thread, .*knn-worker\.js is not beside this code.*external/, stderr);
+    }
+    // Copied beside it, the script is found.
+    cpSync(join(root, 'dist/knn-worker.js'), join(folder, 'knn-worker.js'));
+    const { stdout, stderr } = await run(join(folder, 'bundle.mjs'), '/');
+    assert.match(stdout, /^2 1 .*2 threads/, stderr);
+  }));
+
 test('the command line bundled into one file says its version anywhere', () =>
   withFolder(async (folder) => {
     const file = join(withNative(folder), 'likeness.mjs');

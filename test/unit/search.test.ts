@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EngineAdded, EngineItem, EngineQuery, EngineQueryOptions } from '../../src/engine.ts';
 import { type EngineHost, Search } from '../../src/search.ts';
+import { emptyOptions, takenOf } from '../support/odd-values.ts';
 
 type Added = readonly EngineItem<string>[];
 
@@ -183,4 +184,62 @@ test('arguments of another kind are refused, and nothing is done', async () => {
   }
   await assert.rejects(search.vector(7 as never), refused);
   assert.deepEqual(asked, { added: [], queries: [], removed: [] });
+});
+
+test('options are an object or left out, and each of them is of its kind', async () => {
+  const item = { id: 'a', vector };
+  const calls = {
+    add: (search: NotedSearch, options: never) => search.add([item], options),
+    query: (search: NotedSearch, options: never) => search.query(vector, options),
+    queryMany: (search: NotedSearch, options: never) => search.queryMany([vector], options),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    const { search } = noted();
+    assert.deepEqual(
+      await takenOf(name, (odd) => call(search, odd), 'bad-argument'),
+      emptyOptions,
+      `${name}: 5 for { k: 5 } would be passed over in silence`,
+    );
+    await assert.rejects(call(search, 5 as never), { message: /object, e.g. {.*}; it got 5\.$/ });
+    for (const option of name === 'add'
+      ? ['signal', 'onProgress']
+      : ['signal', 'k', 'exclude', 'maxDistance']) {
+      const taken = await takenOf(
+        `${name} ${option}`,
+        (odd) => call(search, { [option]: odd } as never),
+        'bad-argument',
+      );
+      const right: Record<string, string[]> = {
+        signal: ['undefined', 'signal'],
+        onProgress: ['undefined', 'function', 'async function'],
+        k: ['undefined', 'five'],
+        maxDistance: ['undefined', 'zero', 'five', 'half', 'Infinity'],
+        exclude: ['undefined', 'list', 'list of texts', 'set'],
+      };
+      assert.deepEqual(taken, right[option], `${name} ${option}`);
+    }
+  }
+});
+
+test('a vector is a Float32Array: other numbers are refused by name', async () => {
+  const { search, asked } = noted();
+  for (const wrong of [
+    [1, 0],
+    Float64Array.of(1, 0),
+    new DataView(new ArrayBuffer(8)),
+    'a',
+    Symbol('a'),
+    () => {},
+  ]) {
+    const { added, failed } = await search.add([{ id: 'a', vector: wrong as never }]);
+    assert.equal(added, 0);
+    assert.equal(failed[0]?.error.code, 'bad-argument');
+    assert.match(failed[0]?.error.message, /^The feature vector is .*; it has to be a Float32Array/);
+  }
+  for (const wrong of [[1, 0], Float64Array.of(1, 0)]) {
+    await assert.rejects(search.query(wrong as never), { ...refused, message: /has to be a Float32Array/ });
+    await assert.rejects(search.queryMany([vector, wrong] as never), refused);
+  }
+  assert.deepEqual(asked.added.flat(), [], 'nothing of it is posted: it may be what cannot be');
+  assert.deepEqual(asked.queries, []);
 });

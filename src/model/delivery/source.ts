@@ -1,3 +1,4 @@
+import { refuse, urlOf } from '../../checks.ts';
 import { LikenessError } from '../../errors.ts';
 import { directoryOrigin, filesOrigin, httpOrigin, type Origin } from './origin.ts';
 
@@ -26,17 +27,16 @@ export function modelSource(model: ModelName, models: string, base: string): Mod
     const text = String(model);
     if (fingerprintForm.test(text)) return { kind: 'stored', fingerprint: text };
     const builtIn = !(model instanceof URL) && !/[/:]/.test(text);
-    return { kind: 'url', base: folderUrl(builtIn ? new URL(text, models) : new URL(text, base)), builtIn };
+    const url = text === '' ? undefined : urlOf(text, builtIn ? models : base);
+    return url ? { kind: 'url', base: folderUrl(url), builtIn } : refuse('model', text, 'a name or a URL');
   }
   if ('FileSystemDirectoryHandle' in globalThis && model instanceof FileSystemDirectoryHandle) {
     return { kind: 'directory', directory: model };
   }
-  const files = Symbol.iterator in model ? [...model] : [];
+  const isList = typeof model === 'object' && model !== null && Symbol.iterator in model;
+  const files = isList ? [...model] : [];
   if (files.length === 0 || !files.every((file) => file instanceof File)) {
-    throw new LikenessError(
-      'bad-argument',
-      'model has to be a name, a URL, the files of a model’s folder, or a directory handle.',
-    );
+    refuse('model', model, 'a name, a URL, the files of a model’s folder, or a directory handle');
   }
   return { kind: 'files', files };
 }

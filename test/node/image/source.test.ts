@@ -78,6 +78,9 @@ test('what cannot be read is named', async () => {
   await fails(`${origin}/missing.jpg`, 'not-found', /missing\.jpg cannot be fetched: HTTP 404/);
   await fails('http://127.0.0.1:1/x.jpg', 'not-found', /127\.0\.0\.1:1\/x\.jpg/);
   await fails(new URL('ftp://example.org/x.jpg'), 'bad-argument', /ftp:/);
+  await fails('file://elsewhere/x.jpg', 'bad-argument', /names no file of this machine/);
+  await fails('', 'bad-argument', /^The picture is ""; it has to be a path/);
+  await fails('a\0b', 'bad-argument', /zero byte/);
   await fails(undefined, 'bad-argument', /undefined; wanted a file path/);
   await fails(7, 'bad-argument', /Number; wanted/);
   await fails({}, 'bad-argument', /Object; wanted/);

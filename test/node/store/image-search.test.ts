@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { deleteIndex, ImageSearch, type LikenessError, listIndexes } from '../../../src/node.ts';
 import { MemoryStore } from '../../../src/store/store.memory.ts';
 import { samples, withFolder } from '../../support/cli.ts';
+import { emptyOptions, takenOf } from '../../support/odd-values.ts';
 
 const names = ['A001', 'A002', 'B001', 'C001', 'D001'];
 const path = (name: string): string => join(samples, `${name}.jpeg`);
@@ -105,6 +106,48 @@ describe('ImageSearch with a store', () => {
         (await b.entries()).map(({ id }) => id),
         names.slice(1),
       );
+    }));
+
+  test('whatever is given for options, stores and folders: no folder is made or deleted that nobody named', () =>
+    withFolder(async (folder) => {
+      const before = process.cwd();
+      process.chdir(folder);
+      try {
+        const open = (options: never) => ImageSearch.open(options).then((search) => search.close());
+        assert.deepEqual(await takenOf('open', open, 'bad-argument'), emptyOptions);
+        const missing = ['undefined', 'text'];
+        for (const option of ['model', 'device', 'threads', 'parity', 'refresh', 'signal', 'onProgress']) {
+          const taken = await takenOf(option, (odd) => open({ [option]: odd, store: 7 } as never));
+          assert.deepEqual(taken, [], option);
+        }
+        await takenOf('model', (odd) => open({ model: odd } as never));
+        const named = await takenOf('store', (odd) => open({ store: odd } as never));
+        assert.deepEqual(named, missing);
+        await using search = await ImageSearch.open();
+        assert.deepEqual(await takenOf('save', (odd) => search.save(odd)), ['text']);
+        assert.deepEqual(await takenOf('import', (odd) => search.import(odd)), ['text']);
+        assert.deepEqual(await readdir('.'), ['no such thing']);
+        assert.deepEqual(await takenOf('listIndexes', listIndexes), ['text']);
+        assert.deepEqual(await takenOf('deleteIndex', deleteIndex), ['text']);
+        assert.deepEqual(await readdir('.'), []);
+        await assert.rejects(listIndexes('missing'), {
+          code: 'not-found',
+          message: /^missing does not exist/,
+        });
+        for (const url of ['ftp://a/b', 'blob:nodedata:x', 'data:,x', 'file://elsewhere/x', 'file:', '']) {
+          await assert.rejects(ImageSearch.open({ store: url }), { code: 'bad-argument' }, url);
+          await assert.rejects(deleteIndex(url), { code: 'bad-argument' }, url);
+        }
+        for (const model of [
+          'http://localhost/model/',
+          new URL('https://localhost/model/'),
+          'file://elsewhere/x',
+        ]) {
+          await assert.rejects(ImageSearch.open({ model }), { code: 'bad-argument', message: /^model is "/ });
+        }
+      } finally {
+        process.chdir(before);
+      }
     }));
 
   test('refuses what it cannot open', () =>

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FlatIndex } from '../../../src/knn/flat-index.ts';
+import { encodeNpy, parseNpy, parseNpyMatrix } from '../../../src/knn/npy.ts';
+import { openNpyRows } from '../../../src/knn/npy-rows.ts';
+import { openNpz, readNpz } from '../../../src/knn/npz.ts';
 import { kinds } from '../../support/knn-kinds.ts';
 import { runSideBySide, type SideBySide } from '../../support/knn-side-by-side.ts';
 import { type Make, ways } from '../../support/knn-ways.ts';
+import { emptyOptions, takenOf } from '../../support/odd-values.ts';
 import { seeded } from '../../support/random.ts';
 
 const d = 40;
@@ -80,6 +84,62 @@ test('rows by number are the rows of the call; what is no list, or a promise, is
     await assert.rejects(index.read(wrong as never), { code: 'bad-argument' });
   }
   assert.equal(index.size, 2);
+  index.close();
+});
+
+test('whatever is given for rows, queries and options is refused by name', async () => {
+  await takenOf('create', (odd) => FlatIndex.create(odd), 'bad-argument');
+  const right: Record<string, string[]> = {
+    dimension: ['five'],
+    backend: ['undefined'],
+    deviceRows: ['undefined'],
+    threads: ['undefined', 'five'],
+    rows: ['undefined'],
+    device: ['undefined'],
+  };
+  for (const [option, wanted] of Object.entries(right)) {
+    const create = async (odd: never): Promise<void> => {
+      (await FlatIndex.create({ dimension: 4, backend: 'js', [option]: odd })).close();
+    };
+    assert.deepEqual(await takenOf(`create ${option}`, create, 'bad-argument'), wanted, option);
+  }
+  const index = await FlatIndex.create({ dimension: 4, backend: 'js' });
+  index.add(new Float32Array(8));
+  const query = new Float32Array(4);
+  const none: string[] = [];
+  const calls: [string, (odd: never) => unknown, string[]][] = [
+    ['add', (odd) => index.add(odd), none],
+    ['set row', (odd) => index.set(odd, query), ['zero']],
+    ['set', (odd) => index.set(0, odd), none],
+    ['get', (odd) => index.get(odd), ['zero']],
+    ['search', (odd) => index.search(odd, 1), none],
+    ['k', (odd) => index.search(query, odd), ['five']],
+    ['options', (odd) => index.search(query, 1, odd), [...emptyOptions]],
+    ['signal', (odd) => index.search(query, 1, { signal: odd }), ['undefined', 'signal']],
+    ['filter', (odd) => index.search(query, 1, { filter: odd }), ['undefined', 'function']],
+    [
+      'maxDistance',
+      (odd) => index.search(query, 1, { maxDistance: odd }),
+      ['undefined', 'zero', 'five', 'half', 'Infinity'],
+    ],
+    ['openNpyRows', openNpyRows, none],
+    ['openNpz', openNpz, none],
+    ['readNpz', readNpz, none],
+    ['encodeNpy', (odd) => encodeNpy(odd, [2, 2]), none],
+    ['encodeNpy shape', (odd) => encodeNpy(query, odd), none],
+  ];
+  for (const [call, make, wanted] of calls) {
+    assert.deepEqual(await takenOf(call, make, 'bad-argument'), wanted, call);
+  }
+  for (const [call, make] of [
+    ['remove', (odd: never) => index.remove(odd)],
+    ['read', (odd: never) => index.read(odd)],
+    ['exclude', (odd: never) => index.search(query, 1, { exclude: odd })],
+    ['parseNpy', parseNpy],
+    ['parseNpyMatrix', parseNpyMatrix],
+  ] as const) {
+    await takenOf(call, make);
+  }
   index.close();
 });
 

@@ -1,0 +1,76 @@
+import { LikenessError } from './errors.ts';
+
+/** What a value is, in the words of a message. Takes whatever there is. */
+export function shown(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value);
+    case 'bigint':
+      return `${value}n`;
+    case 'function':
+      return 'a function';
+    case 'object':
+      if (value === null) return 'null';
+      return Array.isArray(value) ? 'a list' : `an object (${className(value)})`;
+    default:
+      return String(value);
+  }
+}
+
+function className(value: object): string {
+  const made = value.constructor;
+  return (typeof made === 'function' && made.name) || kindOf(value);
+}
+
+/** Not by `instanceof`: objects of another window are as good. */
+const kindOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
+
+/** @throws LikenessError `bad-argument` */
+export function refuse(name: string, came: unknown, wanted: string): never {
+  throw new LikenessError('bad-argument', `${name} is ${shown(came)}; it has to be ${wanted}.`);
+}
+
+/**
+ * Options as they came. What is no object with names would be passed over in silence: `query(image, 5)`,
+ * `open('opfs:holiday')`.
+ *
+ * @param example a right one, for the message
+ * @throws LikenessError `bad-argument`
+ */
+export function optionsOf<Options extends object>(options: Options, call: string, example: string): Options {
+  if (kindOf(options) === 'Object') return options;
+  throw new LikenessError(
+    'bad-argument',
+    `${call} takes its options as an object, e.g. ${example}; it got ${shown(options)}.`,
+  );
+}
+
+/** @throws LikenessError `bad-argument` */
+export function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
+    refuse('signal', signal, 'an AbortSignal');
+  }
+}
+
+/** @throws LikenessError `bad-argument` */
+export function checkWhole(name: string, value: unknown, least: number, most?: number): void {
+  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= (most ?? Infinity))
+    return;
+  refuse(name, value, `a whole number from ${least}${most === undefined ? '' : ` to ${most}`}`);
+}
+
+/** @throws LikenessError `bad-argument` */
+export function checkDistance(maxDistance: unknown): void {
+  if (maxDistance !== undefined && !(typeof maxDistance === 'number' && maxDistance >= 0)) {
+    refuse('maxDistance', maxDistance, 'a number from 0');
+  }
+}
+
+/** A URL; `undefined` where the text is none. (`URL.canParse` is younger than some browsers.) */
+export function urlOf(text: string | URL, base: string): URL | undefined {
+  try {
+    return new URL(text, base);
+  } catch {
+    return undefined;
+  }
+}
