@@ -65,6 +65,9 @@ const codes: Record<string, [ErrorCode, string]> = {
   EACCES: ['storage-denied', 'permission is denied'],
   EPERM: ['storage-denied', 'permission is denied'],
   EROFS: ['storage-denied', 'the file system is read-only'],
+  ENOTDIR: ['bad-argument', 'a part of that path is no folder'],
+  ENAMETOOLONG: ['bad-argument', 'that name is too long'],
+  ELOOP: ['bad-argument', 'that link leads to itself'],
   NotAllowedError: ['storage-denied', 'permission is denied'],
   SecurityError: ['storage-denied', 'this page may not store anything'],
   NoModificationAllowedError: ['locked', 'another tab has the file open'],
@@ -74,6 +77,7 @@ const advice: Partial<Record<ErrorCode, string>> = {
   'storage-full': 'free some, then try again; what was stored before is there',
   'storage-denied': 'what was stored before can be read',
   'storage-failed': 'what was stored before is there; open the index again to write',
+  'bad-argument': 'name another place',
   locked: 'close it there, then try again',
 };
 
@@ -82,7 +86,10 @@ export function storageError(error: unknown, doing: string): LikenessError {
   if (error instanceof LikenessError) return error;
   const { code, name, message } = error as NodeJS.ErrnoException;
   const [kind, why] = codes[code ?? ''] ??
-    codes[name] ?? ['storage-failed' as const, `${code ?? name}: ${message}`];
+    codes[name] ?? [
+      'storage-failed' as const,
+      code && message.startsWith(code) ? message : `${code ?? name}: ${message}`,
+    ];
   return new LikenessError(kind, `${doing} failed: ${why}; ${advice[kind]}.`, { cause: error });
 }
 

@@ -157,6 +157,20 @@ describe('ImageSearch with a store', () => {
       await (await ImageSearch.open({ store })).close();
       await assert.rejects(ImageSearch.open({ store, parity: 'keras' }), { code: 'model-mismatch' });
       await using search = await ImageSearch.open({ store });
+      const file = join(folder, 'file');
+      await writeFile(file, 'somebody’s');
+      for (const [place, why] of [
+        ['/dev/null', /a part of that path is no folder; name another place\.$/],
+        [join(file, 'index'), /a part of that path is no folder; name another place\.$/],
+        [join(folder, 'x'.repeat(300)), /that name is too long; name another place\.$/],
+      ] as const) {
+        await assert.rejects(search.save(place), { code: 'bad-argument', message: why }, place);
+        await assert.rejects(
+          ImageSearch.open({ store: place }),
+          { code: 'bad-argument', message: why },
+          place,
+        );
+      }
       const meta = { when: new Date() } as never;
       await assert.rejects(search.add([{ id: 'a', image: path('A001'), meta }]), { code: 'bad-argument' });
     }));
