@@ -8,6 +8,7 @@ import { IndexStore } from '../store/index-store.ts';
 import { settingChanges } from '../store/legacy-folder.node.ts';
 import { openStore } from '../store/open-store.node.ts';
 import type { Entry } from '../store/records.ts';
+import { readOnlyStore } from '../store/store.read-only.ts';
 import type { ReadableFile } from '../store/store.single.ts';
 import { openInput, readInput } from './input-file.ts';
 
@@ -72,9 +73,9 @@ async function rowsIn(file: ReadableFile, dimension: number, array: string | und
   return openNpyRows(isZip(first) ? await openNpz(file, array) : file, dimension);
 }
 
-/** The pictures of an exported index. */
+/** The pictures of an index: an exported file, or the folder of one. */
 export async function openExported(path: string, { info, model }: Wanted): Promise<Features> {
-  const source = await IndexStore.open(await openStore(path));
+  const source = await IndexStore.open(readOnlyStore(await openStore(path)));
   try {
     const { parity } = source.info;
     checkKind(source.info, { ...info, parity }, path);
@@ -136,7 +137,7 @@ async function* namingBlocks<T>(path: string, blocks: AsyncIterable<T>): AsyncGe
 export function naming(path: string, error: unknown): unknown {
   if (!(error instanceof LikenessError)) return error;
   const message = error.message
-    .replace(/^This (\.np[yz] file|zip archive)/, path)
+    .replace(/\bthis (\.np[yz] file|zip archive)/i, path)
     .replace(/; name one\.$/, '; name one with --array.');
   return new LikenessError(error.code, message, { cause: error });
 }

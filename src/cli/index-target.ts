@@ -14,7 +14,7 @@ import { FolderStore } from '../store/store.node.ts';
 import { modelSource } from './model-source.ts';
 import { lookAt } from './open-index.ts';
 import { say } from './print.ts';
-import { discardStaged, isIndexFile, removeIndexFiles, stageIndex } from './staged-index.ts';
+import { discardStaged, isIndexFile, removeEmptyIndex, stageIndex } from './staged-index.ts';
 
 /** Where pictures are indexed into. */
 export interface Target {
@@ -65,16 +65,17 @@ export async function prepareTarget(
   const why = unreadable ?? (found && whyAnew(found, folder, info, place.path));
   if (why === undefined) {
     const made = await makeFolder(place.path);
-    const wentOn = await open(place.path);
+    const wentOn = await open(place.path).catch(async (error) => {
+      await removeFolders(made);
+      throw error;
+    });
     return {
       folder: place.path,
       replaces: undefined,
       problems,
       done: () => discardStaged(place),
       async undo() {
-        if (wentOn) return;
-        await removeIndexFiles(place.path);
-        await removeFolders(made);
+        if (!wentOn && (await removeEmptyIndex(place.path))) await removeFolders(made);
       },
     };
   }
@@ -94,7 +95,9 @@ export async function prepareTarget(
       if (unreadable !== undefined) await keepCopies(place.path);
       await staged.publish();
     },
-    undo: async () => (wentOn ? undefined : staged.discard()),
+    async undo() {
+      if (!wentOn && (await removeEmptyIndex(staged.folder))) await staged.discard();
+    },
   };
 }
 

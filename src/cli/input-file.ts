@@ -5,6 +5,7 @@ import { LikenessError } from '../errors.ts';
 import { bytesFile } from '../knn/npy-rows.ts';
 import { openReadable } from '../store/open-store.node.ts';
 import type { ReadableFile } from '../store/store.single.ts';
+import { reasonOf } from './system-error.ts';
 
 /**
  * Opens a file that the user named; close it.
@@ -43,5 +44,11 @@ async function isPlainInput(path: string): Promise<boolean> {
   );
 }
 
-const unreadable = (path: string, error: Error): LikenessError =>
-  new LikenessError('not-found', `${path} cannot be read: ${error.message}`, { cause: error });
+function unreadable(path: string, error: Error): LikenessError {
+  let why = reasonOf(error) ?? error.message;
+  if (path === '') why = 'the path is empty';
+  else if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path)) why = 'it is a URL; download it, and name the file';
+  return new LikenessError('not-found', `${path === '' ? '""' : path} cannot be read: ${why}.`, {
+    cause: error,
+  });
+}

@@ -7,6 +7,7 @@ import { endBy, Interrupted } from './interrupt.ts';
 import { isModelFolder } from './model-source.ts';
 import { printable, say } from './print.ts';
 import { hostOf } from './serve/hosts.ts';
+import { reasonOf, systemSentence } from './system-error.ts';
 
 const exitUsage = 2;
 const exitFailure = 1;
@@ -52,7 +53,8 @@ const program = new Command('likeness')
       const line = text
         .trimEnd()
         .replace(/^error: /, 'likeness: ')
-        .replace('\n(Did you mean', ' (Did you mean');
+        .replace('\n(Did you mean', ' (Did you mean')
+        .replace(/unknown option '-[^-].*'$/, '$&; names that begin with "-" come last, behind a "--"');
       write(`${printable(line)}\n`);
     },
   })
@@ -207,8 +209,12 @@ models
 // Whoever reads our output may have seen enough (`| head`), or the terminal may be gone.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (!['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'].includes(error.code ?? '')) throw error;
-    if (stream === process.stdout) process.exit(exitFailure);
+    // Without stderr there is nobody to tell; the work goes on.
+    if (stream === process.stderr) return;
+    if (!['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'].includes(error.code ?? '')) {
+      say(`likeness: The output cannot be written: ${reasonOf(error) ?? error.message}.`);
+    }
+    process.exit(exitFailure);
   });
 }
 
@@ -221,7 +227,10 @@ try {
   } else {
     // An error of ours is one line, whatever names are in it; of a library's only the first is for users.
     const { message } = error as Error;
-    const line = error instanceof LikenessError ? message : String(message ?? error).split('\n')[0]!;
+    const line =
+      error instanceof LikenessError
+        ? message
+        : (systemSentence(error) ?? String(message ?? error).split('\n')[0]!);
     say(`likeness: ${line}`);
     if (process.env.LIKENESS_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
     process.exitCode = exitFailure;

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { LikenessError } from '../errors.ts';
 import { firstNotFinite } from '../knn/vectors.ts';
 import type { Store } from '../store/files.ts';
+import { fileName } from '../store/generations.ts';
 import { IndexStore } from '../store/index-store.ts';
 import { type InspectedIndex, inspectIndex } from '../store/inspect-index.ts';
 import { openIndexAt } from '../store/legacy-folder.node.ts';
@@ -25,6 +27,7 @@ interface Looked {
 export async function openIndexOf(where: string, options: { rows?: boolean } = {}): Promise<IndexStore> {
   const { index, damage } = await lookAt(where, options);
   if (damage) warn(where, damage);
+  else sayIfEmpty(where, index);
   return index;
 }
 
@@ -73,15 +76,16 @@ export async function lookAt(where: string, { rows = false }: { rows?: boolean }
  * @throws LikenessError that says what to do where nothing can be kept
  */
 async function inspect(where: string): Promise<InspectedIndex> {
+  const store = await openStore(where);
   try {
-    return await inspectIndex(readOnlyStore(await openStore(where)));
+    return await inspectIndex(readOnlyStore(store));
   } catch (error) {
     if (!(error instanceof LikenessError)) throw error;
     if (error.code === 'not-found') throw noIndex(where, error);
     if (error.code !== 'bad-file') throw error;
     throw new LikenessError(
       'bad-file',
-      `${where} is damaged, or no index: ${error.message.replace(/[.]$/, '')}. Restore it from a copy, or make the index again.`,
+      `${where} is damaged, or no index: ${ofFile(error.message, where, store).replace(/[.]$/, '')}. Restore it from a copy, or make the index again.`,
       { cause: error },
     );
   }
@@ -143,12 +147,30 @@ async function hasDamagedRow(index: IndexStore): Promise<boolean> {
   return damaged;
 }
 
-export const noIndex = (where: string, cause: LikenessError): LikenessError =>
+export const noIndex = (where: string, cause?: LikenessError): LikenessError =>
   new LikenessError(
     'not-found',
-    `There is no index in ${where}; make one with: likeness index <folder of pictures> -o ${where}`,
+    // Nothing can be made there; what came of the question is all that can be told.
+    cause && /^https?:/.test(where)
+      ? cause.message
+      : `There is no index in ${where === '' ? '"" (an empty path)' : where}; make one with: likeness index <folder of pictures> -o ${where || '<index-dir>'}`,
     { cause },
   );
+
+/** A message of an index's file, which has no name of its own in a folder where it is an exported one, or a URL. */
+export const ofFile = (message: string, where: string, store: Store): string =>
+  store instanceof FolderStore ? message : message.replaceAll(fileName(1), where);
+
+/** An answer of nothing is right for an index of nothing; but hardly anybody means to ask one. */
+export function sayIfEmpty(where: string, index: IndexStore): void {
+  if (index.entries.length === 0) say(emptyNote(where, index.settings.get('pictures')));
+}
+
+/** @param pictures their folder, as the index notes it, relative to its own */
+export function emptyNote(where: string, pictures: unknown): string {
+  const folder = typeof pictures === 'string' ? join(where, pictures) : '<folder of pictures>';
+  return `${where} holds no pictures: they are being indexed, or that was interrupted, all were removed, or the last changes were lost. Take pictures in with: likeness index ${folder} -o ${where}`;
+}
 
 /** Something that the command line noted in an index. */
 export function settingOf(index: IndexStore, name: 'pictures' | 'model'): string | undefined {

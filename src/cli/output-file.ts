@@ -15,11 +15,15 @@ import { isIndexFile } from './staged-index.ts';
 export async function placeBesideIndex(
   named: string,
   index: string,
-  { option, apartFrom = [] }: PlaceOptions,
+  { option, apartFrom = [], ...rest }: PlaceOptions,
 ): Promise<FilePlace> {
   const names = await readdir(index).catch(() => undefined);
   const own = (names ?? []).filter((name) => isOfIndex(name)).map((name) => join(index, name));
-  const place = await placeForFile(named, { option, apartFrom: [...apartFrom, index, ...own] });
+  const place = await placeForFile(named, {
+    ...rest,
+    option,
+    apartFrom: [...apartFrom, index, ...own],
+  });
   if (names && isOfIndex(basename(place.path)) && dirname(place.path) === (await realpath(index))) {
     throw new LikenessError(
       'bad-argument',

@@ -7,6 +7,7 @@ import type { FolderPlace } from '../output/place.node.ts';
 import { fileName, newestGeneration, openGeneration } from '../store/generations.ts';
 import { IndexStore } from '../store/index-store.ts';
 import { FolderStore, syncFolder } from '../store/store.node.ts';
+import { readOnlyStore } from '../store/store.read-only.ts';
 
 /** Where the next index of a folder is made, in the folder itself: on the same disk, and nobody else's. */
 const stagingName = '.likeness-new';
@@ -69,8 +70,32 @@ async function emptyStaging(folder: string): Promise<boolean> {
   return true;
 }
 
+/**
+ * Removes an index that holds no pictures. Another process may be filling it, or have filled it: whoever failed to has
+ * no right to remove that.
+ *
+ * @returns whether no index is left
+ */
+export async function removeEmptyIndex(folder: string): Promise<boolean> {
+  const store = new FolderStore(folder);
+  // On a full disk no lock can be written; whether somebody has it can be seen.
+  const lock = await store.lock().catch(() => null);
+  if (lock === undefined || (lock === null && (await readdir(folder)).includes('lock'))) return false;
+  try {
+    const index = await IndexStore.open(readOnlyStore(store));
+    await index.close();
+    if (index.entries.length > 0) return false;
+    await removeIndexFiles(folder);
+    return true;
+  } catch (error) {
+    return (error as LikenessError).code === 'not-found';
+  } finally {
+    await lock?.release();
+  }
+}
+
 /** Removes the files of an index from a folder, and nothing else. */
-export async function removeIndexFiles(folder: string): Promise<void> {
+async function removeIndexFiles(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names) if (isIndexFile(name)) await rm(join(folder, name), { force: true });
 }

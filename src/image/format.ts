@@ -57,6 +57,10 @@ const unreadStarts: [string, UnreadFormat][] = [
   ['#?RGBE', unreadFormats.hdr],
 ];
 
+/** What a picture is by its first bytes, whether it is read here or not: JPEG, HEIC, SVG. */
+export const pictureNameOf = (bytes: Uint8Array): string | undefined =>
+  sniffFormat(bytes) ?? unreadFormat(bytes)?.name;
+
 /** The format of a picture that is known by its first bytes and not read. */
 function unreadFormat(bytes: Uint8Array): UnreadFormat | undefined {
   const brands = brandsOf(bytes);

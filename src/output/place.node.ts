@@ -1,7 +1,9 @@
 import { constants, type Stats } from 'node:fs';
-import { access, readdir, readlink, realpath, stat } from 'node:fs/promises';
+import { access, open, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { LikenessError } from '../errors.ts';
+import { pictureNameOf, SNIFFED_BYTES } from '../image/format.ts';
+import { isIndex } from '../store/header.ts';
 import { cannotWrite } from './cannot-write.node.ts';
 import { missingFolders } from './make-folder.node.ts';
 
@@ -10,6 +12,8 @@ export interface PlaceOptions {
   option: string;
   /** Files and folders that are read, or written by other options: the place has to be another. */
   apartFrom?: readonly (string | undefined)[];
+  /** Whether an exported index that is there is replaced: by another one. */
+  overIndex?: boolean;
 }
 
 /** Where a file may be written. */
@@ -58,6 +62,7 @@ export async function placeForFile(named: string, options: PlaceOptions): Promis
   if (!stream) {
     await checkApart(path, options);
     await checkWritable(path, there, named);
+    if (there) await checkOfNoWorth(path, options, named);
   }
   return { named, path, there, stream };
 }
@@ -88,8 +93,8 @@ function checkName(named: string, option: string): void {
   };
   if (named === '') wrong('wants a path; what came is empty.');
   if (named.includes('\0')) wrong('wants a path; what came holds a zero byte.');
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(named)) {
-    wrong(`${named} is a URL; wanted a path on this machine.`);
+  if (/^([a-z][a-z0-9+.-]+:\/\/|(file|opfs|indexeddb):)/i.test(named)) {
+    wrong(`${named} is a URL; wanted a path on this machine, as it is (./${named} for that very name).`);
   }
   if (/^~[^/\\]*([/\\]|$)/.test(named)) {
     wrong(
@@ -142,6 +147,28 @@ async function checkApart(path: string, { option, apartFrom = [] }: PlaceOptions
       );
     }
   }
+}
+
+/** Options are mixed up easily, and a photograph cannot be made again: what we write is never one, nor is an index a table. */
+async function checkOfNoWorth(
+  path: string,
+  { option, overIndex = false }: PlaceOptions,
+  named: string,
+): Promise<void> {
+  const handle = await open(path, 'r').catch(() => undefined); // may be written and not be read
+  if (!handle) return;
+  const begin = new Uint8Array(SNIFFED_BYTES);
+  try {
+    await handle.read(begin, 0, begin.length, 0);
+  } finally {
+    await handle.close();
+  }
+  const format = pictureNameOf(begin) ?? (!overIndex && isIndex(begin) ? 'Likeness index' : undefined);
+  if (format === undefined) return;
+  throw new LikenessError(
+    'bad-argument',
+    `${option} ${named} is a file of another kind (${format}), which would be lost: name another file, or remove that one.`,
+  );
 }
 
 /** Permission for what is there, or for the innermost folder that is. */

@@ -4,6 +4,9 @@ import { LikenessError } from '../errors.ts';
 /** The first bytes of an index file: not text, and damaged visibly by whatever turns line ends. */
 const magic = Uint8Array.of(0x89, 0x4c, 0x4b, 0x4e, 0x53, 0x0d, 0x0a, 0x1a); // \x89LKNS\r\n\x1a
 
+/** @param begin the first bytes of a file */
+export const isIndex = (begin: Uint8Array): boolean => magic.every((byte, i) => begin[i] === byte);
+
 export const formatVersion = 1;
 /** Bytes of the header: the first segment begins behind it. */
 export const headerBytes = 4096;

@@ -27,7 +27,7 @@ export interface InspectedIndex {
   unusedRows: number;
   /** All that is whole, as the file of a generation. */
   snapshot(generation: number): Snapshot;
-  /** All that is whole, as a store that can be read: nothing is copied. */
+  /** All that is whole, as a store that can be read: nothing is copied. Closing what is opened of it closes the files. */
   asStore(name: string): Store;
   close(): Promise<void>;
 }
@@ -65,6 +65,9 @@ export async function inspectIndex(store: Store, info?: IndexInfo): Promise<Insp
   const entries = places.map(({ entry }) => entry);
   const there = new Set(entries.map(({ id }) => id));
   const rowBytes = 4 * header.dimension;
+  const close = async (): Promise<void> => {
+    for (const { file } of files.splice(0)) await file.close();
+  };
   const snapshotOf = (generation: number, rows: AsyncIterable<{ bytes: Uint8Array }>): Snapshot =>
     snapshot({ ...header, generation }, entries, settings, rows);
   return {
@@ -80,10 +83,12 @@ export async function inspectIndex(store: Store, info?: IndexInfo): Promise<Insp
     unusedRows: newest.inspection.unusedRows,
     snapshot: (generation) => snapshotOf(generation, rowsAt(places, rowBytes)),
     asStore: (name) =>
-      new SingleFileStore(name, () => virtualFile(snapshotOf(1, noRows()), places, rowBytes), true),
-    async close() {
-      for (const { file } of files) await file.close();
-    },
+      new SingleFileStore(
+        name,
+        async () => ({ ...(await virtualFile(snapshotOf(1, noRows()), places, rowBytes)), close }),
+        true,
+      ),
+    close,
   };
 }
 

@@ -74,8 +74,12 @@ export async function createIndex(
     try {
       await file.write(0, [block]);
       await file.sync();
-    } finally {
       await file.close();
+    } catch (error) {
+      // For want of space, say: half of a header is of no use.
+      await file.close().catch(() => {});
+      await store.remove(name).catch(() => {});
+      throw error;
     }
     const header = decodeHeader(block, headerBytes, name)!;
     return { name, file: await store.open(name, 'read'), header, block, leftovers: [] };

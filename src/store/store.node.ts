@@ -20,7 +20,8 @@ export class FolderStore implements Store {
 
   async list(): Promise<{ name: string; byteLength: number }[]> {
     const entries = await readdir(this.folder, { withFileTypes: true }).catch((error) => {
-      if (error.code === 'ENOENT') return [];
+      // Nothing can lie there.
+      if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(error.code)) return [];
       throw error;
     });
     const files = entries.filter((entry) => entry.isFile());

@@ -17,6 +17,10 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { prepareTarget } from '../../src/cli/index-target.ts';
+import { placeForFolder } from '../../src/output/place.node.ts';
+import { IndexStore } from '../../src/store/index-store.ts';
+import { FolderStore } from '../../src/store/store.node.ts';
 import { type likeness, likenessIn, root, samples, withFolder } from '../support/cli.ts';
 import { saveJson, saveRows, unitVectors } from '../support/features.ts';
 
@@ -231,6 +235,54 @@ describe('likeness index, over an index', () => {
       assert.ok(!(await readdir(folder)).includes('new'));
     }));
 
+  test('whoever fails to index removes nothing that another process made', () =>
+    inKit(async (folder) => {
+      const target = join(folder, 'new');
+      const begin = async (): ReturnType<typeof prepareTarget> =>
+        prepareTarget(join(folder, 'pics'), await placeForFolder(target, { option: '-o' }), {
+          model: 'vgg16-compact',
+        });
+      // The other holds the right to write, and has written nothing yet.
+      const first = await begin();
+      const other = await IndexStore.open(new FolderStore(target), { idleMs: 60_000 });
+      await other.append([{ set: 'x', value: 1 }]);
+      await first.undo();
+      await other.append([{ id: 'a.jpg', vector: new Float32Array(512).fill(1) }]);
+      await other.close();
+      assert.match(await works(folder, 'check', 'new'), /: 1 pictures, .* whole/);
+      // The other began when both found nothing, and has finished.
+      await rm(target, { recursive: true });
+      const second = await begin();
+      await works(folder, 'index', 'pics', '-o', 'new');
+      await second.undo();
+      assert.match(await works(folder, 'check', 'new'), /: 2 pictures, .* whole/);
+      // Nobody else: nothing is left of it.
+      await rm(target, { recursive: true });
+      const third = await begin();
+      await third.undo();
+      await assert.rejects(stat(target));
+    }));
+
+  test('several commands at once on one folder: one does it, the index is whole', () =>
+    inKit(async (folder) => {
+      for (let round = 0; round < 2; round++) {
+        const all = await Promise.all(
+          [1, 2, 3].map(() => likenessIn(folder, 'index', 'pics', '-o', `at once ${round}`)),
+        );
+        assert.ok(all.some(({ code }) => code === 0));
+        for (const { code, stderr } of all) if (code !== 0) assert.match(stderr, /written|made elsewhere/);
+        assert.match(await works(folder, 'check', `at once ${round}`), /: 2 pictures, .* whole/);
+      }
+    }));
+
+  test('an index is imported from its folder, too; a store’s prefix is no part of a path', () =>
+    inKit(async (folder) => {
+      await works(folder, 'import', 'index', '-o', 'again');
+      const ids = await works(folder, 'export', 'again', '--ids', '/dev/stdout');
+      assert.deepEqual(JSON.parse(ids), ['a.jpg', 'b.jpg', 'c.jpg']);
+      await refused(folder, ['import', 'features.npy', '--ids', 'ids.json', '-o', 'file:x'], /is a URL/);
+    }));
+
   test('another kind of index takes its place in one step, among the files that lie there', () =>
     inKit(async (folder) => {
       await index(folder);
@@ -354,6 +406,33 @@ describe('where a file may go', () => {
       await works(folder, 'export', 'index', '--file', 'copy.likeness');
       await refused(folder, ['export', 'copy.likeness', '--npy', 'copy.likeness'], /what is read/);
       await refused(folder, ['export', 'index', '--npy', 'x', '--ids', './x'], /read, or written, already/);
+    }));
+
+  test('a picture or an index is never written over by something else, read here or not', () =>
+    inKit(async (folder) => {
+      await works(folder, 'export', 'index', '--file', 'copy.likeness');
+      await writeFile(
+        join(folder, 'phone.heic'),
+        Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'),
+      );
+      await symlink('pics/A002.jpeg', join(folder, 'to.jpeg'));
+      await saveRows(join(folder, 'v.npy'), unitVectors(1));
+      const commands: string[][] = [
+        ['features', 'pics/A001.jpeg', '-o'],
+        ['tensor', 'pics/A001.jpeg', '-o'],
+        ['query', 'v.npy', '-i', 'index', '--html'],
+        ['export', 'index', '--npy'],
+        ['export', 'index', '--ids'],
+        ['export', 'index', '--file'],
+      ];
+      for (const command of commands) {
+        for (const there of ['pics/A002.jpeg', 'to.jpeg', 'phone.heic', 'copy.likeness']) {
+          if (command.at(-1) === '--file' && there === 'copy.likeness')
+            await works(folder, ...command, there);
+          else
+            await refused(folder, [...command, there], /of another kind \((JPEG|HEIC|Likeness index)[^)]*\)/);
+        }
+      }
     }));
 
   test('a disk that is full is said, and what was there is as it was', () =>

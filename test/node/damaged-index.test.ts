@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { openIndexOf, openToChange } from '../../src/cli/open-index.ts';
 import { encodeNpy, parseNpy } from '../../src/knn/npy.ts';
 import { IndexStore } from '../../src/store/index-store.ts';
 import { lockFolder } from '../../src/store/lock.node.ts';
 import { FolderStore } from '../../src/store/store.node.ts';
 import { blobStore } from '../../src/store/store.single.ts';
-import { likeness, root, withFolder } from '../support/cli.ts';
-import { damage, makeIndex, rowsOf, unitVector } from '../support/index-folder.ts';
+import { likeness, root, samples, withFolder } from '../support/cli.ts';
+import { damage, dimension, makeIndex, rowsOf, unitVector } from '../support/index-folder.ts';
 
 /** An index of three commits: a, b; c; d, e. */
 async function three(place: string): Promise<{ folder: string; vector: string }> {
@@ -207,11 +208,70 @@ describe('a damaged index', () => {
       assert.equal((await likeness('check', folder)).code, 0);
     }));
 
+  test('an index without pictures answers nothing, and says that it holds none', () =>
+    withFolder(async (place) => {
+      const folder = join(place, 'index');
+      await makeIndex(folder, ['a']);
+      assert.equal((await likeness('remove', folder, 'a')).code, 0);
+      const vector = join(place, 'v.npy');
+      await writeFile(vector, encodeNpy(unitVector(0), [dimension], 'f4'));
+      for (const args of [
+        ['query', vector, '-i', folder, '--json'],
+        ['query', vector, '-i', folder],
+        ['export', folder, '--ids', join(place, 'ids.json')],
+      ]) {
+        const { code, stderr } = await likeness(...args);
+        assert.equal(code, 0);
+        assert.match(stderr, /index holds no pictures: .*likeness index/, args[0]);
+      }
+      assert.match((await likeness('check', folder)).stdout, /holds no pictures/);
+    }));
+
+  test('a damaged index leaves no file open, and a message names the file that was named', () =>
+    withFolder(async (place) => {
+      const { folder } = await three(place);
+      await damage(folder, (bytes) => {
+        bytes[30]! ^= 1; // the header
+        return bytes;
+      });
+      const openFiles = async (): Promise<string[]> => {
+        const links = (await readdir('/proc/self/fd')).map((fd) =>
+          readlink(`/proc/self/fd/${fd}`).catch(() => ''),
+        );
+        return (await Promise.all(links)).filter((link) => link.startsWith(folder));
+      };
+      const index = await openIndexOf(folder);
+      assert.equal((await openFiles()).length, 1);
+      await index.close();
+      assert.deepEqual(await openFiles(), [], 'to read');
+      await assert.rejects(openToChange(folder), /is damaged/);
+      assert.deepEqual(await openFiles(), [], 'to change');
+      const picture = join(samples, 'A001.jpeg');
+      for (const args of [
+        ['check', picture],
+        ['export', picture, '--ids', join(place, 'x')],
+      ]) {
+        const { stdout, stderr } = await likeness(...args);
+        assert.ok(!/index-1/.test(stdout + stderr), stdout + stderr);
+        assert.match(stdout + stderr, /A001\.jpeg is not an index/);
+      }
+    }));
+
   test('what is no index, an empty folder, and an index that is being written', () =>
     withFolder(async (place) => {
       const { folder } = await three(place);
       const other = join(place, 'other');
       await mkdir(other);
+      for (const missing of [
+        join(place, 'missing'),
+        join(place, 'x'.repeat(300)),
+        join(other, '..', 'missing', 'y'),
+      ]) {
+        const { code, stderr } = await likeness('check', missing, '--repair');
+        assert.equal(code, 1);
+        assert.match(stderr, /^likeness: There is no index in /);
+      }
+      await assert.rejects(readdir(join(place, 'missing')), 'no folder is made for a lock');
       const none = await likeness('check', other);
       assert.equal(none.code, 1);
       assert.match(none.stderr, /^likeness: There is no index in /);

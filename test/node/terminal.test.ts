@@ -112,6 +112,27 @@ describe('in a terminal', () => {
       }));
   }
 
+  test('whoever reads has enough, or there is no room for what is said: no stack, a status', () =>
+    withFolder(async (place) => {
+      const cli = `"${process.execPath}" "${join(root, 'dist/cli.js')}"`;
+      const shell = (line: string): Promise<{ code: number; stderr: string }> =>
+        new Promise((done) => {
+          execFile('bash', ['-c', `set -o pipefail; ${line}`], { cwd: place }, (error, _, stderr) =>
+            done({ code: error ? Number(error.code) : 0, stderr }),
+          );
+        });
+      for (const command of ['--help', 'model list', 'help index']) {
+        const full = await shell(`${cli} ${command} >/dev/full`);
+        assert.deepEqual(full, {
+          code: 1,
+          stderr: 'likeness: The output cannot be written: there is no room left on the disk.\n',
+        });
+        assert.equal((await shell(`${cli} ${command} 2>/dev/full`)).code, 0);
+        assert.equal((await shell(`${cli} ${command} | true`)).stderr, '');
+      }
+      assert.equal((await shell(`${cli} query none.jpg -i none 2>/dev/full`)).code, 1);
+    }));
+
   test('names are shown, not obeyed: in tables, errors and JSON, wherever a command prints them', () =>
     withFolder(async (place) => {
       const folder = await pictures(join(place, 'pictures'), 1);

@@ -1,5 +1,8 @@
 import { LikenessError } from '../../errors.ts';
+import { cannotWrite } from '../../output/cannot-write.node.ts';
 import { modelManifest } from '../../platform/node.ts';
+import type { Store } from '../../store/files.ts';
+import { generations } from '../../store/generations.ts';
 import { type IndexInfo, identityOf } from '../../store/header.ts';
 import type { Problem } from '../../store/inspect-file.ts';
 import { type InspectedIndex, inspectIndex } from '../../store/inspect-index.ts';
@@ -8,7 +11,7 @@ import { openStore } from '../../store/open-store.node.ts';
 import { repairFile, repairFolder } from '../../store/repair.node.ts';
 import { FolderStore } from '../../store/store.node.ts';
 import { readOnlyStore } from '../../store/store.read-only.ts';
-import { isLegacy, noIndex } from '../open-index.ts';
+import { emptyNote, isLegacy, noIndex, ofFile } from '../open-index.ts';
 import { print, printJson } from '../print.ts';
 
 export interface CheckOptions {
@@ -56,6 +59,9 @@ export async function check(where: string, options: CheckOptions): Promise<void>
     else print(`${where}: ${record.count} pictures, an index of the older kind: whole.`);
     return;
   }
+  if (store instanceof FolderStore && (await generations(store)).length === 0) {
+    throw noIndex(where); // and no folder is made for a lock
+  }
   // What somebody is writing looks torn. Where nothing can be written, nobody does.
   const lock = store.readOnly ? null : await store.lock().catch(() => null);
   if (lock === undefined) {
@@ -73,7 +79,7 @@ export async function check(where: string, options: CheckOptions): Promise<void>
       if (!(error instanceof LikenessError)) throw error;
       if (error.code === 'not-found') throw noIndex(where, error);
       if (error.code !== 'bad-file') throw error;
-      tellUnreadable(where, error, options);
+      tellUnreadable(where, ofFile(error.message, where, store), options);
       return;
     }
     const { header, ...found } = index;
@@ -92,17 +98,17 @@ export async function check(where: string, options: CheckOptions): Promise<void>
       model: header.model.fingerprint,
     };
     if (options.repair && !report.whole) {
-      report.damagedFile =
-        store instanceof FolderStore
-          ? await repairFolder(store, index)
-          : await repairFile(localFile(where), index);
+      report.damagedFile = await repair(where, store, index);
       report.repaired = true;
     } else {
       await index.close();
     }
     if (!report.whole) process.exitCode = 1;
     if (options.json) printJson(report);
-    else for (const line of describe(report, header.dimension)) print(line);
+    else {
+      for (const line of describe(report, header.dimension)) print(line);
+      if (report.whole && report.count === 0) print(emptyNote(where, found.settings.get('pictures')));
+    }
   } finally {
     await lock?.release();
   }
@@ -124,13 +130,13 @@ const nothing = (where: string): Report => ({
 });
 
 /** Nothing can be kept: the header is lost, or this is something else. */
-function tellUnreadable(where: string, { message }: LikenessError, { json }: CheckOptions): void {
+function tellUnreadable(where: string, message: string, { json }: CheckOptions): void {
   process.exitCode = 1;
   if (json) {
     printJson({ ...nothing(where), problems: [{ kind: 'header', message }] });
     return;
   }
-  print(`${where}: ${message}`);
+  print(message.startsWith(where) ? message : `${where}: ${message}`);
   print(
     /lost its header/.test(message)
       ? `If you know the model, name it: likeness check ${where} --repair --model <name|dir>. Or restore it from a copy, or make the index again.`
@@ -142,6 +148,17 @@ async function wantedInfo({ model, parity }: CheckOptions): Promise<IndexInfo | 
   if (model === undefined) return undefined;
   const manifest = await modelManifest(model);
   return { model: identityOf(manifest), dimension: manifest.output.dimension, parity: parity ?? null };
+}
+
+/** @returns where the damaged file is now */
+async function repair(where: string, store: Store, index: InspectedIndex): Promise<string> {
+  try {
+    if (store instanceof FolderStore) return await repairFolder(store, index);
+    return await repairFile(localFile(where), index);
+  } catch (error) {
+    await index.close();
+    throw cannotWrite(where, error, 'What is whole cannot be written to');
+  }
 }
 
 function localFile(where: string): string {

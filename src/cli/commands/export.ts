@@ -68,7 +68,9 @@ async function placesOf(
     option: string,
     apartFrom: (string | undefined)[],
   ): Promise<FilePlace | undefined> =>
-    named === undefined ? undefined : placeBesideIndex(named, where, { option, apartFrom });
+    named === undefined
+      ? undefined
+      : placeBesideIndex(named, where, { option, apartFrom, overIndex: option === '--file' });
   return {
     npy: await placeFor(npy, '--npy', []),
     ids: await placeFor(ids, '--ids', [npy]),

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { LikenessError } from '../../errors.ts';
 import { firstNotFinite, hasUnitLength, lengthOf } from '../../knn/vectors.ts';
 import { placeForFolder } from '../../output/place.node.ts';
@@ -13,6 +13,7 @@ import { type Features, openExported, openMatrix, type Wanted } from '../feature
 import { modelSource } from '../model-source.ts';
 import { print, say } from '../print.ts';
 import { isIndexFile, stageIndex } from '../staged-index.ts';
+import { reasonOf } from '../system-error.ts';
 
 export interface ImportOptions {
   output: string;
@@ -71,9 +72,18 @@ const holdsLegacyIndex = (folder: string): Promise<boolean> =>
 async function openFeatures(from: string, wanted: Wanted, options: ImportOptions): Promise<Features> {
   if (/\.likeness$/i.test(from)) return openExported(from, wanted);
   const info = await stat(from).catch((error) => {
-    throw new LikenessError('not-found', `${from} cannot be read: ${error.message}`, { cause: error });
+    throw new LikenessError('not-found', `${from} cannot be read: ${reasonOf(error) ?? error.message}.`, {
+      cause: error,
+    });
   });
-  return info.isDirectory() ? openFeatureFolder(from, wanted, options) : openMatrix(from, wanted, options);
+  if (!info.isDirectory()) return openMatrix(from, wanted, options);
+  return (await isIndexFolder(from)) ? openExported(from, wanted) : openFeatureFolder(from, wanted, options);
+}
+
+/** An index that features were written beside counts as a folder of those. */
+async function isIndexFolder(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch(() => []);
+  return names.some(isIndexFile) && !names.some((name) => /\.npy$/i.test(name));
 }
 
 /** Rows that hold no numbers, or are damaged, end it, or are counted and left out. */

@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { LikenessError } from '../../errors.ts';
 import { fileText, parseJson } from '../../json-file.ts';
+import { readInput } from '../input-file.ts';
 import { openToChange } from '../open-index.ts';
 import { print, printJson, say } from '../print.ts';
+import { reasonOf } from '../system-error.ts';
 
 export interface RemoveOptions {
   from?: string;
@@ -43,9 +44,13 @@ async function listed(from: string | undefined): Promise<string[]> {
   const name = from === '-' ? 'the standard input' : from;
   let bytes: Uint8Array;
   try {
-    bytes = from === '-' ? await readInput() : await readFile(from);
+    bytes = from === '-' ? await readStandardInput() : await readInput(from);
   } catch (error) {
-    throw new LikenessError('not-found', `${name} cannot be read: ${(error as Error).message}`);
+    if (error instanceof LikenessError) throw error;
+    throw new LikenessError(
+      'not-found',
+      `${name} cannot be read: ${reasonOf(error) ?? (error as Error).message}.`,
+    );
   }
   const text = fileText(bytes, name);
   if (!text.trimStart().startsWith('[')) return text.split(/\r?\n/).filter((line) => line !== '');
@@ -54,7 +59,7 @@ async function listed(from: string | undefined): Promise<string[]> {
   throw new LikenessError('bad-file', `${name} has to be a JSON list of ids, or have a line for each.`);
 }
 
-async function readInput(): Promise<Uint8Array> {
+async function readStandardInput(): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   for await (const part of process.stdin) parts.push(part);
   return Buffer.concat(parts);

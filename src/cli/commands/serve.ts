@@ -1,4 +1,4 @@
-import { lookAt, warn } from '../open-index.ts';
+import { lookAt, sayIfEmpty, warn } from '../open-index.ts';
 import { print } from '../print.ts';
 import { type RunningServer, type ServerOptions, startServer } from '../serve/server.ts';
 import { createSite } from '../serve/site.ts';
@@ -16,7 +16,10 @@ export async function serve(options: ServeOptions): Promise<void> {
   const where = options.index;
   const looked = where === undefined ? undefined : await lookAt(where, { rows: true });
   const store = looked?.index;
-  if (where !== undefined && looked?.damage) warn(where, looked.damage);
+  if (where !== undefined && looked) {
+    if (looked.damage) warn(where, looked.damage);
+    else sayIfEmpty(where, looked.index);
+  }
   const index = where !== undefined && store ? { where, store, isWhole: !looked?.damage } : undefined;
   try {
     const site = await createSite({ index, followLinks: options.followLinks });
