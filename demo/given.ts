@@ -31,7 +31,11 @@ export async function droppedFiles({ items, files }: DataTransfer): Promise<Give
   // All of them at once: after the event they are empty.
   const found = [...items]
     .filter(({ kind }) => kind === 'file')
-    .map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile());
+    .map((item) => {
+      const entry = item.webkitGetAsEntry?.();
+      // Only folders need one: WebKit's of a file that a script made cannot be opened.
+      return entry?.isDirectory ? entry : item.getAsFile();
+    });
   const plain = [...files];
   if (found.length === 0) return givenFiles(plain);
   for (const one of found) {

@@ -57,7 +57,7 @@ try {
   const { model, name, hint } = await firstModel(served?.fingerprint);
   if (hint) byId('models-box', HTMLDetailsElement).open = true;
   const welcome = served ? '' : 'Add pictures or a folder of yours to search among them.';
-  await useModel(model, name, hint ?? welcome);
+  await useModel(model, name, { hint, welcome });
 } catch (error) {
   explain(error);
 }

@@ -25,8 +25,17 @@ async function storeOf(fingerprint: string): Promise<string> {
   return `opfs:page-${place}-${fingerprint.replace(/[^\w.-]/g, '-')}`;
 }
 
-/** Opens a model and its index, and works with them from then on. */
-export function useModel(model: NonNullable<OpenOptions['model']>, name: string, hint = ''): Promise<void> {
+/**
+ * Opens a model and its index, and works with them from then on.
+ *
+ * @param options.hint what to say when it is open
+ * @param options.welcome what to say of an index that is empty
+ */
+export function useModel(
+  model: NonNullable<OpenOptions['model']>,
+  name: string,
+  { hint, welcome = '' }: { hint?: string | undefined; welcome?: string } = {},
+): Promise<void> {
   return withProgress(`Opening ${name}…`, async (signal, show) => {
     // The server's models may have been built anew.
     const refresh = typeof model === 'string' && model.startsWith(new URL('models/', document.baseURI).href);
@@ -53,8 +62,10 @@ export function useModel(model: NonNullable<OpenOptions['model']>, name: string,
     if (store?.dropped) say(`The index was repaired: ${JSON.stringify(store.dropped)}`);
     if (before) return `The page works with ${name}; ${size} pictures are in its index.`;
     return (
-      hint ||
-      (size > 0 ? `${size} pictures are in the index of this browser. Click one to find those like it.` : '')
+      hint ??
+      (size > 0
+        ? `${size} pictures are in the index of this browser. Click one to find those like it.`
+        : welcome)
     );
   });
 }

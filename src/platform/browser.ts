@@ -16,7 +16,7 @@ import { type StoreName, storeName } from '../store/open-store.browser.ts';
 import { carryStores } from '../store/store.remote.ts';
 import type { OpenOptions, Report } from '../types.ts';
 import { carryErrorCodes } from '../worker/errors.ts';
-import { startModuleWorker } from '../worker/start-worker.ts';
+import { notLoaded, startModuleWorker } from '../worker/start-worker.ts';
 import type { EngineWorker, OpenAnswer } from '../worker/worker.ts';
 
 carryErrorCodes();
@@ -163,7 +163,9 @@ function deathOf(worker: Worker): Death {
     end = reject;
     worker.addEventListener('error', (event) => {
       // Of one that cannot be loaded nothing is told.
-      const detail = event.message ? `failed: ${event.message}` : `cannot be loaded. ${howToStart}`;
+      const { message } = event;
+      const isLoaded = message && !message.includes(notLoaded);
+      const detail = isLoaded ? `failed: ${message}` : `cannot be loaded. ${howToStart}`;
       reject(new LikenessError('no-backend', `${whatFailed} ${detail}`));
     });
   });

@@ -85,10 +85,7 @@ async function provenStore(name: string, places: readonly Place[]): Promise<Stor
     );
     return store;
   }
-  throw new LikenessError(
-    'storage-denied',
-    `This browser keeps nothing for this page, so not ${name} either: ${reasons.join('; ')}.`,
-  );
+  throw new LikenessError('storage-denied', `${name} cannot be kept in this browser: ${reasons.join('; ')}.`);
 }
 
 /** An index that is there was written once; else a byte is written, and taken away. */

@@ -6,7 +6,8 @@ import type { Browser, Frame, Page } from 'playwright';
 import { launchChromium, launchPersistentChromium } from '../../scripts/chromium.mjs';
 import type * as Library from '../../src/index.ts';
 import { type BlockedSite, type Case, startBlockedSite } from '../support/blocked-site.ts';
-import { withFolder } from '../support/cli.ts';
+import { samples, withFolder } from '../support/cli.ts';
+import { withServer } from '../support/page.ts';
 
 /** Three ways in which an API is not to be had: `place` is an expression for the object that has it. */
 const ways = {
@@ -357,6 +358,26 @@ describe('real ones', () => {
         });
         assert.equal(denied, 'SecurityError', 'the setting is there');
         inMemory({ outcome: await use(frame, 'opfs:mine'), warned }, /OPFS/);
+
+        // The page that `likeness serve` shows, too.
+        await withServer([], async (url) => {
+          const errors: string[] = [];
+          page.on('pageerror', (error) => errors.push(String(error)));
+          await page.goto(url);
+          await page.getByRole('alert').waitFor();
+          assert.match(
+            await page.getByRole('alert').innerText(),
+            /cannot be kept in this browser.*in memory/,
+          );
+          await page.setInputFiles('#add-files', [join(samples, 'A001.jpeg'), join(samples, 'B001.jpeg')]);
+          await page.waitForFunction(
+            () => document.querySelector('#gallery-title')?.textContent === '2 pictures, 2 indexed',
+          );
+          await page.click('#pictures button >> nth=1');
+          await page.waitForSelector('#results:not([hidden])');
+          assert.equal(await page.locator('#hits > li').count(), 2);
+          assert.deepEqual(errors, []);
+        });
       } finally {
         await context.close();
       }

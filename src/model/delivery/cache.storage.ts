@@ -1,4 +1,4 @@
-import { answered, cacheStorage, cacheStorageName, probeName } from '../../web-storage.ts';
+import { answered, cacheStorage, cacheStorageName, NoStorage, probeName } from '../../web-storage.ts';
 import type { ShardCache } from './cache.ts';
 import { blobSha256 } from './hash.ts';
 
@@ -13,6 +13,8 @@ const pieceBytes = 4 * 2 ** 20;
  */
 export async function openCacheStorage(): Promise<ShardCache> {
   const cache = await answered(cacheStorageName, () => cacheStorage().open(cacheName));
+  if (globalThis.origin === 'null')
+    throw new NoStorage(`${cacheStorageName} is nothing for an opaque origin`);
   const base = new URL('/.likeness-models/', globalThis.origin).href;
   const address = (path: string): string => base + path;
   await answered(cacheStorageName, async () => {
