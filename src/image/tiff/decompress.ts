@@ -9,7 +9,7 @@ const short = (what: string, got: number, wanted: number) =>
   truncated(`its ${what} data give ${got} of ${wanted} bytes`);
 
 /**
- * LZW with codes of 9 to 12 bits, highest bit first, as TIFF has it since version 5.
+ * LZW with codes of 9 to 12 bits: highest bit first, as TIFF has it since version 5, or lowest first, as before.
  *
  * @param wanted how many bytes to unpack; what follows is left
  */
@@ -26,15 +26,18 @@ export function decodeLzw(data: Uint8Array, wanted: number): Uint8Array {
   let pending = 0;
   let pendingBits = 0;
   let at = 0;
-  if (data[0] === 0 && (data[1]! & 1) === 1) throw broken('LZW data in the bit order of before TIFF 5');
+  // The clear code at the start tells them apart.
+  const lowestFirst = data[0] === 0 && (data[1]! & 1) === 1;
+  const early = lowestFirst ? 0 : 1;
   while (to < wanted) {
     while (pendingBits < width) {
       if (at >= data.length) throw short('LZW', to, wanted);
-      pending = ((pending & 0xfff) << 8) | data[at++]!;
+      pending = lowestFirst ? pending | (data[at++]! << pendingBits) : ((pending & 0xfff) << 8) | data[at++]!;
       pendingBits += 8;
     }
     pendingBits -= width;
-    const code = (pending >> pendingBits) & ((1 << width) - 1);
+    const code = (lowestFirst ? pending : pending >> pendingBits) & ((1 << width) - 1);
+    if (lowestFirst) pending >>= width;
     if (code === END) throw short('LZW', to, wanted);
     if (code === CLEAR) {
       next = 258;
@@ -62,8 +65,8 @@ export function decodeLzw(data: Uint8Array, wanted: number): Uint8Array {
         length[next] = previousLength + 1;
       }
       next++;
-      // The width grows one code early.
-      if (next >= (1 << width) - 1 && width < 12) width++;
+      // Since version 5 the width grows one code early.
+      if (next >= (1 << width) - early && width < 12) width++;
     }
     previous = code;
   }

@@ -193,13 +193,15 @@ export function layoutOf({ littleEndian, tags }: Directory): Layout {
     throw unread(`planes of ${shape} (${meaning})`);
   if (planar && meaning === 'rgb-alpha' && extra.length === 0)
     throw unread('planes, the fourth of them unexplained');
-  if (isJpeg && (bits !== 8 || planar || !(samples === 1 || samples === 3)))
-    throw unread(`JPEG compression and ${planar ? 'planes' : shape}`);
-  if (isJpeg && meaning !== 'grey' && meaning !== 'rgb') throw unread(`JPEG compression and ${meaning}`);
+  const channels: Partial<Record<Meaning, number>> = { grey: 1, rgb: 3, cmyk: 4 };
+  if (isJpeg && (bits !== 8 || planar || channels[meaning] !== samples))
+    throw unread(`JPEG compression and ${planar ? 'planes' : `${shape} (${meaning})`}`);
 
   const fillOrder = one(Tag.fillOrder, 1);
   const reversedBits = fillOrder === 2;
-  const canReverse = bits === 1 || (bits < 16 && samples !== 2 && samples <= 3 && !isPlain);
+  const canReverse = isPlain
+    ? meaning === 'bilevel' || (meaning === 'grey' && !(inverted && bits === 8))
+    : bits < 16 && samples !== 2 && samples <= 3;
   if (fillOrder !== 1 && !(reversedBits && canReverse)) throw unread(`fill order ${fillOrder} and ${shape}`);
 
   const predictor = compression === Compression.none || isJpeg ? 1 : one(Tag.predictor, 1);
@@ -222,12 +224,15 @@ export function layoutOf({ littleEndian, tags }: Directory): Layout {
     );
   }
 
-  const tiled = !tags.has(Tag.stripOffsets);
+  // Where the two disagree: libtiff, which Pillow has unpack compressed data, goes by the size of tiles, Pillow by the tag
+  // of the offsets.
+  const tiled = isPlain ? !tags.has(Tag.stripOffsets) : tags.has(Tag.tileWidth);
   const segmentWidth = tiled ? one(Tag.tileWidth, 0) : width;
   const segmentHeight = tiled ? one(Tag.tileHeight, 0) : Math.min(one(Tag.rowsPerStrip, height), height);
   checkSize(segmentWidth, segmentHeight, tiled ? 'a tile of the TIFF' : 'a strip of the TIFF');
-  const offsets = tags.get(tiled ? Tag.tileOffsets : Tag.stripOffsets) ?? [];
-  const byteCounts = tags.get(tiled ? Tag.tileByteCounts : Tag.stripByteCounts);
+  const either = (first: number, second: number): number[] | undefined => tags.get(first) ?? tags.get(second);
+  const offsets = (tiled ? either(Tag.tileOffsets, Tag.stripOffsets) : tags.get(Tag.stripOffsets)) ?? [];
+  const byteCounts = tiled ? either(Tag.tileByteCounts, Tag.stripByteCounts) : tags.get(Tag.stripByteCounts);
   const wanted = Math.ceil(width / segmentWidth) * Math.ceil(height / segmentHeight) * (planar ? samples : 1);
   const segments = tiled ? 'tiles' : 'strips';
   if (offsets.length !== wanted) throw broken(`it has ${offsets.length} ${segments} where ${wanted} belong`);

@@ -127,14 +127,16 @@ async function placeJpeg(
     if (!(error instanceof LikenessError)) throw error;
     throw new LikenessError(error.code, `TIFF with JPEG compression: ${error.message}`, { cause: error });
   }
-  if (pixels.width !== width || pixels.height !== height || pixels.mode !== 'RGB')
+  const isInk = layout.meaning === 'cmyk';
+  if (pixels.width !== width || pixels.height !== height || pixels.mode !== (isInk ? 'CMYK' : 'RGB'))
     throw unread('such JPEG compression');
-  const invert = layout.inverted ? 255 : 0;
+  // JPEG files of ink are taken to hold the opposite, TIFFs are not.
+  const invert = layout.inverted || isInk ? 255 : 0;
   for (let row = 0; row < rows; row++) {
     const from = row * width * 4;
     const line = pixels.rgba.subarray(from, from + columns * 4);
     const to = ((y + row) * layout.width + x) * 4;
-    for (let i = 0; i < line.length; i++) rgba[to + i] = (i & 3) === 3 ? 255 : line[i]! ^ invert;
+    for (let i = 0; i < line.length; i++) rgba[to + i] = !isInk && (i & 3) === 3 ? 255 : line[i]! ^ invert;
   }
 }
 
