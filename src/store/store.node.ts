@@ -20,8 +20,7 @@ export class FolderStore implements Store {
 
   async list(): Promise<{ name: string; byteLength: number }[]> {
     const entries = await readdir(this.folder, { withFileTypes: true }).catch((error) => {
-      // Nothing can lie there.
-      if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(error.code)) return [];
+      if (error.code === 'ENOENT') return [];
       throw error;
     });
     const files = entries.filter((entry) => entry.isFile());

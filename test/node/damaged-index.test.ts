@@ -269,7 +269,7 @@ describe('a damaged index', () => {
       ]) {
         const { code, stderr } = await likeness('check', missing, '--repair');
         assert.equal(code, 1);
-        assert.match(stderr, /^likeness: There is no index in /);
+        assert.match(stderr, /^likeness: (There is no index in |\S+: the name is too long\.$)/m);
       }
       await assert.rejects(readdir(join(place, 'missing')), 'no folder is made for a lock');
       const none = await likeness('check', other);
