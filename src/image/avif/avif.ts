@@ -64,14 +64,14 @@ async function load(): Promise<AvifModule> {
  * @throws LikenessError `bad-image`
  */
 export async function decodeAvif(bytes: Uint8Array, options: { orient: boolean }): Promise<Pixels> {
-  const { size, orientation } = readAvifHeader(bytes);
+  const { size, orientation, file } = readAvifHeader(bytes);
   if (size) checkSize(size.width, size.height, 'the AVIF');
   const decoder = kept ?? (await load());
   // A decoder that failed is in no known state.
   kept = undefined;
   let image: ImageData | null;
   try {
-    image = withImageData(() => decoder.decode(bytes, 8));
+    image = withImageData(() => decoder.decode(file, 8));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new LikenessError('bad-image', `this AVIF cannot be decoded: ${reason}`, { cause: error });

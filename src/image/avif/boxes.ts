@@ -1,4 +1,5 @@
 import { LikenessError } from '../../errors.ts';
+import { type Gap, withPixi } from './pixi.ts';
 
 const broken = (what: string) => new LikenessError('bad-image', `broken AVIF: ${what}`);
 
@@ -8,10 +9,14 @@ export interface AvifHeader {
   size: { width: number; height: number } | undefined;
   /** Its rotation and mirroring as an EXIF orientation: 1 (upright) … 8. */
   orientation: number;
+  /** The file, with what libavif insists on. */
+  file: Uint8Array;
 }
 
-interface Box {
+export interface Box {
   type: string;
+  /** Where it begins. */
+  at: number;
   /** Where its content begins and ends. */
   start: number;
   end: number;
@@ -53,7 +58,7 @@ export function readAvifHeader(bytes: Uint8Array): AvifHeader {
       if (byteLength < header) throw broken(`a box of ${byteLength} bytes`);
       if (at + byteLength > end) throw tooLong();
       const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
-      boxes.push({ type, start: at + header, end: at + byteLength });
+      boxes.push({ type, at, start: at + header, end: at + byteLength });
       at += byteLength;
     }
     return boxes;
@@ -67,7 +72,7 @@ export function readAvifHeader(bytes: Uint8Array): AvifHeader {
   };
 
   const top = boxesIn(0, bytes.length);
-  const header: AvifHeader = { size: undefined, orientation: 1 };
+  const header: AvifHeader = { size: undefined, orientation: 1, file: bytes };
   // A sequence's pictures lie in tracks, whose properties are elsewhere; it has no turned ones.
   if (String.fromCharCode(...bytes.subarray(8, 12)) === 'avis') return header;
   const meta = find(top, 'meta');
@@ -82,6 +87,8 @@ export function readAvifHeader(bytes: Uint8Array): AvifHeader {
   if (!container) throw broken('it has no box "ipco"');
   const all = boxesIn(container.start, container.end);
 
+  const anyConfig = find(all, 'av1C');
+  const gaps: Gap[] = [];
   let quarters = 0;
   let mirrored = 0;
   for (const association of inProperties.filter(({ type }) => type === 'ipma')) {
@@ -93,17 +100,34 @@ export function readAvifHeader(bytes: Uint8Array): AvifHeader {
       const idBytes = version < 1 ? 2 : 4;
       const id = number(association, at, idBytes);
       const count = number(association, at + idBytes, 1);
+      const countAt = association.start + at + idBytes;
+      const own: (Box | undefined)[] = [];
       at += idBytes + 1;
       for (let i = 0; i < count; i++, at += indexBytes) {
         const index = number(association, at, indexBytes) & (indexBytes === 2 ? 0x7fff : 0x7f);
+        own.push(all[index - 1]);
         const property = id === primaryId ? all[index - 1] : undefined;
         if (property?.type === 'ispe')
           header.size = { width: number(property, 4, 4), height: number(property, 8, 4) };
         if (property?.type === 'irot') quarters = number(property, 0, 1) & 3;
         if (property?.type === 'imir') mirrored = 1 + (number(property, 0, 1) & 1);
       }
+      const has = (type: string): boolean => own.some((box) => box?.type === type);
+      if (has('ispe') && !has('pixi')) {
+        const config = own.find((box) => box?.type === 'av1C') ?? anyConfig;
+        gaps.push({ association, countAt, end: association.start + at, indexBytes, config });
+      }
     }
   }
   header.orientation = orientations[mirrored]![quarters]!;
+  if (gaps.length > 0)
+    header.file = withPixi(
+      bytes,
+      gaps,
+      [meta, properties, container],
+      all.length,
+      find(inMeta, 'iloc'),
+      top.at(-1)!,
+    );
   return header;
 }
