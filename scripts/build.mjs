@@ -67,10 +67,12 @@ export async function buildKernels(modules = kernels) {
   // Not ours, but embedded the same way.
   const turbo = 'node_modules/@cwasm/jpeg-turbo/jpeg-turbo.wasm';
   cpSync(join(root, turbo), join(root, 'build/wasm/jpeg-turbo.wasm'));
-  // libavif's decoder. As a file of ours it is bundled for Node too, where packages stay outside.
-  mkdirSync(join(root, 'build/avif'), { recursive: true });
-  for (const name of ['avif_dec.js', 'avif_dec.wasm'])
-    cpSync(join(root, 'node_modules/@jsquash/avif/codec/dec', name), join(root, 'build/avif', name));
+  // Decoders of libavif and libwebp. As files of ours they are bundled for Node too, where packages stay outside.
+  for (const kind of ['avif', 'webp']) {
+    mkdirSync(join(root, 'build', kind), { recursive: true });
+    for (const name of [`${kind}_dec.js`, `${kind}_dec.wasm`])
+      cpSync(join(root, `node_modules/@jsquash/${kind}/codec/dec`, name), join(root, 'build', kind, name));
+  }
   const asc = join(root, 'node_modules/assemblyscript/bin/asc.js');
   const sources = hashOf([
     ...readdirSync(join(root, 'assembly')).map((name) => `assembly/${name}`),
@@ -137,9 +139,11 @@ async function buildLibrary() {
       'graph-worker': 'src/model/graph-worker.node.ts',
     },
   });
-  const apache = readFileSync(join(root, 'node_modules/@jsquash/avif/LICENSE'), 'utf8');
-  const notice = readFileSync(join(root, 'licenses/avif.txt'), 'utf8');
-  writeFileSync(join(root, 'dist/chunks/avif.LICENSE.txt'), notice + apache);
+  for (const kind of ['avif', 'webp']) {
+    const apache = readFileSync(join(root, `node_modules/@jsquash/${kind}/LICENSE`), 'utf8');
+    const notice = readFileSync(join(root, `licenses/${kind}.txt`), 'utf8');
+    writeFileSync(join(root, `dist/chunks/${kind}.LICENSE.txt`), notice + apache);
+  }
   const ort = join(root, 'node_modules/onnxruntime-web/dist');
   mkdirSync(join(root, 'dist/ort'), { recursive: true });
   for (const name of readdirSync(ort)) {

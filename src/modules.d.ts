@@ -15,6 +15,25 @@ declare module 'comlink/dist/esm/node-adapter.mjs' {
   export { default } from 'comlink/dist/esm/node-adapter';
 }
 
+/** libwebp's decoder as `@jsquash/webp` ships it. */
+declare module '#webp/webp_dec.js' {
+  export interface WebpModule {
+    /** @returns null where the file cannot be decoded */
+    decode(bytes: Uint8Array): ImageData | null;
+    HEAP8: Int8Array;
+  }
+  const createModule: (options: {
+    noInitialRun: boolean;
+    instantiateWasm(
+      imports: WebAssembly.Imports,
+      ready: (instance: WebAssembly.Instance) => void,
+    ): WebAssembly.Exports;
+    print: () => void;
+    printErr: () => void;
+  }) => Promise<WebpModule>;
+  export default createModule;
+}
+
 /** libavif's decoder as `@jsquash/avif` ships it; bundled for Node, too. */
 declare module '#avif/avif_dec.js' {
   export interface AvifModule {

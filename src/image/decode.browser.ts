@@ -6,7 +6,7 @@ import { decodeGif } from './gif.ts';
 import type { Pixels } from './pixels.ts';
 import { decodeJpeg, decodeWebp, type PlatformDecode } from './platform.ts';
 import { decodePng } from './png.ts';
-import { asStored, readBitmap } from './readback.ts';
+import { asStored, readOpaque } from './readback.ts';
 
 async function* inflate(parts: Uint8Array<ArrayBuffer>[]): AsyncGenerator<Uint8Array, void> {
   const stream = new Blob(parts).stream().pipeThrough(new DecompressionStream('deflate'));
@@ -34,10 +34,14 @@ const decodeInBrowser: PlatformDecode = async (file, format) => {
     );
   }
   try {
-    return await readBitmap(bitmap);
+    const { width, height } = bitmap;
+    const rgba = readOpaque(bitmap);
+    if (rgba) return { width, height, rgba, mode: 'RGB' };
   } finally {
     bitmap.close();
   }
+  const { decodeTransparentWebp } = await import('./webp-alpha.ts');
+  return decodeTransparentWebp(file);
 };
 
 /**

@@ -8,8 +8,8 @@ export const asStored: ImageBitmapOptions = { colorSpaceConversion: 'none', prem
 /** Pictures are read in bands of about this many pixels: some browsers limit a canvas to less than a photograph. */
 const BAND_PIXELS = 1 << 22;
 
-/** The pixels of a bitmap through a 2D canvas; undefined at the first one that is not opaque. */
-function readOpaque(bitmap: ImageBitmap): Uint8Array | undefined {
+/** The pixels of a bitmap, R G B A, through a 2D canvas; undefined at the first one that is not opaque. */
+export function readOpaque(bitmap: ImageBitmap): Uint8Array | undefined {
   const { width, height } = bitmap;
   const bandRows = Math.min(height, Math.max(1, Math.floor(BAND_PIXELS / width)));
   const context = new OffscreenCanvas(width, bandRows).getContext('2d', { willReadFrequently: true });
