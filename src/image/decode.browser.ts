@@ -1,11 +1,6 @@
 import { LikenessError } from '../errors.ts';
-import { decodeBmp } from './bmp.ts';
-import { bytesOf } from './bytes.ts';
-import { notAPicture, sniffFormat } from './format.ts';
-import { decodeGif } from './gif.ts';
-import type { Pixels } from './pixels.ts';
-import { decodeJpeg, decodeWebp, type PlatformDecode } from './platform.ts';
-import { decodePng } from './png.ts';
+import { createDecode, type Decode } from './decode.ts';
+import type { PlatformDecode } from './platform.ts';
 import { asStored, readOpaque } from './readback.ts';
 
 async function* inflate(parts: Uint8Array<ArrayBuffer>[]): AsyncGenerator<Uint8Array, void> {
@@ -44,36 +39,5 @@ const decodeInBrowser: PlatformDecode = async (file, format) => {
   return decodeTransparentWebp(file);
 };
 
-/**
- * Decodes a JPEG, PNG, GIF (first frame), BMP, WebP (first frame), AVIF or TIFF file (first page, upright) to the pixels
- * that Pillow reads from it. Colour profiles are ignored. Works on the main thread and in a worker.
- *
- * @param options.orient turn the picture upright as its EXIF data say
- * @throws LikenessError `bad-image`
- */
-export async function decode(source: Blob | Uint8Array, options: { orient: boolean }): Promise<Pixels> {
-  const bytes = await bytesOf(source);
-  const format = sniffFormat(bytes);
-  switch (format) {
-    case undefined:
-      throw notAPicture(bytes);
-    case 'PNG':
-      return decodePng(bytes, options, inflate);
-    case 'GIF':
-      return decodeGif(bytes);
-    case 'BMP':
-      return decodeBmp(bytes);
-    case 'JPEG':
-      return decodeJpeg(bytes, options, decodeInBrowser);
-    case 'WebP':
-      return decodeWebp(bytes, options, decodeInBrowser);
-    case 'TIFF': {
-      const { decodeTiff } = await import('./tiff/tiff.ts');
-      return decodeTiff(bytes, (jpeg) => decode(jpeg, { orient: false }));
-    }
-    case 'AVIF': {
-      const { decodeAvif } = await import('./avif/avif.ts');
-      return decodeAvif(bytes, options);
-    }
-  }
-}
+/** See {@link Decode}. Works on the main thread and in a worker. */
+export const decode: Decode = createDecode(inflate, decodeInBrowser);

@@ -1,4 +1,5 @@
 import { LikenessError } from '../errors.ts';
+import { once } from '../once.ts';
 
 // CMYK JPEG files. Browsers turn them into RGB before anybody can see the ink; Pillow resizes the ink. So libjpeg-turbo
 // itself decodes them, as WebAssembly, on every platform; this file and its 140 kB are loaded when one comes.
@@ -27,7 +28,10 @@ const TJPF_CMYK = 11;
 /** Memory only grows; an instance that has more than this is not kept. */
 const KEPT_BYTES = 64 << 20;
 
-let compiled: Promise<WebAssembly.Module> | undefined;
+const compiled = once(async () => {
+  const { default: bytes } = await import('#wasm/jpeg-turbo.wasm');
+  return WebAssembly.compile(bytes);
+});
 let idle: Turbo | undefined;
 
 async function instantiate(): Promise<Turbo> {
@@ -36,12 +40,11 @@ async function instantiate(): Promise<Turbo> {
     idle = undefined;
     return turbo;
   }
-  compiled ??= import('#wasm/jpeg-turbo.wasm').then(({ default: bytes }) => WebAssembly.compile(bytes));
   const nothing = () => 0;
   const fail = () => {
     throw new Error('libjpeg-turbo gave up');
   };
-  const { exports } = await WebAssembly.instantiate(await compiled, {
+  const { exports } = await WebAssembly.instantiate(await compiled(), {
     // Its way out of an error is a jump over C's stack, for which an exception does; what it held is lost with it.
     env: { setjmp: nothing, longjmp: fail },
     wasi_snapshot_preview1: {

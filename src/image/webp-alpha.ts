@@ -1,20 +1,20 @@
 import createModule, { type WebpModule } from '#webp/webp_dec.js';
 import wasm from '#webp/webp_dec.wasm';
 import { LikenessError } from '../errors.ts';
+import { once } from '../once.ts';
 import type { Pixels } from './pixels.ts';
 
-// WebP with transparency, in browsers: libwebp as WebAssembly. Firefox's and WebKit's own decoders multiply colour by
-// alpha, whatever they are asked for, and what was rounded away does not come back.
+// WebP with transparency, in browsers: libwebp as WebAssembly. Firefox's own decoder multiplies colour by alpha, whatever
+// it is asked for, and what was rounded away does not come back.
 
 /** WebAssembly's memory never shrinks: a decoder that has grown beyond this is not kept. */
 const KEPT_BYTES = 64 << 20;
 
-let compiled: Promise<WebAssembly.Module> | undefined;
+const compiled = once(() => WebAssembly.compile(wasm as Uint8Array<ArrayBuffer>));
 let kept: WebpModule | undefined;
 
 async function load(): Promise<WebpModule> {
-  compiled ??= WebAssembly.compile(wasm as Uint8Array<ArrayBuffer>);
-  const module = await compiled;
+  const module = await compiled();
   return createModule({
     noInitialRun: true,
     instantiateWasm(imports, ready) {

@@ -68,6 +68,9 @@ export async function folderSink(folder: string, from?: string): Promise<FolderS
   });
   const done: Shard[] = [];
   let current: { file: string; handle: FileHandle; hash: Hash; byteLength: number } | undefined;
+  let discarded = false;
+  /** The write under way: what is removed before it ended could be made again by it. */
+  let writing: Promise<void> = Promise.resolve();
   const finish = async (): Promise<void> => {
     if (!current) return;
     const { file, handle, hash, byteLength } = current;
@@ -80,8 +83,11 @@ export async function folderSink(folder: string, from?: string): Promise<FolderS
     done.push({ file, byteLength, sha256: hash.digest('hex') });
   };
   return {
-    write: (file, bytes) =>
-      attempt(async () => {
+    write(file, bytes) {
+      if (discarded) {
+        return Promise.reject(new LikenessError('closed', `What was written for ${folder} was discarded.`));
+      }
+      const written = attempt(async () => {
         if (current?.file !== file) {
           await finish();
           const handle = await open(join(temporary, file), 'w');
@@ -90,7 +96,10 @@ export async function folderSink(folder: string, from?: string): Promise<FolderS
         await current.handle.writeFile(bytes);
         current.hash.update(bytes);
         current.byteLength += bytes.length;
-      }),
+      });
+      writing = written.catch(() => {});
+      return written;
+    },
     files: () =>
       attempt(async () => {
         await finish();
@@ -103,6 +112,8 @@ export async function folderSink(folder: string, from?: string): Promise<FolderS
         else await replaceFiles(temporary, target);
       }),
     async discard() {
+      discarded = true;
+      await writing;
       await current?.handle.close();
       current = undefined;
       await removeModelFolder(temporary);

@@ -330,7 +330,9 @@ describe('errors', () => {
       await whole.close();
       const real = info.model.fingerprint;
       const model = { ...info.model, fingerprint: 'vgg16@9:0123456789abcdef' };
-      await (await IndexStore.open(new FolderStore(copy), { create: { ...info, model } })).close();
+      const other = await IndexStore.open(new FolderStore(copy), { create: { ...info, model } });
+      await other.append([{ id: 'a', vector: new Float32Array(info.dimension).fill(1) }]);
+      await other.close();
       const result = await likeness('query', join(pictures, 'A001.jpeg'), '-i', copy);
       assert.equal(result.code, 1);
       oneLine(result.stderr);

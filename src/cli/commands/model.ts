@@ -51,6 +51,7 @@ export async function build(options: BuildOptions): Promise<void> {
     } catch (error) {
       bar.stop();
       await sink.discard();
+      if (listening.came()) await new Promise(() => {}); // the interrupt says so, and ends the process
       throw error;
     } finally {
       listening.end();
@@ -61,9 +62,11 @@ export async function build(options: BuildOptions): Promise<void> {
 }
 
 /** Has `cleanUp` done before an interrupt ends the process. */
-function onInterrupt(cleanUp: () => Promise<void>): { end(): void } {
+function onInterrupt(cleanUp: () => Promise<void>): { came(): boolean; end(): void } {
   const signals = { SIGINT: 2, SIGTERM: 15 } as const;
+  let came = false;
   const stop = (signal: keyof typeof signals): void => {
+    came = true;
     void cleanUp().finally(() => {
       say(''); // below the bar
       say('likeness: interrupted; nothing was written.');
@@ -72,6 +75,7 @@ function onInterrupt(cleanUp: () => Promise<void>): { end(): void } {
   };
   for (const signal of Object.keys(signals)) process.on(signal, stop);
   return {
+    came: () => came,
     end() {
       for (const signal of Object.keys(signals)) process.off(signal, stop);
     },

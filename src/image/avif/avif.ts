@@ -1,6 +1,7 @@
 import createModule, { type AvifModule } from '#avif/avif_dec.js';
 import wasm from '#avif/avif_dec.wasm';
 import { LikenessError } from '../../errors.ts';
+import { once } from '../../once.ts';
 import { checkSize } from '../check.ts';
 import { orient } from '../orient.ts';
 import type { Pixels } from '../pixels.ts';
@@ -12,7 +13,7 @@ import { readAvifHeader } from './boxes.ts';
 /** WebAssembly's memory never shrinks: a decoder that has grown beyond this is not kept. */
 const KEPT_BYTES = 256 << 20;
 
-let compiled: Promise<WebAssembly.Module> | undefined;
+const compiled = once(() => WebAssembly.compile(wasm as Uint8Array<ArrayBuffer>));
 let kept: AvifModule | undefined;
 
 /**
@@ -40,8 +41,7 @@ function withImageData<T>(run: () => T): T {
 }
 
 async function load(): Promise<AvifModule> {
-  compiled ??= WebAssembly.compile(wasm as Uint8Array<ArrayBuffer>);
-  const module = await compiled;
+  const module = await compiled();
   return withImageData(() =>
     createModule({
       noInitialRun: true,

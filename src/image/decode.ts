@@ -1,0 +1,48 @@
+import { decodeBmp } from './bmp.ts';
+import { bytesOf } from './bytes.ts';
+import { notAPicture, sniffFormat } from './format.ts';
+import { decodeGif } from './gif.ts';
+import type { Pixels } from './pixels.ts';
+import { decodeJpeg, decodeWebp, type PlatformDecode } from './platform.ts';
+import { decodePng } from './png.ts';
+import type { Inflate } from './png-text.ts';
+
+/**
+ * Decodes a JPEG, PNG, GIF (first frame), BMP, WebP (first frame), AVIF or TIFF file (first page, upright) to the pixels
+ * that Pillow reads from it. Colour profiles are ignored.
+ *
+ * @param options.orient turn the picture upright as its EXIF data say
+ * @throws LikenessError `bad-image`
+ */
+export type Decode = (source: Blob | Uint8Array, options: { orient: boolean }) => Promise<Pixels>;
+
+/** A decoder out of what differs between platforms: how they inflate, and their own decoder of JPEG and WebP. */
+export function createDecode(inflate: Inflate, platform: PlatformDecode): Decode {
+  const decode: Decode = async (source, options) => {
+    const bytes = await bytesOf(source);
+    const format = sniffFormat(bytes);
+    switch (format) {
+      case undefined:
+        throw notAPicture(bytes);
+      case 'PNG':
+        return decodePng(bytes, options, inflate);
+      case 'GIF':
+        return decodeGif(bytes);
+      case 'BMP':
+        return decodeBmp(bytes);
+      case 'JPEG':
+        return decodeJpeg(bytes, options, platform);
+      case 'WebP':
+        return decodeWebp(bytes, options, platform);
+      case 'TIFF': {
+        const { decodeTiff } = await import('./tiff/tiff.ts');
+        return decodeTiff(bytes, (jpeg) => decode(jpeg, { orient: false }));
+      }
+      case 'AVIF': {
+        const { decodeAvif } = await import('./avif/avif.ts');
+        return decodeAvif(bytes, options);
+      }
+    }
+  };
+  return decode;
+}
