@@ -4,7 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { browserOptions, buildKernels, ensureBuilt, nodeOptions } from './build.mjs';
-import { launchChromium } from './chromium.mjs';
+import { ensureChromium, launchChromium } from './chromium.mjs';
+import { ensurePython } from './python.mjs';
 import { serveTree } from './serve-tree.mjs';
 import { ensureTensorFlow, root } from './setup.mjs';
 
@@ -35,6 +36,11 @@ async function bundle(files, outdir, options) {
 async function runNode() {
   const files = [...testFiles('unit'), ...testFiles('node'), ...(full ? testFiles('full') : [])];
   if (files.length === 0) return true;
+  if (files.some((file) => !file.startsWith(join('test', 'unit')))) {
+    // Debian's packages before the tests: of these two run at a time, of installations one.
+    ensureChromium();
+    ensurePython();
+  }
   if (!flags.has('--no-build')) ensureTensorFlow(); // TensorFlow.js, which the features are compared with
   const bundles = await bundle(files, 'build/test/node', {
     ...nodeOptions,
