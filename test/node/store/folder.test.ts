@@ -10,6 +10,7 @@ import { encodeNpy } from '../../../src/knn/npy.ts';
 import { IndexStore } from '../../../src/store/index-store.ts';
 import { openIndexAt } from '../../../src/store/legacy-folder.node.ts';
 import { lockFolder } from '../../../src/store/lock.node.ts';
+import { deleteIndex } from '../../../src/store/open-store.node.ts';
 import { httpStore } from '../../../src/store/store.http.ts';
 import { FolderStore } from '../../../src/store/store.node.ts';
 import { withFolder } from '../../support/cli.ts';
@@ -207,6 +208,23 @@ async function served<T>(
     server.close();
   }
 }
+
+test('the generations of an index are deleted by number, the oldest first', () =>
+  withFolder(async (folder) => {
+    const { remove } = FolderStore.prototype;
+    const removed: string[] = [];
+    FolderStore.prototype.remove = function (name) {
+      removed.push(name);
+      return remove.call(this, name);
+    };
+    try {
+      for (const n of [100, 9, 10]) await writeFile(join(folder, `index-${n}.likeness`), '');
+      await deleteIndex(`file:${folder}`);
+    } finally {
+      FolderStore.prototype.remove = remove;
+    }
+    assert.deepEqual(removed, ['index-9.likeness', 'index-10.likeness', 'index-100.likeness']);
+  }));
 
 describe('httpStore', () => {
   for (const ranges of [true, false]) {
