@@ -1,7 +1,7 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { LikenessError } from '../errors.ts';
-import { type FilePlace, type PlaceOptions, placeForFile } from '../output/place.node.ts';
+import { type FilePlace, type FilePlaceOptions, placeForFile } from '../output/place.node.ts';
 import { writeFileAt } from '../output/write-file.node.ts';
 import { print, say } from './print.ts';
 import { isIndexFile } from './staged-index.ts';
@@ -15,7 +15,7 @@ import { isIndexFile } from './staged-index.ts';
 export async function placeBesideIndex(
   named: string,
   index: string,
-  { option, apartFrom = [], ...rest }: PlaceOptions,
+  { option, apartFrom = [], ...rest }: FilePlaceOptions,
 ): Promise<FilePlace> {
   const names = await readdir(index).catch(() => undefined);
   const own = (names ?? []).filter((name) => isOfIndex(name)).map((name) => join(index, name));

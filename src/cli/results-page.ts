@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { generatedBy } from '../output/generated-by.ts';
 import type { Hit } from '../types.ts';
 import { printable } from './print.ts';
 import { thumbnail } from './thumbnail.ts';
@@ -55,6 +56,7 @@ export async function resultsPage({ query, queryName, hits, pathOf }: ResultsPag
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
+${generatedBy}
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="referrer" content="no-referrer">
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -26,6 +26,9 @@ export interface NpyHeader {
 
 const magic = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59); // \x93NUMPY
 
+/** Whether a file that begins so is a `.npy` file. */
+export const isNpy = (begin: Uint8Array): boolean => magic.every((byte, i) => begin[i] === byte);
+
 const hostIsLittle = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 const bad = (what: string): LikenessError => new LikenessError('bad-file', `This .npy file ${what}`);
@@ -157,7 +160,7 @@ export function npyHeaderBytes(bytes: Uint8Array): number | undefined {
 
 function parseHeader(bytes: Uint8Array): { descr: string; fortran: boolean; shape: number[]; start: number } {
   const latin = new TextDecoder('latin1');
-  if (magic.some((byte, i) => bytes[i] !== byte)) {
+  if (!isNpy(bytes)) {
     throw bad("does not begin with NumPy's magic bytes; it is not a .npy file.");
   }
   const version = bytes[6];

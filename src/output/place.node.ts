@@ -3,8 +3,10 @@ import { access, open, readdir, readlink, realpath, stat } from 'node:fs/promise
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { LikenessError } from '../errors.ts';
 import { pictureNameOf, SNIFFED_BYTES } from '../image/format.ts';
+import { isNpy } from '../knn/npy.ts';
 import { isIndex } from '../store/header.ts';
 import { cannotWrite } from './cannot-write.node.ts';
+import { generatedBy } from './generated-by.ts';
 import { missingFolders } from './make-folder.node.ts';
 
 export interface PlaceOptions {
@@ -12,8 +14,13 @@ export interface PlaceOptions {
   option: string;
   /** Files and folders that are read, or written by other options: the place has to be another. */
   apartFrom?: readonly (string | undefined)[];
-  /** Whether an exported index that is there is replaced: by another one. */
-  overIndex?: boolean;
+}
+
+/** What a command writes to a file: the one kind of file that it replaces. */
+export type OutputKind = 'npy' | 'json' | 'html' | 'index';
+
+export interface FilePlaceOptions extends PlaceOptions {
+  kind: OutputKind;
 }
 
 /** Where a file may be written. */
@@ -38,12 +45,12 @@ export interface FolderPlace {
 }
 
 /**
- * Decides whether a file may be written where a user said, before any work is done: a file that is there is replaced, a
- * link is followed, anything else is refused.
+ * Decides whether a file may be written where a user said, before any work is done: a file of the same kind is replaced,
+ * as is an empty one; a link is followed; anything else is refused.
  *
  * @throws LikenessError `bad-argument`, `storage-denied`
  */
-export async function placeForFile(named: string, options: PlaceOptions): Promise<FilePlace> {
+export async function placeForFile(named: string, options: FilePlaceOptions): Promise<FilePlace> {
   const { option } = options;
   checkName(named, option);
   if (/[/\\]$/.test(named) && (sep === '\\' || named.endsWith('/'))) {
@@ -62,7 +69,7 @@ export async function placeForFile(named: string, options: PlaceOptions): Promis
   if (!stream) {
     await checkApart(path, options);
     await checkWritable(path, there, named);
-    if (there) await checkOfNoWorth(path, options, named);
+    if (there) await checkKind(path, options, named);
   }
   return { named, path, there, stream };
 }
@@ -149,25 +156,32 @@ async function checkApart(path: string, { option, apartFrom = [] }: PlaceOptions
   }
 }
 
-/** Options are mixed up easily, and a photograph cannot be made again: what we write is never one, nor is an index a table. */
-async function checkOfNoWorth(
-  path: string,
-  { option, overIndex = false }: PlaceOptions,
-  named: string,
-): Promise<void> {
+const kinds: Record<OutputKind, { name: string; is(begin: Uint8Array): boolean }> = {
+  npy: { name: 'a .npy file', is: (begin) => isNpy(begin) },
+  json: { name: 'a JSON list', is: (begin) => /^\uFEFF?\s*\[/.test(asText(begin)) },
+  html: { name: 'a page of Likeness', is: (begin) => asText(begin).includes(generatedBy) },
+  index: { name: 'a Likeness index', is: isIndex },
+};
+
+const asText = (begin: Uint8Array): string => new TextDecoder('utf-8', { ignoreBOM: true }).decode(begin);
+
+/** Options and files are mixed up easily: what was written by hand, or a photograph, cannot be made again. */
+async function checkKind(path: string, { option, kind }: FilePlaceOptions, named: string): Promise<void> {
   const handle = await open(path, 'r').catch(() => undefined); // may be written and not be read
   if (!handle) return;
-  const begin = new Uint8Array(SNIFFED_BYTES);
+  const buffer = new Uint8Array(SNIFFED_BYTES);
+  let begin: Uint8Array;
   try {
-    await handle.read(begin, 0, begin.length, 0);
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
+    begin = buffer.subarray(0, bytesRead);
   } finally {
     await handle.close();
   }
-  const format = pictureNameOf(begin) ?? (!overIndex && isIndex(begin) ? 'Likeness index' : undefined);
-  if (format === undefined) return;
+  if (begin.length === 0 || kinds[kind].is(begin)) return;
+  const other = pictureNameOf(begin) ?? Object.values(kinds).find(({ is }) => is(begin))?.name;
   throw new LikenessError(
     'bad-argument',
-    `${option} ${named} is a file of another kind (${format}), which would be lost: name another file, or remove that one.`,
+    `${option} ${named} is there, and is ${other ?? 'a file of another kind'}, which would be lost: only ${kinds[kind].name} is replaced. Name another file, or remove that one.`,
   );
 }
 

@@ -348,10 +348,15 @@ describe('where a file may go', () => {
         await cp(join(folder, 'pics/A001.jpeg'), join(folder, 'index/a.jpg'));
         for (const id of ['b.jpg', 'c.jpg'])
           await cp(join(folder, 'pics/A001.jpeg'), join(folder, 'index', id));
-        await writeFile(join(folder, 'there'), 'old');
+        // Files of the kind that is replaced: what the command wrote before, and more.
+        await works(folder, ...args('there'));
+        const old = Buffer.concat([await readFile(join(folder, 'there')), Buffer.from('old')]);
+        for (const name of ['there', 'real']) await writeFile(join(folder, name), old);
         await chmod(join(folder, 'there'), 0o640);
         await writeFile(join(folder, 'there.partial'), 'mine');
-        await writeFile(join(folder, 'real'), 'old');
+        await writeFile(join(folder, 'notes.txt'), 'mine');
+        await writeFile(join(folder, 'page.html'), '<!doctype html><title>mine</title>');
+        await writeFile(join(folder, 'data.json'), '{"mine": 1}');
         await symlink('real', join(folder, 'linked'));
         await symlink('not/yet', join(folder, 'ahead'));
         await mkdir(join(folder, 'folder'));
@@ -359,6 +364,12 @@ describe('where a file may go', () => {
         const wrong: [string, RegExp][] = [
           ['folder', /is a folder; wanted a file/],
           ['folder/', /names a folder; wanted a file/],
+          [
+            'notes.txt',
+            /notes\.txt is there, and is a file of another kind, which would be lost: only .* is replaced/,
+          ],
+          ['page.html', /which would be lost/],
+          ['data.json', /which would be lost/],
           ['new/', /names a folder; wanted a file/],
           ['.', /is a folder/],
           ['', /wants a path/],
@@ -367,7 +378,7 @@ describe('where a file may go', () => {
           ['/proc/x', /Nothing can be written to \/proc\/x/],
         ];
         // One of them in all ways, the others in some: it is one function.
-        const some = what === 'export --ids' ? wrong : wrong.slice(0, 2);
+        const some = what === 'export --ids' ? wrong : wrong.slice(0, 5);
         for (const [output, message] of some) await refused(folder, args(output), message);
         for (const output of ['there', 'linked', 'ahead', 'deep/er/new file – ü'])
           await works(folder, ...args(output));
@@ -430,7 +441,11 @@ describe('where a file may go', () => {
           if (command.at(-1) === '--file' && there === 'copy.likeness')
             await works(folder, ...command, there);
           else
-            await refused(folder, [...command, there], /of another kind \((JPEG|HEIC|Likeness index)[^)]*\)/);
+            await refused(
+              folder,
+              [...command, there],
+              / is (JPEG|HEIC|a Likeness index)[^,]*, which would be lost/,
+            );
         }
       }
     }));

@@ -1,6 +1,6 @@
 import { LikenessError } from '../../errors.ts';
 import { encodeNpyValues, npyHeader } from '../../knn/npy.ts';
-import { type FilePlace, placeForFolder } from '../../output/place.node.ts';
+import { type FilePlace, type OutputKind, placeForFolder } from '../../output/place.node.ts';
 import { openIndexOf } from '../open-index.ts';
 import { placeBesideIndex, writeAndSay } from '../output-file.ts';
 import { writePerImage } from '../per-image-folder.ts';
@@ -66,15 +66,14 @@ async function placesOf(
   const placeFor = async (
     named: string | undefined,
     option: string,
+    kind: OutputKind,
     apartFrom: (string | undefined)[],
   ): Promise<FilePlace | undefined> =>
-    named === undefined
-      ? undefined
-      : placeBesideIndex(named, where, { option, apartFrom, overIndex: option === '--file' });
+    named === undefined ? undefined : placeBesideIndex(named, where, { option, kind, apartFrom });
   return {
-    npy: await placeFor(npy, '--npy', []),
-    ids: await placeFor(ids, '--ids', [npy]),
-    file: await placeFor(file, '--file', [npy, ids]),
+    npy: await placeFor(npy, '--npy', 'npy', []),
+    ids: await placeFor(ids, '--ids', 'json', [npy]),
+    file: await placeFor(file, '--file', 'index', [npy, ids]),
     perImage:
       perImage === undefined
         ? undefined

@@ -18,7 +18,7 @@ export interface ExtractOptions {
 /** `likeness features <image> -o f.npy`: the normalised feature vector, float32, shape (d,). */
 export async function features(image: string, options: ExtractOptions): Promise<void> {
   await checkInput(image);
-  const place = await placeForFile(options.output, { option: '-o', apartFrom: [image] });
+  const place = await placeForFile(options.output, { option: '-o', kind: 'npy', apartFrom: [image] });
   await using search = await ImageSearch.open(options);
   const vector = await search.extract(resolve(image));
   await writeFileAt(place, encodeNpy(vector, [vector.length]));
@@ -28,7 +28,7 @@ export async function features(image: string, options: ExtractOptions): Promise<
 /** `likeness tensor <image> -o x.npy`: what the network is fed, float32, shape (1, 3, H, W). */
 export async function tensor(image: string, options: Omit<ExtractOptions, 'device'>): Promise<void> {
   await checkInput(image);
-  const place = await placeForFile(options.output, { option: '-o', apartFrom: [image] });
+  const place = await placeForFile(options.output, { option: '-o', kind: 'npy', apartFrom: [image] });
   const { data, shape } = await networkInput(resolve(image), options);
   await writeFileAt(place, encodeNpy(data, shape));
   print(`${options.output}: float32 ${shape.join(' × ')}`);

@@ -32,7 +32,11 @@ export async function query(what: string, options: QueryOptions): Promise<void> 
   const place =
     options.html === undefined
       ? undefined
-      : await placeBesideIndex(options.html, options.index, { option: '--html', apartFrom: [what] });
+      : await placeBesideIndex(options.html, options.index, {
+          option: '--html',
+          kind: 'html',
+          apartFrom: [what],
+        });
   const index = await openIndexOf(options.index);
   try {
     await answer(what, index, place, options);
