@@ -1,4 +1,4 @@
-import { type Hit, LikenessError } from 'likeness';
+import { type Hit, LikenessError } from 'likeness-search';
 import { explain, say } from './actions.ts';
 import { byId } from './dom.ts';
 import type { Picture } from './pictures.ts';

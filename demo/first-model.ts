@@ -1,4 +1,4 @@
-import type { ModelInfo } from 'likeness';
+import type { ModelInfo } from 'likeness-search';
 import { cost, findModels, lookAt } from './models.ts';
 
 /** A model that needs no more is fetched without asking. */

@@ -1,4 +1,4 @@
-import type { Item, Json } from 'likeness';
+import type { Item, Json } from 'likeness-search';
 import { explain, refreshActions, say, whenIdle, withProgress } from './actions.ts';
 import type { Given, Unread } from './given.ts';
 import { hashOfFile, picturesOf } from './ids.ts';

@@ -1,4 +1,4 @@
-import { deleteModel, listModels, type ModelInfo, modelInfo } from 'likeness';
+import { deleteModel, listModels, type ModelInfo, modelInfo } from 'likeness-search';
 import { byId, make } from './dom.ts';
 
 /** What a person does with models. */

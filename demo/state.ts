@@ -1,4 +1,4 @@
-import type { ImageSearch, Report } from 'likeness';
+import type { ImageSearch, Report } from 'likeness-search';
 import type { Picture, ServedIndex } from './pictures.ts';
 
 /** What the page knows. One object, so that its parts see the same. */

@@ -1,4 +1,4 @@
-import { deleteIndex, listIndexes } from 'likeness';
+import { deleteIndex, listIndexes } from 'likeness-search';
 import { encodeNpy, parseNpyMatrix } from '../src/knn/npy.ts';
 import { explain, say, withProgress } from './actions.ts';
 import { byId, make } from './dom.ts';

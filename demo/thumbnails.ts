@@ -1,4 +1,4 @@
-import type { Json } from 'likeness';
+import type { Json } from 'likeness-search';
 import type { Picture } from './pictures.ts';
 
 /** Pixels of its longer side. */

@@ -1,4 +1,4 @@
-import { ImageSearch, modelInfo, type OpenOptions } from 'likeness';
+import { ImageSearch, modelInfo, type OpenOptions } from 'likeness-search';
 import { sha256 } from '../src/sha256.ts';
 import { say, withProgress } from './actions.ts';
 import { findPicture } from './find.ts';

@@ -1,4 +1,4 @@
-import type { Hit, Report } from 'likeness';
+import type { Hit, Report } from 'likeness-search';
 import { canShareMemory } from '../src/shared-memory.ts';
 import { byId, make } from './dom.ts';
 import type { Picture } from './pictures.ts';

@@ -160,7 +160,7 @@ async function buildPage() {
     minify: true,
     // The worker that measures a GPU is loaded by its button only.
     entryPoints: { main: 'demo/main.ts', 'gpu-worker': 'demo/gpu/worker.ts' },
-    external: ['likeness'], // the page's import map points it to the library, as on anybody's page
+    external: ['likeness-search'], // the page's import map points it to the library, as on anybody's page
     outdir: 'dist/page',
   });
   for (const name of readdirSync(join(root, 'demo'))) {

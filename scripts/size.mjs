@@ -1,18 +1,18 @@
 // npm run size: what a page downloads, minified and brotli-compressed, at once and when it is needed. Fails when
-// `likeness/knn` outgrows its budget.
+// `likeness-search/knn` outgrows its budget.
 import { relative } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
 import { browserOptions, buildKernels } from './build.mjs';
 import { ensurePackages, root } from './setup.mjs';
 
 /**
- * Bytes of `likeness/knn`, kernels and shaders included, after brotli: floats, codes and threads on the CPU, floats and
+ * Bytes of `likeness-search/knn`, kernels and shaders included, after brotli: floats, codes and threads on the CPU, floats and
  * codes on the GPU, and a sentence for every wrong argument.
  */
 const knnBudget = 32_500;
 
 const bundles = [
-  { name: 'likeness/knn, kernels and shaders', entryPoints: ['src/knn/index.ts'], budget: knnBudget },
+  { name: 'likeness-search/knn, kernels and shaders', entryPoints: ['src/knn/index.ts'], budget: knnBudget },
   // ONNX Runtime comes as files of its own.
   {
     name: 'likeness, page and worker, without onnxruntime-web',

@@ -1,4 +1,4 @@
-/** `likeness/knn`: exact nearest neighbours, without networks and pictures. */
+/** `likeness-search/knn`: exact nearest neighbours, without networks and pictures. */
 export type { BackendName, DeviceQueries } from '../backend/backend.ts';
 export type { BackendRequest } from '../backend/choose.ts';
 export { type ErrorCode, LikenessError } from '../errors.ts';

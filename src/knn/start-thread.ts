@@ -53,6 +53,6 @@ async function scriptInNode(): Promise<URL> {
   } catch {}
   throw new LikenessError(
     'not-found',
-    'the script knn-worker.js is not beside this code. Bundled, mark "likeness" as external in your bundler (esbuild --external:likeness), or copy likeness/dist/knn-worker.js there',
+    'the script knn-worker.js is not beside this code. Bundled, mark "likeness-search" as external in your bundler (esbuild --external:likeness-search), or copy likeness-search/dist/knn-worker.js there',
   );
 }

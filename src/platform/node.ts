@@ -43,7 +43,7 @@ export class ImageSearch extends Search<NodeSource, StoreName> {
     if (device === 'webgpu' && !(await provideWebGpu())) {
       throw new LikenessError(
         'no-backend',
-        'Node has no WebGPU of its own: install the npm package "webgpu" beside likeness, or take the device wasm.',
+        'Node has no WebGPU of its own: install the npm package "webgpu" beside likeness-search, or take the device wasm.',
       );
     }
     const folder = await modelFolder(nodeModel(options.model));

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LikenessError } from '../errors.ts';
 
-const name = 'likeness';
+const name = 'likeness-search';
 
 /**
  * A file or folder of this package: its models, the page, the scripts of threads. They lie beside the code, which a

@@ -68,7 +68,11 @@ for (const [format, end] of [
       for (const cwd of [alone, '/']) {
         const { stdout, stderr, ended } = await run(file, cwd);
         assert.ok(ended, 'it ended');
-        assert.match(stdout, /^imported\nnot-found .*"likeness" \(models\).*external.*node_modules/, stderr);
+        assert.match(
+          stdout,
+          /^imported\nnot-found .*"likeness-search" \(models\).*external.*node_modules/,
+          stderr,
+        );
       }
       // Another package's package.json is not ours; a model's folder alone does not bring the scripts of threads.
       writeFileSync(join(alone, 'package.json'), '{"name":"program"}');
@@ -76,14 +80,18 @@ for (const [format, end] of [
       const given = await run(file, alone, model);
       assert.match(
         given.stdout,
-        /^imported\nnot-found .*"likeness" \(dist\/graph-worker\.js\)/,
+        /^imported\nnot-found .*"likeness-search" \(dist\/graph-worker\.js\)/,
         given.stderr,
       );
       // Installed beside it, all is found.
-      mkdirSync(join(alone, 'node_modules/likeness'));
+      mkdirSync(join(alone, 'node_modules/likeness-search'));
       for (const part of ['package.json', 'models', 'dist'])
-        cpSync(join(root, part), join(alone, 'node_modules/likeness', part), { recursive: true });
-      symlinkSync(join(root, 'node_modules'), join(alone, 'node_modules/likeness/node_modules'), 'junction');
+        cpSync(join(root, part), join(alone, 'node_modules/likeness-search', part), { recursive: true });
+      symlinkSync(
+        join(root, 'node_modules'),
+        join(alone, 'node_modules/likeness-search/node_modules'),
+        'junction',
+      );
       const found = await run(file, '/');
       assert.match(found.stdout, /^imported\nopened 0\n$/, found.stderr);
     }));
@@ -130,5 +138,5 @@ test('the command line bundled into one file says its version anywhere', () =>
     const listed = await run(file, folder, 'model', 'list');
     assert.match(listed.stdout, /^No models in /, listed.stderr);
     const page = await run(file, folder, 'serve', '--port', '0');
-    assert.match(page.stderr, /^likeness: .*"likeness" \(dist\).*node_modules/);
+    assert.match(page.stderr, /^likeness: .*"likeness-search" \(dist\).*node_modules/);
   }));

@@ -9,12 +9,12 @@ export interface StandIn {
 /** All there are: whatever else is in the documents runs as written. */
 export const standIns: StandIn[] = [
   {
-    line: /^npx likeness serve\b/,
+    line: /^npx likeness-search serve\b/,
     instead: (line) => `${line} --port 0`,
     why: 'port 8080 may be taken where tests run',
   },
   {
-    line: /^npx likeness model build vgg16$/,
+    line: /^npx likeness-search model build vgg16$/,
     instead: (line) => `${line} --from vgg16.h5`,
     why: 'Keras’ weights are a download of 553 MB; a small file of the same layout is in the folder',
   },
@@ -75,7 +75,7 @@ export const snippets: Record<string, Snippet[]> = {
     {
       runs: 'page',
       given: `
-        import { ImageSearch } from 'likeness';
+        import { ImageSearch } from 'likeness-search';
         const blob = async (url: string): Promise<Blob> => (await fetch(url)).blob();
         const file = await blob('photos/a.jpg');
         const other = await blob('photo.jpg');`,

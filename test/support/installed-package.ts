@@ -19,7 +19,7 @@ export async function installPackage(folder: string): Promise<void> {
   });
   const [{ filename }] = JSON.parse(packed.stdout);
   const modules = join(folder, 'node_modules');
-  const target = join(modules, 'likeness');
+  const target = join(modules, 'likeness-search');
   await mkdir(target, { recursive: true });
   await run('tar', ['-xzf', join(folder, filename), '-C', target, '--strip-components=1']);
   const { dependencies, bin } = JSON.parse(await readFile(join(target, 'package.json'), 'utf8'));
@@ -29,6 +29,6 @@ export async function installPackage(folder: string): Promise<void> {
     await symlink(join(root, 'node_modules', name), place, 'junction');
   }
   await mkdir(join(modules, '.bin'));
-  await symlink(join('../likeness', bin.likeness), join(modules, '.bin/likeness'));
+  await symlink(join('../likeness-search', bin.likeness), join(modules, '.bin/likeness'));
   await chmod(join(target, bin.likeness), 0o755);
 }
