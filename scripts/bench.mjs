@@ -129,8 +129,7 @@ await build(
         external: ['node:*', 'sharp'], // what only Node runs
         splitting: true,
         chunkNames: '[name]-[hash]',
-        // The network's threads look for their script beside them.
-        entryPoints: { [name]: source, 'convolution-worker': 'src/worker/convolution-worker.ts' },
+        entryPoints: { [name]: source },
         outdir,
       },
 );
@@ -138,7 +137,7 @@ await build(
 // Threads of the search start from the script that lies beside the bundle.
 await build({
   ...(flags.node ? nodeOptions : browserOptions),
-  entryPoints: ['src/knn/worker.ts'],
+  entryPoints: ['src/knn/worker.node.ts'],
   outfile: `${outdir}/knn-worker.js`,
 });
 

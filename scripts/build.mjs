@@ -12,9 +12,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { ensurePackages, root } from './setup.mjs';
 
 const run = promisify(execFile);
@@ -22,6 +23,8 @@ const stamp = join(root, 'dist', '.built');
 const inputs = [
   'assembly',
   'shaders',
+  'models/vgg16-compact',
+  'licenses',
   'src',
   'demo',
   'scripts/build.mjs',
@@ -111,46 +114,134 @@ function hashOf(paths) {
   return hash.digest('hex');
 }
 
-async function buildLibrary() {
+/**
+ * `dist/web/`: all that a page needs, so that a site can have a copy of it. Modules of ours lie side by side, as the URLs
+ * in them are relative to them. Workers and what is loaded when it is needed are one file each: whatever bundles the
+ * page copies them as they are, or bundles a worker into one script.
+ */
+async function buildWeb() {
   const { build } = await import('esbuild');
-  const shared = { minify: true, splitting: true, chunkNames: 'chunks/[name]-[hash]', outdir: 'dist' };
-  await build({
-    ...browserOptions,
-    ...shared,
-    entryPoints: {
-      index: 'src/index.ts',
-      worker: 'src/worker/worker.ts',
-      'convolution-worker': 'src/worker/convolution-worker.ts',
-    },
-  });
-  await build({
-    ...browserOptions,
-    minify: true,
-    outdir: 'dist',
-    entryPoints: { knn: 'src/knn/index.ts', 'knn-worker': 'src/knn/worker.ts' },
-  });
-  await build({
-    ...nodeOptions,
-    ...shared,
-    minify: false,
-    entryPoints: {
-      node: 'src/node.ts',
-      cli: 'src/cli/main.ts',
-      'graph-worker': 'src/model/graph-worker.node.ts',
-    },
-  });
+  const options = { ...browserOptions, minify: true, outdir: 'dist/web' };
+  await Promise.all([
+    build({
+      ...options,
+      splitting: true,
+      chunkNames: 'likeness-chunk-[hash]',
+      entryPoints: { likeness: 'src/index.ts', 'likeness-knn': 'src/knn/index.ts' },
+    }),
+    build({
+      ...options,
+      plugins: [unfollowedImports],
+      conditions: ['likeness-worker'],
+      entryPoints: { 'likeness-worker': 'src/worker/worker.ts', 'likeness-knn-worker': 'src/knn/worker.ts' },
+    }),
+    build({
+      ...options,
+      entryPoints: {
+        'decoders/tiff': 'src/image/tiff/tiff.ts',
+        'decoders/avif': 'src/image/avif/avif.ts',
+        'decoders/webp-alpha': 'src/image/webp-alpha.ts',
+        'decoders/jpeg-turbo': 'src/image/jpeg-turbo.ts',
+      },
+    }),
+    buildOrt(options),
+  ]);
   for (const kind of ['avif', 'webp']) {
     const apache = readFileSync(join(root, `node_modules/@jsquash/${kind}/LICENSE`), 'utf8');
     const notice = readFileSync(join(root, `licenses/${kind}.txt`), 'utf8');
-    writeFileSync(join(root, `dist/chunks/${kind}.LICENSE.txt`), notice + apache);
+    writeFileSync(join(root, `dist/web/decoders/${kind}.LICENSE.txt`), notice + apache);
   }
-  const ort = join(root, 'node_modules/onnxruntime-web/dist');
-  mkdirSync(join(root, 'dist/ort'), { recursive: true });
-  for (const name of readdirSync(ort)) {
-    // The native builds: CPU only, WebGPU with JSPI, WebGPU with Asyncify. Not the deprecated JSEP one.
-    if (/^ort-wasm-simd-threaded(\.jspi|\.asyncify)?\.(mjs|wasm)$/.test(name))
-      cpSync(join(ort, name), join(root, 'dist/ort', name));
+  cpSync(join(root, 'models/vgg16-compact'), join(root, 'dist/web/models/vgg16-compact'), {
+    recursive: true,
+  });
+  checkAssets();
+}
+
+/** Puts the comments that keep bundlers from following an `import()` back, which minifying takes away. */
+const unfollowedImports = {
+  name: 'unfollowed imports',
+  setup(build) {
+    build.initialOptions.write = false;
+    build.onEnd(({ outputFiles = [] }) => {
+      for (const { path, text } of outputFiles) {
+        mkdirSync(dirname(path), { recursive: true });
+        const comments = '/* webpackIgnore: true */ /* @vite-ignore */ /* turbopackIgnore: true */';
+        writeFileSync(path, text.replaceAll(/\bimport\((?=[\w$]+\))/g, `import(${comments} `));
+      }
+    });
+  },
+};
+
+/** ONNX Runtime's native builds with WebGPU, their glue inside; the WebAssembly compressed: 4 and 7 MB instead of 17 and 27. */
+async function buildOrt(options) {
+  const { build } = await import('esbuild');
+  const from = join(root, 'node_modules/onnxruntime-web');
+  const { version } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
+  mkdirSync(join(root, 'build/ort'), { recursive: true });
+  mkdirSync(join(root, 'dist/web/ort'), { recursive: true });
+  for (const [name, module] of [
+    ['jspi', 'jspi'],
+    ['asyncify', 'webgpu'],
+  ]) {
+    await build({
+      ...options,
+      conditions: [], // with the glue inside
+      // The bytes are handed over and there is one thread: nothing is looked for beside this file.
+      define: { 'import.meta.url': 'globalThis.location.href' },
+      stdin: {
+        contents: `export { env, InferenceSession, Tensor } from 'onnxruntime-web/${module}';`,
+        resolveDir: root,
+      },
+      outdir: undefined,
+      outfile: `dist/web/ort/${name}.js`,
+    });
+    const packed = join(root, `build/ort/${name}-${version}.wasm.gz`);
+    if (!existsSync(packed)) {
+      const wasm = readFileSync(join(from, `dist/ort-wasm-simd-threaded.${name}.wasm`));
+      writeFileSync(packed, await promisify(gzip)(wasm, { level: 9 }));
+    }
+    cpSync(packed, join(root, `dist/web/ort/${name}.wasm.gz`));
   }
+}
+
+/** A file without its literal URL would be one that no bundler copies, and the other way round. */
+function checkAssets() {
+  const source = readFileSync(join(root, 'src/assets/bundled.ts'), 'utf8');
+  const named = [...source.matchAll(/new URL\('\.\/([^']+)', import\.meta\.url\)/g)].map(([, path]) => path);
+  const there = readdirSync(join(root, 'dist/web'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      relative(join(root, 'dist/web'), join(entry.parentPath, entry.name)).replaceAll('\\', '/'),
+    )
+    .filter((path) => !/^likeness[\w-]*\.js$|\.(txt|md)$/.test(path));
+  const alone = [
+    ...named.filter((path) => !there.includes(path)),
+    ...there.filter((path) => !named.includes(path)),
+  ];
+  if (alone.length > 0) throw new Error(`src/assets/bundled.ts and dist/web differ in ${alone.join(', ')}`);
+}
+
+async function buildNode() {
+  const { build } = await import('esbuild');
+  await build({
+    ...nodeOptions,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    outdir: 'dist/node',
+    entryPoints: {
+      index: 'src/node.ts',
+      knn: 'src/knn/index.ts',
+      cli: 'src/cli/main.ts',
+    },
+  });
+  await build({
+    ...nodeOptions,
+    outdir: 'dist/node',
+    entryPoints: {
+      'graph-worker': 'src/model/graph-worker.node.ts',
+      'knn-worker': 'src/knn/worker.node.ts',
+    },
+  });
 }
 
 async function buildPage() {
@@ -189,7 +280,7 @@ function newest(path) {
 export async function buildAll() {
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   await buildKernels();
-  await Promise.all([buildLibrary(), buildPage(), buildTypes()]);
+  await Promise.all([buildWeb(), buildNode(), buildPage(), buildTypes()]);
   writeFileSync(stamp, '');
 }
 

@@ -38,7 +38,7 @@ const page = join(folder, 'results.html');
 
 /** Runs a command of the command line; the demo ends where it fails. */
 function likeness(...args) {
-  const { status } = spawnSync(process.execPath, [join(root, 'dist/cli.js'), ...args], {
+  const { status } = spawnSync(process.execPath, [join(root, 'dist/node/cli.js'), ...args], {
     cwd: caller,
     stdio: 'inherit',
   });

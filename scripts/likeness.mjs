@@ -5,7 +5,7 @@ import { ensureBuilt } from './build.mjs';
 import { root } from './setup.mjs';
 
 await ensureBuilt();
-const child = spawn(process.execPath, [join(root, 'dist/cli.js'), ...process.argv.slice(2)], {
+const child = spawn(process.execPath, [join(root, 'dist/node/cli.js'), ...process.argv.slice(2)], {
   cwd: process.env.INIT_CWD ?? process.cwd(), // npm runs scripts in the root; paths are the caller's
   stdio: 'inherit',
 });

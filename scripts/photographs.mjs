@@ -20,7 +20,7 @@ export function photographFeatures() {
   const name = `photographs-${fingerprint.split(':')[1]}`;
   const file = `build/features/${name}.f32`;
   if (!existsSync(join(root, file))) {
-    if (!existsSync(join(root, 'dist/cli.js'))) return undefined;
+    if (!existsSync(join(root, 'dist/node/cli.js'))) return undefined;
     console.error('Extracting the features of the sample photographs …');
     mkdirSync(join(root, 'build/features'), { recursive: true });
     const index = `build/features/${name}`;
@@ -53,7 +53,7 @@ function inOrder(npy, rowBytes) {
 }
 
 function likeness(...args) {
-  const { status } = spawnSync(process.execPath, [join(root, 'dist/cli.js'), ...args], {
+  const { status } = spawnSync(process.execPath, [join(root, 'dist/node/cli.js'), ...args], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
   });

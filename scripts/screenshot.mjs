@@ -10,7 +10,7 @@ import { root } from './setup.mjs';
 
 const query = 'E015.jpeg';
 await ensureBuilt();
-const cli = join(root, 'dist/cli.js');
+const cli = join(root, 'dist/node/cli.js');
 const index = join(root, '.demo/index');
 spawnSync(
   process.execPath,

@@ -51,7 +51,7 @@ async function runNode() {
   const { build } = await import('esbuild');
   await build({
     ...nodeOptions,
-    entryPoints: ['src/knn/worker.ts'],
+    entryPoints: ['src/knn/worker.node.ts'],
     outfile: 'build/test/node/node/knn-worker.js',
   });
   const result = spawnSync(

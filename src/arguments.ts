@@ -82,12 +82,15 @@ export function checkQuery(options: QueryOptions): CheckedQuery {
  * @throws LikenessError `bad-argument`
  */
 export function checkOpen(options: OpenOptions): OpenOptions {
-  const { device, threads, parity, refresh } = checkCall(options, 'open', "{ store: 'file:index/' }");
+  const { device, threads, parity, refresh, worker } = checkCall(options, 'open', "{ store: 'file:index/' }");
   if (device !== undefined && !['auto', 'wasm', 'webgpu'].includes(device)) {
     refuse('device', device, 'auto, wasm or webgpu');
   }
   if (threads !== undefined) checkWhole('threads', threads, 1);
   if (refresh !== undefined && typeof refresh !== 'boolean') refuse('refresh', refresh, 'true or false');
+  if (worker !== undefined && typeof worker !== 'function') {
+    refuse('worker', worker, 'a function that starts the worker');
+  }
   if (parity !== undefined && parity !== 'keras') refuse('parity', parity, '"keras", or left out');
   return options;
 }

@@ -1,4 +1,5 @@
 /** Likeness in the browser. In Node the same names come from `node.ts`. */
+export type { AssetLocation } from './assets/resolve.ts';
 export type { Features } from './engine.ts';
 export { type ErrorCode, LikenessError } from './errors.ts';
 export type { PixelMode, Pixels } from './image/pixels.ts';

@@ -1,3 +1,4 @@
+import type { AssetLocation } from './assets/resolve.ts';
 import type { BackendName } from './backend/backend.ts';
 import type { LikenessError } from './errors.ts';
 import type { Pixels } from './image/pixels.ts';
@@ -91,6 +92,13 @@ export interface OpenOptions extends CallOptions {
   refresh?: boolean | undefined;
   /** Default `auto`: the fastest of what is here and right. */
   device?: 'auto' | 'wasm' | 'webgpu' | undefined;
+  /**
+   * In a page: where the files of this package are, where a bundler does not see to it: the URL of a folder with what is
+   * in `likeness-search/dist/web/`, or URLs by their names in there (`{ 'ort/jspi.wasm.gz': url, … }`).
+   */
+  assets?: AssetLocation | undefined;
+  /** In a page: starts the worker, whose script is `likeness-search/web/likeness-worker.js`. Default: found as other files are. */
+  worker?: (() => Worker) | undefined;
   /** Threads for wasm. Default: up to 4, where the page is cross-origin isolated; else 1. */
   threads?: number | undefined;
   /** `keras`: pictures exactly as the Keras tutorial reads them, i.e. EXIF orientation is not applied (a TIFF's is). */

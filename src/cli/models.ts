@@ -31,7 +31,7 @@ export async function modelsIn(folder: string): Promise<string[]> {
 
 /** Folders with a model of the package, and in `./models`. */
 export async function modelFolders(): Promise<string[]> {
-  const places = new Set([packagePathIfAny('models') ?? resolve('models'), resolve('models')]);
+  const places = new Set([packagePathIfAny('dist/web/models') ?? resolve('models'), resolve('models')]);
   return (await Promise.all([...places].map((folder) => modelsIn(folder).catch(() => [])))).flat();
 }
 

@@ -1,5 +1,6 @@
 import { LikenessError } from '../errors.ts';
 import { createDecode, type Decode } from './decode.ts';
+import type { Decoders } from './decoders.ts';
 import type { PlatformDecode } from './platform.ts';
 import { asStored, readOpaque } from './readback.ts';
 
@@ -17,27 +18,30 @@ async function* inflate(parts: Uint8Array<ArrayBuffer>[]): AsyncGenerator<Uint8A
   }
 }
 
-const decodeInBrowser: PlatformDecode = async (file, format) => {
-  let bitmap: ImageBitmap;
-  try {
-    bitmap = await createImageBitmap(new Blob([file]), { ...asStored, imageOrientation: 'none' });
-  } catch (cause) {
-    throw new LikenessError(
-      'bad-image',
-      `this ${format} cannot be decoded here: it is broken or unknown to this browser`,
-      { cause },
-    );
-  }
-  try {
-    const { width, height } = bitmap;
-    const rgba = readOpaque(bitmap);
-    if (rgba) return { width, height, rgba, mode: 'RGB' };
-  } finally {
-    bitmap.close();
-  }
-  const { decodeTransparentWebp } = await import('./webp-alpha.ts');
-  return decodeTransparentWebp(file);
-};
+const decodeWith =
+  (decoders: Decoders): PlatformDecode =>
+  async (file, format) => {
+    let bitmap: ImageBitmap;
+    try {
+      bitmap = await createImageBitmap(new Blob([file]), { ...asStored, imageOrientation: 'none' });
+    } catch (cause) {
+      throw new LikenessError(
+        'bad-image',
+        `this ${format} cannot be decoded here: it is broken or unknown to this browser`,
+        { cause },
+      );
+    }
+    try {
+      const { width, height } = bitmap;
+      const rgba = readOpaque(bitmap);
+      if (rgba) return { width, height, rgba, mode: 'RGB' };
+    } finally {
+      bitmap.close();
+    }
+    const { decodeTransparentWebp } = await decoders.webpAlpha();
+    return decodeTransparentWebp(file);
+  };
 
 /** See {@link Decode}. Works on the main thread and in a worker. */
-export const decode: Decode = createDecode(inflate, decodeInBrowser);
+export const createBrowserDecode = (decoders: Decoders): Decode =>
+  createDecode(inflate, decodeWith(decoders), decoders);

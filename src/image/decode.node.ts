@@ -3,6 +3,7 @@ import { constants, createInflate } from 'node:zlib';
 import { LikenessError } from '../errors.ts';
 import { MAX_PIXELS } from './check.ts';
 import { createDecode, type Decode } from './decode.ts';
+import { decoders } from './decoders.ts';
 import type { Format } from './format.ts';
 import type { Pixels } from './pixels.ts';
 import type { Inflate } from './png-text.ts';
@@ -32,4 +33,4 @@ async function decodeWithSharp(bytes: Uint8Array, format: Format): Promise<Pixel
 }
 
 /** See {@link Decode}. */
-export const decode: Decode = createDecode(inflate, decodeWithSharp);
+export const decode: Decode = createDecode(inflate, decodeWithSharp, decoders);

@@ -1,5 +1,6 @@
 import { decodeBmp } from './bmp.ts';
 import { bytesOf } from './bytes.ts';
+import type { Decoders } from './decoders.ts';
 import { notAPicture, sniffFormat } from './format.ts';
 import { decodeGif } from './gif.ts';
 import type { Pixels } from './pixels.ts';
@@ -16,8 +17,11 @@ import type { Inflate } from './png-text.ts';
  */
 export type Decode = (source: Blob | Uint8Array, options: { orient: boolean }) => Promise<Pixels>;
 
-/** A decoder out of what differs between platforms: how they inflate, and their own decoder of JPEG and WebP. */
-export function createDecode(inflate: Inflate, platform: PlatformDecode): Decode {
+/**
+ * A decoder out of what differs between platforms: how they inflate, their own decoder of JPEG and WebP, and how the
+ * others are loaded.
+ */
+export function createDecode(inflate: Inflate, platform: PlatformDecode, decoders: Decoders): Decode {
   const decode: Decode = async (source, options) => {
     const bytes = await bytesOf(source);
     const format = sniffFormat(bytes);
@@ -31,15 +35,15 @@ export function createDecode(inflate: Inflate, platform: PlatformDecode): Decode
       case 'BMP':
         return decodeBmp(bytes);
       case 'JPEG':
-        return decodeJpeg(bytes, options, platform);
+        return decodeJpeg(bytes, options, platform, decoders);
       case 'WebP':
         return decodeWebp(bytes, options, platform);
       case 'TIFF': {
-        const { decodeTiff } = await import('./tiff/tiff.ts');
+        const { decodeTiff } = await decoders.tiff();
         return decodeTiff(bytes, (jpeg) => decode(jpeg, { orient: false }));
       }
       case 'AVIF': {
-        const { decodeAvif } = await import('./avif/avif.ts');
+        const { decodeAvif } = await decoders.avif();
         return decodeAvif(bytes, options);
       }
     }

@@ -1,3 +1,4 @@
+import bytes from '#wasm/jpeg-turbo.wasm';
 import { LikenessError } from '../errors.ts';
 import { once } from '../once.ts';
 
@@ -28,10 +29,7 @@ const TJPF_CMYK = 11;
 /** Memory only grows; an instance that has more than this is not kept. */
 const KEPT_BYTES = 64 << 20;
 
-const compiled = once(async () => {
-  const { default: bytes } = await import('#wasm/jpeg-turbo.wasm');
-  return WebAssembly.compile(bytes);
-});
+const compiled = once(() => WebAssembly.compile(bytes));
 let idle: Turbo | undefined;
 
 async function instantiate(): Promise<Turbo> {

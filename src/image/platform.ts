@@ -1,7 +1,7 @@
 import { LikenessError } from '../errors.ts';
 import { checkSize } from './check.ts';
+import type { Decoders } from './decoders.ts';
 import { readJpeg } from './jpeg.ts';
-import { decodeCmykJpeg } from './jpeg-turbo.ts';
 import { orient } from './orient.ts';
 import type { Pixels } from './pixels.ts';
 import { readWebp } from './webp.ts';
@@ -19,13 +19,15 @@ export async function decodeJpeg(
   bytes: Uint8Array,
   options: { orient: boolean },
   platform: PlatformDecode,
+  decoders: Pick<Decoders, 'jpegTurbo'>,
 ): Promise<Pixels> {
   const { bare, width, height, components, orientation } = readJpeg(bytes);
   checkSize(width, height, 'the JPEG');
-  const pixels: Pixels =
-    components === 4
-      ? { width, height, rgba: await decodeCmykJpeg(bare, width, height), mode: 'CMYK' }
-      : await platform(bare, 'JPEG');
+  let pixels: Pixels;
+  if (components === 4) {
+    const { decodeCmykJpeg } = await decoders.jpegTurbo();
+    pixels = { width, height, rgba: await decodeCmykJpeg(bare, width, height), mode: 'CMYK' };
+  } else pixels = await platform(bare, 'JPEG');
   return options.orient ? orient(pixels, orientation) : pixels;
 }
 

@@ -2,7 +2,7 @@ import { LikenessError } from '../errors.ts';
 import type { ImageSource } from '../types.ts';
 import { unshared } from './bytes.ts';
 import { checkPixels } from './check.ts';
-import { decode } from './decode.browser.ts';
+import type { Decode } from './decode.ts';
 import { fetchImage } from './fetch.ts';
 import { SNIFFED_BYTES, sniffFormat } from './format.ts';
 import { classOf, isImageData, isPixels, notASource } from './kind.ts';
@@ -151,7 +151,11 @@ export async function toTransferable(
  *
  * @throws LikenessError `bad-image`
  */
-export async function toPixels(picture: Picture, options: { orient: boolean }): Promise<Pixels> {
+export async function toPixels(
+  picture: Picture,
+  options: { orient: boolean },
+  decode: Decode,
+): Promise<Pixels> {
   if (picture.kind === 'pixels') return picture.pixels;
   if (picture.kind === 'encoded') return decode(picture.blob, options);
   try {

@@ -1,9 +1,11 @@
+import { startThread } from '#start-thread';
 import type { Backend } from '../backend/backend.ts';
 import { type BackendRequest, type BackendSettings, chooseBackend } from '../backend/choose.ts';
 import { WasmBackend } from '../backend/wasm/backend.ts';
 import { canShareMemory } from '../shared-memory.ts';
 import { Shards } from './shards.ts';
 import { SharedThreads } from './shared-threads.ts';
+import type { Port, ThreadStart } from './thread-port.ts';
 import type { SearchThreads } from './threads.ts';
 
 /** A backend, or rows that threads have divided among them. */
@@ -19,21 +21,26 @@ export async function chooseThreaded(
   request: BackendRequest,
   dimension: number,
   settings: BackendSettings,
-  { isShared = canShareMemory(), fewestTerms }: { isShared?: boolean; fewestTerms?: number } = {},
+  {
+    isShared = canShareMemory(),
+    fewestTerms,
+    ...how
+  }: ThreadStart & { isShared?: boolean; fewestTerms?: number } = {},
 ): Promise<ThreadedChoice> {
   const { threads = 1 } = settings;
   const choice = await chooseBackend(request, dimension, { ...settings, threads: isShared ? threads : 1 });
   const { backend, reason } = choice;
   if (threads === 1 || !(backend instanceof WasmBackend)) return choice;
+  const start = (): Promise<Port> => startThread(how);
   try {
     if (isShared) {
       return {
         backend,
-        threads: await SharedThreads.start(backend, fewestTerms),
+        threads: await SharedThreads.start(backend, start, fewestTerms),
         reason: `${reason}; ${threads} threads`,
       };
     }
-    const shards = await Shards.start(dimension, threads);
+    const shards = await Shards.start(dimension, threads, start);
     backend.close();
     return {
       backend: shards,

@@ -1,3 +1,4 @@
+import type { AssetLocation } from '../assets/resolve.ts';
 import type { Backend, BackendName, DeviceQueries, RowHolder, RowSet } from '../backend/backend.ts';
 import { type BackendRequest, chooseCodes } from '../backend/choose.ts';
 import { checkDistance, checkSignal, checkWhole, optionsOf, refuse, shown } from '../checks.ts';
@@ -37,6 +38,13 @@ export interface FlatIndexOptions {
    * searches as exactly as ever. Whoever adds or replaces rows also writes them there, before the call. Needs WebAssembly.
    */
   rows?: RowStore | undefined;
+  /**
+   * In a page: where the script of the threads is, where a bundler does not see to it: the URL of a folder with what is
+   * in `likeness-search/dist/web/`, or `{ 'likeness-knn-worker.js': url }`.
+   */
+  assets?: AssetLocation | undefined;
+  /** In a page: starts a thread's worker, whose script is `likeness-search/web/likeness-knn-worker.js`. */
+  worker?: (() => Worker) | undefined;
 }
 
 export interface SearchOptions {
@@ -101,6 +109,8 @@ export class FlatIndex {
       deviceRows = 'float32',
       threads = 1,
       rows,
+      assets,
+      worker,
     } = optionsOf(options, 'FlatIndex.create', '{ dimension: 512 }');
     checkWhole('dimension', dimension, 1, largestDimension);
     checkWhole('threads', threads, 1, mostThreads);
@@ -111,9 +121,12 @@ export class FlatIndex {
     if (device !== undefined && typeof device?.createBuffer !== 'function') {
       refuse('device', device, 'a GPUDevice');
     }
+    if (worker !== undefined && typeof worker !== 'function') {
+      refuse('worker', worker, 'a function that starts the worker of a thread');
+    }
     if (rows === undefined) {
       const settings = { device, deviceRows, threads };
-      return new FlatIndex(await chooseThreaded(backend, dimension, settings), rows);
+      return new FlatIndex(await chooseThreaded(backend, dimension, settings, { assets, worker }), rows);
     }
     if (typeof rows?.read !== 'function') refuse('rows', rows, 'an object with a function `read`');
     return new FlatIndex(await chooseCodes(backend, dimension), rows);

@@ -1,4 +1,5 @@
 /** `likeness-search/knn`: exact nearest neighbours, without networks and pictures. */
+export type { AssetLocation } from '../assets/resolve.ts';
 export type { BackendName, DeviceQueries } from '../backend/backend.ts';
 export type { BackendRequest } from '../backend/choose.ts';
 export { type ErrorCode, LikenessError } from '../errors.ts';

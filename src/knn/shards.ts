@@ -5,9 +5,8 @@ import { LikenessError } from '../errors.ts';
 import { type Found, merge } from './found.ts';
 import type { Limits } from './search.ts';
 import { Shard, type ShardAsk } from './shard.ts';
-import { startThread } from './start-thread.ts';
 import type { ThreadAsk } from './thread.ts';
-import { startThreads, type ThreadPort } from './thread-port.ts';
+import { type Port, startThreads, type ThreadPort } from './thread-port.ts';
 import type { SearchThreads } from './threads.ts';
 
 /** The rows that one shard has: the numbers that they have among all, ascending. */
@@ -39,7 +38,7 @@ export class Shards implements RowHolder, SearchThreads {
     this.#holdings = Array.from({ length: others.length + 1 }, () => []);
   }
 
-  static async start(dimension: number, threads: number): Promise<Shards> {
+  static async start(dimension: number, threads: number, startThread: () => Promise<Port>): Promise<Shards> {
     const backend = await createWasmBackend(dimension);
     const others = await startThreads<ThreadAsk>(threads - 1, startThread, () => ({
       start: { kind: 'own', dimension },

@@ -5,9 +5,8 @@ import { type Found, merge } from './found.ts';
 import { divide } from './parts.ts';
 import type { Limits } from './search.ts';
 import { JobWorker, type SharedJob } from './shared-job.ts';
-import { startThread } from './start-thread.ts';
 import type { ThreadAsk } from './thread.ts';
-import { startThreads, type ThreadPort } from './thread-port.ts';
+import { type Port, startThreads, type ThreadPort } from './thread-port.ts';
 import type { SearchThreads } from './threads.ts';
 
 /** Terms (queries · rows · values) below which waking threads, a millisecond or two, takes longer than what they save. */
@@ -37,8 +36,15 @@ export class SharedThreads implements SearchThreads {
     this.count = others.length + 1;
   }
 
-  /** @param backend laid out for the threads to be */
-  static async start(backend: WasmBackend, fewestTerms: number = fewestPayingTerms): Promise<SharedThreads> {
+  /**
+   * @param backend laid out for the threads to be
+   * @param startThread starts a thread
+   */
+  static async start(
+    backend: WasmBackend,
+    startThread: () => Promise<Port>,
+    fewestTerms: number = fewestPayingTerms,
+  ): Promise<SharedThreads> {
     const { name: build, dimension, layout } = backend;
     const others = await startThreads<ThreadAsk>(layout.threads - 1, startThread, (at) => ({
       start: { kind: 'shared', build, dimension, layout: { ...layout, thread: at + 1 } },

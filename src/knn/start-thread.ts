@@ -1,14 +1,28 @@
+import { scriptOf, startWorker } from '../assets/start-worker.ts';
 import { LikenessError } from '../errors.ts';
 import { isNode } from '../shared-memory.ts';
-import type { Port } from './thread-port.ts';
+import type { Port, ThreadStart } from './thread-port.ts';
 
-/** Starts the script that lies beside this one, `knn-worker.js`, in Node or in a page. */
-export function startThread(): Promise<Port> {
-  return isNode() ? startInNode() : startInPage();
+/** Starts the script of a thread, in Node or in a page. */
+export function startThread(how: ThreadStart): Promise<Port> {
+  return isNode() ? startInNode() : startInPage(how);
 }
 
-async function startInPage(): Promise<Port> {
-  const worker = new Worker(new URL('./knn-worker.js', import.meta.url), { type: 'module' });
+async function startInPage({ assets, worker: make }: ThreadStart): Promise<Port> {
+  const worker = make
+    ? make()
+    : startWorker(
+        scriptOf(
+          'likeness-knn-worker.js',
+          () =>
+            new Worker(new URL('./likeness-knn-worker.js', import.meta.url), {
+              type: 'module',
+              name: 'likeness-knn-worker',
+            }),
+          assets,
+        ),
+        'likeness-knn-worker',
+      );
   return {
     post: (message, transfer = []) => worker.postMessage(message, transfer),
     listen(onMessage, onError) {

@@ -1,4 +1,11 @@
+import type { AssetLocation } from '../assets/resolve.ts';
 import { type ErrorCode, LikenessError } from '../errors.ts';
+
+/** How a program has a thread started in a page. */
+export interface ThreadStart {
+  assets?: AssetLocation | undefined;
+  worker?: (() => Worker) | undefined;
+}
 
 /** A worker as both platforms have it. */
 export interface Port {

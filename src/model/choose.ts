@@ -45,12 +45,13 @@ export async function chooseExtractor(
   because = 'wasm was asked for',
 ): Promise<ExtractorChoice> {
   const onCpu = async (reason: string): Promise<ExtractorChoice> => {
-    const extractor = await createCpuExtractor(model, await createCpuGraph(model));
+    const graph = await createCpuGraph(model);
+    const extractor = await createCpuExtractor(model, graph);
     await probe(extractor).catch(async (error) => {
       await extractor.close();
       throw error;
     });
-    return { extractor, reason };
+    return { extractor, reason: graph.note === undefined ? reason : `${reason}; ${graph.note}` };
   };
   if (request === 'wasm') return onCpu(because);
 

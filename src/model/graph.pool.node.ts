@@ -35,7 +35,7 @@ export async function createPoolGraph(
 }
 
 function start(workerData: GraphWorkerData): PoolThread {
-  const thread = new Worker(packagePath('dist/graph-worker.js'), { workerData });
+  const thread = new Worker(packagePath('dist/node/graph-worker.js'), { workerData });
   const died = new Promise<never>((_, reject) => {
     thread.once('error', (error) =>
       reject(

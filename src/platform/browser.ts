@@ -1,6 +1,9 @@
 import { proxy, type Remote, transfer, wrap } from 'comlink';
 import { checkOpen } from '../arguments.ts';
-import { checkSignal, optionsOf } from '../checks.ts';
+import { ownFolder, programBase } from '../assets/place.ts';
+import { type AssetLocation, assetUrls, givenFolder } from '../assets/resolve.ts';
+import { notLoaded, type Script, scriptOf, startWorker } from '../assets/start-worker.ts';
+import { checkSignal, optionsOf, refuse } from '../checks.ts';
 import { LikenessError } from '../errors.ts';
 import { hold } from '../image/hold.ts';
 import type { Parcel, Picture } from '../image/source.ts';
@@ -16,7 +19,6 @@ import { type StoreName, storeName } from '../store/open-store.browser.ts';
 import { carryStores } from '../store/store.remote.ts';
 import type { OpenOptions, Report } from '../types.ts';
 import { carryErrorCodes } from '../worker/errors.ts';
-import { notLoaded, startModuleWorker } from '../worker/start-worker.ts';
 import type { EngineWorker, OpenAnswer } from '../worker/worker.ts';
 
 carryErrorCodes();
@@ -36,18 +38,20 @@ export class ImageSearch extends Search<Parcel, StoreName> {
   /** Starts the worker, loads the model and chooses the backends. */
   static async open(options: OpenOptions = {}): Promise<ImageSearch> {
     const { signal, onProgress, model = defaultModel, refresh, device, threads, parity } = checkOpen(options);
-    const source = pageModel(model);
+    const assets = assetUrls(options.assets);
+    const source = pageModel(model, options.assets);
     const store = options.store === undefined ? undefined : pageStore(options.store);
     signal?.throwIfAborted();
     const ended = aborted(signal);
-    let session = startSession();
+    const script = engineScript(options);
+    let session = startSession(script);
     const during = <T>(call: Promise<T>): Promise<T> =>
       Promise.race([call, session.death.promise, ended.promise]);
     try {
       const loaded = await during(
         session.remote.load(
           source,
-          refresh ?? (source.kind === 'url' && source.builtIn),
+          refresh ?? source.kind === 'builtIn',
           proxy(({ done, total, fetched }) => {
             if (!signal?.aborted) onProgress?.({ phase: 'model', done, total, fetched });
           }),
@@ -55,12 +59,17 @@ export class ImageSearch extends Search<Parcel, StoreName> {
       );
       if (loaded.storage !== 'memory') void askToPersist();
       const options = { device, threads, parity };
-      let started = await during(session.remote.open(loaded, options, store));
+      let started = await during(session.remote.open(loaded, options, assets, store));
       if (started.spoiled !== undefined) {
         session.worker.terminate();
-        session = startSession();
+        session = startSession(script);
         started = await during(
-          session.remote.open(loaded, { ...options, device: 'wasm', because: started.spoiled }, store),
+          session.remote.open(
+            loaded,
+            { ...options, device: 'wasm', because: started.spoiled },
+            assets,
+            store,
+          ),
         );
       }
       if (started.spoiled !== undefined) throw new LikenessError('no-backend', started.spoiled);
@@ -81,16 +90,16 @@ export const listModels = (): Promise<ModelInfo[]> => storedModels();
 /**
  * What opening a model will take: its size, and how much of it is stored here already.
  *
- * @param options.refresh as for `open`
+ * @param options.refresh, options.assets as for `open`
  * @throws LikenessError `not-found` or `bad-model`
  */
 export async function modelInfo(
   model: ModelName,
-  options: Pick<OpenOptions, 'signal' | 'refresh'> = {},
+  options: Pick<OpenOptions, 'signal' | 'refresh' | 'assets'> = {},
 ): Promise<ModelInfo> {
-  const { signal, refresh = false } = optionsOf(options, 'modelInfo', '{ refresh: true }');
+  const { signal, refresh = false, assets } = optionsOf(options, 'modelInfo', '{ refresh: true }');
   checkSignal(signal);
-  return describeModel(pageModel(model), { signal: signal ?? new AbortController().signal, refresh });
+  return describeModel(pageModel(model, assets), { signal: signal ?? new AbortController().signal, refresh });
 }
 
 /**
@@ -104,10 +113,20 @@ export async function deleteModel(model: string | URL): Promise<void> {
 }
 
 /** Relative URLs are the page's, not the worker's. */
-const pageModel = (model: ModelName): ModelSource =>
-  modelSource(model, new URL('../models/', import.meta.url).href, document.baseURI);
+const pageModel = (model: ModelName, assets?: AssetLocation): ModelSource =>
+  modelSource(model, (name) => builtIn(name, assets), programBase());
 
-const pageStore = (store: unknown): StoreName => storeName(store, document.baseURI);
+/** A model of this package; one that a site has put beside it (`models/name/`) is found where that folder is known. */
+function builtIn(name: string, assets: AssetLocation | undefined): ModelSource {
+  const path = `models/${name}/`;
+  const own = Object.entries(assetUrls(assets)).filter(([file]) => file.startsWith(path));
+  const files = Object.fromEntries(own.map(([file, url]) => [file.slice(path.length), url]));
+  const beside = givenFolder(assets) ?? (own.length > 0 ? undefined : ownFolder());
+  const folder = beside && new URL(path, beside).href;
+  return { kind: 'builtIn', name, files, folder };
+}
+
+const pageStore = (store: unknown): StoreName => storeName(store, programBase());
 
 /** A worker with what is known of it. */
 interface Session {
@@ -123,30 +142,41 @@ async function askToPersist(): Promise<void> {
   } catch {}
 }
 
-function startSession(): Session {
-  const worker = startWorker();
-  return { worker, remote: wrap<EngineWorker>(worker), death: deathOf(worker) };
+/** What starts the engine's worker: the program's own function, or our script. */
+type Start = Script | (() => Worker);
+
+function engineScript({ assets, worker }: OpenOptions): Start {
+  return (
+    worker ??
+    scriptOf(
+      'likeness-worker.js',
+      () =>
+        new Worker(new URL('./likeness-worker.js', import.meta.url), {
+          type: 'module',
+          name: 'likeness-worker',
+        }),
+      assets,
+    )
+  );
 }
 
-function startWorker(): Worker {
+function startSession(start: Start): Session {
+  const what = `The worker of Likeness${typeof start === 'function' ? '' : `, ${start.url},`}`;
+  let worker: Worker;
   try {
-    return startModuleWorker(
-      new URL('./worker.js', import.meta.url),
-      () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'likeness' }),
-    );
+    worker = typeof start === 'function' ? start() : startWorker(start, 'likeness-worker');
   } catch (error) {
     const { name, message } = error as Error;
-    throw new LikenessError(
-      'no-backend',
-      `${whatFailed} cannot be started (${name}: ${message}). ${howToStart}`,
-      {
-        cause: error,
-      },
-    );
+    throw new LikenessError('no-backend', `${what} cannot be started (${name}: ${message}). ${howToStart}`, {
+      cause: error,
+    });
   }
+  if (typeof worker?.postMessage !== 'function' || typeof worker.addEventListener !== 'function') {
+    refuse('What worker() returns', worker, 'a Worker');
+  }
+  return { worker, remote: wrap<EngineWorker>(worker), death: deathOf(worker, what) };
 }
 
-const whatFailed = `The worker of Likeness, ${new URL('./worker.js', import.meta.url).href},`;
 const howToStart =
   "Is it served, as JavaScript? A Content-Security-Policy has to allow worker-src 'self' blob:. Where the library is on another origin, or the page in a sandboxed frame, the server has to allow it by CORS (Access-Control-Allow-Origin).";
 
@@ -157,7 +187,7 @@ interface Death {
   end(reason: LikenessError): void;
 }
 
-function deathOf(worker: Worker): Death {
+function deathOf(worker: Worker, what: string): Death {
   let end: Death['end'] = () => {};
   const promise = new Promise<never>((_, reject) => {
     end = reject;
@@ -166,7 +196,7 @@ function deathOf(worker: Worker): Death {
       const { message } = event;
       const isLoaded = message && !message.includes(notLoaded);
       const detail = isLoaded ? `failed: ${message}` : `cannot be loaded. ${howToStart}`;
-      reject(new LikenessError('no-backend', `${whatFailed} ${detail}`));
+      reject(new LikenessError('no-backend', `${what} ${detail}`));
     });
   });
   promise.catch(() => {});

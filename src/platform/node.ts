@@ -169,5 +169,5 @@ async function modelFolder(model: string | URL = defaultModel): Promise<string> 
       refuse('model', String(model), 'a file: URL of this machine, file:///…');
     }
   }
-  return /[/\\]/.test(model) ? model : builtInModel(model, packagePath('models'));
+  return /[/\\]/.test(model) ? model : builtInModel(model, packagePath('dist/web/models'));
 }

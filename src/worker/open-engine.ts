@@ -1,10 +1,13 @@
+import type { AssetUrls } from '../assets/bundled.ts';
+import { assetDecoders } from '../assets/import.ts';
+import { startOwnScript } from '../assets/start-worker.ts';
 import { Engine, type PictureReader } from '../engine.ts';
+import { createBrowserDecode } from '../image/decode.browser.ts';
 import { type Picture, toPixels } from '../image/source.ts';
 import { FlatIndex } from '../knn/flat-index.ts';
 import { chooseExtractor, GpuFailed } from '../model/choose.ts';
 import type { DeliveredModel } from '../model/delivery/deliver.ts';
 import { createThreadsGraph } from '../model/graph.threads.browser.ts';
-import { createWasmGraph } from '../model/graph.wasm.ts';
 import { fileOfBlob, type Model } from '../model/load.ts';
 import { gpuBuild, loadRuntime } from '../model/runtime.browser.ts';
 import { openIndex } from '../storage.ts';
@@ -26,19 +29,19 @@ export type OpenedEngine =
 /**
  * Chooses where a model's network runs, and makes an empty index.
  *
- * @param entry URL of the worker's script: ONNX Runtime's files lie beside it
+ * @param assets where the files are that only some need
  */
 export async function openEngine(
   { manifest, files }: DeliveredModel,
   { device = 'auto', threads, parity, because }: EngineOptions,
   store: StoreName | undefined,
-  entry: string,
+  assets: AssetUrls,
 ): Promise<OpenedEngine> {
   const model: Model = {
     manifest,
     files: new Map([...files].map(([name, blob]) => [name, fileOfBlob(blob)])),
   };
-  const ortBase = new URL('./ort/', entry).href;
+  const decode = createBrowserDecode(assetDecoders(assets));
   try {
     const {
       extractor,
@@ -48,11 +51,8 @@ export async function openEngine(
       model,
       device,
       {
-        createCpuGraph: async (from) =>
-          from.manifest.convolutions
-            ? createThreadsGraph(from, threads)
-            : createWasmGraph(from, await loadRuntime('wasm', ortBase, threads)),
-        loadGpuRuntime: () => loadRuntime(gpuBuild(), ortBase, threads),
+        createCpuGraph: (from) => createThreadsGraph(from, threads, () => startOwnScript('likeness-network')),
+        loadGpuRuntime: () => loadRuntime(gpuBuild(), assets),
       },
       because,
     );
@@ -69,7 +69,7 @@ export async function openEngine(
     };
     const stored = store === undefined ? undefined : await openIndex(await openStoreOrMemory(store), info);
     const reader: PictureReader<Picture> = {
-      pixels: (picture) => toPixels(picture, { orient }),
+      pixels: (picture) => toPixels(picture, { orient }, decode),
       bytes: async (picture) =>
         picture.kind === 'encoded' ? new Uint8Array(await picture.blob.arrayBuffer()) : undefined,
     };

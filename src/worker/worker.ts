@@ -1,10 +1,13 @@
 import { expose } from 'comlink';
+import type { AssetUrls } from '../assets/bundled.ts';
 import type { Engine } from '../engine.ts';
 import { LikenessError } from '../errors.ts';
 import type { Picture } from '../image/source.ts';
+import { createThread, type NetworkThread } from '../model/convolution/thread.ts';
 import { type DeliveredModel, type DeliveryProgress, deliver } from '../model/delivery/deliver.ts';
 import { openCache } from '../model/delivery/open-cache.ts';
 import { type ModelSource, originOf } from '../model/delivery/source.ts';
+import type { NetworkWorker } from '../model/graph.threads.browser.ts';
 import { type Storage, storageOf } from '../storage.ts';
 import { openStore, type StoreName } from '../store/open-store.browser.ts';
 import { carryStores } from '../store/store.remote.ts';
@@ -12,6 +15,7 @@ import { carryErrorCodes } from './errors.ts';
 import { type EngineOptions, openEngine } from './open-engine.ts';
 
 let opened: Engine<Picture> | undefined;
+let thread: NetworkThread | undefined;
 
 function engine(): Engine<Picture> {
   if (!opened) throw new LikenessError('closed', 'The worker has no engine; call open first.');
@@ -29,7 +33,10 @@ export interface OpenAnswer {
   spoiled?: string;
 }
 
-/** What the page calls: `load`, `open`, then {@link Engine}'s methods. */
+/**
+ * What the page calls: `load`, `open`, then {@link Engine}'s methods. The worker of an engine calls the others: threads of
+ * the network are this same script, so that there is one to find.
+ */
 export interface EngineWorker
   extends Pick<
       Engine<Picture>,
@@ -46,14 +53,20 @@ export interface EngineWorker
       | 'cancel'
       | 'close'
     >,
-    Storage<StoreName> {
+    Storage<StoreName>,
+    NetworkWorker {
   /** Brings a model's files here. They come first: a session that fails for want of them can spoil a realm. */
   load(
     source: ModelSource,
     refresh: boolean,
     onProgress: (progress: DeliveryProgress) => void,
   ): Promise<DeliveredModel>;
-  open(model: DeliveredModel, options: EngineOptions, store?: StoreName): Promise<OpenAnswer>;
+  open(
+    model: DeliveredModel,
+    options: EngineOptions,
+    assets: AssetUrls,
+    store?: StoreName,
+  ): Promise<OpenAnswer>;
 }
 
 /** Progress is told so often, whatever the size of the network's packets. */
@@ -80,8 +93,8 @@ const worker: EngineWorker = {
     for (const warning of model.warnings) console.warn(`Likeness: ${warning}`);
     return model;
   },
-  async open(model, options, store) {
-    const result = await openEngine(model, options, store, import.meta.url);
+  async open(model, options, assets, store) {
+    const result = await openEngine(model, options, store, assets);
     if ('spoiled' in result) return { batchSize: 0, threads: 0, size: 0, spoiled: result.spoiled };
     opened = result.engine;
     const { batchSize, threads } = result;
@@ -102,6 +115,12 @@ const worker: EngineWorker = {
   report: () => engine().report(),
   cancel: (call) => engine().cancel(call),
   close: () => engine().close(),
+  async startThread(network, index) {
+    thread = await createThread(network, index);
+  },
+  async runThread(values, n) {
+    return thread!.run(values, n);
+  },
 };
 
 carryErrorCodes();

@@ -7,10 +7,10 @@ import { createWasmGraph } from '../../src/model/graph.wasm.ts';
 import type { Model } from '../../src/model/load.ts';
 import { probeInput } from '../../src/model/manifest.ts';
 import { normaliseRows } from '../../src/model/normalise.ts';
-import type { Runtime } from '../../src/model/ort.ts';
 import type { ImageSearch as BrowserSearch } from '../../src/platform/browser.ts';
 import { readRepositoryFile } from '../support/fixture.ts';
 import { readModel } from '../support/read-model.ts';
+import { cpuRuntime } from '../support/runtime.ts';
 import { fullSize, seededWeights } from '../support/seeded-vgg16.ts';
 import { kerasLayout, loadTfjs } from '../support/tfjs.ts';
 import type { Table } from './knn.ts';
@@ -79,7 +79,7 @@ async function model(
   const dense = await createWasmDense(layer);
   const search = await openSearch(folder, threads);
   const decode = isPage
-    ? (await import('../../src/image/decode.browser.ts')).decode
+    ? (await import('../support/browser-decode.ts')).decode
     : (await import('../../src/image/decode.node.ts')).decode;
 
   const count = jpegs.length;
@@ -179,19 +179,17 @@ async function model(
 
 async function ourGraph(loaded: Model, threads: number): Promise<CpuGraph> {
   if (isPage) {
-    return (await import('../../src/model/graph.threads.browser.ts')).createThreadsGraph(loaded, threads);
+    const { createThreadsGraph } = await import('../../src/model/graph.threads.browser.ts');
+    const script = '/dist/web/likeness-worker.js';
+    return createThreadsGraph(loaded, threads, () => new Worker(script, { type: 'module' }));
   }
   return (await import('../../src/model/graph.pool.node.ts')).createPoolGraph(loaded, threads);
 }
 
-async function cpuRuntime(threads: number): Promise<Runtime> {
-  if (!isPage) return (await import('../../src/model/runtime.node.ts')).loadCpuRuntime();
-  const { loadRuntime } = await import('../../src/model/runtime.browser.ts');
-  return loadRuntime('wasm', new URL('/dist/ort/', location.href).href, threads);
-}
-
 async function openSearch(folder: string, threads: number): Promise<BrowserSearch> {
-  const library = isPage ? '/dist/index.js' : new URL('../../dist/node.js', import.meta.url).href;
+  const library = isPage
+    ? '/dist/web/likeness.js'
+    : new URL('../../dist/node/index.js', import.meta.url).href;
   const { ImageSearch } = await import(library);
   const model = isPage ? new URL(`/${folder}/`, location.href).href : `./${folder}`;
   return ImageSearch.open({ model, device: 'wasm', threads });

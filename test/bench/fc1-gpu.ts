@@ -4,6 +4,7 @@ import { createGpuDense } from '../../src/model/dense/dense.webgpu.ts';
 import { encodings } from '../../src/model/dense/encoding.ts';
 import { gpuBuild, loadRuntime } from '../../src/model/runtime.browser.ts';
 import { oneNodeModel } from '../support/onnx-node.ts';
+import { builtAssets } from '../support/runtime.ts';
 import { gemm, matMulNBits, type OperatorForm } from './fc1-operators.ts';
 import { type Form, type Problem, storedLayer } from './fc1-problem.ts';
 
@@ -50,10 +51,7 @@ export async function gpuForms(problem: Problem): Promise<{ forms: Form[]; where
     });
   }
 
-  const { ort } = await loadRuntime(
-    gpuBuild(),
-    new URL('/node_modules/onnxruntime-web/dist/', location.href).href,
-  );
+  const { ort } = await loadRuntime(gpuBuild(), builtAssets());
   const add = async ({ name, operator, parts }: OperatorForm): Promise<void> => {
     largest = 0;
     const { model, externalData } = oneNodeModel(operator, parts, d, n);

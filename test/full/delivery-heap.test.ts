@@ -86,7 +86,7 @@ async function open(
       },
     });
     await search.close();
-  }, '/dist/index.js');
+  }, '/dist/web/likeness.js');
   peak.seconds = (performance.now() - start) / 1000;
   stop();
   return peak;

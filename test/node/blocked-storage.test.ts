@@ -112,7 +112,7 @@ const use = (frame: Frame, store: string | null): Promise<Outcome> =>
     try {
       const start = performance.now();
       const { ImageSearch, listModels, listIndexes, modelInfo } = (await import(
-        new URL('dist/index.js', base).href
+        new URL('dist/web/likeness.js', base).href
       )) as typeof Library;
       await modelInfo('vgg16-compact');
       const search = await ImageSearch.open(name === null ? {} : { store: name });
@@ -389,7 +389,7 @@ describe('a worker that cannot start', () => {
     for (const name of ['csp', 'no-worker-cors']) {
       const { outcome } = await visit(name);
       assert.equal(outcome.code, 'no-backend', name);
-      assert.match(outcome.error!, /dist\/worker\.js.*worker-src.*Access-Control-Allow-Origin/);
+      assert.match(outcome.error!, /dist\/web\/likeness-worker\.js.*worker-src.*Access-Control-Allow-Origin/);
     }
   });
 
@@ -399,7 +399,7 @@ describe('a worker that cannot start', () => {
     await page.goto(site.page('nothing'));
     const message = await (await ready(page)).evaluate(async () => {
       const { ImageSearch } = (await import(
-        new URL('dist/index.js', document.baseURI).href
+        new URL('dist/web/likeness.js', document.baseURI).href
       )) as typeof Library;
       const bytes = new Map<string, Uint8Array>();
       let gone = false;

@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import { root, withFolder } from '../support/cli.ts';
 
 const program = `
-import { ImageSearch } from ${JSON.stringify(join(root, 'dist/node.js'))};
+import { ImageSearch } from ${JSON.stringify(join(root, 'dist/node/index.js'))};
 console.log('imported');
 ImageSearch.open({ threads: 1, model: process.argv[2] })
   .then(async (search) => {
@@ -70,7 +70,7 @@ for (const [format, end] of [
         assert.ok(ended, 'it ended');
         assert.match(
           stdout,
-          /^imported\nnot-found .*"likeness-search" \(models\).*external.*node_modules/,
+          /^imported\nnot-found .*"likeness-search" \(dist\/web\/models\).*external.*node_modules/,
           stderr,
         );
       }
@@ -80,7 +80,7 @@ for (const [format, end] of [
       const given = await run(file, alone, model);
       assert.match(
         given.stdout,
-        /^imported\nnot-found .*"likeness-search" \(dist\/graph-worker\.js\)/,
+        /^imported\nnot-found .*"likeness-search" \(dist\/node\/graph-worker\.js\)/,
         given.stderr,
       );
       // Installed beside it, all is found.
@@ -98,7 +98,7 @@ for (const [format, end] of [
 }
 
 const search = `
-import { FlatIndex } from ${JSON.stringify(join(root, 'dist/knn.js'))};
+import { FlatIndex } from ${JSON.stringify(join(root, 'dist/node/knn.js'))};
 FlatIndex.create({ dimension: 2, threads: 2 }).then(async (index) => {
   index.add(Float32Array.of(0, 1, 1, 0));
   const { rows } = await index.search(Float32Array.of(1, 0), 1);
@@ -121,7 +121,7 @@ test('the search alone bundled into one file answers on one thread, and says wha
       assert.match(stdout, /^1 1 .*one thread, .*knn-worker\.js is not beside this code.*external/, stderr);
     }
     // Copied beside it, the script is found.
-    cpSync(join(root, 'dist/knn-worker.js'), join(folder, 'knn-worker.js'));
+    cpSync(join(root, 'dist/node/knn-worker.js'), join(folder, 'knn-worker.js'));
     const { stdout, stderr } = await run(join(folder, 'bundle.mjs'), '/');
     assert.match(stdout, /^2 1 .*2 threads/, stderr);
   }));
@@ -131,7 +131,7 @@ test('the command line bundled into one file says its version anywhere', () =>
     const file = join(withNative(folder), 'likeness.mjs');
     // commander is CommonJS, and requires modules of Node.
     const require = `import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);`;
-    await bundle(join(root, 'dist/cli.js'), file, 'esm', require);
+    await bundle(join(root, 'dist/node/cli.js'), file, 'esm', require);
     const { stdout, stderr, ended } = await run(file, '/', '--version');
     assert.ok(ended);
     assert.match(stdout, /^\d+\.\d+\.\d+\n$/, stderr);

@@ -322,7 +322,10 @@ describe('likeness index, over an index', () => {
 
 function killedAfter(ms: number, cwd: string, args: string[]): Promise<void> {
   return new Promise((done) => {
-    const child = spawn(process.execPath, [join(root, 'dist/cli.js'), ...args], { cwd, stdio: 'ignore' });
+    const child = spawn(process.execPath, [join(root, 'dist/node/cli.js'), ...args], {
+      cwd,
+      stdio: 'ignore',
+    });
     const timer = setTimeout(() => child.kill('SIGKILL'), ms);
     child.on('exit', () => {
       clearTimeout(timer);
@@ -465,7 +468,7 @@ describe('where a file may go', () => {
         Array.from({ length: many }, (_, n) => `${n}.jpg`),
       );
       await works(folder, ...importArgs, 'large');
-      const args = [join(root, 'dist/cli.js'), 'export', 'large', '--npy', 'out/x.npy'];
+      const args = [join(root, 'dist/node/cli.js'), 'export', 'large', '--npy', 'out/x.npy'];
       const child = spawn(process.execPath, args, { cwd: folder });
       const seen = new Promise<void>((caught) => {
         const look = setInterval(async () => {

@@ -43,7 +43,14 @@ async function ids(folder: string, vector: string): Promise<{ found: string[]; s
 
 /** `likeness serve`, once it listens. */
 async function served(folder: string): Promise<{ child: ChildProcess; url: string; stderr(): string }> {
-  const child = spawn(process.execPath, [join(root, 'dist/cli.js'), 'serve', '-i', folder, '--port', '0']);
+  const child = spawn(process.execPath, [
+    join(root, 'dist/node/cli.js'),
+    'serve',
+    '-i',
+    folder,
+    '--port',
+    '0',
+  ]);
   let said = '';
   child.stderr.on('data', (data) => {
     said += data;
@@ -308,7 +315,13 @@ describe('likeness remove', () => {
       const list = join(place, 'list.json');
       await writeFile(list, '\ufeff["c", "c"]');
       assert.equal((await likeness('remove', folder, '--from', list)).code, 0);
-      const child = spawn(process.execPath, [join(root, 'dist/cli.js'), 'remove', folder, '--from', '-']);
+      const child = spawn(process.execPath, [
+        join(root, 'dist/node/cli.js'),
+        'remove',
+        folder,
+        '--from',
+        '-',
+      ]);
       child.stdin.end('d\r\ne\n');
       assert.equal(await new Promise((done) => child.on('close', done)), 0);
       assert.match((await likeness('check', folder)).stdout, /: 0 pictures, /);

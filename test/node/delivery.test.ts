@@ -100,12 +100,15 @@ function open(page: Page, options: Partial<Likeness.OpenOptions> = {}): Promise<
         return { error: { code, message } } as unknown as Opened;
       }
     },
-    [options, '/dist/index.js'] as const,
+    [options, '/dist/web/likeness.js'] as const,
   );
 }
 
 const list = (page: Page): Promise<Likeness.ModelInfo[]> =>
-  page.evaluate(async (url) => ((await import(url)) as typeof Likeness).listModels(), '/dist/index.js');
+  page.evaluate(
+    async (url) => ((await import(url)) as typeof Likeness).listModels(),
+    '/dist/web/likeness.js',
+  );
 
 const shardNames = (): string[] => [...files.keys()].filter((file) => file.endsWith('.bin'));
 const asked = (file: string): number => server.answers.filter((answer) => answer.file === file).length;
@@ -219,7 +222,7 @@ describe('a model is delivered to a page', () => {
           const report = await search.report();
           await search.close();
           return report;
-        }, '/dist/index.js');
+        }, '/dist/web/likeness.js');
         assert.equal(opened.modelFiles.where, 'opfs');
         await page.close();
         const next = await visit();
@@ -237,7 +240,7 @@ describe('a model is delivered to a page', () => {
             ({ name }) => name !== 'manifest.json',
           );
           return ImageSearch.open({ model: picked }).catch((error: Error) => error.message);
-        }, '/dist/index.js');
+        }, '/dist/web/likeness.js');
         assert.match(String(missing), /manifest\.json/);
 
         // A handle of a folder is what showDirectoryPicker gives; here of a folder of the page's own.
@@ -258,7 +261,7 @@ describe('a model is delivered to a page', () => {
             names.push((error as Error).message);
           }
           return names;
-        }, '/dist/index.js');
+        }, '/dist/web/likeness.js');
         // The first of the files was left out of this pick.
         assert.equal(fromFolder.length, 1);
         assert.ok(fromFolder[0]!.includes(paths[0]!.split('/').at(-1)!), fromFolder[0]);
@@ -326,8 +329,12 @@ describe('a delivery that is disturbed', () => {
       assert.equal((await open(page)).error?.code, 'not-found');
       server.fault = () => ({ body: new TextEncoder().encode('<!doctype html>') });
       const { error } = await open(page);
-      assert.equal(error?.code, 'bad-model');
-      assert.match(error!.message, /manifest\.json is not JSON/);
+      assert.equal(error?.code, 'not-found');
+      assert.match(error!.message, /manifest\.json is a page of HTML.*the file was not served/);
+      server.fault = () => ({ body: new TextEncoder().encode('{') });
+      const cut = (await open(page)).error;
+      assert.equal(cut?.code, 'bad-model');
+      assert.match(cut!.message, /manifest\.json is not JSON/);
     }));
 
   test('a damaged file is fetched once more, and then an error names it', () =>
@@ -390,7 +397,7 @@ describe('a delivery that is disturbed', () => {
             if (done > total / 3) controller.abort(new Error('enough'));
           },
         }).catch((error: Error) => error.message);
-      }, '/dist/index.js');
+      }, '/dist/web/likeness.js');
       assert.equal(reason, 'enough');
       const before = server.sentBytes();
       assert.ok(before < total);
@@ -457,7 +464,7 @@ describe('where a browser stores little or nothing', () => {
       const info = (model: string): Promise<Likeness.ModelInfo> =>
         page.evaluate(
           async ([url, name]) => ((await import(url!)) as typeof Likeness).modelInfo(name!),
-          ['/dist/index.js', model],
+          ['/dist/web/likeness.js', model],
         );
       assert.deepEqual(await list(page), []);
       const before = await info('/model/');
@@ -473,7 +480,7 @@ describe('where a browser stores little or nothing', () => {
               () => 'deleted',
               (error: Error) => error.message,
             ),
-          ['/dist/index.js', model],
+          ['/dist/web/likeness.js', model],
         );
       assert.match(await remove('/other/'), /No model ".*\/other\/" is stored/);
       assert.equal(await remove('/model/'), 'deleted');

@@ -68,7 +68,7 @@ before(async () => {
     fc1: 512,
   };
   await writeKeras(join(template, 'vgg16.h5'), { shape, seed: 3 });
-  const cli = join(template, 'node_modules/likeness-search/dist/cli.js');
+  const cli = join(template, 'node_modules/likeness-search/dist/node/cli.js');
   for (const line of [
     'index photos -o index',
     'export index --npy features.npy --ids ids.json --per-image static/feature --file index.likeness',
@@ -286,8 +286,8 @@ describe('the documents’ TypeScript', () => {
 
   test('runs in a page, without cross-origin isolation; so do blocks of HTML', async () => {
     const imports = {
-      'likeness-search': '/node_modules/likeness-search/dist/index.js',
-      'likeness-search/knn': '/node_modules/likeness-search/dist/knn.js',
+      'likeness-search': '/node_modules/likeness-search/dist/web/likeness.js',
+      'likeness-search/knn': '/node_modules/likeness-search/dist/web/likeness-knn.js',
     };
     const pages: { place: string; html: string }[] = of('html').map(({ place, text }) => ({
       place,
@@ -342,7 +342,7 @@ describe('commands within the text', () => {
   const helps = new Map<string, Promise<string>>();
   const help = (...command: string[]): Promise<string> => {
     const key = command.join(' ');
-    const cli = join(base, 'node_modules/likeness-search/dist/cli.js');
+    const cli = join(base, 'node_modules/likeness-search/dist/node/cli.js');
     const text =
       helps.get(key) ?? run(process.execPath, [cli, ...command, '--help']).then(({ stdout }) => stdout);
     helps.set(key, text);

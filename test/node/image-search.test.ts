@@ -242,7 +242,7 @@ test('WebGPU in Node (the package webgpu, on the software driver that comes with
       : process.env; // elsewhere the system's own driver
     const output = join(folder, 'f.npy');
     const args = ['features', sample('A001'), '-o', output, '--device', 'webgpu'];
-    await promisify(execFile)(process.execPath, [join(root, 'dist/cli.js'), ...args], { env });
+    await promisify(execFile)(process.execPath, [join(root, 'dist/node/cli.js'), ...args], { env });
     const { parseNpy } = await import('../../src/knn/npy.ts');
     const { data } = parseNpy(await readFile(output));
     const expected = JSON.parse(

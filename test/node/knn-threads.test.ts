@@ -14,7 +14,7 @@ import { seeded } from '../support/random.ts';
 import { createThreaded } from '../support/threaded-index.ts';
 
 const built: Promise<{ FlatIndex: typeof FlatIndexClass }> = import(
-  pathToFileURL(join(root, 'dist/knn.js')).href
+  pathToFileURL(join(root, 'dist/node/knn.js')).href
 );
 
 for (const [threads, isShared] of [
@@ -171,7 +171,7 @@ test('threads: a wrong number is refused', async () => {
 });
 
 test('threads in a page: isolated or not, the same answer', async () => {
-  assert.ok((await readFile(join(root, 'dist/knn-worker.js'))).length > 0);
+  assert.ok((await readFile(join(root, 'dist/node/knn-worker.js'))).length > 0);
   const browser = await launchChromium();
   try {
     const answers = [];
@@ -181,7 +181,7 @@ test('threads in a page: isolated or not, the same answer', async () => {
       await page.goto(`${server.origin}/package.json`);
       answers.push(
         await page.evaluate(async () => {
-          const url = '/dist/knn.js';
+          const url = '/dist/web/likeness-knn.js';
           const { FlatIndex } = (await import(url)) as { FlatIndex: typeof FlatIndexClass };
           const d = 128;
           const value = (i: number): number => Math.max(0, Math.sin(i * i) - 0.5);

@@ -28,13 +28,13 @@ test('the built page reads AVIF and TIFF as Node does, with decoders that come w
       visitPage(browser, url, async (page) => {
         const decoders: string[] = [];
         page.on('request', (request) => {
-          const name = /chunks\/(avif|tiff)-/.exec(request.url())?.[1];
+          const name = /decoders\/(avif|tiff)\.js/.exec(request.url())?.[1];
           if (name) decoders.push(name);
         });
         const extract = (pictures: string[]) =>
           page.evaluate(async (list) => {
             // A name that the test's bundler does not follow: the page's import map has it.
-            const library: string = ['like', 'ness'].join('');
+            const library: string = ['likeness', 'search'].join('-');
             const { ImageSearch: Built } = (await import(library)) as typeof import('../../src/index.ts');
             const built = await Built.open();
             const answers: (number[] | string)[] = [];

@@ -63,7 +63,7 @@ let slow: ReturnType<typeof sendSlowly>;
 
 /** Starts `likeness serve` and resolves with its port. */
 async function start(...args: string[]): Promise<{ child: ChildProcess; port: number; url: string }> {
-  const server = spawn(process.execPath, [join(root, 'dist/cli.js'), 'serve', '--port', '0', ...args], {
+  const server = spawn(process.execPath, [join(root, 'dist/node/cli.js'), 'serve', '--port', '0', ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -295,7 +295,7 @@ describe('likeness serve', () => {
       '::1',
     );
     for (const host of foreign) {
-      for (const target of ['/', url('plain.jpg'), '/index/features.npy', '/dist/index.js']) {
+      for (const target of ['/', url('plain.jpg'), '/index/features.npy', '/dist/web/likeness.js']) {
         const { status, body } = await ask(port, target, { host });
         assert.ok([400, 403].includes(status), `${host} ${status}`);
         assert.ok(!body.includes('<html') && body.length < 200, host);
@@ -337,7 +337,14 @@ describe('likeness serve', () => {
   });
 
   test('every answer forbids frames, foreign pages, referrers and guessing of types', async () => {
-    for (const target of ['/', url('plain.jpg'), '/dist/index.js', '/index/index.json', '/nothing', '/%zz']) {
+    for (const target of [
+      '/',
+      url('plain.jpg'),
+      '/dist/web/likeness.js',
+      '/index/index.json',
+      '/nothing',
+      '/%zz',
+    ]) {
       const { headers } = await ask(port, target);
       assert.equal(headers.get('cross-origin-resource-policy'), 'same-origin', target);
       assert.equal(headers.get('x-content-type-options'), 'nosniff', target);
@@ -510,7 +517,7 @@ describe('likeness serve', () => {
 
   test('a thousand at once are answered', async () => {
     const wanted = await readFile(join(samples, 'A001.jpeg'));
-    const targets = [url('plain.jpg'), url('$&,+;=@.jpg'), '/index/features.npy', '/dist/index.js'];
+    const targets = [url('plain.jpg'), url('$&,+;=@.jpg'), '/index/features.npy', '/dist/web/likeness.js'];
     const answers = await Promise.all(
       Array.from({ length: 1000 }, (_, n) => ask(port, targets[n % targets.length]!)),
     );

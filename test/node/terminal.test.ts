@@ -27,7 +27,7 @@ async function inTerminal(
       keys,
       String(columns),
       process.execPath,
-      join(root, 'dist/cli.js'),
+      join(root, 'dist/node/cli.js'),
       ...args,
     ],
     { env: { ...process.env, TERM: 'xterm-256color', NO_COLOR: '', ...env }, maxBuffer: 1 << 24 },
@@ -114,7 +114,7 @@ describe('in a terminal', () => {
 
   test('whoever reads has enough, or there is no room for what is said: no stack, a status', () =>
     withFolder(async (place) => {
-      const cli = `"${process.execPath}" "${join(root, 'dist/cli.js')}"`;
+      const cli = `"${process.execPath}" "${join(root, 'dist/node/cli.js')}"`;
       const shell = (line: string): Promise<{ code: number; stderr: string }> =>
         new Promise((done) => {
           execFile('bash', ['-c', `set -o pipefail; ${line}`], { cwd: place }, (error, _, stderr) =>

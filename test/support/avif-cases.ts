@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { readAvifHeader } from '../../src/image/avif/boxes.ts';
-import type { decode as browserDecode } from '../../src/image/decode.browser.ts';
 import { orient } from '../../src/image/orient.ts';
+import type { decode as browserDecode } from './browser-decode.ts';
 import { readRepositoryFile } from './fixture.ts';
 import { sha256 } from './pictures.ts';
 import { seeded } from './random.ts';

@@ -41,7 +41,7 @@ export async function startBlockedSite(cases: Record<string, Case>): Promise<Blo
     const [, name = '', rest = ''] =
       /^\/([^/]+)\/(.*)$/.exec(new URL(request.url!, 'http://x').pathname) ?? [];
     const { prelude = '', sandbox, withoutWorker = false, ...given } = cases[name] ?? {};
-    const headers = withoutWorker && rest === 'dist/worker.js' ? {} : (given.headers ?? {});
+    const headers = withoutWorker && rest === 'dist/web/likeness-worker.js' ? {} : (given.headers ?? {});
     const answer = (type: string, text: string): void => {
       response.writeHead(200, { 'Content-Type': type, ...headers }).end(text);
     };
@@ -55,10 +55,10 @@ export async function startBlockedSite(cases: Record<string, Case>): Promise<Blo
     } else if (rest === 'inner.html') {
       answer('text/html', page + script(`import './prelude.js'; globalThis.ready = true;`));
     } else if (rest === 'prelude.js') answer('text/javascript', prelude);
-    else if (rest === 'dist/worker.js') {
-      answer('text/javascript', `import '../prelude.js'; import './worker-itself.js';`);
+    else if (rest === 'dist/web/likeness-worker.js') {
+      answer('text/javascript', `import '../../prelude.js'; import './worker-itself.js';`);
     } else {
-      const from = await fromTree(`/${rest.replace('worker-itself.js', 'worker.js')}`, request);
+      const from = await fromTree(`/${rest.replace('worker-itself.js', 'likeness-worker.js')}`, request);
       response.writeHead(from.status, {
         'Content-Type': from.headers.get('content-type') ?? 'application/octet-stream',
         ...headers,

@@ -315,7 +315,7 @@ class World {
   async #kill(mostMs: number, ...args: string[]): Promise<void> {
     const ms = Math.round(150 + this.#next() * mostMs);
     this.history.push(`${args.join(' ')}   (SIGKILL after ${ms} ms)`);
-    const child = spawn(process.execPath, [join(root, 'dist/cli.js'), ...args], {
+    const child = spawn(process.execPath, [join(root, 'dist/node/cli.js'), ...args], {
       cwd: this.#folder,
       stdio: 'ignore',
     });

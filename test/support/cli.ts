@@ -24,7 +24,7 @@ function run(nodeArgs: readonly string[], args: readonly string[], cwd?: string)
   return new Promise((done) => {
     execFile(
       process.execPath,
-      [...nodeArgs, join(root, 'dist/cli.js'), ...args],
+      [...nodeArgs, join(root, 'dist/node/cli.js'), ...args],
       { maxBuffer: 1 << 26, cwd },
       (error, stdout, stderr) => {
         const code = error ? (typeof error.code === 'number' ? error.code : -1) : 0;

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import type { LikenessError } from '../../src/errors.ts';
-import type { decode as browserDecode } from '../../src/image/decode.browser.ts';
 import { resize } from '../../src/image/resize.ts';
 import { toTensor } from '../../src/image/tensor.ts';
+import type { decode as browserDecode } from './browser-decode.ts';
 import { readFixture, readRepositoryFile } from './fixture.ts';
 import { dropAlpha, sha256 } from './pictures.ts';
 import { faultsOf, type TiffCase } from './tiff-cases.ts';

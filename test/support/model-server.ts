@@ -36,7 +36,7 @@ export interface ModelServer {
   readonly mostAtOnce: number;
   /** Decides on each answer; `count` is how often the file was asked for before, since the last `reset`. */
   fault: (file: string, count: number) => Fault | undefined;
-  /** Text put before dist/worker.js: a browser that lacks something. */
+  /** Text put before dist/web/likeness-worker.js: a browser that lacks something. */
   workerPrelude: string;
   reset(): void;
   sentBytes(): number;
@@ -122,7 +122,7 @@ export async function startModelServer(files: ReadonlyMap<string, Uint8Array>): 
         return;
       }
       const bytes = await readFile(join(root, path)).catch(() => undefined);
-      const prelude = path === '/dist/worker.js' ? `${server.workerPrelude}\n` : '';
+      const prelude = path === '/dist/web/likeness-worker.js' ? `${server.workerPrelude}\n` : '';
       response.writeHead(bytes ? 200 : 404, {
         'Content-Type': types[extname(path)] ?? 'application/octet-stream',
       });

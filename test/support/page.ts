@@ -27,7 +27,7 @@ export async function withServer<T>(
   body: (url: string) => Promise<T>,
   cwd: string = root,
 ): Promise<T> {
-  const child = spawn(process.execPath, [join(root, 'dist/cli.js'), 'serve', '--port', '0', ...args], {
+  const child = spawn(process.execPath, [join(root, 'dist/node/cli.js'), 'serve', '--port', '0', ...args], {
     cwd,
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,7 +1,7 @@
 // What `decode` makes of the files that scripts/fixtures/pictures.py writes: in Node, and in the page that the test opens.
 import { LikenessError } from '../../src/errors.ts';
-import type { decode as browserDecode } from '../../src/image/decode.browser.ts';
 import { resize } from '../../src/image/resize.ts';
+import type { decode as browserDecode } from './browser-decode.ts';
 import { dropAlpha, sha256 } from './pictures.ts';
 
 interface Seen {

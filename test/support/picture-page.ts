@@ -1,5 +1,5 @@
 // The page's side of test/node/image/pictures.test.ts.
-import { decode } from '../../src/image/decode.browser.ts';
+import { decode } from './browser-decode.ts';
 import { answerTo, type PictureAnswer } from './picture-cases.ts';
 
 /** Fetches files and answers to each. */

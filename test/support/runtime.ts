@@ -1,11 +1,22 @@
+import { type AssetUrls, bundled } from '../../src/assets/bundled.ts';
 import type { Runtime } from '../../src/model/ort.ts';
 
-/** ONNX Runtime's CPU build on the platform of the test. */
-export async function cpuRuntime(): Promise<Runtime> {
+/** ONNX Runtime's CPU build on the platform of the test: what our kernels are compared with. */
+export async function cpuRuntime(threads = 1): Promise<Runtime> {
   if (typeof document === 'undefined') {
     const { loadCpuRuntime } = await import('../../src/model/runtime.node.ts');
     return loadCpuRuntime();
   }
-  const { loadRuntime } = await import('../../src/model/runtime.browser.ts');
-  return loadRuntime('wasm', new URL('/node_modules/onnxruntime-web/dist/', location.href).href);
+  const ort = await import('onnxruntime-web/wasm');
+  const base = new URL('/node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded', location.href).href;
+  ort.env.wasm.wasmPaths = { mjs: `${base}.mjs`, wasm: `${base}.wasm` };
+  ort.env.wasm.numThreads = threads;
+  ort.env.logLevel = 'error';
+  return { ort, threads };
 }
+
+/** The files of the built library, as the tests' server has them. */
+export const builtAssets = (): AssetUrls =>
+  Object.fromEntries(
+    Object.keys(bundled).map((name) => [name, new URL(`/dist/web/${name}`, location.href).href]),
+  ) as AssetUrls;

@@ -1,9 +1,9 @@
 // What `decode` must make of the files that scripts/fixtures/tiff.py writes.
 import assert from 'node:assert/strict';
 import { LikenessError } from '../../src/errors.ts';
-import type { decode as browserDecode } from '../../src/image/decode.browser.ts';
 import type { Pixels } from '../../src/image/pixels.ts';
 import { resize } from '../../src/image/resize.ts';
+import type { decode as browserDecode } from './browser-decode.ts';
 import { dropAlpha, sha256 } from './pictures.ts';
 
 export interface TiffCase {

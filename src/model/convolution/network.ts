@@ -29,7 +29,13 @@ export async function loadNetwork(
     build = bestBuild(),
   }: { threads: number; shared: boolean; batch: number; build?: KernelBuild },
 ): Promise<Network> {
-  const convolutions = manifest.convolutions!;
+  const { convolutions } = manifest;
+  if (!convolutions) {
+    throw new LikenessError(
+      'bad-model',
+      `The manifest of ${manifest.name} lists no convolutions: an older version has built it. Build the model again.`,
+    );
+  }
   let size = manifest.preprocessing.width;
   const layers = convolutions.map(({ inputs, outputs, pool }) => {
     const layer = { size, channels: Math.ceil(inputs / 4) * 4, outputs, pool };

@@ -1,6 +1,7 @@
 import { LikenessError } from '../../errors.ts';
 import { fileText } from '../../json-file.ts';
 import { manifestFile } from '../load.ts';
+import type { BuiltIn } from './source.ts';
 
 /** Where a model's files come from. An error of class {@link LikenessError} is final; after another one it may be tried again. */
 export interface Origin {
@@ -18,28 +19,51 @@ export interface Origin {
   ): Promise<{ from: number; body: ReadableStream<Uint8Array> }>;
 }
 
-/** Files of a folder on a server. `base` ends with a slash. */
-export function httpOrigin(base: string): Origin {
+/** A model of this package: each file where it lies. */
+export const builtInOrigin = ({ name, files, folder }: BuiltIn): Origin =>
+  httpOrigin(`the built-in model ${name}`, (file) => {
+    const url = Object.hasOwn(files, file) ? files[file]! : folder && new URL(file, folder).href;
+    if (url) return url;
+    throw new LikenessError(
+      'bad-model',
+      `The manifest of the built-in model ${name} names ${file}, of which this version of likeness-search knows nothing: its files are of another version. Build and serve them anew.`,
+    );
+  });
+
+/**
+ * Files on a server.
+ *
+ * @param name for messages
+ * @param urlOf where a file is
+ */
+export function httpOrigin(name: string, urlOf: (file: string) => string): Origin {
   const get = async (file: string, init: RequestInit): Promise<Response> => {
-    const url = new URL(file, base);
+    const url = urlOf(file);
     const response = await fetch(url, init).catch((error: Error) => {
       init.signal?.throwIfAborted();
       throw new Error(
-        `${url.href} cannot be fetched (${error.message}): is the network there, and may this page read from it (CORS)?`,
+        `${url} cannot be fetched (${error.message}): is the network there, and may this page read from it (CORS)?`,
         { cause: error },
       );
     });
     if (response.ok) return response;
-    const message = `${url.href} answered ${response.status}.`;
+    const message = `${url} answered ${response.status}.`;
     const mayChange = response.status >= 500 || response.status === 408 || response.status === 429;
     throw mayChange ? new Error(message) : new LikenessError('not-found', message);
   };
   return {
-    name: base,
+    name,
     async manifest(signal) {
       // Checked with the server, so that a model that was replaced there is seen.
       const response = await get(manifestFile, { signal, cache: 'no-cache' });
-      return fileText(new Uint8Array(await response.arrayBuffer()), response.url);
+      const text = fileText(new Uint8Array(await response.arrayBuffer()), response.url);
+      if (/^\s*</.test(text)) {
+        throw new LikenessError(
+          'not-found',
+          `${response.url} is a page of HTML, not the model's manifest: the file was not served, and the server answers with a page for what it has not.`,
+        );
+      }
+      return text;
     },
     async open(file, from, signal) {
       // Stored by us, not by the browser's own cache besides; and a damaged copy there is not to come back.

@@ -1,16 +1,27 @@
 import { refuse, urlOf } from '../../checks.ts';
 import { LikenessError } from '../../errors.ts';
-import { directoryOrigin, filesOrigin, httpOrigin, type Origin } from './origin.ts';
+import { builtInOrigin, directoryOrigin, filesOrigin, httpOrigin, type Origin } from './origin.ts';
 
 /** A model as a program names it. */
 export type ModelName = string | URL | Iterable<File> | FileSystemDirectoryHandle;
 
 /** The same in a form that can be posted to a worker. */
 export type ModelSource =
-  | { kind: 'url'; base: string; builtIn: boolean }
+  | { kind: 'url'; base: string }
+  | BuiltIn
   | { kind: 'stored'; fingerprint: string }
   | { kind: 'files'; files: File[] }
   | { kind: 'directory'; directory: FileSystemDirectoryHandle };
+
+/** A model of this package. */
+export interface BuiltIn {
+  kind: 'builtIn';
+  name: string;
+  /** URLs by the names of files; a bundler may have put each elsewhere. */
+  files: Readonly<Record<string, string>>;
+  /** URL of the folder that has the others, with a slash at its end. */
+  folder: string | undefined;
+}
 
 /** `<name>@<version>:<16 hex digits>`, which is no URL: a scheme has no "@". */
 const fingerprintForm = /^[^/:]+@[^/:]+:[0-9a-f]{16}$/;
@@ -18,17 +29,21 @@ const fingerprintForm = /^[^/:]+@[^/:]+:[0-9a-f]{16}$/;
 /**
  * Finds out what a program means by a model.
  *
- * @param models URL of the folder of built-in models, with a slash at its end
+ * @param builtIn what a name without a slash means
  * @param base what relative URLs are relative to
  * @throws LikenessError `bad-argument`
  */
-export function modelSource(model: ModelName, models: string, base: string): ModelSource {
+export function modelSource(
+  model: ModelName,
+  builtIn: (name: string) => ModelSource,
+  base: string,
+): ModelSource {
   if (typeof model === 'string' || model instanceof URL) {
     const text = String(model);
     if (fingerprintForm.test(text)) return { kind: 'stored', fingerprint: text };
-    const builtIn = !(model instanceof URL) && !/[/:]/.test(text);
-    const url = text === '' ? undefined : urlOf(text, builtIn ? models : base);
-    return url ? { kind: 'url', base: folderUrl(url), builtIn } : refuse('model', text, 'a name or a URL');
+    if (!(model instanceof URL) && /^[^/:]+$/.test(text)) return builtIn(text);
+    const url = text === '' ? undefined : urlOf(text, base);
+    return url ? { kind: 'url', base: folderUrl(url) } : refuse('model', text, 'a name or a URL');
   }
   if ('FileSystemDirectoryHandle' in globalThis && model instanceof FileSystemDirectoryHandle) {
     return { kind: 'directory', directory: model };
@@ -57,7 +72,12 @@ function folderUrl(url: URL): string {
 export function originOf(source: ModelSource): { origin: Origin | undefined; key: string | undefined } {
   switch (source.kind) {
     case 'url':
-      return { origin: httpOrigin(source.base), key: source.base };
+      return {
+        origin: httpOrigin(source.base, (file) => new URL(file, source.base).href),
+        key: source.base,
+      };
+    case 'builtIn':
+      return { origin: builtInOrigin(source), key: source.name };
     case 'stored':
       return { origin: undefined, key: source.fingerprint };
     case 'files':

@@ -1,4 +1,4 @@
-import { decode } from '../../../src/image/decode.browser.ts';
 import { avifTests } from '../../support/avif-cases.ts';
+import { decode } from '../../support/browser-decode.ts';
 
 avifTests(decode);

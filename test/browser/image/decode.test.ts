@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decode } from '../../../src/image/decode.browser.ts';
+import { decode } from '../../support/browser-decode.ts';
 import { decodeTests } from '../../support/decode-cases.ts';
 import { readFixture } from '../../support/fixture.ts';
 import { dropAlpha, sha256 } from '../../support/pictures.ts';

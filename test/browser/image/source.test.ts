@@ -1,10 +1,10 @@
 // Sources of the page, posted to a worker (this very file, started again) and decoded there.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { decode } from '../../../src/image/decode.browser.ts';
 import type { Pixels } from '../../../src/image/pixels.ts';
 import { type Picture, toPixels, toTransferable } from '../../../src/image/source.ts';
 import type { ImageSource } from '../../../src/types.ts';
+import { decode } from '../../support/browser-decode.ts';
 import { readFixture } from '../../support/fixture.ts';
 import { picture } from '../../support/pictures.ts';
 
@@ -13,7 +13,7 @@ const isPage = typeof document !== 'undefined';
 if (!isPage) {
   self.onmessage = async ({ data }: MessageEvent<{ picture: Picture; orient: boolean }>) => {
     try {
-      postMessage({ pixels: await toPixels(data.picture, { orient: data.orient }) });
+      postMessage({ pixels: await toPixels(data.picture, { orient: data.orient }, decode) });
     } catch (error) {
       postMessage({ error: String(error) });
     }
@@ -139,7 +139,7 @@ test('a canvas is taken as it is at the call', async () => {
   const taken = toTransferable(canvas);
   context.fillStyle = '#00f';
   context.fillRect(0, 0, 2, 2);
-  const { rgba } = await toPixels((await taken).picture, { orient: true });
+  const { rgba } = await toPixels((await taken).picture, { orient: true }, decode);
   assert.deepEqual(Array.from(rgba.slice(0, 4)), [255, 0, 0, 255]);
 });
 

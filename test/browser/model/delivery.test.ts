@@ -116,11 +116,11 @@ test('Cache Storage holds files in pieces that are filled up', async () => {
 });
 
 test('what a program means by a model', () => {
-  const models = 'https://site.example/lib/models/';
+  const builtIn = (name: string) => ({ kind: 'builtIn' as const, name, files: {}, folder: undefined });
   const page = 'https://site.example/shop/page.html';
-  const of = (model: string | URL): object => modelSource(model, models, page);
-  const url = (base: string, builtIn = false): object => ({ kind: 'url', base, builtIn });
-  assert.deepEqual(of('vgg16-compact'), url('https://site.example/lib/models/vgg16-compact/', true));
+  const of = (model: string | URL): object => modelSource(model, builtIn, page);
+  const url = (base: string): object => ({ kind: 'url', base });
+  assert.deepEqual(of('vgg16-compact'), builtIn('vgg16-compact'));
   assert.deepEqual(of('./vgg16'), url('https://site.example/shop/vgg16/'));
   assert.deepEqual(of('/m/vgg16/manifest.json?x#y'), url('https://site.example/m/vgg16/'));
   assert.deepEqual(of(new URL('https://cdn.example/vgg16')), url('https://cdn.example/vgg16/'));

@@ -16,6 +16,7 @@ import {
   denseTolerance,
   unevenCases,
 } from '../../support/dense-cases.ts';
+import { builtAssets } from '../../support/runtime.ts';
 import { modelInMemory, pictures, seededWeights, wantedFeatures } from '../../support/seeded-vgg16.ts';
 
 const shape: Vgg16Shape = { widths: [4, 6, 8, 8, 8], inputSize: 64, fc1: 21 };
@@ -24,7 +25,7 @@ let runtime: Runtime;
 let device: GPUDevice;
 
 before(async () => {
-  runtime = await loadRuntime(gpuBuild(), new URL('/node_modules/onnxruntime-web/dist/', location.href).href);
+  runtime = await loadRuntime(gpuBuild(), builtAssets());
   device = (await openDevice()).device;
 });
 after(() => device.destroy());

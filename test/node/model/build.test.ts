@@ -252,7 +252,16 @@ test('an interrupted build leaves nothing, a killed one nothing that stays', asy
   const slow = (signal: NodeJS.Signals): Promise<{ code: number | null; stderr: string }> =>
     new Promise((resolve) => {
       const child = spawn(process.execPath, [
-        ...[join(root, 'dist/cli.js'), 'model', 'build', 'vgg16', '--from', at('slow.h5'), '-o', at('slow')],
+        ...[
+          join(root, 'dist/node/cli.js'),
+          'model',
+          'build',
+          'vgg16',
+          '--from',
+          at('slow.h5'),
+          '-o',
+          at('slow'),
+        ],
       ]);
       let stderr = '';
       child.stderr.on('data', (text) => {

@@ -1,0 +1,26 @@
+import { LikenessError } from '../errors.ts';
+import type { Decoders } from '../image/decoders.ts';
+import type { AssetName, AssetUrls } from './bundled.ts';
+
+/**
+ * Imports a module that lies in a file of its own. No bundler follows this: `scripts/build.mjs` puts the comments that
+ * ask for it into the built code, from which minifying takes comments away.
+ *
+ * @throws LikenessError `not-found`
+ */
+export async function importAsset<Module>(urls: AssetUrls, name: AssetName): Promise<Module> {
+  const url = urls[name];
+  try {
+    return (await import(url)) as Module;
+  } catch (cause) {
+    throw new LikenessError('not-found', `${url} cannot be loaded: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Decoders as files of their own. */
+export const assetDecoders = (urls: AssetUrls): Decoders => ({
+  tiff: () => importAsset(urls, 'decoders/tiff.js'),
+  avif: () => importAsset(urls, 'decoders/avif.js'),
+  jpegTurbo: () => importAsset(urls, 'decoders/jpeg-turbo.js'),
+  webpAlpha: () => importAsset(urls, 'decoders/webp-alpha.js'),
+});

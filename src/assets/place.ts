@@ -1,0 +1,45 @@
+/** This script, where it is no module: known only while it runs for the first time. */
+const classicScript = (globalThis.document?.currentScript as HTMLScriptElement | null | undefined)?.src;
+
+/** What relative URLs of a program are relative to: its page, or in a worker the worker's script. */
+export const programBase = (): string => globalThis.document?.baseURI ?? globalThis.location.href;
+
+/** Names of our own modules, which lie beside the files that they need. */
+const ownModule = /\/likeness(-[\w-]+)?\.js$/;
+/** Where Vite, until version 7, puts a copy of a package's modules while it serves a page, and not of its files. */
+const viteCopy = /\/node_modules\/\.vite\/deps[^/]*\/[^/]*$/;
+
+/**
+ * The folder of this package's files for pages, as far as no bundler has moved them: beside our own modules; in a
+ * program that a bundler without assets (esbuild, Rollup) has put into one file, in the folder `likeness/` beside that.
+ *
+ * @returns a URL that ends with a slash; `undefined` where this code has none
+ */
+export function ownFolder(): string | undefined {
+  const own = (import.meta as { url?: string }).url ?? classicScript;
+  if (!own) return undefined;
+  const url = new URL(own, programBase());
+  url.search = url.hash = '';
+  if (viteCopy.test(url.pathname)) {
+    return url.href.replace(viteCopy, '/node_modules/likeness-search/dist/web/');
+  }
+  return new URL(ownModule.test(url.pathname) ? './' : './likeness/', url).href;
+}
+
+/**
+ * The URL of a file: where a bundler has put it, else in {@link ownFolder}.
+ *
+ * @param path in `dist/web/`
+ * @param literal `new URL('./path', import.meta.url)`, of which a bundler that knows assets has made another URL
+ * @returns `undefined` in a program without a URL of its own
+ */
+export function placeOf(path: string, literal: () => URL | string): string | undefined {
+  const folder = ownFolder();
+  const own = (import.meta as { url?: string }).url;
+  if (own) {
+    // Turbopack's are relative to the root of the site.
+    const found = new URL(literal(), programBase()).href;
+    if (found !== new URL(path, own).href) return found;
+  }
+  return folder === undefined ? undefined : new URL(path, folder).href;
+}

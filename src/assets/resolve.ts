@@ -1,0 +1,72 @@
+import { refuse, urlOf } from '../checks.ts';
+import { LikenessError } from '../errors.ts';
+import { type AssetName, type AssetUrls, bundled } from './bundled.ts';
+import { placeOf, programBase } from './place.ts';
+
+/**
+ * Where this package's files for pages are, when a bundler or server has them elsewhere: the URL of a folder with all
+ * that is in `likeness-search/dist/web/`, or URLs by their paths in there.
+ */
+export type AssetLocation = string | URL | Readonly<Record<string, string | URL>>;
+
+/** Scripts of workers, which can be named as files can. */
+export type WorkerScript = 'likeness-worker.js' | 'likeness-knn-worker.js';
+const scripts: readonly WorkerScript[] = ['likeness-worker.js', 'likeness-knn-worker.js'];
+
+/** What a program says of a file, as an absolute URL; `undefined` where it says nothing. */
+export function givenAsset(
+  assets: AssetLocation | undefined,
+  name: AssetName | WorkerScript,
+): string | undefined {
+  const given = namedAssets(assets);
+  return typeof given === 'string' ? new URL(name, given).href : given?.[name];
+}
+
+/** The folder of files that a program names, with a slash at its end; `undefined` where it names none. */
+export function givenFolder(assets: AssetLocation | undefined): string | undefined {
+  const given = namedAssets(assets);
+  return typeof given === 'string' ? given : undefined;
+}
+
+/**
+ * All files, where the program says, else where the bundler has put them, else beside this code.
+ *
+ * @throws LikenessError `bad-argument`; `not-found` where a script that is no module does not know where it is
+ */
+export function assetUrls(assets: AssetLocation | undefined): AssetUrls {
+  const names = Object.keys(bundled) as AssetName[];
+  return Object.fromEntries(
+    names.map((name) => [name, givenAsset(assets, name) ?? placeOf(name, bundled[name]) ?? nowhere(name)]),
+  ) as AssetUrls;
+}
+
+/** @throws LikenessError `not-found` */
+export function nowhere(name: string): never {
+  throw new LikenessError(
+    'not-found',
+    `This script does not know where it is, nor where ${name} is. Copy node_modules/likeness-search/dist/web to your site and name that folder: open({ assets: '/likeness/' }).`,
+  );
+}
+
+const wanted =
+  "the URL of a folder, or URLs by name, e.g. { 'models/vgg16-compact/model.onnx': '/files/model.onnx' }";
+
+function namedAssets(assets: AssetLocation | undefined): string | Record<string, string> | undefined {
+  if (assets === undefined) return undefined;
+  if (typeof assets === 'string' || assets instanceof URL) {
+    const text = String(assets);
+    const url = text === '' ? undefined : urlOf(text, programBase());
+    if (!url) refuse('assets', text, wanted);
+    return url.href.endsWith('/') ? url.href : `${url.href}/`;
+  }
+  if (typeof assets !== 'object' || assets === null) refuse('assets', assets, wanted);
+  const known = new Set<string>([...Object.keys(bundled), ...scripts]);
+  return Object.fromEntries(
+    Object.entries(assets).map(([name, value]) => {
+      if (!known.has(name)) refuse('A name in assets', name, `one of ${[...known].join(', ')}`);
+      const isUrl = (typeof value === 'string' && value !== '') || value instanceof URL;
+      const url = isUrl ? urlOf(value, programBase()) : undefined;
+      return [name, url?.href ?? refuse(`assets['${name}']`, value, 'a URL')];
+    }),
+  );
+}
