@@ -16,6 +16,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { buildTypes } from './declarations.mjs';
 import { ensurePackages, root } from './setup.mjs';
 
 const run = promisify(execFile);
@@ -28,6 +29,9 @@ const inputs = [
   'src',
   'demo',
   'scripts/build.mjs',
+  'scripts/declarations.mjs',
+  'tsconfig.json',
+  'tsconfig.build.json',
   'asconfig.json',
   'package.json',
   'package-lock.json',
@@ -262,13 +266,6 @@ async function buildPage() {
   const [, importMap] = /<script type="importmap">([\s\S]*?)<\/script>/.exec(html);
   const hash = createHash('sha256').update(importMap).digest('base64');
   writeFileSync(join(root, 'dist/page/index.html'), html.replace('{{importmap}}', hash));
-}
-
-async function buildTypes() {
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  await run(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root }).catch((error) => {
-    throw new Error(`tsc failed:\n${error.stdout}${error.stderr}`);
-  });
 }
 
 function newest(path) {

@@ -1,4 +1,4 @@
-// npm run check: types, lint, format.
+// npm run check: types, lint, format; then the package as it is packed: its exports, and its types in projects.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { buildKernels } from './build.mjs';
@@ -26,5 +26,15 @@ for (const [script, ...args] of checks) {
     stdio: 'inherit',
   });
   ok &&= status === 0;
+}
+if (ok) {
+  // What does not compile is not worth building and packing.
+  const { packageProblems } = await import('./check-package.mjs');
+  const { packPackage } = await import('./packed.mjs');
+  const { typeProblems } = await import('./type-consumers.mjs');
+  const problems = await packageProblems(await packPackage());
+  problems.push(...typeProblems(join(root, 'node_modules/typescript')));
+  for (const problem of problems) console.error(problem);
+  ok = problems.length === 0;
 }
 process.exitCode = ok ? 0 : 1;

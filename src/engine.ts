@@ -10,8 +10,8 @@ import { sha256 } from './sha256.ts';
 import type { Change } from './store/changes.ts';
 import { checkKind, type IndexInfo } from './store/header.ts';
 import type { IndexStore } from './store/index-store.ts';
-import { copyOfJson, type Entry, type Json } from './store/records.ts';
-import type { Hit, Report } from './types.ts';
+import { copyOfJson, type Entry } from './store/records.ts';
+import type { Features, Hit, Json, Report } from './types.ts';
 
 /** An item on its way into the engine: what it holds can be posted to a worker. */
 export type EngineItem<Source> = { id: string; meta?: Json | undefined } & (
@@ -43,15 +43,6 @@ export interface EngineAdded {
   size: number;
   /** `at`: the item's position among the items of the call. */
   failed: { at: number; code: ErrorCode; message: string }[];
-}
-
-/** An index's rows in order, as one block. */
-export interface Features {
-  ids: string[];
-  /** Values in a row. */
-  dimension: number;
-  /** ids.length × dimension. */
-  values: Float32Array;
 }
 
 /** Reads whatever the platform's `Source` is. */

@@ -36,10 +36,29 @@ export type ErrorCode =
   | 'storage-failed'
   | 'closed';
 
-/** The one error class of Likeness. Aborted calls reject with their signal's reason instead. */
+/** On every error of Likeness, whichever copy of the code has made it: symbols by `for` are one in all of them. */
+const brand = Symbol.for('likeness.error');
+
+/**
+ * The one error class of Likeness. Aborted calls reject with their signal's reason instead.
+ *
+ * `instanceof LikenessError` is true for the errors of every copy of the package that a program has loaded: in two
+ * bundles, in two versions, in a frame. `instanceof` a subclass goes by its prototype, as ever.
+ */
 export class LikenessError extends Error {
   override readonly name = 'LikenessError';
   readonly code: ErrorCode;
+
+  static {
+    Object.defineProperty(LikenessError.prototype, brand, { value: true });
+    // Defined here and not as a method: in the declarations a subclass would inherit it, too.
+    Object.defineProperty(LikenessError, Symbol.hasInstance, {
+      value(this: unknown, value: unknown): boolean {
+        if (this === LikenessError) return typeof value === 'object' && value !== null && brand in value;
+        return Function.prototype[Symbol.hasInstance].call(this, value);
+      },
+    });
+  }
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);

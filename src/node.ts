@@ -1,6 +1,5 @@
 /** Likeness in Node. In the browser the same names come from `index.ts`. */
 export type { AssetLocation } from './assets/resolve.ts';
-export type { Features } from './engine.ts';
 export { type ErrorCode, LikenessError } from './errors.ts';
 export type { PixelMode, Pixels } from './image/pixels.ts';
 export type { NpyFile } from './knn/npy-rows.ts';
@@ -8,13 +7,16 @@ export { openNpz, readNpz } from './knn/npz.ts';
 export { ImageSearch } from './platform/node.ts';
 export type { Store, StoredFile, StoreLock } from './store/files.ts';
 export { deleteIndex, listIndexes } from './store/open-store.node.ts';
-export type { Json } from './store/records.ts';
 export type {
   AddReport,
   CallOptions,
+  Dropped,
+  Features,
   Hit,
   ImageSource,
   Item,
+  Json,
+  ModelName,
   OpenOptions,
   Picture,
   Progress,

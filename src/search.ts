@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import {
   type CheckedQuery,
   checkCall,
@@ -9,7 +10,7 @@ import {
   itemsOf,
   vectorOf,
 } from './arguments.ts';
-import type { Engine, EngineAdded, EngineItem, EngineQuery, EngineQueryOptions, Features } from './engine.ts';
+import type { Engine, EngineAdded, EngineItem, EngineQuery, EngineQueryOptions } from './engine.ts';
 import { LikenessError } from './errors.ts';
 import { agrees } from './knn/taking-part.ts';
 import type { Storage } from './storage.ts';
@@ -18,6 +19,7 @@ import { copyOfJson } from './store/records.ts';
 import type {
   AddReport,
   CallOptions,
+  Features,
   Hit,
   ImageSource,
   Item,
@@ -25,8 +27,16 @@ import type {
   QueryOptions,
   Report,
 } from './types.ts';
+import type * as web from './web-types.ts';
 
-/** The engine as its face sees it: in this process, or in a worker behind an RPC library that makes all calls async. */
+/**
+ * The engine as its face sees it: in this process, or in a worker behind an RPC library that makes all calls async.
+ *
+ * Methods, which TypeScript compares loosely: {@link Search} hands an engine nothing but what its own host made, and so
+ * need not know what that is.
+ *
+ * @internal
+ */
 export type RemoteEngine<Source> = {
   [Name in
     | 'add'
@@ -40,13 +50,13 @@ export type RemoteEngine<Source> = {
     | 'features'
     | 'report'
     | 'cancel'
-    | 'close']: (
-    ...args: Parameters<Engine<Source>[Name]>
-  ) => Promise<Awaited<ReturnType<Engine<Source>[Name]>>>;
+    | 'close']: {
+    method(...args: Parameters<Engine<Source>[Name]>): Promise<Awaited<ReturnType<Engine<Source>[Name]>>>;
+  }['method'];
 };
 
-/** What a platform gives {@link Search}. */
-export interface EngineHost<Source, StoreName = never> {
+/** @internal What a platform gives {@link Search}. */
+export interface EngineHost<Source = unknown, StoreName = unknown> {
   engine: RemoteEngine<Source>;
   /** Where the model's files are. */
   modelFiles: Report['modelFiles'];
@@ -69,17 +79,21 @@ export interface EngineHost<Source, StoreName = never> {
 }
 
 /** An item as it was when it was given. */
-type HeldItem<Source> = Pick<Item, 'id' | 'meta'> & Held<Source>;
-type Held<Source> = { vector: Float32Array } | { ready: () => Promise<Source> };
+type HeldItem = Pick<Item, 'id' | 'meta'> & Held;
+type Held = { vector: Float32Array } | { ready: () => Promise<unknown> };
 
 /** Exact image search over an engine, wherever that runs. `ImageSearch` of each platform adds `open`. */
-export class Search<Source = unknown, StoreName = never> {
-  readonly #host: EngineHost<Source, StoreName>;
+export class Search {
+  readonly #host: EngineHost;
   #size = 0;
   #calls = 0;
   #closed = false;
 
-  protected constructor(host: EngineHost<Source, StoreName>) {
+  /** For `ImageSearch.open`. */
+  protected constructor(opened: never);
+  /** @internal What a host is, and all that it is made of, is no part of the declarations that are published. */
+  protected constructor(host: EngineHost);
+  protected constructor(host: EngineHost) {
     this.#host = host;
     this.#size = host.size;
   }
@@ -109,13 +123,9 @@ export class Search<Source = unknown, StoreName = never> {
 
     const report: AddReport = { added: 0, replaced: 0, unchanged: 0, extracted: 0, failed: [] };
     let done = 0;
-    const addChunk = async (
-      chunk: HeldItem<Source>[],
-      before: Promise<void>,
-      issued: () => void,
-    ): Promise<void> => {
+    const addChunk = async (chunk: HeldItem[], before: Promise<void>, issued: () => void): Promise<void> => {
       const prepared = await Promise.all(chunk.map((item) => this.#prepareItem(item)));
-      const good: EngineItem<Source>[] = [];
+      const good: EngineItem<unknown>[] = [];
       for (const [at, item] of prepared.entries()) {
         if (item instanceof LikenessError) report.failed.push({ id: chunk[at]!.id, error: item });
         else good.push(item);
@@ -195,7 +205,7 @@ export class Search<Source = unknown, StoreName = never> {
     const given = itemsOf(images, 'queryMany takes a list of pictures and vectors; for one there is query');
     for (const image of given) checkQueried(image);
     const held = (given as (ImageSource | Float32Array)[]).map((image) => this.#hold(image, signal));
-    const queries: EngineQuery<Source>[] = await Promise.all(
+    const queries: EngineQuery<unknown>[] = await Promise.all(
       held.map(async (one) => ('vector' in one ? one : { source: await one.ready() })),
     );
     if (queries.length === 0) return [];
@@ -253,13 +263,13 @@ export class Search<Source = unknown, StoreName = never> {
    *
    * @param store where `open` takes it from afterwards; must hold no pictures
    */
-  async save(store: string | URL | Store): Promise<void> {
+  async save(store: string | web.URL | Store): Promise<void> {
     this.#checkOpen();
     await this.#host.storage.save(this.#host.storeName(store));
   }
 
   /** The whole index, without the pictures themselves, as one file: to download, to {@link import}, to serve. */
-  async export(): Promise<Blob> {
+  async export(): Promise<web.Blob> {
     this.#checkOpen();
     return this.#host.storage.export();
   }
@@ -270,7 +280,7 @@ export class Search<Source = unknown, StoreName = never> {
    * @param source the file, or where it is
    * @throws LikenessError `model-mismatch` with both names, `bad-file`, `not-found`
    */
-  async import(source: Blob | string | URL): Promise<void> {
+  async import(source: web.Blob | string | web.URL): Promise<void> {
     this.#checkOpen();
     this.#size = await this.#host.storage.import(this.#host.storeName(source));
   }
@@ -309,7 +319,7 @@ export class Search<Source = unknown, StoreName = never> {
     return { ...options, filter: ids.filter((id) => agrees(predicate(id))) };
   }
 
-  #holdItem(item: Item, signal: AbortSignal | undefined): HeldItem<Source> {
+  #holdItem(item: Item, signal: AbortSignal | undefined): HeldItem {
     const { id, meta } = item;
     const held =
       'vector' in item && item.vector !== undefined
@@ -318,11 +328,11 @@ export class Search<Source = unknown, StoreName = never> {
     return { id, meta: meta === undefined ? undefined : copyOfJson(meta), ...held };
   }
 
-  #hold(image: ImageSource | Float32Array, signal: AbortSignal | undefined): Held<Source> {
+  #hold(image: ImageSource | Float32Array, signal: AbortSignal | undefined): Held {
     return isVector(image) ? { vector: vectorOf(image) } : { ready: this.#host.hold(image, signal) };
   }
 
-  async #prepareItem({ id, meta, ...held }: HeldItem<Source>): Promise<EngineItem<Source> | LikenessError> {
+  async #prepareItem({ id, meta, ...held }: HeldItem): Promise<EngineItem<unknown> | LikenessError> {
     if ('vector' in held) return { id, meta, vector: held.vector };
     try {
       return { id, meta, source: await held.ready() };
@@ -340,7 +350,7 @@ export class Search<Source = unknown, StoreName = never> {
 }
 
 /** What is no vector fails as one item, when its turn comes. */
-function heldVector(vector: unknown): Held<never> {
+function heldVector(vector: unknown): Held {
   try {
     return { vector: vectorOf(vector) };
   } catch (error) {

@@ -3,24 +3,26 @@ import type { BackendName } from './backend/backend.ts';
 import type { LikenessError } from './errors.ts';
 import type { Pixels } from './image/pixels.ts';
 import type { Store } from './store/files.ts';
-import type { Dropped } from './store/log.ts';
-import type { Json } from './store/records.ts';
+import type * as web from './web-types.ts';
 
 /**
  * A picture, in any form a page or a program has it. A string is a URL in the browser; in Node it is a file path, or
  * a URL when it begins with `http:`, `https:`, `file:` or `data:`. A `Uint8Array` holds an encoded picture (JPEG, PNG, …).
  */
 export type ImageSource =
-  | Blob
-  | URL
+  | web.Blob
+  | web.URL
   | string
   | Uint8Array
-  | ImageBitmap
-  | ImageData
-  | HTMLImageElement
-  | HTMLCanvasElement
-  | OffscreenCanvas
+  | web.ImageBitmap
+  | web.ImageData
+  | web.HTMLImageElement
+  | web.HTMLCanvasElement
+  | web.OffscreenCanvas
   | Pixels;
+
+/** What JSON can hold. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** Something to add: a picture, or a feature vector made earlier by the same model. */
 export type Item = {
@@ -59,7 +61,7 @@ export interface Progress {
 
 export interface CallOptions {
   /** Ends the call early; it then rejects with the signal's reason. */
-  signal?: AbortSignal | undefined;
+  signal?: web.AbortSignal | undefined;
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
@@ -77,13 +79,16 @@ export interface QueryOptions extends CallOptions {
   filter?: Iterable<string> | ((id: string) => boolean) | undefined;
 }
 
+/** A model as a program names it. */
+export type ModelName = string | web.URL | Iterable<web.File> | web.FileSystemDirectoryHandle;
+
 export interface OpenOptions extends CallOptions {
   /**
    * A built-in model's name; the URL (in Node: also the folder) that holds a model's `manifest.json`; in a page also the
    * files or the handle of a folder that a person picked, or the fingerprint of a model that is stored in this browser.
    * Default `vgg16-compact`.
    */
-  model?: string | URL | Iterable<File> | FileSystemDirectoryHandle | undefined;
+  model?: ModelName | undefined;
   /**
    * In a page: whether to ask a model's URL for a newer manifest although the model is stored in this browser; where the
    * URL cannot be reached, the stored one is taken. Default: only for built-in models. Without it a stored model is
@@ -98,7 +103,7 @@ export interface OpenOptions extends CallOptions {
    */
   assets?: AssetLocation | undefined;
   /** In a page: starts the worker, whose script is `likeness-search/web/likeness-worker.js`. Default: found as other files are. */
-  worker?: (() => Worker) | undefined;
+  worker?: (() => web.Worker) | undefined;
   /** Threads for wasm. Default: up to 4, where the page is cross-origin isolated; else 1. */
   threads?: number | undefined;
   /** `keras`: pictures exactly as the Keras tutorial reads them, i.e. EXIF orientation is not applied (a TIFF's is). */
@@ -109,7 +114,16 @@ export interface OpenOptions extends CallOptions {
    * there and is asked by messages. What is there is opened, else made. Where a browser lets a page keep nothing, the index
    * is in memory, and `report()` says so. Left out, the index is gone when it is closed.
    */
-  store?: string | URL | Blob | Store | undefined;
+  store?: string | web.URL | web.Blob | Store | undefined;
+}
+
+/** An index's rows in order, as one block. */
+export interface Features {
+  ids: string[];
+  /** Values in a row. */
+  dimension: number;
+  /** ids.length × dimension. */
+  values: Float32Array;
 }
 
 /** What `add` did. Pictures that cannot be read are reported here and do not stop the others. */
@@ -122,6 +136,15 @@ export interface AddReport {
   /** Pictures that the network saw; those whose content the stored index had already it did not. */
   extracted: number;
   failed: { id: string; error: LikenessError }[];
+}
+
+/** What opening an index left out. */
+export interface Dropped {
+  /** Behind the last whole commit. */
+  bytes: number;
+  /** Commits that are known to have been begun and are not there whole. */
+  commits: number;
+  reason: string;
 }
 
 /** Where an index is kept. */
@@ -143,6 +166,22 @@ export interface StoredIndexInfo {
   /** What `open` and `deleteIndex` take. */
   store: string;
   byteLength: number;
+}
+
+/** What is known of a model before it is opened. */
+export interface ModelInfo {
+  /** What `open` takes: the URL that it was fetched from, or the fingerprint of one whose files were picked. */
+  model: string;
+  name: string;
+  version: string;
+  fingerprint: string;
+  /** Values in a feature vector. */
+  dimension: number;
+  licence: string;
+  /** All its files, in bytes. */
+  byteLength: number;
+  /** What of it is stored in this browser; the rest will be fetched. */
+  storedBytes: number;
 }
 
 /** What runs, and why. */

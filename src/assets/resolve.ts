@@ -1,5 +1,6 @@
 import { refuse, urlOf } from '../checks.ts';
 import { LikenessError } from '../errors.ts';
+import type * as web from '../web-types.ts';
 import { type AssetName, type AssetUrls, bundled } from './bundled.ts';
 import { placeOf, programBase } from './place.ts';
 
@@ -7,13 +8,13 @@ import { placeOf, programBase } from './place.ts';
  * Where this package's files for pages are, when a bundler or server has them elsewhere: the URL of a folder with all
  * that is in `likeness-search/dist/web/`, or URLs by their paths in there.
  */
-export type AssetLocation = string | URL | Readonly<Record<string, string | URL>>;
+export type AssetLocation = string | web.URL | Readonly<Record<string, string | web.URL>>;
 
-/** Scripts of workers, which can be named as files can. */
+/** @internal Scripts of workers, which can be named as files can. */
 export type WorkerScript = 'likeness-worker.js' | 'likeness-knn-worker.js';
 const scripts: readonly WorkerScript[] = ['likeness-worker.js', 'likeness-knn-worker.js'];
 
-/** What a program says of a file, as an absolute URL; `undefined` where it says nothing. */
+/** @internal What a program says of a file, as an absolute URL; `undefined` where it says nothing. */
 export function givenAsset(
   assets: AssetLocation | undefined,
   name: AssetName | WorkerScript,
@@ -22,7 +23,7 @@ export function givenAsset(
   return typeof given === 'string' ? new URL(name, given).href : given?.[name];
 }
 
-/** The folder of files that a program names, with a slash at its end; `undefined` where it names none. */
+/** @internal The folder of files that a program names, with a slash at its end; `undefined` where it names none. */
 export function givenFolder(assets: AssetLocation | undefined): string | undefined {
   const given = namedAssets(assets);
   return typeof given === 'string' ? given : undefined;
@@ -31,6 +32,7 @@ export function givenFolder(assets: AssetLocation | undefined): string | undefin
 /**
  * All files, where the program says, else where the bundler has put them, else beside this code.
  *
+ * @internal
  * @throws LikenessError `bad-argument`; `not-found` where a script that is no module does not know where it is
  */
 export function assetUrls(assets: AssetLocation | undefined): AssetUrls {
@@ -40,7 +42,10 @@ export function assetUrls(assets: AssetLocation | undefined): AssetUrls {
   ) as AssetUrls;
 }
 
-/** @throws LikenessError `not-found` */
+/**
+ * @internal
+ * @throws LikenessError `not-found`
+ */
 export function nowhere(name: string): never {
   throw new LikenessError(
     'not-found',

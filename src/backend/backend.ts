@@ -1,7 +1,9 @@
+import type * as web from '../web-types.ts';
+
 /** What holds the rows of an index and finds candidates for the nearest. */
 export type BackendName = 'js' | 'wasm' | 'wasm-relaxed' | 'webgpu';
 
-/** What a backend found for one query. */
+/** @internal What a backend found for one query. */
 export interface Candidates {
   /** Distinct rows, in any order; at least min(k, rows) of them. */
   rows: Uint32Array;
@@ -22,14 +24,14 @@ export interface Candidates {
 
 /** Queries that are on a GPU: `count` × d float32 at the start of a buffer that may be copied from. */
 export interface DeviceQueries {
-  buffer: GPUBuffer;
+  buffer: web.GPUBuffer;
   count: number;
 }
 
-/** A set of rows: bit r % 32 of word r / 32 (rounded down) says whether row r belongs to it. */
+/** @internal A set of rows: bit r % 32 of word r / 32 (rounded down) says whether row r belongs to it. */
 export type RowSet = Uint32Array;
 
-/** Rows in an order. Row j of an n × d block is its values j·d … j·d+d-1. */
+/** @internal Rows in an order. Row j of an n × d block is its values j·d … j·d+d-1. */
 export interface RowHolder {
   readonly name: BackendName;
   /** d: values in a row. */
@@ -50,6 +52,8 @@ export interface RowHolder {
 /**
  * A search over rows. It filters; it never decides the order: `Search` scores the candidates again in f64 and asks for
  * more when the bound does not separate the k-th of them from the rest.
+ *
+ * @internal
  */
 export interface SearchedRows extends Pick<RowHolder, 'dimension' | 'rows' | 'row'> {
   /** Whether `candidates` takes `skip`; where not, `FlatIndex` asks for more rows than it needs and drops some. */
@@ -74,5 +78,5 @@ export interface SearchedRows extends Pick<RowHolder, 'dimension' | 'rows' | 'ro
   ): Promise<{ values: Float32Array; candidates: Candidates[] }>;
 }
 
-/** Rows and a search over them. Searches may run side by side: none keeps anything where another one would meet it. */
+/** @internal Rows and a search over them. Searches may run side by side: none keeps anything where another one would meet it. */
 export interface Backend extends RowHolder, SearchedRows {}

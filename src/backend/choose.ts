@@ -11,12 +11,14 @@ import type { WebGpuBackendOptions } from './webgpu/session.ts';
 /** What a caller may ask for. */
 export type BackendRequest = 'auto' | 'js' | 'wasm' | 'webgpu';
 
+/** @internal */
 export interface BackendChoice {
   backend: Backend;
   /** Why, as a sentence. */
   reason: string;
 }
 
+/** @internal */
 export interface BackendSettings {
   /** For WebGPU; `auto` considers it only on a device that is given: a search alone does not justify opening one. */
   device?: GPUDevice | undefined;
@@ -29,6 +31,7 @@ export interface BackendSettings {
 /**
  * Makes an empty backend.
  *
+ * @internal
  * @throws LikenessError `no-backend` when what was asked for does not run here
  */
 export async function chooseBackend(
@@ -58,6 +61,7 @@ export async function chooseBackend(
 /**
  * Makes an empty backend that keeps codes of the rows only.
  *
+ * @internal
  * @throws LikenessError `no-backend` when WebAssembly SIMD does not run here, or something else was asked for
  */
 export async function chooseCodes(request: BackendRequest, dimension: number): Promise<BackendChoice> {

@@ -3,6 +3,7 @@ import type { Backend, BackendName, DeviceQueries, RowHolder, RowSet } from '../
 import { type BackendRequest, chooseCodes } from '../backend/choose.ts';
 import { checkDistance, checkSignal, checkWhole, optionsOf, refuse, shown } from '../checks.ts';
 import { LikenessError } from '../errors.ts';
+import type * as web from '../web-types.ts';
 import { chooseThreaded, type ThreadedChoice } from './choose-threads.ts';
 import { asNeighbours, type Found } from './found.ts';
 import { type Neighbours, noRow } from './neighbours.ts';
@@ -19,7 +20,7 @@ export interface FlatIndexOptions {
   /** Default `auto`: the fastest that is here and right. */
   backend?: BackendRequest | undefined;
   /** The device for `webgpu`, when rows or queries are to share one with something else. */
-  device?: GPUDevice | undefined;
+  device?: web.GPUDevice | undefined;
   /**
    * What full rows are on a GPU, should `webgpu` run; in memory they are float32. `float16` takes half of the device's
    * memory and bandwidth, on any device, and the answer is as exact as ever: rows that rounding leaves undecided are
@@ -44,12 +45,12 @@ export interface FlatIndexOptions {
    */
   assets?: AssetLocation | undefined;
   /** In a page: starts a thread's worker, whose script is `likeness-search/web/likeness-knn-worker.js`. */
-  worker?: (() => Worker) | undefined;
+  worker?: (() => web.Worker) | undefined;
 }
 
 export interface SearchOptions {
   /** Ends the search early; it then rejects with the signal's reason. */
-  signal?: AbortSignal | undefined;
+  signal?: web.AbortSignal | undefined;
   /**
    * The rows that take part: a predicate, called once a row (once more where rows change meanwhile), or a byte for each
    * row, 0 for those that do not. Bytes are copied at once and go with their rows when others are removed meanwhile; rows
@@ -132,7 +133,7 @@ export class FlatIndex {
     return new FlatIndex(await chooseCodes(backend, dimension), rows);
   }
 
-  /** An empty index over a backend made elsewhere; for tests and measurements. */
+  /** @internal An empty index over a backend made elsewhere; for tests and measurements. */
   static over(choice: ThreadedChoice, rows?: RowStore): FlatIndex {
     return new FlatIndex(choice, rows);
   }

@@ -1,5 +1,6 @@
 import { refuse } from '../checks.ts';
 import { LikenessError } from '../errors.ts';
+import type * as web from '../web-types.ts';
 import { decodeNpyValues, matrixShape, type NpyHeader, npyHeaderBytes, parseNpyHeader } from './npy.ts';
 
 /** A file that is read where it is wanted: bytes in memory, a `Blob`, an open file. */
@@ -19,14 +20,14 @@ export const bytesFile = (bytes: Uint8Array): NpyFile => ({
   },
 });
 
-/** @throws LikenessError `bad-argument` */
+/** @internal @throws LikenessError `bad-argument` */
 export function checkFile(file: NpyFile): void {
   if (typeof file?.size === 'function' && typeof file.read === 'function') return;
   refuse('The file', file, 'an NpyFile: bytesFile(bytes) or blobFile(blob) makes one');
 }
 
 /** A dropped or picked file. */
-export const blobFile = (blob: Blob): NpyFile => ({
+export const blobFile = (blob: web.Blob): NpyFile => ({
   size: async () => blob.size,
   async read(at, into) {
     const part = new Uint8Array(await blob.slice(at, at + into.length).arrayBuffer());
@@ -42,7 +43,7 @@ export interface NpyRows {
   /** d */
   columns: number;
   /** Blocks of whole rows, in order; what was float64 is rounded to float32. */
-  blocks(): AsyncGenerator<Float32Array<ArrayBuffer>>;
+  blocks(): AsyncGenerator<web.Floats>;
 }
 
 /** Bytes that are in memory at once, or one row where that is more. */

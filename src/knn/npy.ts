@@ -1,6 +1,7 @@
 import { refuse } from '../checks.ts';
 import { LikenessError } from '../errors.ts';
 import { fromFloat16, toFloat16 } from '../float16.ts';
+import type * as web from '../web-types.ts';
 
 /** An array of a `.npy` file, in C order whatever the file's. */
 export interface NpyArray {
@@ -9,7 +10,7 @@ export interface NpyArray {
   data: Float32Array | Float64Array;
 }
 
-/** What the header of a `.npy` file says. */
+/** @internal What the header of a `.npy` file says. */
 export interface NpyHeader {
   shape: number[];
   /** First index running fastest. */
@@ -26,7 +27,7 @@ export interface NpyHeader {
 
 const magic = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59); // \x93NUMPY
 
-/** Whether a file that begins so is a `.npy` file. */
+/** @internal Whether a file that begins so is a `.npy` file. */
 export const isNpy = (begin: Uint8Array): boolean => magic.every((byte, i) => begin[i] === byte);
 
 const hostIsLittle = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
@@ -47,7 +48,7 @@ export function parseNpy(bytes: Uint8Array): NpyArray {
   return { shape, data: fortran && shape.length > 1 ? toCOrder(data, shape) : data };
 }
 
-/** Values of a `.npy` file, in its own order: Float32Array for f2 and f4, Float64Array for f8. */
+/** @internal Values of a `.npy` file, in its own order: Float32Array for f2 and f4, Float64Array for f8. */
 export function decodeNpyValues(
   bytes: Uint8Array,
   { dtype, size, little }: NpyHeader,
@@ -91,6 +92,7 @@ export function parseNpyMatrix(bytes: Uint8Array, columns?: number): NpyMatrix {
 /**
  * n and d of a matrix.
  *
+ * @internal
  * @throws LikenessError `bad-file` for other numbers of dimensions, or of columns than `wanted`
  */
 export function matrixShape({ shape }: Pick<NpyHeader, 'shape'>, wanted?: number): [n: number, d: number] {
@@ -125,6 +127,7 @@ const largestHeader = 1 << 20;
 /**
  * Reads the header.
  *
+ * @internal
  * @param bytes the file's beginning: all of it, or as much as holds the header
  * @param byteLength of the whole file, where it is known
  * @throws LikenessError `bad-file` that names the problem
@@ -150,7 +153,7 @@ export function parseNpyHeader(bytes: Uint8Array, byteLength?: number): NpyHeade
   return { shape, fortran, dtype, size, little, start, byteLength: wanted };
 }
 
-/** Bytes from the beginning that hold the header; `undefined` when more than these 12 are needed to tell. */
+/** @internal Bytes from the beginning that hold the header; `undefined` when more than these 12 are needed to tell. */
 export function npyHeaderBytes(bytes: Uint8Array): number | undefined {
   if (bytes.length < 12) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -197,6 +200,7 @@ function parseHeader(bytes: Uint8Array): { descr: string; fortran: boolean; shap
 /**
  * The header of a `.npy` file as NumPy writes it: format 1, little-endian, C order, data aligned to 64 bytes.
  *
+ * @internal
  * @param dtype of the values that follow
  */
 export function npyHeader(shape: readonly number[], dtype: 'f2' | 'f4' = 'f4'): Uint8Array<ArrayBuffer> {
@@ -211,7 +215,7 @@ export function npyHeader(shape: readonly number[], dtype: 'f2' | 'f4' = 'f4'): 
   return bytes;
 }
 
-/** Values as the bytes of a `.npy` file; float16 is rounded to nearest, ties to even, as NumPy rounds. */
+/** @internal Values as the bytes of a `.npy` file; float16 is rounded to nearest, ties to even, as NumPy rounds. */
 export function encodeNpyValues(values: Float32Array, dtype: 'f2' | 'f4' = 'f4'): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(values.length * (dtype === 'f2' ? 2 : 4));
   if (dtype === 'f4' && hostIsLittle) {
@@ -237,7 +241,7 @@ export function encodeNpy(
   values: Float32Array,
   shape: readonly number[],
   dtype: 'f2' | 'f4' = 'f4',
-): Uint8Array<ArrayBuffer> {
+): web.Bytes {
   if (!(values instanceof Float32Array)) refuse('values', values, 'a Float32Array');
   if (!Array.isArray(shape)) refuse('shape', shape, 'a list of sizes');
   const count = shape.reduce((product, side) => product * side, 1);

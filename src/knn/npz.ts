@@ -1,9 +1,10 @@
 import { LikenessError } from '../errors.ts';
+import type * as web from '../web-types.ts';
 import { checkFile, type NpyFile } from './npy-rows.ts';
 import { readZipDirectory } from './zip-directory.ts';
 import { openZipEntry } from './zip-entry.ts';
 
-/** Whether a file begins as a ZIP archive does; an `.npz` is one. */
+/** @internal Whether a file begins as a ZIP archive does; an `.npz` is one. */
 export const isZip = (bytes: Uint8Array): boolean =>
   bytes[0] === 0x50 && bytes[1] === 0x4b && (bytes[2] === 3 || bytes[2] === 5);
 
@@ -41,7 +42,7 @@ export async function openNpz(file: NpyFile, name?: string): Promise<NpyFile> {
  * @returns the bytes of a `.npy` file
  * @throws LikenessError as {@link openNpz} throws
  */
-export async function readNpz(file: NpyFile, name?: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function readNpz(file: NpyFile, name?: string): Promise<web.Bytes> {
   const array = await openNpz(file, name);
   const size = await array.size();
   let bytes: Uint8Array<ArrayBuffer>;

@@ -16,7 +16,7 @@ export interface RowStore {
 const bytesPerFetch = 1 << 22;
 const bytesPerRead = 1 << 26;
 
-/** Full rows of an index's slots, from the backend or from a store. */
+/** @internal Full rows of an index's slots, from the backend or from a store. */
 export class RowSource {
   readonly #backend: Pick<RowHolder, 'dimension' | 'row'>;
   readonly #store: RowStore | undefined;

@@ -7,17 +7,13 @@ import { checkSignal, optionsOf, refuse } from '../checks.ts';
 import { LikenessError } from '../errors.ts';
 import { hold } from '../image/hold.ts';
 import type { Parcel, Picture } from '../image/source.ts';
-import { type ModelName, type ModelSource, modelSource } from '../model/delivery/source.ts';
-import {
-  deleteStoredModel,
-  describeModel,
-  type ModelInfo,
-  storedModels,
-} from '../model/delivery/stored-models.ts';
+import { type ModelSource, modelSource } from '../model/delivery/source.ts';
+import { deleteStoredModel, describeModel, storedModels } from '../model/delivery/stored-models.ts';
 import { type EngineHost, Search } from '../search.ts';
 import { type StoreName, storeName } from '../store/open-store.browser.ts';
 import { carryStores } from '../store/store.remote.ts';
-import type { OpenOptions, Report } from '../types.ts';
+import type { ModelInfo, ModelName, OpenOptions, Report } from '../types.ts';
+import type * as web from '../web-types.ts';
 import { carryErrorCodes } from '../worker/errors.ts';
 import type { EngineWorker, OpenAnswer } from '../worker/worker.ts';
 
@@ -34,7 +30,7 @@ const defaultModel = 'vgg16-compact';
  * await search.add([{ id: 'a', image: document.querySelector('img') }]);
  * const hits = await search.query(file, { k: 30 });
  */
-export class ImageSearch extends Search<Parcel, StoreName> {
+export class ImageSearch extends Search {
   /** Starts the worker, loads the model and chooses the backends. */
   static async open(options: OpenOptions = {}): Promise<ImageSearch> {
     const { signal, onProgress, model = defaultModel, refresh, device, threads, parity } = checkOpen(options);
@@ -108,7 +104,7 @@ export async function modelInfo(
  * @param model its URL, its built-in name, or the fingerprint of one whose files were picked
  * @throws LikenessError `not-found`, or `in-use` while it is being fetched
  */
-export async function deleteModel(model: string | URL): Promise<void> {
+export async function deleteModel(model: string | web.URL): Promise<void> {
   await deleteStoredModel(pageModel(model));
 }
 

@@ -15,7 +15,7 @@ import { builtInModel, openModelFolder, readManifest } from '../model/files.node
 import { createPoolGraph } from '../model/graph.pool.node.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { loadGpuRuntime } from '../model/runtime.node.ts';
-import { Search } from '../search.ts';
+import { type EngineHost, Search } from '../search.ts';
 import { openIndex, storageOf } from '../storage.ts';
 import { type IndexInfo, identityOf } from '../store/header.ts';
 import { openStore, type StoreName } from '../store/open-store.node.ts';
@@ -36,7 +36,7 @@ const defaultModel = 'vgg16-compact';
  * await search.add([{ id: 'a', image: 'photos/a.jpg' }]);
  * const hits = await search.query('photo.jpg', { k: 30 });
  */
-export class ImageSearch extends Search<NodeSource, StoreName> {
+export class ImageSearch extends Search {
   /** Loads the model and makes an empty index. `auto` is wasm here: WebGPU is an optional package, taken when asked for. */
   static async open(options: OpenOptions = {}): Promise<ImageSearch> {
     const { signal, onProgress, device = 'auto', threads, parity } = checkOpen(options);
@@ -96,7 +96,7 @@ export class ImageSearch extends Search<NodeSource, StoreName> {
       store,
       createCodes: (rows) => FlatIndex.create({ dimension: extractor.dimension, rows }),
     });
-    return new ImageSearch({
+    const host: EngineHost<NodeSource, StoreName> = {
       engine: {
         add: (...args) => engine.add(...args),
         query: (...args) => engine.query(...args),
@@ -119,16 +119,19 @@ export class ImageSearch extends Search<NodeSource, StoreName> {
       callsInFlight: extractor.threads + 1,
       hold: (image, from) => hold(image, { signal: from }),
       dispose: () => {},
-    });
+    };
+    return new ImageSearch(host);
   }
 }
 
-/** The manifest of a model, by its name or folder. */
+/** @internal The manifest of a model, by its name or folder. */
 export const modelManifest = async (model: string): Promise<Manifest> =>
   readManifest(await modelFolder(nodeModel(model)));
 
 /**
  * What a model's network is fed for a picture.
+ *
+ * @internal
  *
  * @returns float32, 1 × 3 × height × width
  */

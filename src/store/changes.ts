@@ -1,6 +1,7 @@
 import { LikenessError } from '../errors.ts';
+import type { Json } from '../types.ts';
 import type { Step } from './entries.ts';
-import { checkMeta, type Entry, type IndexRecord, type Json, putRecord } from './records.ts';
+import { checkMeta, type Entry, type IndexRecord, putRecord } from './records.ts';
 
 /** A change to make: add or replace a picture, remove one, note something. */
 export type Change = (Entry & { vector: Float32Array }) | { remove: string } | { set: string; value: Json };

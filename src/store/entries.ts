@@ -1,11 +1,5 @@
-import {
-  type Entry,
-  encodedBytes,
-  type IndexRecord,
-  type Json,
-  type PutRecord,
-  putRecord,
-} from './records.ts';
+import type { Json } from '../types.ts';
+import { type Entry, encodedBytes, type IndexRecord, type PutRecord, putRecord } from './records.ts';
 
 /** A picture and where its row is. */
 export interface PlacedEntry extends Entry {

@@ -50,7 +50,7 @@ export interface Store {
   lock(): Promise<StoreLock | undefined>;
 }
 
-/** Whether this is a {@link Store} of a program's own, as far as can be seen. */
+/** @internal Whether this is a {@link Store} of a program's own, as far as can be seen. */
 export const isStore = (value: unknown): value is Store =>
   typeof value === 'object' &&
   value !== null &&
@@ -81,7 +81,7 @@ const advice: Partial<Record<ErrorCode, string>> = {
   locked: 'close it there, then try again',
 };
 
-/** What a store threw, as a {@link LikenessError} that says what was being done. */
+/** @internal What a store threw, as a {@link LikenessError} that says what was being done. */
 export function storageError(error: unknown, doing: string): LikenessError {
   if (error instanceof LikenessError) return error;
   const { code, name, message } = error as NodeJS.ErrnoException;
@@ -93,7 +93,7 @@ export function storageError(error: unknown, doing: string): LikenessError {
   return new LikenessError(kind, `${doing} failed: ${why}; ${advice[kind]}.`, { cause: error });
 }
 
-/** Reads exactly `length` bytes; `undefined` where the file ends before. */
+/** @internal Reads exactly `length` bytes; `undefined` where the file ends before. */
 export async function readExactly(
   file: StoredFile,
   at: number,
@@ -103,5 +103,6 @@ export async function readExactly(
   return (await file.read(at, bytes)) === length ? bytes : undefined;
 }
 
+/** @internal */
 export const totalLength = (parts: readonly Uint8Array[]): number =>
   parts.reduce((sum, { length }) => sum + length, 0);

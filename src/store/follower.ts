@@ -1,10 +1,11 @@
 import { LikenessError } from '../errors.ts';
+import type { Dropped } from '../types.ts';
 import type { FollowedStep } from './changes.ts';
 import { Entries } from './entries.ts';
 import { readExactly, type Store } from './files.ts';
 import { type Generation, openGeneration } from './generations.ts';
 import { decodeMark, decodeSuccessor, headerBytes } from './header.ts';
-import { beginning, type Dropped, type Position, readLog } from './log.ts';
+import { beginning, type Position, readLog } from './log.ts';
 import { blockBytes, sealOf } from './segment.ts';
 
 /** What an index holds, as far as its file was read; reads on what others write. */

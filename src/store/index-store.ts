@@ -1,4 +1,5 @@
 import { LikenessError } from '../errors.ts';
+import type { Dropped, Json } from '../types.ts';
 import { type Change, checkChange, type FollowedStep } from './changes.ts';
 import { bytesOfValues } from './commit.ts';
 import { CommitQueue } from './commit-queue.ts';
@@ -7,9 +8,7 @@ import { type Store, storageError } from './files.ts';
 import { Follower } from './follower.ts';
 import { type Generation, openGeneration } from './generations.ts';
 import { checkKind, type IndexInfo } from './header.ts';
-import type { Dropped } from './log.ts';
 import { createIndex } from './new-file.ts';
-import type { Json } from './records.ts';
 import { checkedRows, damagedRow, snapshot } from './snapshot.ts';
 import { type Content, Writer } from './writer.ts';
 

@@ -1,5 +1,6 @@
 import { crc32 } from '../crc32.ts';
 import { LikenessError } from '../errors.ts';
+import type { Json } from '../types.ts';
 import { Entries, type PlacedEntry } from './entries.ts';
 import { readExactly, type StoredFile } from './files.ts';
 import {
@@ -19,7 +20,6 @@ import {
 import { findSegment, inspectSegment } from './inspect-segment.ts';
 import { beginning, type Position } from './log.ts';
 import { differsInOneByte, mendByte } from './mend-byte.ts';
-import type { Json } from './records.ts';
 import { blockBytes, decodeHead } from './segment.ts';
 
 /** Something that is wrong in an index file. */

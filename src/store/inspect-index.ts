@@ -1,10 +1,10 @@
 import { LikenessError } from '../errors.ts';
+import type { Json } from '../types.ts';
 import type { PlacedEntry } from './entries.ts';
 import type { Store, StoredFile } from './files.ts';
 import { fileName, generations } from './generations.ts';
 import type { Header, IndexInfo } from './header.ts';
 import { type Inspection, inspectFile, type Problem } from './inspect-file.ts';
-import type { Json } from './records.ts';
 import { checkedRows, type Snapshot, snapshot } from './snapshot.ts';
 import { SingleFileStore } from './store.single.ts';
 import { type RowPlace, virtualFile } from './virtual-file.ts';

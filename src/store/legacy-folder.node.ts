@@ -3,10 +3,10 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LikenessError } from '../errors.ts';
 import { parseNpyMatrix } from '../knn/npy.ts';
+import type { Json } from '../types.ts';
 import type { Change } from './changes.ts';
 import type { Store } from './files.ts';
 import { IndexStore } from './index-store.ts';
-import type { Json } from './records.ts';
 import { MemoryStore } from './store.memory.ts';
 import { FolderStore } from './store.node.ts';
 

@@ -1,5 +1,6 @@
 import { crc32 } from '../crc32.ts';
 import { LikenessError } from '../errors.ts';
+import type { Dropped } from '../types.ts';
 import { readExactly, type StoredFile } from './files.ts';
 import { decodeMark, type Header, headerBytes, type Mark, sealOfHeader } from './header.ts';
 import { decodeRecords, type IndexRecord } from './records.ts';
@@ -24,15 +25,6 @@ export interface Commit {
 
 /** Up to where a file was read: what the next commit goes on from. */
 export type Position = Mark;
-
-/** What opening left out. */
-export interface Dropped {
-  /** Behind the last whole commit. */
-  bytes: number;
-  /** Commits that are known to have been begun and are not there whole. */
-  commits: number;
-  reason: string;
-}
 
 export const beginning = (header: Uint8Array): Position => ({
   sequence: 0,

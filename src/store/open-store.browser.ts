@@ -22,6 +22,8 @@ import { blobStore } from './store.single.ts';
 /**
  * A store as it can be posted to the worker: `opfs:name`, `indexeddb:name`, an absolute URL, a file, or a program's own,
  * which stays in the page.
+ *
+ * @internal
  */
 export type StoreName = string | Blob | Store;
 
@@ -35,6 +37,7 @@ interface Place {
 /**
  * In a worker. `opfs:` falls back to IndexedDB where files of the private file system cannot be written in place.
  *
+ * @internal
  * @throws LikenessError `storage-denied` where the browser keeps nothing for this page
  */
 export async function openStore(name: StoreName): Promise<Store> {
@@ -47,7 +50,7 @@ export async function openStore(name: StoreName): Promise<Store> {
   return provenStore(name, places);
 }
 
-/** The same, but where the browser keeps nothing the index is in memory, with a warning. */
+/** @internal The same, but where the browser keeps nothing the index is in memory, with a warning. */
 export async function openStoreOrMemory(name: StoreName): Promise<Store> {
   try {
     return await openStore(name);
@@ -111,6 +114,7 @@ async function prove(what: string, store: Store): Promise<void> {
 /**
  * In the page: what {@link openStore} will understand.
  *
+ * @internal
  * @throws LikenessError `bad-argument`
  */
 export function storeName(store: unknown, base: string): StoreName {

@@ -5,17 +5,20 @@ import { fileURLToPath } from 'node:url';
 import { refuse } from '../checks.ts';
 import { LikenessError } from '../errors.ts';
 import type { StoredIndexInfo } from '../types.ts';
+import type * as web from '../web-types.ts';
 import { isStore, type Store } from './files.ts';
 import { fileName, generations } from './generations.ts';
 import { httpStore } from './store.http.ts';
 import { FolderStore } from './store.node.ts';
 import { blobStore, type ReadableFile, SingleFileStore } from './store.single.ts';
 
+/** @internal */
 export type StoreName = string | URL | Blob | Store;
 
 /**
  * A folder (`file:folder`, a path, a `file:` URL), an exported file, the URL of one, a `Blob`, or a store as it is.
  *
+ * @internal
  * @throws LikenessError `bad-argument`
  */
 export async function openStore(name: StoreName): Promise<Store> {
@@ -63,7 +66,7 @@ function fileOf(url: string): string {
   }
 }
 
-/** A file that is read where it is wanted. */
+/** @internal A file that is read where it is wanted. */
 export async function openReadable(path: string): Promise<ReadableFile> {
   let handle: FileHandle;
   try {
@@ -97,7 +100,7 @@ const fileStore = (path: string): Store => new SingleFileStore(path, () => openR
  * @param folder a path, or `file:folder`
  * @throws LikenessError `bad-argument`, `not-found`
  */
-export async function listIndexes(folder: string | URL): Promise<StoredIndexInfo[]> {
+export async function listIndexes(folder: string | web.URL): Promise<StoredIndexInfo[]> {
   const where = storePath('The folder of indexes', folder, 'the path of a folder');
   const found: StoredIndexInfo[] = [];
   for (const entry of await entriesOf(where)) {
@@ -131,7 +134,7 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
  * @param store `file:folder`
  * @throws LikenessError `not-found`, `locked`
  */
-export async function deleteIndex(store: string | URL): Promise<void> {
+export async function deleteIndex(store: string | web.URL): Promise<void> {
   const folder = storePath('The index', store, 'file:<folder>');
   const files = new FolderStore(folder);
   const numbers = await generations(files);

@@ -1,7 +1,5 @@
 import { LikenessError } from '../errors.ts';
-
-/** What JSON can hold. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+import type { Json } from '../types.ts';
 
 /** A picture in an index. */
 export interface Entry {

@@ -1,10 +1,11 @@
 import { crc32 } from '../crc32.ts';
 import { LikenessError } from '../errors.ts';
+import type { Json } from '../types.ts';
 import type { PlacedEntry } from './entries.ts';
 import type { StoredFile } from './files.ts';
 import { encodeHeader, encodeMark, type Header, headerBytes, markAt, sealOfHeader } from './header.ts';
 import { chunkBytes, type Position } from './log.ts';
-import { encodeRecords, type IndexRecord, type Json, putRecord } from './records.ts';
+import { encodeRecords, type IndexRecord, putRecord } from './records.ts';
 import { encodeCommit, encodeHead, paddingAfter, sealOf, segmentLayout } from './segment.ts';
 
 /** Rows that lie one behind the other. */

@@ -1,4 +1,5 @@
 import { LikenessError } from '../errors.ts';
+import type { Json } from '../types.ts';
 import type { Change, FollowedStep } from './changes.ts';
 import { type EncodedTable, encodeChanges } from './commit.ts';
 import type { PlacedEntry } from './entries.ts';
@@ -8,7 +9,6 @@ import { type Generation, generationOf, newestGeneration } from './generations.t
 import { decodeMark, encodeMark, encodeSuccessor, type IndexInfo, markAt, successorAt } from './header.ts';
 import type { Position } from './log.ts';
 import { UncertainError, writeGeneration } from './new-file.ts';
-import type { Json } from './records.ts';
 import { snapshot } from './snapshot.ts';
 
 /** What a new file is to hold. */

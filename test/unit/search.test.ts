@@ -7,7 +7,7 @@ import { emptyOptions, takenOf } from '../support/odd-values.ts';
 type Added = readonly EngineItem<string>[];
 
 /** A search over an engine that notes what it is asked. */
-class NotedSearch extends Search<string> {
+class NotedSearch extends Search {
   constructor(host: EngineHost<string>) {
     super(host);
   }

@@ -1,9 +1,7 @@
 import { refuse, urlOf } from '../../checks.ts';
 import { LikenessError } from '../../errors.ts';
+import type { ModelName } from '../../types.ts';
 import { builtInOrigin, directoryOrigin, filesOrigin, httpOrigin, type Origin } from './origin.ts';
-
-/** A model as a program names it. */
-export type ModelName = string | URL | Iterable<File> | FileSystemDirectoryHandle;
 
 /** The same in a form that can be posted to a worker. */
 export type ModelSource =

@@ -1,4 +1,5 @@
 import { LikenessError } from '../../errors.ts';
+import type { ModelInfo } from '../../types.ts';
 import { answered } from '../../web-storage.ts';
 import type { Manifest } from '../manifest.ts';
 import { parseManifest } from '../manifest.ts';
@@ -7,22 +8,6 @@ import { everyCache } from './open-cache.ts';
 import { pause } from './patience.ts';
 import { bytesOf, filesOf, hasModelRecord, modelRecords, removeModel } from './records.ts';
 import { type ModelSource, originOf } from './source.ts';
-
-/** What is known of a model before it is opened. */
-export interface ModelInfo {
-  /** What `open` takes: the URL that it was fetched from, or the fingerprint of one whose files were picked. */
-  model: string;
-  name: string;
-  version: string;
-  fingerprint: string;
-  /** Values in a feature vector. */
-  dimension: number;
-  licence: string;
-  /** All its files, in bytes. */
-  byteLength: number;
-  /** What of it is stored in this browser; the rest will be fetched. */
-  storedBytes: number;
-}
 
 /** The models of which something is stored in this browser. */
 export async function storedModels(): Promise<ModelInfo[]> {
