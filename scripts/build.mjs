@@ -17,10 +17,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { buildTypes } from './declarations.mjs';
+import { knownPackages, writeNotices } from './notices.mjs';
 import { ensurePackages, root } from './setup.mjs';
 
 const run = promisify(execFile);
-const stamp = join(root, 'dist', '.built');
+const stamp = join(root, 'build', '.built');
 const inputs = [
   'assembly',
   'shaders',
@@ -74,12 +75,18 @@ export async function buildKernels(modules = kernels) {
   // Not ours, but embedded the same way.
   const turbo = 'node_modules/@cwasm/jpeg-turbo/jpeg-turbo.wasm';
   cpSync(join(root, turbo), join(root, 'build/wasm/jpeg-turbo.wasm'));
+  // HDF5's library, of which its package has three more builds.
+  mkdirSync(join(root, 'build/h5wasm'), { recursive: true });
+  for (const name of ['hdf5_hl.js', 'hdf5_util.js'])
+    cpSync(join(root, 'node_modules/h5wasm/dist/node', name), join(root, 'build/h5wasm', name));
   // Decoders of libavif and libwebp. As files of ours they are bundled for Node too, where packages stay outside.
   for (const kind of ['avif', 'webp']) {
     mkdirSync(join(root, 'build', kind), { recursive: true });
     for (const name of [`${kind}_dec.js`, `${kind}_dec.wasm`])
       cpSync(join(root, `node_modules/@jsquash/${kind}/codec/dec`, name), join(root, 'build', kind, name));
   }
+  for (const name of ['webp_enc_simd.js', 'webp_enc_simd.wasm'])
+    cpSync(join(root, 'node_modules/@jsquash/webp/codec/enc', name), join(root, 'build/webp', name));
   const asc = join(root, 'node_modules/assemblyscript/bin/asc.js');
   const sources = hashOf([
     ...readdirSync(join(root, 'assembly')).map((name) => `assembly/${name}`),
@@ -125,7 +132,7 @@ function hashOf(paths) {
  */
 async function buildWeb() {
   const { build } = await import('esbuild');
-  const options = { ...browserOptions, minify: true, outdir: 'dist/web' };
+  const options = { ...browserOptions, plugins: [knownPackages], minify: true, outdir: 'dist/web' };
   await Promise.all([
     build({
       ...options,
@@ -135,7 +142,7 @@ async function buildWeb() {
     }),
     build({
       ...options,
-      plugins: [unfollowedImports],
+      plugins: [knownPackages, unfollowedImports],
       conditions: ['likeness-worker'],
       entryPoints: { 'likeness-worker': 'src/worker/worker.ts', 'likeness-knn-worker': 'src/knn/worker.ts' },
     }),
@@ -150,14 +157,10 @@ async function buildWeb() {
     }),
     buildOrt(options),
   ]);
-  for (const kind of ['avif', 'webp']) {
-    const apache = readFileSync(join(root, `node_modules/@jsquash/${kind}/LICENSE`), 'utf8');
-    const notice = readFileSync(join(root, `licenses/${kind}.txt`), 'utf8');
-    writeFileSync(join(root, `dist/web/decoders/${kind}.LICENSE.txt`), notice + apache);
-  }
   cpSync(join(root, 'models/vgg16-compact'), join(root, 'dist/web/models/vgg16-compact'), {
     recursive: true,
   });
+  writeNotices();
   checkAssets();
 }
 
@@ -229,6 +232,8 @@ async function buildNode() {
   const { build } = await import('esbuild');
   await build({
     ...nodeOptions,
+    plugins: [knownPackages],
+    charset: 'utf8', // binary data in texts of others stay as short as they are
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     outdir: 'dist/node',
@@ -275,6 +280,7 @@ function newest(path) {
 }
 
 export async function buildAll() {
+  rmSync(stamp, { force: true });
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   await buildKernels();
   await Promise.all([buildWeb(), buildNode(), buildPage(), buildTypes()]);
@@ -283,7 +289,7 @@ export async function buildAll() {
 
 export async function ensureBuilt() {
   ensurePackages();
-  if (existsSync(stamp)) {
+  if (existsSync(stamp) && existsSync(join(root, 'dist'))) {
     const built = statSync(stamp).mtimeMs;
     if (inputs.every((path) => newest(join(root, path)) <= built)) return;
   }

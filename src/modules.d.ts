@@ -52,3 +52,31 @@ declare module '#avif/avif_dec.js' {
   }) => Promise<AvifModule>;
   export default createModule;
 }
+
+/** HDF5 for Node as `h5wasm` ships it; bundled, as its package has four builds of it, of 4 MB each. */
+declare module '#h5wasm/hdf5_hl.js' {
+  export { default } from 'h5wasm/node';
+}
+
+/** libwebp's encoder as `@jsquash/webp` ships it. */
+declare module '#webp/webp_enc_simd.js' {
+  export interface WebpEncoder {
+    /** @returns null where there is no memory */
+    encode(
+      rgba: Uint8Array,
+      width: number,
+      height: number,
+      options: Record<string, number>,
+    ): Uint8Array | null;
+  }
+  const createModule: (options: {
+    noInitialRun: boolean;
+    instantiateWasm(
+      imports: WebAssembly.Imports,
+      ready: (instance: WebAssembly.Instance) => void,
+    ): WebAssembly.Exports;
+    print: () => void;
+    printErr: () => void;
+  }) => Promise<WebpEncoder>;
+  export default createModule;
+}

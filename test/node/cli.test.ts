@@ -121,7 +121,7 @@ describe('likeness query', () => {
     const result = await likeness('query', join(pictures, 'B001.jpeg'), '-i', index, '--html', page);
     assert.equal(result.code, 0, result.stderr);
     const html = await readFile(page, 'utf8');
-    assert.equal(html.match(/<img src="data:image\/jpeg;base64,/g)?.length, names.length + 1);
+    assert.equal(html.match(/<img src="data:image\/webp;base64,/g)?.length, names.length + 1);
     assert.ok(!/(src|href)="(?!data:)/.test(html), 'the page refers to something outside itself');
     assert.ok(html.includes('more &#38; more/G001.jpeg'), 'names are escaped');
   });

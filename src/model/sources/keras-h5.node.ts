@@ -31,7 +31,7 @@ export async function openKerasVgg16(
   config?: unknown,
 ): Promise<{ found: Map<string, SourceWeight>; close(): void }> {
   checkLength(bytes);
-  const { default: h5wasm } = await import('h5wasm/node');
+  const { default: h5wasm } = await import('#h5wasm/hdf5_hl.js');
   const module = await h5wasm.ready;
   const file = new h5wasm.File(resolve(path), 'r');
   if (file.file_id < 0n) {
