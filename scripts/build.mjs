@@ -69,6 +69,24 @@ export const browserOptions = {
 };
 export const nodeOptions = { ...bundleOptions, platform: 'node', target: 'node20', packages: 'external' };
 
+/** Scripts of threads in Node, which the library holds as text: each becomes build/threads/<name>.txt. */
+const threads = { search: 'src/knn/worker.node.ts', network: 'src/model/graph-worker.node.ts' };
+
+/** After the kernels, which the threads hold. */
+async function buildThreads() {
+  const { build } = await import('esbuild');
+  await build({
+    ...bundleOptions,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    minify: true,
+    entryPoints: threads,
+    outdir: 'build/threads',
+    outExtension: { '.js': '.txt' },
+  });
+}
+
 /** Compiles the kernels whose sources changed since they were compiled: the hash of these lies beside each module. */
 export async function buildKernels(modules = kernels) {
   mkdirSync(join(root, 'build/wasm'), { recursive: true });
@@ -116,6 +134,7 @@ export async function buildKernels(modules = kernels) {
       writeFileSync(stamp, sources);
     }),
   );
+  await buildThreads();
 }
 
 /** SHA-256 over names and contents of files, as hex. */
@@ -241,14 +260,6 @@ async function buildNode() {
       index: 'src/node.ts',
       knn: 'src/knn/index.ts',
       cli: 'src/cli/main.ts',
-    },
-  });
-  await build({
-    ...nodeOptions,
-    outdir: 'dist/node',
-    entryPoints: {
-      'graph-worker': 'src/model/graph-worker.node.ts',
-      'knn-worker': 'src/knn/worker.node.ts',
     },
   });
 }

@@ -47,13 +47,6 @@ async function runNode() {
     external: ['../peers/*'], // a page's way to TensorFlow.js; in Node it is imported from where it is installed
     outExtension: { '.js': '.mjs' },
   });
-  // Threads of a search look for their script beside the bundle that starts them.
-  const { build } = await import('esbuild');
-  await build({
-    ...nodeOptions,
-    entryPoints: ['src/knn/worker.node.ts'],
-    outfile: 'build/test/node/node/knn-worker.js',
-  });
   const result = spawnSync(
     process.execPath,
     ['--test', '--test-concurrency=2', '--test-reporter=spec', ...bundles.map((path) => `${path}.mjs`)],

@@ -10,6 +10,12 @@ declare module '*.wgsl' {
   export default source;
 }
 
+/** Scripts of threads in Node, built by `scripts/build.mjs`; esbuild embeds the text. */
+declare module '*.txt' {
+  const script: string;
+  export default script;
+}
+
 /** Comlink ships the types of this module under the name of its CommonJS twin. */
 declare module 'comlink/dist/esm/node-adapter.mjs' {
   export { default } from 'comlink/dist/esm/node-adapter';

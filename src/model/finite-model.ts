@@ -38,7 +38,7 @@ export async function checkFiniteModel({ manifest, files }: Model): Promise<void
   }
 }
 
-function* stretches({ convolutions = [], dense, output }: Manifest): Generator<Stretch> {
+function* stretches({ convolutions, dense, output }: Manifest): Generator<Stretch> {
   const size: Record<DataType, number> = { float32: 4, float16: 2 };
   const names = vgg16Convolutions({ widths: [1, 1, 1, 1, 1] }).map(({ name }) => name);
   for (const [i, { inputs, outputs, kernel, bias }] of convolutions.entries()) {

@@ -46,11 +46,8 @@ export interface Manifest {
   input: { name: string; layout: 'NCHW' };
   /** What the graph, or the dense layer after it, gives for a picture. `name` is the graph's output. */
   output: { name: string; dimension: number };
-  /**
-   * The graph once more, where it is nothing but such layers one after another: our own kernels compute them faster on
-   * the CPU than a runtime does.
-   */
-  convolutions?: Convolution[];
+  /** The graph once more, as layers for our own kernels: they compute it on the CPU. ONNX Runtime does on WebGPU. */
+  convolutions: Convolution[];
   /**
    * A last dense layer with its ReLU that is no part of the graph: it stays as it is stored, in our own kernels. Each
    * file holds equally many of its rows (weights, scales, bias: `pieceLayout` in dense/encoding.ts).
@@ -122,6 +119,11 @@ export async function parseManifest(text: string, where: string): Promise<Manife
       `has format version ${manifest.formatVersion}; this program reads version 1: use a newer Likeness.`,
     );
   }
+  if (manifest.convolutions === undefined) {
+    throw bad(
+      'lists no convolutions: an older version of Likeness built it. Build the model again, with: likeness model build vgg16',
+    );
+  }
   const { graph, shards, preprocessing: p, input, output, convolutions, dense, probe } = manifest;
   const size = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0;
   const isShard = (shard: Shard | undefined): boolean =>
@@ -145,9 +147,7 @@ export async function parseManifest(text: string, where: string): Promise<Manife
       : 'preprocessing',
     typeof input?.name === 'string' && input.layout === 'NCHW' ? '' : 'input',
     typeof output?.name === 'string' && size(output.dimension) ? '' : 'output',
-    convolutions === undefined || (Array.isArray(convolutions) && isChain(convolutions, manifest))
-      ? ''
-      : 'convolutions',
+    Array.isArray(convolutions) && isChain(convolutions, manifest) ? '' : 'convolutions',
     dense === undefined ||
     (encodings.includes(dense.encoding) &&
       size(dense.inputs) &&

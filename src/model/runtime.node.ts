@@ -1,14 +1,6 @@
 import { once } from '../once.ts';
 import type { Runtime } from './ort.ts';
 
-/** ONNX Runtime's CPU build in Node, on one thread: more are had by a pool of sessions. */
-export const loadCpuRuntime: () => Promise<Runtime> = once(async () => {
-  const ort = await import('onnxruntime-web');
-  ort.env.wasm.numThreads = 1;
-  ort.env.logLevel = 'error';
-  return { ort, threads: 1 };
-});
-
 /** The build with the WebGPU provider, over what `provideWebGpu` provides. Its CPU provider has one thread in Node. */
 export const loadGpuRuntime: () => Promise<Runtime> = once(async () => {
   const ort = await import('onnxruntime-web/webgpu');

@@ -12,7 +12,7 @@ import { toTensor } from '../image/tensor.ts';
 import { FlatIndex } from '../knn/flat-index.ts';
 import { chooseExtractor, type ExtractorChoice } from '../model/choose.ts';
 import { builtInModel, openModelFolder, readManifest } from '../model/files.node.ts';
-import { createPoolGraph } from '../model/graph.pool.node.ts';
+import { createNodeGraph } from '../model/graph.node.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { loadGpuRuntime } from '../model/runtime.node.ts';
 import { type EngineHost, Search } from '../search.ts';
@@ -66,7 +66,7 @@ export class ImageSearch extends Search {
         model,
         // Without a request there is no WebGPU in Node; a page's polyfill of it is not for us.
         device === 'webgpu' ? device : 'wasm',
-        { createCpuGraph: (from) => createPoolGraph(from, threads), loadGpuRuntime },
+        { createCpuGraph: (from) => createNodeGraph(from, threads), loadGpuRuntime },
         device === 'auto' ? 'WebGPU is an optional package in Node, taken when it is asked for' : undefined,
       );
       signal?.throwIfAborted();

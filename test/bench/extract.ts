@@ -183,7 +183,7 @@ async function ourGraph(loaded: Model, threads: number): Promise<CpuGraph> {
     const script = '/dist/web/likeness-worker.js';
     return createThreadsGraph(loaded, threads, () => new Worker(script, { type: 'module' }));
   }
-  return (await import('../../src/model/graph.pool.node.ts')).createPoolGraph(loaded, threads);
+  return (await import('../../src/model/graph.node.ts')).createNodeGraph(loaded, threads);
 }
 
 async function openSearch(folder: string, threads: number): Promise<BrowserSearch> {

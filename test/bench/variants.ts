@@ -4,7 +4,7 @@ import { toTensor } from '../../src/image/tensor.ts';
 import { FlatIndex } from '../../src/knn/flat-index.ts';
 import { createWasmDense } from '../../src/model/dense/dense.wasm.ts';
 import { type Encoding, encodings } from '../../src/model/dense/encoding.ts';
-import { createPoolGraph } from '../../src/model/graph.pool.node.ts';
+import { createNodeGraph } from '../../src/model/graph.node.ts';
 import { fileOfBytes, type Model } from '../../src/model/load.ts';
 import type { Manifest } from '../../src/model/manifest.ts';
 import { normaliseRows } from '../../src/model/normalise.ts';
@@ -112,7 +112,7 @@ async function convolved(
   const files = new Map([...sink.contents()].map(([name, bytes]) => [name, fileOfBytes(bytes)]));
   // What a pool of threads asks a manifest for.
   const manifest = { convolutions, preprocessing } as Manifest;
-  const graph = await createPoolGraph({ manifest, files } as Model);
+  const graph = await createNodeGraph({ manifest, files } as Model);
   const pooled = new Float32Array(pictures.length * width);
   let next = 0;
   const work = async (): Promise<void> => {

@@ -9,9 +9,12 @@ import { root, withFolder } from '../support/cli.ts';
 const program = `
 import { ImageSearch } from ${JSON.stringify(join(root, 'dist/node/index.js'))};
 console.log('imported');
-ImageSearch.open({ threads: 1, model: process.argv[2] })
+ImageSearch.open({ threads: Number(process.argv[2]), model: process.argv[3] })
   .then(async (search) => {
-    console.log('opened', search.size);
+    const image = { width: 2, height: 1, rgba: Uint8Array.of(255, 0, 0, 255, 0, 0, 255, 255) };
+    await search.add([{ id: 'a', image }]);
+    const [hit] = await search.query(image);
+    console.log('found', hit.id, hit.distance, (await search.report()).extractor.threads);
     await search.close();
   })
   .catch((error) => console.log(error.code, error.message));
@@ -57,7 +60,7 @@ for (const [format, end] of [
   ['esm', 'mjs'],
   ['cjs', 'cjs'],
 ] as const) {
-  test(`bundled into one file (${format}), the package is imported anywhere and says what is missing when it opens`, () =>
+  test(`bundled into one file (${format}), the package runs anywhere, and says what is missing when there is no model`, () =>
     withFolder(async (folder) => {
       const entry = join(folder, 'program.mjs');
       writeFileSync(entry, program);
@@ -66,7 +69,7 @@ for (const [format, end] of [
       const file = join(alone, `program.${end}`);
       await bundle(entry, file, format);
       for (const cwd of [alone, '/']) {
-        const { stdout, stderr, ended } = await run(file, cwd);
+        const { stdout, stderr, ended } = await run(file, cwd, '1');
         assert.ok(ended, 'it ended');
         assert.match(
           stdout,
@@ -74,15 +77,13 @@ for (const [format, end] of [
           stderr,
         );
       }
-      // Another package's package.json is not ours; a model's folder alone does not bring the scripts of threads.
+      // Another package's package.json is not ours; with a model's folder all is there, threads included.
       writeFileSync(join(alone, 'package.json'), '{"name":"program"}');
       const model = join(root, 'models/vgg16-compact');
-      const given = await run(file, alone, model);
-      assert.match(
-        given.stdout,
-        /^imported\nnot-found .*"likeness-search" \(dist\/node\/graph-worker\.js\)/,
-        given.stderr,
-      );
+      for (const threads of ['1', '2']) {
+        const given = await run(file, '/', threads, model);
+        assert.equal(given.stdout, `imported\nfound a 0 ${threads}\n`, given.stderr);
+      }
       // Installed beside it, all is found.
       mkdirSync(join(alone, 'node_modules/likeness-search'));
       for (const part of ['package.json', 'models', 'dist'])
@@ -92,8 +93,8 @@ for (const [format, end] of [
         join(alone, 'node_modules/likeness-search/node_modules'),
         'junction',
       );
-      const found = await run(file, '/');
-      assert.match(found.stdout, /^imported\nopened 0\n$/, found.stderr);
+      const found = await run(file, '/', '2');
+      assert.equal(found.stdout, 'imported\nfound a 0 2\n', found.stderr);
     }));
 }
 
@@ -107,7 +108,7 @@ FlatIndex.create({ dimension: 2, threads: 2 }).then(async (index) => {
 });
 `;
 
-test('the search alone bundled into one file answers on one thread, and says what its threads lack', () =>
+test('the search alone bundled into one file has its threads', () =>
   withFolder(async (folder) => {
     const entry = join(folder, 'program.mjs');
     writeFileSync(entry, search);
@@ -118,12 +119,8 @@ test('the search alone bundled into one file answers on one thread, and says wha
       const file = join(folder, `bundle.${end}`);
       await bundle(entry, file, format);
       const { stdout, stderr } = await run(file, '/');
-      assert.match(stdout, /^1 1 .*one thread, .*knn-worker\.js is not beside this code.*external/, stderr);
+      assert.match(stdout, /^2 1 .*2 threads\n$/, stderr);
     }
-    // Copied beside it, the script is found.
-    cpSync(join(root, 'dist/node/knn-worker.js'), join(folder, 'knn-worker.js'));
-    const { stdout, stderr } = await run(join(folder, 'bundle.mjs'), '/');
-    assert.match(stdout, /^2 1 .*2 threads/, stderr);
   }));
 
 test('the command line bundled into one file says its version anywhere', () =>

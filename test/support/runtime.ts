@@ -4,8 +4,10 @@ import type { Runtime } from '../../src/model/ort.ts';
 /** ONNX Runtime's CPU build on the platform of the test: what our kernels are compared with. */
 export async function cpuRuntime(threads = 1): Promise<Runtime> {
   if (typeof document === 'undefined') {
-    const { loadCpuRuntime } = await import('../../src/model/runtime.node.ts');
-    return loadCpuRuntime();
+    const ort = await import('onnxruntime-web');
+    ort.env.wasm.numThreads = 1;
+    ort.env.logLevel = 'error';
+    return { ort, threads: 1 };
   }
   const ort = await import('onnxruntime-web/wasm');
   const base = new URL('/node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded', location.href).href;

@@ -6,7 +6,7 @@ import type { Encoding } from '../../model/dense/encoding.ts';
 import { createCpuExtractor } from '../../model/extractor.cpu.ts';
 import { openModelFolder, readManifest } from '../../model/files.node.ts';
 import { checkFiniteModel } from '../../model/finite-model.ts';
-import { createPoolGraph } from '../../model/graph.pool.node.ts';
+import { createNodeGraph } from '../../model/graph.node.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import { probe } from '../../model/probe.ts';
 import { folderSink } from '../../model/sink.node.ts';
@@ -112,7 +112,7 @@ export async function verify(folder: string): Promise<void> {
     );
   }
   await checkFiniteModel(model);
-  const extractor = await createCpuExtractor(model, await createPoolGraph(model, 1));
+  const extractor = await createCpuExtractor(model, await createNodeGraph(model, 1));
   try {
     await probe(extractor);
   } finally {

@@ -29,13 +29,7 @@ export async function loadNetwork(
     build = bestBuild(),
   }: { threads: number; shared: boolean; batch: number; build?: KernelBuild },
 ): Promise<Network> {
-  const { convolutions } = manifest;
-  if (!convolutions) {
-    throw new LikenessError(
-      'bad-model',
-      `The manifest of ${manifest.name} lists no convolutions: an older version has built it. Build the model again.`,
-    );
-  }
+  const convolutions = manifest.convolutions;
   let size = manifest.preprocessing.width;
   const layers = convolutions.map(({ inputs, outputs, pool }) => {
     const layer = { size, channels: Math.ceil(inputs / 4) * 4, outputs, pool };

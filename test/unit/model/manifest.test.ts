@@ -41,6 +41,8 @@ test('a manifest that lacks or falsifies something is refused', async () => {
   await refused((draft) => Object.assign(draft.dense!, { encoding: 'q2' }), /dense/);
   await refused((draft) => Object.assign(draft.dense!, { files: ['other.bin'] }), /dense/);
   await refused((draft) => delete draft.dense, /fingerprint/);
+  await refused((draft) => delete draft.convolutions, /older version of Likeness.*build vgg16/);
+  await refused((draft) => Object.assign(draft, { convolutions: [] }), /convolutions/);
 });
 
 test('torchvision’s preprocessing is read, checked and part of the fingerprint', async () => {
