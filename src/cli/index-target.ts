@@ -3,7 +3,7 @@ import { join, relative, resolve, sep } from 'node:path';
 import { LikenessError } from '../errors.ts';
 import { makeFolder, removeFolders } from '../output/make-folder.node.ts';
 import type { FolderPlace } from '../output/place.node.ts';
-import { modelManifest } from '../platform/node.ts';
+import { modelManifest } from '../platform/model.node.ts';
 import type { PlacedEntry } from '../store/entries.ts';
 import { type IndexInfo, identityOf } from '../store/header.ts';
 import { IndexStore } from '../store/index-store.ts';

@@ -30,7 +30,7 @@ function hostName(text: string, before: string[]): string[] {
 }
 
 const model = (): Option =>
-  new Option('--model <name|dir>', 'a built-in model, or the folder of a model')
+  new Option('--model <name|dir|url>', 'a built-in model, or the folder or URL of a model')
     .default('vgg16-compact')
     .argParser((text) => (isModelFolder(text) ? resolve(text) : text));
 const device = (): Option =>
@@ -108,7 +108,7 @@ program
   .argument('<index>', 'a folder, an exported file, or the URL of one')
   .option('--repair', 'write what is whole as a new file; the damaged one is kept beside it')
   .option('--json', 'print what was found as JSON')
-  .option('--model <name|dir>', 'the model of an index whose header is lost')
+  .option('--model <name|dir|url>', 'the model of an index whose header is lost')
   .addOption(parity())
   .addHelpText('after', '\nExit status: 0 the index is whole; 1 it is damaged, or was until --repair.')
   .action(async (where, options) => (await import('./commands/check.ts')).check(where, options));

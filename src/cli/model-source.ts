@@ -1,10 +1,11 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 
-/** A model as the command line names it: a folder when it looks like a path, else a built-in name. */
+/** A model as the command line names it: a URL, a folder when it looks like a path, else a built-in name. */
 export const isModelFolder = (model: string): boolean =>
-  isAbsolute(model) || model.startsWith('.') || model.includes('/') || model.includes(sep);
+  !/^https?:\/\//i.test(model) &&
+  (isAbsolute(model) || model.startsWith('.') || model.includes('/') || model.includes(sep));
 
-/** The model as an index folder records it: the name, or the model's folder relative to the index. */
+/** The model as an index folder records it: the name, the URL, or the model's folder relative to the index. */
 export function modelSource(model: string, indexFolder: string): string {
   if (!isModelFolder(model)) return model;
   const path = relative(resolve(indexFolder), resolve(model)).split(sep).join('/');

@@ -1,4 +1,3 @@
-import { startThread } from '#start-thread';
 import type { BackendName, RowHolder, RowSet } from '../backend/backend.ts';
 import { addTo, emptySet, has } from '../backend/row-set.ts';
 import { createWasmBackend } from '../backend/wasm/backend.ts';

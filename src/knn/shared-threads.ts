@@ -1,4 +1,3 @@
-import { startThread } from '#start-thread';
 import type { RowSet } from '../backend/backend.ts';
 import type { SharedBackend, WasmBackend } from '../backend/wasm/backend.ts';
 import { createSharedReader } from '../backend/wasm/reader.ts';

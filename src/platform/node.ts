@@ -1,6 +1,4 @@
-import { fileURLToPath } from 'node:url';
 import { checkOpen } from '../arguments.ts';
-import { refuse } from '../checks.ts';
 import { endAll } from '../end-all.ts';
 import { Engine, type PictureReader } from '../engine.ts';
 import { LikenessError } from '../errors.ts';
@@ -11,22 +9,18 @@ import { readImage } from '../image/source.node.ts';
 import { toTensor } from '../image/tensor.ts';
 import { FlatIndex } from '../knn/flat-index.ts';
 import { chooseExtractor, type ExtractorChoice } from '../model/choose.ts';
-import { builtInModel, openModelFolder, readManifest } from '../model/files.node.ts';
 import { createNodeGraph } from '../model/graph.node.ts';
-import type { Manifest } from '../model/manifest.ts';
 import { loadGpuRuntime } from '../model/runtime.node.ts';
 import { type EngineHost, Search } from '../search.ts';
 import { openIndex, storageOf } from '../storage.ts';
 import { type IndexInfo, identityOf } from '../store/header.ts';
 import { openStore, type StoreName } from '../store/open-store.node.ts';
 import type { ImageSource, OpenOptions } from '../types.ts';
-import { packagePath } from './package-root.ts';
+import { modelManifest, openModel } from './model.node.ts';
 import { provideWebGpu } from './webgpu.node.ts';
 
 /** A picture as `readImage` hands it on. */
 type NodeSource = Blob | Uint8Array | Pixels;
-
-const defaultModel = 'vgg16-compact';
 
 /**
  * Exact image search in Node: the same code as in the browser, in this process.
@@ -39,18 +33,14 @@ const defaultModel = 'vgg16-compact';
 export class ImageSearch extends Search {
   /** Loads the model and makes an empty index. `auto` is wasm here: WebGPU is an optional package, taken when asked for. */
   static async open(options: OpenOptions = {}): Promise<ImageSearch> {
-    const { signal, onProgress, device = 'auto', threads, parity } = checkOpen(options);
+    const { signal, onProgress, refresh, device = 'auto', threads, parity } = checkOpen(options);
     if (device === 'webgpu' && !(await provideWebGpu())) {
       throw new LikenessError(
         'no-backend',
         'Node has no WebGPU of its own: install the npm package "webgpu" beside likeness-search, or take the device wasm.',
       );
     }
-    const folder = await modelFolder(nodeModel(options.model));
-    const model = await openModelFolder(folder, {
-      signal,
-      onProgress: (done, total) => onProgress?.({ phase: 'model', done, total }),
-    });
+    const { model, modelFiles } = await openModel(options.model, { signal, refresh, onProgress });
     const info: IndexInfo = {
       model: identityOf(model.manifest),
       dimension: model.manifest.output.dimension,
@@ -114,7 +104,7 @@ export class ImageSearch extends Search {
       storage: storageOf(engine, openStore),
       storeName: (name) => name,
       size: engine.size,
-      modelFiles: { where: 'folder', warnings: [] },
+      modelFiles,
       batchSize: extractor.batchSize,
       callsInFlight: extractor.threads + 1,
       hold: (image, from) => hold(image, { signal: from }),
@@ -123,10 +113,6 @@ export class ImageSearch extends Search {
     return new ImageSearch(host);
   }
 }
-
-/** @internal The manifest of a model, by its name or folder. */
-export const modelManifest = async (model: string): Promise<Manifest> =>
-  readManifest(await modelFolder(nodeModel(model)));
 
 /**
  * What a model's network is fed for a picture.
@@ -139,7 +125,7 @@ export async function networkInput(
   image: ImageSource,
   { model, parity }: Pick<OpenOptions, 'model' | 'parity'> = {},
 ): Promise<{ data: Float32Array; shape: number[] }> {
-  const { preprocessing } = await readManifest(await modelFolder(nodeModel(model)));
+  const { preprocessing } = await modelManifest(model);
   const pixels = await pixelsOf(await readImage(image), parity);
   return {
     data: toTensor(pixels, preprocessing),
@@ -149,28 +135,4 @@ export async function networkInput(
 
 async function pixelsOf(source: NodeSource, parity: OpenOptions['parity']): Promise<Pixels> {
   return 'width' in source ? source : decode(source, { orient: parity !== 'keras' });
-}
-
-/** Files, handles and other URLs are what pages have. */
-function nodeModel(model: OpenOptions['model']): string | URL | undefined {
-  const isName = typeof model === 'string' || model instanceof URL;
-  const isOtherUrl = isName && /^(?!file:)[a-z][\w+.-]+:\/\//i.test(String(model));
-  if (model === undefined || (isName && String(model) !== '' && !isOtherUrl)) return model;
-  return refuse(
-    'model',
-    isName ? String(model) : model,
-    'a name, the path of a folder or a file: URL, in Node',
-  );
-}
-
-/** A built-in name, a path, or a `file:` URL. */
-async function modelFolder(model: string | URL = defaultModel): Promise<string> {
-  if (model instanceof URL || model.startsWith('file:')) {
-    try {
-      return fileURLToPath(model);
-    } catch {
-      refuse('model', String(model), 'a file: URL of this machine, file:///…');
-    }
-  }
-  return /[/\\]/.test(model) ? model : builtInModel(model, packagePath('dist/web/models'));
 }

@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { modelManifest } from '../../src/platform/node.ts';
+import { modelManifest } from '../../src/platform/model.node.ts';
 import { identityOf } from '../../src/store/header.ts';
 import { IndexStore } from '../../src/store/index-store.ts';
 import { FolderStore } from '../../src/store/store.node.ts';

@@ -1,6 +1,6 @@
 import { LikenessError } from '../../errors.ts';
 import { cannotWrite } from '../../output/cannot-write.node.ts';
-import { modelManifest } from '../../platform/node.ts';
+import { modelManifest } from '../../platform/model.node.ts';
 import type { Store } from '../../store/files.ts';
 import { generations } from '../../store/generations.ts';
 import { type IndexInfo, identityOf } from '../../store/header.ts';

@@ -2,9 +2,10 @@ import { resolve } from 'node:path';
 import { encodeNpy } from '../../knn/npy.ts';
 import { placeForFile } from '../../output/place.node.ts';
 import { writeFileAt } from '../../output/write-file.node.ts';
-import { ImageSearch, networkInput } from '../../platform/node.ts';
+import { networkInput } from '../../platform/node.ts';
 import type { OpenOptions } from '../../types.ts';
 import { checkInput } from '../input-file.ts';
+import { openSearch } from '../open-search.ts';
 import { print } from '../print.ts';
 
 export interface ExtractOptions {
@@ -19,7 +20,7 @@ export interface ExtractOptions {
 export async function features(image: string, options: ExtractOptions): Promise<void> {
   await checkInput(image);
   const place = await placeForFile(options.output, { option: '-o', kind: 'npy', apartFrom: [image] });
-  await using search = await ImageSearch.open(options);
+  await using search = await openSearch(options);
   const vector = await search.extract(resolve(image));
   await writeFileAt(place, encodeNpy(vector, [vector.length]));
   print(`${options.output}: float32 ${vector.length}`);

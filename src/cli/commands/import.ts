@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { LikenessError } from '../../errors.ts';
 import { firstNotFinite, hasUnitLength, lengthOf } from '../../knn/vectors.ts';
 import { placeForFolder } from '../../output/place.node.ts';
-import { modelManifest } from '../../platform/node.ts';
+import { modelManifest } from '../../platform/model.node.ts';
 import type { Change } from '../../store/changes.ts';
 import { identityOf } from '../../store/header.ts';
 import { IndexStore } from '../../store/index-store.ts';

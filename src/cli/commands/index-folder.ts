@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { LikenessError } from '../../errors.ts';
 import { pictureFormats } from '../../image/endings.ts';
 import { placeForFolder } from '../../output/place.node.ts';
-import { ImageSearch } from '../../platform/node.ts';
+import type { ImageSearch } from '../../platform/node.ts';
 import type { Problem } from '../../store/inspect-file.ts';
 import type { PictureMeta } from '../../store/legacy-folder.node.ts';
 import type { AddReport, Item, OpenOptions, Picture } from '../../types.ts';
@@ -10,6 +10,7 @@ import { type Departure, departures } from '../departures.ts';
 import { prepareTarget } from '../index-target.ts';
 import { Interrupted, interruptible } from '../interrupt.ts';
 import { lookAt } from '../open-index.ts';
+import { openSearch } from '../open-search.ts';
 import { type FoundPicture, findPictures, isThere, type PassedOver } from '../pictures.ts';
 import { print, printJson, say, sayList } from '../print.ts';
 import { progressBar } from '../progress.ts';
@@ -73,7 +74,7 @@ async function run(folder: string, options: IndexOptions, stop: AbortSignal): Pr
   let outcome: Outcome;
   try {
     stop.throwIfAborted();
-    search = await ImageSearch.open({ ...options, store: `file:${target.folder}`, signal: stop });
+    search = await openSearch({ ...options, store: `file:${target.folder}`, signal: stop });
     outcome = await addChanged(search, folder, found.pictures, options, stop);
   } catch (error) {
     const size = search?.size ?? 0;

@@ -5,7 +5,6 @@ import { type NpyArray, parseNpy } from '../../knn/npy.ts';
 import { firstNotFinite, hasUnitLength, lengthOf } from '../../knn/vectors.ts';
 import type { FilePlace } from '../../output/place.node.ts';
 import { writeFileAt } from '../../output/write-file.node.ts';
-import { ImageSearch } from '../../platform/node.ts';
 import type { IndexStore } from '../../store/index-store.ts';
 import type { Hit, OpenOptions } from '../../types.ts';
 import { naming } from '../features.ts';
@@ -13,6 +12,7 @@ import { hitsToJson, hitsToTable } from '../hit-table.ts';
 import { checkInput, readInput } from '../input-file.ts';
 import { modelOfIndex } from '../model-source.ts';
 import { openIndexOf, settingOf, warnOfRows } from '../open-index.ts';
+import { openSearch } from '../open-search.ts';
 import { placeBesideIndex } from '../output-file.ts';
 import { print, printJson, say } from '../print.ts';
 import { resultsPage } from '../results-page.ts';
@@ -104,7 +104,7 @@ async function extract(
 ): Promise<Float32Array> {
   await checkInput(path);
   const noted = settings.get('model');
-  await using search = await ImageSearch.open({
+  await using search = await openSearch({
     model: modelOfIndex(typeof noted === 'string' ? noted : info.model.name, options.index),
     device: options.device,
     threads: options.threads,

@@ -1,14 +1,22 @@
-/** Where a browser keeps the files of models: by their sha256, so that what models have in common is there once. */
-export interface ShardCache {
-  readonly kind: 'opfs' | 'cache-storage' | 'memory';
+/** What is stored of a file: a Blob, or as much of one. */
+export interface StoredBytes {
+  readonly size: number;
+  slice(from: number, to: number): { arrayBuffer(): Promise<ArrayBuffer> };
+}
+
+/** Where the files of models are kept: by their sha256, so that what models have in common is there once. */
+export interface ShardCache<Bytes extends StoredBytes = Blob> {
+  readonly kind: 'opfs' | 'cache-storage' | 'folder' | 'memory';
   /** Bytes of a file that are here, from its start; fewer than it has when a download was cut. */
   stored(sha256: string): Promise<number>;
   /**
    * Opens a file to be continued after what is stored. In OPFS this works in workers only, and one writer at a time.
+   *
+   * @param from bytes that were stored when the caller looked
    */
-  append(sha256: string): Promise<ShardWriter>;
-  /** What is stored of a file, as a Blob: on disk, unless the cache is memory. */
-  blob(sha256: string): Promise<Blob>;
+  append(sha256: string, from: number): Promise<ShardWriter>;
+  /** What is stored of a file: on disk, unless the cache is memory. */
+  blob(sha256: string): Promise<Bytes>;
   /** The sha256 of what is stored, computed anew. */
   digest(sha256: string, onBytes: (count: number) => void): Promise<string>;
   remove(sha256: string): Promise<void>;

@@ -3,7 +3,7 @@ import { proveWebLocks } from '../../web-lock.ts';
 import { answered, webLocks } from '../../web-storage.ts';
 import { type Manifest, parseManifest, type Shard } from '../manifest.ts';
 import { createMemoryCache } from './cache.memory.ts';
-import type { ShardCache } from './cache.ts';
+import type { ShardCache, StoredBytes } from './cache.ts';
 import { download, StorageFull } from './download.ts';
 import { slices } from './hash.ts';
 import type { Origin } from './origin.ts';
@@ -11,9 +11,9 @@ import { defaultPatience, type Patience, pause } from './patience.ts';
 import { bytesOf, filesOf, readModelRecord, writeModelRecord } from './records.ts';
 
 /** A model whose files are here and have their sha256. It can be posted: a Blob is a reference. */
-export interface DeliveredModel {
+export interface DeliveredModel<Bytes extends StoredBytes = Blob> {
   manifest: Manifest;
-  files: Map<string, Blob>;
+  files: Map<string, Bytes>;
   /** Where the files are. `memory`: they will be fetched again next time. */
   storage: ShardCache['kind'];
   /** Why not all went as it should. */
@@ -39,6 +39,8 @@ export interface DeliveryOptions {
   patience?: Patience | undefined;
 }
 
+type Cache = ShardCache<StoredBytes>;
+
 /** Files fetched at a time. More gain nothing on one line, and each has its own part that a reload may cut. */
 const atOnce = 3;
 
@@ -49,11 +51,11 @@ const atOnce = 3;
  * @param origin `undefined` for a model that has to be in the cache
  * @throws LikenessError `not-found` or `bad-model` that names the file
  */
-export async function deliver(
+export async function deliver<Bytes extends StoredBytes = Blob>(
   origin: Origin | undefined,
-  cache: ShardCache,
+  cache: ShardCache<Bytes>,
   { model, refresh = false, signal, onProgress, patience = defaultPatience }: DeliveryOptions,
-): Promise<DeliveredModel> {
+): Promise<DeliveredModel<Bytes | Blob>> {
   const warnings: string[] = [];
   const manifest = await findManifest(origin, cache, { model, refresh, signal, patience }, warnings);
   const total = bytesOf(manifest);
@@ -64,7 +66,7 @@ export async function deliver(
   note();
 
   let memory: ShardCache | undefined;
-  const files = new Map<string, Blob>();
+  const files = new Map<string, Bytes | Blob>();
   // One that fails ends the others.
   const failed = new AbortController();
   const both = AbortSignal.any([signal, failed.signal]);
@@ -103,7 +105,7 @@ export async function deliver(
         if (!memory) {
           memory = createMemoryCache();
           warnings.push(
-            `The browser stores no more (${error.message}): parts of the model ${manifest.name} stay in memory and will be fetched again next time.`,
+            `No more can be stored here (${error.message}): parts of the model ${manifest.name} stay in memory and will be fetched again next time.`,
           );
         }
         await moveTo(memory, cache, sha256);
@@ -124,9 +126,10 @@ export async function deliver(
   return { manifest, files, storage: memory ? 'memory' : cache.kind, warnings };
 }
 
-async function findManifest(
+/** A model's manifest: what is stored, or what its origin has. */
+export async function findManifest(
   origin: Origin | undefined,
-  cache: ShardCache,
+  cache: Cache,
   {
     model,
     refresh,
@@ -156,7 +159,7 @@ async function findManifest(
   const record = { model: model ?? manifest.fingerprint, manifest: text };
   await answered('The storage of models', () => writeModelRecord(cache, record)).catch((error: Error) => {
     warnings.push(
-      `The browser stores nothing (${error.message}): the model will be fetched again next time.`,
+      `Nothing can be stored here (${error.message}): the model will be fetched again next time.`,
     );
   });
   return manifest;
@@ -178,7 +181,7 @@ async function askManifest(origin: Origin, signal: AbortSignal, patience: Patien
 }
 
 /** Whether a file is stored whole and right; one that is not right is removed. */
-async function verify(shard: Shard, cache: ShardCache, set: (count: number) => void): Promise<boolean> {
+async function verify(shard: Shard, cache: Cache, set: (count: number) => void): Promise<boolean> {
   const { sha256, byteLength } = shard;
   try {
     const stored = await cache.stored(sha256);
@@ -203,7 +206,7 @@ async function verify(shard: Shard, cache: ShardCache, set: (count: number) => v
 async function fetchRight(
   shard: Shard,
   origin: Origin,
-  cache: ShardCache,
+  cache: Cache,
   options: Parameters<typeof download>[3],
 ): Promise<void> {
   const { file, sha256 } = shard;
@@ -229,16 +232,20 @@ async function fetchRight(
 }
 
 /** Takes what is stored of a file to memory, and its place in the cache away. */
-async function moveTo(memory: ShardCache, cache: ShardCache, sha256: string): Promise<void> {
-  if ((await cache.stored(sha256).catch(() => 0)) > 0) {
-    const writer = await memory.append(sha256);
-    for await (const bytes of slices(await cache.blob(sha256))) await writer.write(bytes);
-    await writer.close();
+async function moveTo(memory: Cache, cache: Cache, sha256: string): Promise<void> {
+  try {
+    if ((await cache.stored(sha256)) > 0) {
+      const writer = await memory.append(sha256, 0);
+      for await (const bytes of slices(await cache.blob(sha256))) await writer.write(bytes);
+      await writer.close();
+    }
+  } catch {
+    await memory.remove(sha256); // what cannot be read is fetched
   }
   await cache.remove(sha256).catch(() => {});
 }
 
-/** Runs `work` while no other page or worker of the origin works on the same file: it then finds what the other fetched. */
+/** Runs `work` while no other page or worker of the origin (in Node: thread of the process) works on the same file: it then finds what the other fetched. */
 async function inLock(sha256: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
   try {
     await proveWebLocks();

@@ -1,6 +1,6 @@
 import { LikenessError } from '../../errors.ts';
 import type { Shard } from '../manifest.ts';
-import type { ShardCache } from './cache.ts';
+import type { ShardCache, StoredBytes } from './cache.ts';
 import { createHash, type Hash, slices } from './hash.ts';
 import type { Origin } from './origin.ts';
 import { type Patience, pause } from './patience.ts';
@@ -27,16 +27,13 @@ export interface DownloadOptions {
 export async function download(
   shard: Shard,
   origin: Origin,
-  cache: ShardCache,
+  cache: ShardCache<StoredBytes>,
   options: DownloadOptions,
 ): Promise<string> {
   const { signal, patience, onStored } = options;
   let hash = await createHash();
-  let done = await kept(cache.stored(shard.sha256));
-  if (done > 0) {
-    for await (const bytes of slices(await kept(cache.blob(shard.sha256)))) hash.update(bytes);
-    onStored(done);
-  }
+  let done = await kept(hashStored(shard, cache, hash));
+  if (done > 0) onStored(done);
   let attempt = 1;
   while (done < shard.byteLength) {
     signal.throwIfAborted();
@@ -71,6 +68,14 @@ export async function download(
     await pause(patience.pauseMs * 2 ** (attempt - 2), signal);
   }
   return hash.digest();
+}
+
+/** @returns how many bytes were hashed: another process may be adding to them */
+async function hashStored({ sha256 }: Shard, cache: ShardCache<StoredBytes>, hash: Hash): Promise<number> {
+  if ((await cache.stored(sha256)) === 0) return 0;
+  const there = await cache.blob(sha256);
+  for await (const bytes of slices(there)) hash.update(bytes);
+  return there.size;
 }
 
 /** An answer that came with its timer: it is given up when nothing comes for too long. */
@@ -127,12 +132,12 @@ async function storeAnswer(
   { file, sha256, byteLength }: Shard,
   { reader, alive, end }: Answer,
   from: number,
-  cache: ShardCache,
+  cache: ShardCache<StoredBytes>,
   hash: Hash,
   { signal, onStored, onFetched }: DownloadOptions,
 ): Promise<number> {
   let done = from;
-  const writer = await kept(cache.append(sha256));
+  const writer = await kept(cache.append(sha256, from));
   try {
     for (;;) {
       const { done: ended, value } = await reader.read().catch((error) => {

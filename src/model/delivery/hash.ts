@@ -1,4 +1,5 @@
 import { createSHA256 } from 'hash-wasm';
+import type { StoredBytes } from './cache.ts';
 
 /** A sha256 of bytes that come one after another: the browser's own only takes them all at once. */
 export interface Hash {
@@ -20,7 +21,7 @@ export async function createHash(): Promise<Hash> {
 const sliceBytes = 4 * 2 ** 20;
 
 /** The bytes of a Blob, a slice at a time. */
-export async function* slices(blob: Blob): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+export async function* slices(blob: StoredBytes): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   for (let at = 0; at < blob.size; at += sliceBytes) {
     yield new Uint8Array(await blob.slice(at, at + sliceBytes).arrayBuffer());
   }

@@ -1,5 +1,6 @@
 import { LikenessError } from '../../errors.ts';
 import { fileText } from '../../json-file.ts';
+import { isNode } from '../../shared-memory.ts';
 import { manifestFile } from '../load.ts';
 import type { BuiltIn } from './source.ts';
 
@@ -30,6 +31,14 @@ export const builtInOrigin = ({ name, files, folder }: BuiltIn): Origin =>
     );
   });
 
+/** Node's `fetch` says what happened only in the cause. */
+function whyOf({ message, cause }: Error): string {
+  const { code, message: why } = (cause ?? {}) as { code?: string; message?: string };
+  return code ?? why ?? message;
+}
+
+const mayRead = isNode() ? '' : ', and may this page read from it (CORS)';
+
 /**
  * Files on a server.
  *
@@ -41,10 +50,9 @@ export function httpOrigin(name: string, urlOf: (file: string) => string): Origi
     const url = urlOf(file);
     const response = await fetch(url, init).catch((error: Error) => {
       init.signal?.throwIfAborted();
-      throw new Error(
-        `${url} cannot be fetched (${error.message}): is the network there, and may this page read from it (CORS)?`,
-        { cause: error },
-      );
+      throw new Error(`${url} cannot be fetched (${whyOf(error)}): is the network there${mayRead}?`, {
+        cause: error,
+      });
     });
     if (response.ok) return response;
     const message = `${url} answered ${response.status}.`;

@@ -1,7 +1,7 @@
 import { LikenessError } from '../../errors.ts';
 import { sha256 } from '../../sha256.ts';
 import { type Manifest, parseManifest, type Shard } from '../manifest.ts';
-import type { ShardCache } from './cache.ts';
+import type { ShardCache, StoredBytes } from './cache.ts';
 
 /** What is remembered of a model that was asked for, as soon as its manifest came. */
 export interface ModelRecord {
@@ -11,18 +11,20 @@ export interface ModelRecord {
   manifest: string;
 }
 
+type Cache = ShardCache<StoredBytes>;
+
 const keyOf = async (model: string): Promise<string> =>
   (await sha256(new TextEncoder().encode(model))).slice(0, 32);
 
 export async function readModelRecord(
-  cache: ShardCache,
+  cache: Cache,
   model: string,
 ): Promise<{ record: ModelRecord; manifest: Manifest } | undefined> {
   return readByKey(cache, await keyOf(model));
 }
 
 async function readByKey(
-  cache: ShardCache,
+  cache: Cache,
   key: string,
 ): Promise<{ record: ModelRecord; manifest: Manifest } | undefined> {
   const text = await cache.readRecord(key);
@@ -40,7 +42,7 @@ async function parseRecord(text: string): Promise<{ record: ModelRecord; manifes
 }
 
 /** Whether a model has a record, be it one that cannot be read. */
-export const hasModelRecord = async (cache: ShardCache, model: string): Promise<boolean> =>
+export const hasModelRecord = async (cache: Cache, model: string): Promise<boolean> =>
   (await cache.readRecord(await keyOf(model))) !== undefined;
 
 /** The sha256 of a record's files; of one that cannot be read, all that look like one. */
@@ -50,13 +52,11 @@ async function filesIn(text: string): Promise<{ files: string[]; readable: boole
   return { files: text.match(/(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])/g) ?? [], readable: false };
 }
 
-export async function writeModelRecord(cache: ShardCache, record: ModelRecord): Promise<void> {
+export async function writeModelRecord(cache: Cache, record: ModelRecord): Promise<void> {
   await cache.writeRecord(await keyOf(record.model), JSON.stringify(record));
 }
 
-export async function modelRecords(
-  cache: ShardCache,
-): Promise<{ record: ModelRecord; manifest: Manifest }[]> {
+export async function modelRecords(cache: Cache): Promise<{ record: ModelRecord; manifest: Manifest }[]> {
   const found = await Promise.all((await cache.recordKeys()).map((key) => readByKey(cache, key)));
   return found.filter((entry) => entry !== undefined);
 }
@@ -68,7 +68,7 @@ export async function modelRecords(
  *
  * @throws LikenessError `in-use` when its files are being fetched or read
  */
-export async function removeModel(cache: ShardCache, model: string): Promise<void> {
+export async function removeModel(cache: Cache, model: string): Promise<void> {
   const key = await keyOf(model);
   const own = new Set((await filesIn((await cache.readRecord(key)) ?? '')).files);
   const kept = new Set<string>();

@@ -55,7 +55,7 @@ export function modelSource(
 }
 
 /** The folder that a URL names: that of a manifest, or itself, with a slash at its end and nothing behind it. */
-function folderUrl(url: URL): string {
+export function folderUrl(url: URL): string {
   if (url.protocol === 'file:') {
     throw new LikenessError(
       'bad-argument',

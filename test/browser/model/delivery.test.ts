@@ -80,7 +80,7 @@ test('a storage that takes no more says so, and keeps what it has', async () => 
   const small = {
     ...cache,
     async append(name: string) {
-      const writer = await cache.append(name);
+      const writer = await cache.append(name, await cache.stored(name));
       return {
         ...writer,
         async write(part: Uint8Array) {
@@ -103,7 +103,7 @@ test('Cache Storage holds files in pieces that are filled up', async () => {
   await cache.remove(name);
   const large = Uint8Array.from({ length: 9 * 2 ** 20 + 5 }, (_, i) => (i * 40503) >>> 8);
   for (let at = 0; at < large.length; at += 3_000_000) {
-    const writer = await cache.append(name);
+    const writer = await cache.append(name, await cache.stored(name));
     await writer.write(large.subarray(at, at + 3_000_000));
     await writer.close();
     assert.equal(await cache.stored(name), Math.min(at + 3_000_000, large.length));

@@ -34,7 +34,7 @@ async function caches(): Promise<{ cache: ShardCache; put: (sha256: string) => P
   const append =
     (cache: ShardCache) =>
     async (sha256: string): Promise<void> => {
-      const writer = await cache.append(sha256);
+      const writer = await cache.append(sha256, 0);
       await writer.write(new Uint8Array(3));
       await writer.close();
     };
