@@ -1,11 +1,13 @@
 import { Readable } from 'node:stream';
 import { constants, createInflate } from 'node:zlib';
 import { LikenessError } from '../errors.ts';
+import { once } from '../once.ts';
 import { MAX_PIXELS } from './check.ts';
 import { createDecode, type Decode } from './decode.ts';
 import { decoders } from './decoders.ts';
 import type { Format } from './format.ts';
 import type { Pixels } from './pixels.ts';
+import type { PlatformDecode } from './platform.ts';
 import type { Inflate } from './png-text.ts';
 import { modeOf } from './resize.ts';
 
@@ -15,8 +17,29 @@ const inflate: Inflate = (parts) =>
     .pipe(createInflate({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: 1 << 18 }))
     [Symbol.asyncIterator]();
 
-async function decodeWithSharp(bytes: Uint8Array, format: Format): Promise<Pixels> {
-  const { default: sharp } = await import('sharp');
+type Sharp = typeof import('sharp').default;
+
+/** Not there in a program in one file, nor where native code may not be loaded. */
+const loadSharp = once(async (): Promise<Sharp | undefined> => {
+  try {
+    return (await import('sharp')).default;
+  } catch {
+    return undefined;
+  }
+});
+
+/** libvips, whose JPEG and WebP decoders are native; else the same decoders as WebAssembly, which take longer. */
+const decodeHere: PlatformDecode = async (...file) => {
+  const sharp = await loadSharp();
+  return sharp ? decodeWithSharp(sharp, ...file) : decodeInWasm(...file);
+};
+
+const decodeInWasm: PlatformDecode = async (file, format, { width, height }) =>
+  format === 'JPEG'
+    ? (await decoders.jpegTurbo()).decodeColourJpeg(file, width, height)
+    : (await decoders.webpAlpha()).decodeTransparentWebp(file);
+
+async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, format: Format): Promise<Pixels> {
   // Pillow refuses truncated files and overlooks lesser damage.
   const picture = sharp(bytes, { failOn: 'truncated', limitInputPixels: MAX_PIXELS, ignoreIcc: true })
     .toColourspace('srgb')
@@ -33,4 +56,7 @@ async function decodeWithSharp(bytes: Uint8Array, format: Format): Promise<Pixel
 }
 
 /** See {@link Decode}. */
-export const decode: Decode = createDecode(inflate, decodeWithSharp, decoders);
+export const decode: Decode = createDecode(inflate, decodeHere, decoders);
+
+/** The same as where there is no sharp. */
+export const decodeWithoutSharp: Decode = createDecode(inflate, decodeInWasm, decoders);

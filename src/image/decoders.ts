@@ -2,9 +2,9 @@
 export interface Decoders {
   tiff(): Promise<Pick<typeof import('./tiff/tiff.ts'), 'decodeTiff'>>;
   avif(): Promise<Pick<typeof import('./avif/avif.ts'), 'decodeAvif'>>;
-  /** Of JPEG files in CMYK. */
-  jpegTurbo(): Promise<Pick<typeof import('./jpeg-turbo.ts'), 'decodeCmykJpeg'>>;
-  /** In pages. */
+  /** Of JPEG files in CMYK; in Node without sharp, of all. */
+  jpegTurbo(): Promise<Pick<typeof import('./jpeg-turbo.ts'), 'decodeCmykJpeg' | 'decodeColourJpeg'>>;
+  /** In pages; in Node without sharp, of all WebP. */
   webpAlpha(): Promise<Pick<typeof import('./webp-alpha.ts'), 'decodeTransparentWebp'>>;
 }
 

@@ -1,9 +1,11 @@
 import bytes from '#wasm/jpeg-turbo.wasm';
 import { LikenessError } from '../errors.ts';
 import { once } from '../once.ts';
+import type { Pixels } from './pixels.ts';
 
 // CMYK JPEG files. Browsers turn them into RGB before anybody can see the ink; Pillow resizes the ink. So libjpeg-turbo
-// itself decodes them, as WebAssembly, on every platform; this file and its 140 kB are loaded when one comes.
+// itself decodes them, as WebAssembly, on every platform; in Node without sharp all JPEG files. This file and its 140 kB
+// are loaded when one comes.
 
 interface Turbo {
   memory: WebAssembly.Memory;
@@ -24,6 +26,7 @@ interface Turbo {
   tjDestroy(decompressor: number): number;
 }
 
+const TJPF_RGBA = 7;
 const TJPF_CMYK = 11;
 
 /** Memory only grows; an instance that has more than this is not kept. */
@@ -65,40 +68,55 @@ async function instantiate(): Promise<Turbo> {
  * @throws LikenessError `bad-image`
  */
 export async function decodeCmykJpeg(file: Uint8Array, width: number, height: number): Promise<Uint8Array> {
+  const { values: ink, warned } = await decompress(file, width, height, TJPF_CMYK);
+  if (warned) throw broken(); // of damaged data it makes something, but not what Pillow makes
+  for (let i = 0; i < ink.length; i++) ink[i]! ^= 255;
+  return ink;
+}
+
+/**
+ * Decodes a JPEG file in grey or colour to what Pillow makes of it, but where bits of its data have flipped: Pillow's
+ * libjpeg-turbo computes with saturation.
+ *
+ * @throws LikenessError `bad-image`
+ */
+export async function decodeColourJpeg(file: Uint8Array, width: number, height: number): Promise<Pixels> {
+  const { values: rgba } = await decompress(file, width, height, TJPF_RGBA);
+  return { width, height, rgba, mode: 'RGB' };
+}
+
+const broken = (cause?: unknown): LikenessError =>
+  new LikenessError('bad-image', 'broken JPEG: its data are damaged, or too large for the memory', { cause });
+
+/** @returns four bytes for each pixel; whether it saw that the data are damaged, or odd */
+async function decompress(
+  file: Uint8Array,
+  width: number,
+  height: number,
+  format: number,
+): Promise<{ values: Uint8Array; warned: boolean }> {
   const turbo = await instantiate();
+  const { memory } = turbo;
   const byteLength = width * height * 4;
   let decompressor: number;
   let input: number;
   let output: number;
+  let warned: boolean;
   try {
     decompressor = turbo.tjInitDecompress();
     input = turbo.malloc(file.length);
     output = turbo.malloc(byteLength);
     if (!(decompressor && input && output)) throw new Error('no memory');
-    new Uint8Array(turbo.memory.buffer, input, file.length).set(file);
-    const failed = turbo.tjDecompress2(
-      decompressor,
-      input,
-      file.length,
-      output,
-      width,
-      width * 4,
-      height,
-      TJPF_CMYK,
-      0,
-    );
-    // Of damaged data it makes something, but not what Pillow's libjpeg-turbo makes, which computes with saturation.
-    if (failed) throw new Error('its data are damaged');
+    new Uint8Array(memory.buffer, input, file.length).set(file);
+    const size = [width, width * 4, height] as const;
+    warned = turbo.tjDecompress2(decompressor, input, file.length, output, ...size, format, 0) !== 0;
   } catch (cause) {
-    throw new LikenessError('bad-image', 'broken JPEG: its data are damaged, or too large for the memory', {
-      cause,
-    });
+    throw broken(cause);
   }
-  const ink = new Uint8Array(turbo.memory.buffer).slice(output, output + byteLength);
-  for (let i = 0; i < ink.length; i++) ink[i]! ^= 255;
+  const values = new Uint8Array(memory.buffer).slice(output, output + byteLength);
   turbo.free(output);
   turbo.free(input);
   turbo.tjDestroy(decompressor);
-  if (turbo.memory.buffer.byteLength <= KEPT_BYTES) idle = turbo;
-  return ink;
+  if (memory.buffer.byteLength <= KEPT_BYTES) idle = turbo;
+  return { values, warned };
 }

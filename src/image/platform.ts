@@ -6,8 +6,12 @@ import { orient } from './orient.ts';
 import type { Pixels } from './pixels.ts';
 import { readWebp } from './webp.ts';
 
-/** The platform's own decoder: of an ordinary file of one picture, upright, without a profile. */
-export type PlatformDecode = (file: Uint8Array<ArrayBuffer>, format: 'JPEG' | 'WebP') => Promise<Pixels>;
+/** The platform's own decoder: of an ordinary file of one picture of that size, upright, without a profile. */
+export type PlatformDecode = (
+  file: Uint8Array<ArrayBuffer>,
+  format: 'JPEG' | 'WebP',
+  size: { width: number; height: number },
+) => Promise<Pixels>;
 
 /**
  * Decodes a JPEG file to what Pillow makes of it.
@@ -27,7 +31,7 @@ export async function decodeJpeg(
   if (components === 4) {
     const { decodeCmykJpeg } = await decoders.jpegTurbo();
     pixels = { width, height, rgba: await decodeCmykJpeg(bare, width, height), mode: 'CMYK' };
-  } else pixels = await platform(bare, 'JPEG');
+  } else pixels = await platform(bare, 'JPEG', { width, height });
   return options.orient ? orient(pixels, orientation) : pixels;
 }
 
@@ -44,7 +48,7 @@ export async function decodeWebp(
 ): Promise<Pixels> {
   const { bare, width, height, frame, mode, orientation } = readWebp(bytes);
   checkSize(width, height, 'the WebP');
-  const decoded = await platform(bare, 'WebP');
+  const decoded = await platform(bare, 'WebP', frame);
   if (decoded.width !== frame.width || decoded.height !== frame.height)
     throw new LikenessError('bad-image', `broken WebP: its picture is ${decoded.width} × ${decoded.height}`);
   let { rgba } = decoded;

@@ -3,9 +3,10 @@ import wasm from '#webp/webp_dec.wasm';
 import { LikenessError } from '../errors.ts';
 import { once } from '../once.ts';
 import type { Pixels } from './pixels.ts';
+import { withImageData } from './with-image-data.ts';
 
-// WebP with transparency, in browsers: libwebp as WebAssembly. Firefox's own decoder multiplies colour by alpha, whatever
-// it is asked for, and what was rounded away does not come back.
+// WebP with transparency in browsers, any in Node without sharp: libwebp as WebAssembly. Firefox's own decoder multiplies
+// colour by alpha, whatever it is asked for, and what was rounded away does not come back.
 
 /** WebAssembly's memory never shrinks: a decoder that has grown beyond this is not kept. */
 const KEPT_BYTES = 64 << 20;
@@ -15,20 +16,22 @@ let kept: WebpModule | undefined;
 
 async function load(): Promise<WebpModule> {
   const module = await compiled();
-  return createModule({
-    noInitialRun: true,
-    instantiateWasm(imports, ready) {
-      const instance = new WebAssembly.Instance(module, imports);
-      ready(instance);
-      return instance.exports;
-    },
-    print: () => {},
-    printErr: () => {},
-  });
+  return withImageData(() =>
+    createModule({
+      noInitialRun: true,
+      instantiateWasm(imports, ready) {
+        const instance = new WebAssembly.Instance(module, imports);
+        ready(instance);
+        return instance.exports;
+      },
+      print: () => {},
+      printErr: () => {},
+    }),
+  );
 }
 
 /**
- * Decodes a WebP file of one picture, alpha not multiplied in. For threads of a page: it needs their `ImageData`.
+ * Decodes a WebP file of one picture, alpha not multiplied in.
  *
  * @throws LikenessError `bad-image`
  */
@@ -39,7 +42,7 @@ export async function decodeTransparentWebp(file: Uint8Array): Promise<Pixels> {
   let image: ImageData | null = null;
   let cause: unknown;
   try {
-    image = decoder.decode(file);
+    image = withImageData(() => decoder.decode(file));
   } catch (error) {
     cause = error;
   }

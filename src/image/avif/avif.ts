@@ -6,6 +6,7 @@ import { checkSize } from '../check.ts';
 import { orient } from '../orient.ts';
 import type { Pixels } from '../pixels.ts';
 import { modeOf } from '../resize.ts';
+import { withImageData } from '../with-image-data.ts';
 import { readAvifHeader } from './boxes.ts';
 
 // libavif as WebAssembly, the same in Node and in pages: browsers' decoders differ from it and among themselves.
@@ -15,30 +16,6 @@ const KEPT_BYTES = 256 << 20;
 
 const compiled = once(() => WebAssembly.compile(wasm as Uint8Array<ArrayBuffer>));
 let kept: AvifModule | undefined;
-
-/**
- * The decoder makes its result an `ImageData`, which Node has not: it finds one while it runs, and nobody else does.
- */
-function withImageData<T>(run: () => T): T {
-  if ('ImageData' in globalThis) return run();
-  class PlainImageData {
-    readonly data: Uint8ClampedArray;
-    readonly width: number;
-    readonly height: number;
-    constructor(data: Uint8ClampedArray, width: number, height: number) {
-      this.data = data;
-      this.width = width;
-      this.height = height;
-    }
-  }
-  const scope = globalThis as { ImageData?: unknown };
-  scope.ImageData = PlainImageData;
-  try {
-    return run();
-  } finally {
-    delete scope.ImageData;
-  }
-}
 
 async function load(): Promise<AvifModule> {
   const module = await compiled();
