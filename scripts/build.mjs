@@ -81,6 +81,7 @@ async function buildThreads() {
     target: 'node20',
     format: 'cjs',
     minify: true,
+    plugins: [knownPackages],
     entryPoints: threads,
     outdir: 'build/threads',
     outExtension: { '.js': '.txt' },
@@ -247,14 +248,33 @@ function checkAssets() {
   if (alone.length > 0) throw new Error(`src/assets/bundled.ts and dist/web differ in ${alone.join(', ')}`);
 }
 
+/**
+ * Emscripten's glue names its WebAssembly by `new URL('x.wasm', import.meta.url)`, though it is handed the bytes: bundlers
+ * and tracers of what a server needs would look for that file, and CommonJS has no such URL.
+ */
+const withoutOwnUrl = {
+  name: 'without an URL of its own',
+  setup(build) {
+    build.onLoad({ filter: /([\\/]onnxruntime-web[\\/]dist[\\/].*\.mjs|_dec\.js)$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8')
+        .replace(/if\(import\.meta\.url===undefined\)\{[^}]*\}/, '')
+        .replaceAll('import.meta.url', '"file:///"'),
+    }));
+  },
+};
+
 async function buildNode() {
   const { build } = await import('esbuild');
+  const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   await build({
     ...nodeOptions,
-    plugins: [knownPackages],
+    plugins: [knownPackages, withoutOwnUrl],
     charset: 'utf8', // binary data in texts of others stay as short as they are
+    // ONNX Runtime is bundled: all of its package would be 140 MB on every user's disk.
+    packages: undefined,
+    external: [...Object.keys(dependencies), ...Object.keys(peerDependencies)],
     splitting: true,
-    chunkNames: 'chunks/[name]-[hash]',
+    chunkNames: '[name]-[hash]', // side by side: URLs in them are relative to dist/node
     outdir: 'dist/node',
     entryPoints: {
       index: 'src/node.ts',

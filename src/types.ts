@@ -84,9 +84,9 @@ export type ModelName = string | web.URL | Iterable<web.File> | web.FileSystemDi
 
 export interface OpenOptions extends CallOptions {
   /**
-   * A built-in model's name; the URL (in Node: also the folder) that holds a model's `manifest.json`; in a page also the
-   * files or the handle of a folder that a person picked, or the fingerprint of a model that is stored in this browser.
-   * Default `vgg16-compact`.
+   * A built-in model's name; the URL (in Node: also the path) of the folder that holds a model's `manifest.json`; in a
+   * page also the files or the handle of a folder that a person picked, or the fingerprint of a model that is stored in
+   * this browser. Default `vgg16-compact`.
    */
   model?: ModelName | undefined;
   /**
@@ -98,13 +98,16 @@ export interface OpenOptions extends CallOptions {
   /** Default `auto`: the fastest of what is here and right. */
   device?: 'auto' | 'wasm' | 'webgpu' | undefined;
   /**
-   * In a page: where the files of this package are, where a bundler does not see to it: the URL of a folder with what is
-   * in `likeness-search/dist/web/`, or URLs by their names in there (`{ 'ort/jspi.wasm.gz': url, … }`).
+   * Where the files of this package are, where a bundler does not see to it: the URL (in Node: also the path) of a folder
+   * with what is in `likeness-search/dist/web/`, or URLs by their names in there (`{ 'ort/jspi.wasm.gz': url, … }`).
    */
   assets?: AssetLocation | undefined;
   /** In a page: starts the worker, whose script is `likeness-search/web/likeness-worker.js`. Default: found as other files are. */
   worker?: (() => web.Worker) | undefined;
-  /** Threads for wasm. Default: up to 4, where the page is cross-origin isolated; else 1. */
+  /**
+   * Threads for wasm. Default: up to 4, in Node and where the page is cross-origin isolated; else 1. In Node 1 means this
+   * thread, which computes for a picture's time (15 ms with the compact model) and starts no other.
+   */
   threads?: number | undefined;
   /** `keras`: pictures exactly as the Keras tutorial reads them, i.e. EXIF orientation is not applied (a TIFF's is). */
   parity?: 'keras' | undefined;

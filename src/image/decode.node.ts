@@ -29,9 +29,9 @@ const loadSharp = once(async (): Promise<Sharp | undefined> => {
 });
 
 /** libvips, whose JPEG and WebP decoders are native; else the same decoders as WebAssembly, which take longer. */
-const decodeHere: PlatformDecode = async (...file) => {
+const decodeHere: PlatformDecode = async (file, format, size) => {
   const sharp = await loadSharp();
-  return sharp ? decodeWithSharp(sharp, ...file) : decodeInWasm(...file);
+  return sharp ? decodeWithSharp(sharp, file, format) : decodeInWasm(file, format, size);
 };
 
 const decodeInWasm: PlatformDecode = async (file, format, { width, height }) =>

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { open, readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { LikenessError } from '../errors.ts';
 import { fileText } from '../json-file.ts';
 import { type Model, type ModelFile, manifestFile } from './load.ts';
@@ -11,11 +11,17 @@ function unreadable(path: string, error: unknown, what = path): LikenessError {
   return new LikenessError('not-found', `${what} cannot be read (${code}).`, { cause: error });
 }
 
-/** Reads the manifest in a model's folder. */
-export async function readManifest(folder: string): Promise<Manifest> {
-  const path = join(folder, manifestFile);
+/** A model's files by their names: a folder, or the path of each. */
+export type ModelPlace = string | ((file: string) => string);
+
+const pathIn = (place: ModelPlace, file: string): string =>
+  typeof place === 'string' ? join(place, file) : place(file);
+
+/** Reads a model's manifest. */
+export async function readManifest(place: ModelPlace): Promise<Manifest> {
+  const path = pathIn(place, manifestFile);
   const bytes = await readFile(path).catch((error) => {
-    throw unreadable(path, error, `${folder} holds no model: ${path}`);
+    throw unreadable(path, error, `${dirname(path)} holds no model: ${path}`);
   });
   return parseManifest(fileText(bytes, path), path);
 }
@@ -27,7 +33,7 @@ export async function readManifest(folder: string): Promise<Manifest> {
  * @throws LikenessError `not-found`, or `bad-model` that names the file
  */
 export async function openModelFolder(
-  folder: string,
+  place: ModelPlace,
   {
     signal,
     onProgress,
@@ -37,13 +43,13 @@ export async function openModelFolder(
   } = {},
 ): Promise<Model> {
   signal?.throwIfAborted();
-  const manifest = await readManifest(folder);
+  const manifest = await readManifest(place);
   const shards = [manifest.graph, ...manifest.shards];
   const total = shards.reduce((sum, { byteLength }) => sum + byteLength, 0);
   let done = 0;
   const files = new Map<string, ModelFile>();
   for (const shard of shards) {
-    const path = join(folder, shard.file);
+    const path = pathIn(place, shard.file);
     await verify(shard, path, (count) => {
       signal?.throwIfAborted();
       done += count;
@@ -95,14 +101,4 @@ async function readPart(path: string, from: number, to: number): Promise<Uint8Ar
   } finally {
     await handle.close();
   }
-}
-
-/** Folder of a built-in model, below `models`. */
-export async function builtInModel(name: string, models: string): Promise<string> {
-  const names = await readdir(models);
-  if (names.includes(name)) return join(models, name);
-  throw new LikenessError(
-    'not-found',
-    `There is no built-in model "${name}"; there is ${names.join(', ')}. A folder is named with a path, e.g. ./${name}.`,
-  );
 }

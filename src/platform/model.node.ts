@@ -1,29 +1,28 @@
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { refuse, urlOf } from '../checks.ts';
+import { LikenessError } from '../errors.ts';
 import { cacheFolder, openFolderCache } from '../model/delivery/cache.folder.node.ts';
 import { createMemoryCache } from '../model/delivery/cache.memory.ts';
 import type { ShardCache, StoredBytes } from '../model/delivery/cache.ts';
 import { deliver, findManifest } from '../model/delivery/deliver.ts';
 import { defaultPatience } from '../model/delivery/patience.ts';
-import { folderUrl, originOf } from '../model/delivery/source.ts';
-import { builtInModel, openModelFolder, readManifest } from '../model/files.node.ts';
+import { folderUrl, type ModelSource, originOf } from '../model/delivery/source.ts';
+import { type ModelPlace, openModelFolder, readManifest } from '../model/files.node.ts';
 import { type Model, type ModelFile, manifestFile } from '../model/load.ts';
 import type { Manifest } from '../model/manifest.ts';
-import type { OpenOptions, Progress, Report } from '../types.ts';
-import { packagePath } from './package-root.ts';
+import type { OpenOptions, Report } from '../types.ts';
+import { assetAt, builtInModels, isHttp } from './assets.node.ts';
 
 const defaultModel = 'vgg16-compact';
 
-/** What a program means by a model: a folder of this machine, or one on a server, with a slash at its end. */
-type Place = { folder: string } | { base: string };
+/** What a program means by a model: files of this machine, or of a server. */
+type Place =
+  | { files: ModelPlace }
+  /** `refresh`: whether the server is asked for a newer one where the program says nothing. */
+  | { source: ModelSource; refresh: boolean };
 
-export interface ModelOptions {
-  signal?: AbortSignal | undefined;
-  /** As for `open`; for URLs. */
-  refresh?: boolean | undefined;
-  onProgress?: ((progress: Progress) => void) | undefined;
-}
+type ModelOptions = Pick<OpenOptions, 'assets' | 'signal' | 'refresh' | 'onProgress'>;
 
 /**
  * Opens the model that a program names: a folder where it lies; one on a server by way of the user's cache, where it is
@@ -33,21 +32,21 @@ export interface ModelOptions {
  */
 export async function openModel(
   name: OpenOptions['model'],
-  { signal, refresh, onProgress }: ModelOptions,
+  { assets, signal, refresh, onProgress }: ModelOptions,
 ): Promise<{ model: Model; modelFiles: Report['modelFiles'] }> {
-  const place = await placeOf(name);
-  if ('folder' in place) {
-    const model = await openModelFolder(place.folder, {
+  const place = placeOf(name, assets);
+  if ('files' in place) {
+    const model = await openModelFolder(place.files, {
       signal,
       onProgress: (done, total) => onProgress?.({ phase: 'model', done, total }),
     });
     return { model, modelFiles: { where: 'folder', warnings: [] } };
   }
-  const { origin, key } = originAt(place.base);
+  const { origin, key } = originOf(place.source);
   const { cache, warnings } = await openCache();
   const delivered = await deliver(origin, cache, {
     model: key,
-    refresh,
+    refresh: refresh ?? place.refresh,
     signal: signal ?? new AbortController().signal,
     onProgress: (progress) => onProgress?.({ phase: 'model', ...progress }),
   });
@@ -60,16 +59,18 @@ export async function openModel(
 }
 
 /** The manifest of a model, without its files. */
-export async function modelManifest(name: OpenOptions['model']): Promise<Manifest> {
-  const place = await placeOf(name);
-  if ('folder' in place) return readManifest(place.folder);
-  const { origin, key } = originAt(place.base);
+export async function modelManifest(
+  name: OpenOptions['model'],
+  assets?: OpenOptions['assets'],
+): Promise<Manifest> {
+  const place = placeOf(name, assets);
+  if ('files' in place) return readManifest(place.files);
+  const { origin, key } = originOf(place.source);
   const { cache } = await openCache();
   const { signal } = new AbortController();
-  return findManifest(origin, cache, { model: key, refresh: false, signal, patience: defaultPatience }, []);
+  const { refresh } = place;
+  return findManifest(origin, cache, { model: key, refresh, signal, patience: defaultPatience }, []);
 }
-
-const originAt = (base: string): ReturnType<typeof originOf> => originOf({ kind: 'url', base });
 
 /** The user's cache, or memory, with the reason for that. */
 async function openCache(): Promise<{ cache: ShardCache<StoredBytes>; warnings: string[] }> {
@@ -88,19 +89,45 @@ const fileOfStored = (bytes: StoredBytes): ModelFile => ({
 });
 
 /** A built-in name, a path, or a URL. Files and handles are what pages have. */
-async function placeOf(model: OpenOptions['model'] = defaultModel): Promise<Place> {
+function placeOf(model: OpenOptions['model'] = defaultModel, assets: OpenOptions['assets']): Place {
   const wanted = 'a name, the path of a folder, or a file:, http: or https: URL, in Node';
   const isName = typeof model === 'string' || model instanceof URL;
   const name = String(model);
   if (!isName || name === '') return refuse('model', model, wanted);
   const scheme = /^([a-z][\w+.-]+):\/\//i.exec(name)?.[1]?.toLowerCase();
-  if (scheme === 'file') return { folder: pathOf(name) };
+  if (scheme === 'file') return { files: pathOf(name) };
   if (scheme === 'http' || scheme === 'https') {
     const url = urlOf(name, name) ?? refuse('model', name, wanted);
-    return { base: folderUrl(url) };
+    return { source: { kind: 'url', base: folderUrl(url) }, refresh: false };
   }
   if (scheme !== undefined || model instanceof URL) return refuse('model', name, wanted);
-  return { folder: /[/\\]/.test(name) ? name : await builtInModel(name, packagePath('dist/web/models')) };
+  return /[/\\]/.test(name) ? { files: name } : builtIn(name, assets);
+}
+
+function builtIn(name: string, assets: OpenOptions['assets']): Place {
+  if (assets === undefined && !builtInModels.includes(name)) {
+    throw new LikenessError(
+      'not-found',
+      `There is no built-in model "${name}"; there is ${builtInModels.join(', ')}. A folder is named with a path, e.g. ./${name}.`,
+    );
+  }
+  const place = (file: string): string => assetAt(`models/${name}/${file}`, assets);
+  const manifest = place(manifestFile);
+  if (!isHttp(manifest)) return { files: place };
+  const own = `models/${name}/`;
+  const files =
+    typeof assets === 'string' || assets instanceof URL
+      ? []
+      : Object.keys(assets ?? {}).filter((each) => each.startsWith(own));
+  return {
+    source: {
+      kind: 'builtIn',
+      name,
+      files: Object.fromEntries(files.map((each) => [each.slice(own.length), assetAt(each, assets)])),
+      folder: new URL('./', manifest).href,
+    },
+    refresh: true,
+  };
 }
 
 /** The folder that a `file:` URL names, or whose manifest it names. */

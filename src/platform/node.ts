@@ -16,6 +16,7 @@ import { openIndex, storageOf } from '../storage.ts';
 import { type IndexInfo, identityOf } from '../store/header.ts';
 import { openStore, type StoreName } from '../store/open-store.node.ts';
 import type { ImageSource, OpenOptions } from '../types.ts';
+import { assetAt } from './assets.node.ts';
 import { modelManifest, openModel } from './model.node.ts';
 import { provideWebGpu } from './webgpu.node.ts';
 
@@ -33,14 +34,19 @@ type NodeSource = Blob | Uint8Array | Pixels;
 export class ImageSearch extends Search {
   /** Loads the model and makes an empty index. `auto` is wasm here: WebGPU is an optional package, taken when asked for. */
   static async open(options: OpenOptions = {}): Promise<ImageSearch> {
-    const { signal, onProgress, refresh, device = 'auto', threads, parity } = checkOpen(options);
+    const { signal, onProgress, refresh, assets, device = 'auto', threads, parity } = checkOpen(options);
     if (device === 'webgpu' && !(await provideWebGpu())) {
       throw new LikenessError(
         'no-backend',
         'Node has no WebGPU of its own: install the npm package "webgpu" beside likeness-search, or take the device wasm.',
       );
     }
-    const { model, modelFiles } = await openModel(options.model, { signal, refresh, onProgress });
+    const { model, modelFiles } = await openModel(options.model, {
+      assets,
+      signal,
+      refresh,
+      onProgress,
+    });
     const info: IndexInfo = {
       model: identityOf(model.manifest),
       dimension: model.manifest.output.dimension,
@@ -56,7 +62,10 @@ export class ImageSearch extends Search {
         model,
         // Without a request there is no WebGPU in Node; a page's polyfill of it is not for us.
         device === 'webgpu' ? device : 'wasm',
-        { createCpuGraph: (from) => createNodeGraph(from, threads), loadGpuRuntime },
+        {
+          createCpuGraph: (from) => createNodeGraph(from, threads),
+          loadGpuRuntime: () => loadGpuRuntime(assetAt('ort/asyncify.wasm.gz', assets)),
+        },
         device === 'auto' ? 'WebGPU is an optional package in Node, taken when it is asked for' : undefined,
       );
       signal?.throwIfAborted();

@@ -3,11 +3,11 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LikenessError } from '../errors.ts';
 
-const name = 'likeness-search';
+export const packageName = 'likeness-search';
 
 /**
- * A file or folder of this package: its models, the page, the scripts of threads. They lie beside the code, which a
- * bundler may have put into somebody's own file: then the package is looked for in `node_modules`, as Node would.
+ * A file or folder of this package. They lie beside the code, which a bundler may have put into somebody's own file:
+ * then the package is looked for in `node_modules`, as Node would.
  *
  * Looked for when it is asked for, so that importing a bundle never fails.
  *
@@ -18,7 +18,7 @@ export function packagePath(...path: string[]): string {
   if (folder !== undefined) return join(folder, ...path);
   throw new LikenessError(
     'not-found',
-    `The files of the package "${name}" (${path.join('/')}) are not found from ${from()}. Bundled, the package still needs them: mark "${name}" as external in your bundler (esbuild --external:${name}) and have it in node_modules.`,
+    `The files of the package "${packageName}" (${path.join('/')}) are not found from ${codeFolder()}. Bundled, the package still needs them: mark "${packageName}" as external in your bundler (esbuild --external:${packageName}) and have it in node_modules.`,
   );
 }
 
@@ -31,17 +31,18 @@ export const packagePathIfAny = (...path: string[]): string | undefined => {
 let found: string | undefined;
 
 function findPackage(): string | undefined {
-  for (let folder = from(); found === undefined; folder = dirname(folder)) {
+  for (let folder = codeFolder(); found === undefined; folder = dirname(folder)) {
     if (isOurs(folder)) found = folder;
-    else if (isOurs(join(folder, 'node_modules', name))) found = join(folder, 'node_modules', name);
+    else if (isOurs(join(folder, 'node_modules', packageName)))
+      found = join(folder, 'node_modules', packageName);
     // The root is its own parent.
     else if (dirname(folder) === folder) return undefined;
   }
   return found;
 }
 
-/** Where to begin: the folder of this code, which a bundle in CommonJS does not tell by its URL. */
-function from(): string {
+/** The folder of this code, which a bundle in CommonJS does not tell by its URL. */
+export function codeFolder(): string {
   const url = (import.meta as { url?: string }).url;
   if (url?.startsWith('file:')) return dirname(fileURLToPath(url));
   return resolve(typeof __dirname === 'string' ? __dirname : '.');
@@ -52,7 +53,7 @@ function isOurs(folder: string): boolean {
   const path = join(folder, 'package.json');
   if (!existsSync(path)) return false;
   try {
-    return (JSON.parse(readFileSync(path, 'utf8')) as { name?: unknown } | null)?.name === name;
+    return (JSON.parse(readFileSync(path, 'utf8')) as { name?: unknown } | null)?.name === packageName;
   } catch {
     return false;
   }

@@ -1,20 +1,21 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { root, withFolder } from '../support/cli.ts';
+import { root, samples, withFolder } from '../support/cli.ts';
 
 const program = `
 import { ImageSearch } from ${JSON.stringify(join(root, 'dist/node/index.js'))};
 console.log('imported');
-ImageSearch.open({ threads: Number(process.argv[2]), model: process.argv[3] })
+const [threads, image, options] = process.argv.slice(2);
+ImageSearch.open({ threads: Number(threads), ...JSON.parse(options) })
   .then(async (search) => {
-    const image = { width: 2, height: 1, rgba: Uint8Array.of(255, 0, 0, 255, 0, 0, 255, 255) };
-    await search.add([{ id: 'a', image }]);
+    const { added } = await search.add([{ id: 'a', image }]);
     const [hit] = await search.query(image);
-    console.log('found', hit.id, hit.distance, (await search.report()).extractor.threads);
+    console.log('found', added, hit.id, hit.distance, (await search.report()).extractor.threads);
     await search.close();
   })
   .catch((error) => console.log(error.code, error.message));
@@ -32,69 +33,69 @@ function run(
   });
 }
 
-/** Bundles as a program's author does: all of it in one file, but for what holds native code. */
+/** Bundles as a program's author does: all of it in one file, nothing configured. */
 async function bundle(entry: string, outfile: string, format: 'esm' | 'cjs', js = ''): Promise<void> {
-  await build({
-    entryPoints: [entry],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format,
-    external: native,
-    logLevel: 'silent',
-    banner: { js },
-  });
+  const options = { bundle: true, platform: 'node', format, logLevel: 'silent', banner: { js } } as const;
+  await build({ entryPoints: [entry], outfile, ...options });
 }
 
-const native = ['sharp', 'h5wasm'];
-
-/** A folder in which nothing is installed but what no bundle can hold. */
-function withNative(folder: string): string {
-  mkdirSync(join(folder, 'node_modules'), { recursive: true });
-  for (const name of native)
-    symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'junction');
-  return folder;
-}
+const photograph = join(samples, 'A001.jpeg');
 
 for (const [format, end] of [
   ['esm', 'mjs'],
   ['cjs', 'cjs'],
 ] as const) {
-  test(`bundled into one file (${format}), the package runs anywhere, and says what is missing when there is no model`, () =>
+  test(`bundled into one file (${format}), the package runs where nothing is installed, and says what is missing`, () =>
     withFolder(async (folder) => {
       const entry = join(folder, 'program.mjs');
       writeFileSync(entry, program);
-      // Nothing of the package above it; what has native code is installed.
-      const alone = withNative(join(folder, 'alone'));
+      const alone = join(folder, 'alone');
       const file = join(alone, `program.${end}`);
       await bundle(entry, file, format);
+      const opened = async (cwd: string, threads: number, options: object): Promise<string> => {
+        const result = await run(file, cwd, `${threads}`, photograph, JSON.stringify(options));
+        assert.ok(result.ended, 'it ended');
+        return result.stdout || result.stderr;
+      };
+      const found = (threads: number): string => `imported\nfound 1 a 0 ${threads}\n`;
+      // Another package's package.json is not ours.
+      writeFileSync(join(alone, 'package.json'), '{"name":"program"}');
       for (const cwd of [alone, '/']) {
-        const { stdout, stderr, ended } = await run(file, cwd, '1');
-        assert.ok(ended, 'it ended');
+        const message = await opened(cwd, 1, {});
         assert.match(
-          stdout,
-          /^imported\nnot-found .*"likeness-search" \(dist\/web\/models\).*external.*node_modules/,
-          stderr,
+          message,
+          /^imported\nnot-found models\/vgg16-compact\/manifest\.json of "likeness-search"/,
+        );
+        assert.match(
+          message,
+          /copy node_modules\/likeness-search\/dist\/web to \S+\/alone\/likeness, .*assets: '/,
         );
       }
-      // Another package's package.json is not ours; with a model's folder all is there, threads included.
-      writeFileSync(join(alone, 'package.json'), '{"name":"program"}');
-      const model = join(root, 'models/vgg16-compact');
-      for (const threads of ['1', '2']) {
-        const given = await run(file, '/', threads, model);
-        assert.equal(given.stdout, `imported\nfound a 0 ${threads}\n`, given.stderr);
-      }
-      // Installed beside it, all is found.
-      mkdirSync(join(alone, 'node_modules/likeness-search'));
-      for (const part of ['package.json', 'models', 'dist'])
-        cpSync(join(root, part), join(alone, 'node_modules/likeness-search', part), { recursive: true });
-      symlinkSync(
-        join(root, 'node_modules'),
-        join(alone, 'node_modules/likeness-search/node_modules'),
-        'junction',
+      // The model's folder, or all files that may be needed, where they are.
+      const web = join(root, 'dist/web');
+      const model = join(web, 'models/vgg16-compact');
+      assert.equal(await opened('/', 1, { model }), found(1));
+      assert.equal(await opened('/', 2, { model: pathToFileURL(model).href }), found(2));
+      assert.equal(await opened(dirname(web), 1, { assets: 'web' }), found(1));
+      assert.equal(await opened('/', 1, { assets: pathToFileURL(web).href }), found(1));
+      const names = ['manifest.json', 'model.onnx', 'graph-1.bin', 'dense-1.bin'];
+      const assets = Object.fromEntries(
+        names.map((name) => [`models/vgg16-compact/${name}`, join(model, name)]),
       );
-      const found = await run(file, '/', '2');
-      assert.equal(found.stdout, 'imported\nfound a 0 2\n', found.stderr);
+      assert.equal(await opened('/', 1, { assets }), found(1));
+      assert.match(await opened('/', 1, { assets: alone }), /^imported\nnot-found .*alone\/models/);
+      assert.match(
+        await opened('/', 1, { assets: 7 }),
+        /^imported\nbad-argument assets is 7; it has to be the folder/,
+      );
+      // Beside the program, or installed.
+      cpSync(web, join(alone, 'likeness'), { recursive: true });
+      assert.equal(await opened('/', 2, {}), found(2));
+      rmSync(join(alone, 'likeness'), { recursive: true });
+      const installed = join(alone, 'node_modules/likeness-search');
+      cpSync(web, join(installed, 'dist/web'), { recursive: true });
+      cpSync(join(root, 'package.json'), join(installed, 'package.json'));
+      assert.equal(await opened('/', 1, {}), found(1));
     }));
 }
 
@@ -125,7 +126,7 @@ test('the search alone bundled into one file has its threads', () =>
 
 test('the command line bundled into one file says its version anywhere', () =>
   withFolder(async (folder) => {
-    const file = join(withNative(folder), 'likeness.mjs');
+    const file = join(folder, 'likeness.mjs');
     // commander is CommonJS, and requires modules of Node.
     const require = `import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);`;
     await bundle(join(root, 'dist/node/cli.js'), file, 'esm', require);
