@@ -134,13 +134,6 @@ await build(
       },
 );
 
-// Threads of the search start from the script that lies beside the bundle.
-await build({
-  ...(flags.node ? nodeOptions : browserOptions),
-  entryPoints: ['src/knn/worker.node.ts'],
-  outfile: `${outdir}/knn-worker.js`,
-});
-
 const results = flags.node ? await runNode() : await runBrowser();
 console.log(
   `${results[0].agent}; ${os.cpus().length} × ${os.cpus()[0]?.model ?? 'unknown processor'}, load ${os.loadavg()[0].toFixed(1)}`,

@@ -63,12 +63,12 @@ test('what a process that ended had fetched is continued; what was damaged since
     const stop = new AbortController();
     server.fault = (file) => (file.endsWith('.bin') ? { pieceMs: 5 } : undefined);
     const reason = new Error('enough');
+    process.env.XDG_CACHE_HOME = folder;
     const cut = ImageSearch.open({
       model: url,
       signal: stop.signal,
       onProgress: ({ fetched }) => fetched! > 500_000 && stop.abort(reason),
     });
-    process.env.XDG_CACHE_HOME = folder;
     await assert.rejects(cut, reason);
     const shards = join(folder, 'likeness/shards');
     const there = readdirSync(shards).reduce((sum, name) => sum + statSync(join(shards, name)).size, 0);
