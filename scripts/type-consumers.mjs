@@ -28,7 +28,7 @@ const projects = [
   ['Node with the types of pages and WebGPU', ['both', 'node', 'gpu'], { lib: dom, types: ['node', gpu] }],
   ['Node, as bundlers resolve', ['both'], { lib: plain, types: ['node'], bundler: true }],
   ['neither, as Node resolves', ['both', 'using'], { lib: plain, types: [] }],
-  ['neither, as bundlers resolve', ['both', 'using'], { lib: plain, types: [], bundler: true }],
+  ['neither, as bundlers resolve, ES2020', ['both', 'using'], { lib: ['es2020'], types: [], bundler: true }],
   ['a worker', ['both'], { lib: ['es2023', 'webworker'], types: [], bundler: true }],
 ];
 
@@ -54,6 +54,7 @@ export function typeProblems(typescript) {
       strict: true,
       exactOptionalPropertyTypes: true,
       noUncheckedIndexedAccess: true,
+      verbatimModuleSyntax: true,
       allowImportingTsExtensions: true,
       noEmit: true,
       skipLibCheck: false,
