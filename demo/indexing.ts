@@ -2,6 +2,7 @@ import type { Item, Json } from 'likeness-search';
 import { explain, refreshActions, say, whenIdle, withProgress } from './actions.ts';
 import type { Given, Unread } from './given.ts';
 import { hashOfFile, picturesOf } from './ids.ts';
+import { otherModelOfServed } from './other-model.ts';
 import { Pace } from './pace.ts';
 import { type Picture, servedFeatures } from './pictures.ts';
 import { state } from './state.ts';
@@ -180,13 +181,10 @@ async function hashOfThere({ id, url }: Picture): Promise<string | undefined> {
 
 /** Takes the features that the server has, if they are of the model that the page works with. */
 export async function useReadyMade(): Promise<void> {
-  const { served, report } = state;
+  const { served } = state;
   try {
-    if (served!.fingerprint !== report!.model.fingerprint) {
-      throw new Error(
-        `The ready-made index was made with ${served!.fingerprint}, the page works with ${report!.model.fingerprint}: choose its model under "Models", or index the pictures anew.`,
-      );
-    }
+    const other = otherModelOfServed();
+    if (other) throw new Error(other);
     const rows = await servedFeatures(served!.pictures.length);
     await addToIndex(
       served!.pictures.map(({ id }, row) => ({ id, vector: rows[row]! })),

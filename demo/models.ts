@@ -28,6 +28,9 @@ export function cost({ byteLength, storedBytes }: ModelInfo): string {
     : `${rest}, to be downloaded once`;
 }
 
+/** Whether a model is in the list. */
+export const isOffered = (fingerprint: string): boolean => known.has(fingerprint);
+
 /** Finds the models that the server offers and those that are stored here. */
 export async function findModels(): Promise<ModelInfo[]> {
   const response = await fetch('models/index.json').catch(() => undefined);
@@ -37,12 +40,16 @@ export async function findModels(): Promise<ModelInfo[]> {
     offered.map(({ url }) => modelInfo(`./${url}`, { refresh: true }).catch(() => undefined)),
   );
   for (const info of [...infos, ...(await listModels())]) {
-    if (info && ![...known.values()].some(({ fingerprint }) => fingerprint === info.fingerprint)) {
+    if (info && !known.has(info.fingerprint) && atItsAddress(info).length === 0) {
       known.set(info.fingerprint, info);
     }
   }
   return [...known.values()];
 }
+
+/** Other models that are known by the address of this one: what is stored may be older than what the server has. */
+const atItsAddress = ({ model, fingerprint }: ModelInfo): ModelInfo[] =>
+  [...known.values()].filter((other) => other.model === model && other.fingerprint !== fingerprint);
 
 /** Looks what model is at an address and adds it to the list. */
 export async function lookAt(address: string): Promise<ModelInfo> {
@@ -65,7 +72,13 @@ export async function showModels(
   for (const [fingerprint, info] of known) {
     known.set(fingerprint, { ...info, storedBytes: stored.get(fingerprint)?.storedBytes ?? 0 });
   }
-  for (const [fingerprint, info] of stored) if (!known.has(fingerprint)) known.set(fingerprint, info);
+  for (const [fingerprint, info] of stored) {
+    if (known.has(fingerprint)) continue;
+    const others = atItsAddress(info);
+    if (others.length > 0 && fingerprint !== inUse) continue;
+    for (const other of others) known.delete(other.fingerprint);
+    known.set(fingerprint, info);
+  }
   list.replaceChildren(...[...known.values()].map((info) => item(info, actions)));
 }
 

@@ -4,6 +4,7 @@ import { say, withProgress } from './actions.ts';
 import { findPicture } from './find.ts';
 import { showIndex } from './indexing.ts';
 import { megabytes } from './models.ts';
+import { earlierIndex, otherModelOfServed, storedName } from './other-model.ts';
 import { state } from './state.ts';
 import { alertPerson, showReport } from './views.ts';
 
@@ -16,14 +17,16 @@ function optionsFromAddress(): OpenOptions {
   };
 }
 
-/** The index of a model here: of the pictures that the server shows, if it shows some. */
-async function storeOf(fingerprint: string): Promise<string> {
+/** Where the indexes of the pictures here are: of those that the server shows, if it shows some. */
+async function placeOfIndexes(): Promise<string> {
   const { served } = state;
   const about = served ? `${served.title}\n${served.pictures.map(({ id }) => id).join('\n')}` : '';
   const mark = (await sha256(new TextEncoder().encode(about))).slice(0, 8);
   const place = served ? `${served.title.replace(/[^\w]+/g, '_')}-${mark}` : 'own';
-  return `opfs:page-${place}-${fingerprint.replace(/[^\w.-]/g, '-')}`;
+  return `page-${place}`;
 }
+
+const sentences = (...texts: (string | undefined)[]): string => texts.filter((text) => text).join(' ');
 
 /**
  * Opens a model and its index, and works with them from then on.
@@ -40,10 +43,11 @@ export function useModel(
     // The server's models may have been built anew.
     const refresh = typeof model === 'string' && model.startsWith(new URL('models/', document.baseURI).href);
     const { fingerprint } = await modelInfo(model, { signal, refresh });
+    const place = await placeOfIndexes();
     const opened = await ImageSearch.open({
       ...optionsFromAddress(),
       model,
-      store: await storeOf(fingerprint),
+      store: `opfs:${place}-${storedName(fingerprint)}`,
       refresh,
       signal,
       onProgress: ({ done, total, fetched = 0 }) => {
@@ -60,12 +64,13 @@ export function useModel(
     const { size, store } = state.report;
     if (store && store.warnings.length > 0) alertPerson(store.warnings.join(' '));
     if (store?.dropped) say(`The index was repaired: ${JSON.stringify(store.dropped)}`);
-    if (before) return `The page works with ${name}; ${size} pictures are in its index.`;
-    return (
-      hint ??
-      (size > 0
-        ? `${size} pictures are in the index of this browser. Click one to find those like it.`
-        : welcome)
-    );
+    const earlier = size > 0 ? undefined : await earlierIndex(place);
+    if (before) {
+      return sentences(`The page works with ${name}; ${size} pictures are in its index.`, earlier);
+    }
+    if (hint !== undefined) return sentences(hint, earlier);
+    return size > 0
+      ? `${size} pictures are in the index of this browser. Click one to find those like it.`
+      : sentences(earlier ?? welcome, otherModelOfServed());
   });
 }

@@ -3,6 +3,8 @@
 // npm run bench -- knn --peers [--n 1024,16384] [--d 512,4096] [--q 1,64] [--k 30] [--grid full] [--only faiss,usearch]
 //   [--features folder] [--json file] [--svg file]; --read a.json,b.json shows figures that were measured before
 // npm run bench -- gpu [--gpu] [--n 8192] [--d 4096] [--k 30] [--features folder]: --gpu takes the machine's GPU
+// npm run bench -- layers --features folder --layers a.safetensors,b.safetensors [--node] [--n rows] [--d 512] [--runs runs]
+//   the search over the features that several layers make of the same pictures, in turns
 // npm run bench -- store [--node] [--n rows] [--d values] [--batch rows] [--runs runs]
 // npm run bench -- extract [--only vgg16|compact] | fc1 [--node] [--runs runs]
 // npm run bench -- variants [--from file of VGG16's weights]
@@ -24,7 +26,7 @@ import { parseArgs } from 'node:util';
 import { grids, measurePeers } from './bench-peers.mjs';
 import { browserOptions, buildKernels, ensureBuilt, nodeOptions } from './build.mjs';
 import { launchChromium, launchPersistentChromium } from './chromium.mjs';
-import { realFeatures } from './features.mjs';
+import { featuresOfLayers, realFeatures } from './features.mjs';
 import { photographFeatures } from './photographs.mjs';
 import { ensureSeededModel } from './seeded-model.mjs';
 import { serveTree } from './serve-tree.mjs';
@@ -43,6 +45,7 @@ const { values: flags, positionals } = parseArgs({
     batch: { type: 'string' },
     from: { type: 'string' },
     features: { type: 'string' },
+    layers: { type: 'string' },
     gpu: { type: 'boolean', default: false },
     peers: { type: 'boolean', default: false },
     grid: { type: 'string', default: 'short' },
@@ -84,7 +87,16 @@ await buildKernels([
   ['bench', 'relaxed'],
 ]);
 const { build } = await import('esbuild');
-if (flags.features) {
+if (name === 'layers') {
+  if (!flags.features || !flags.layers) {
+    console.error(
+      'layers needs --features, a folder, and --layers, files of weights with commas between them.',
+    );
+    process.exit(2);
+  }
+  const layers = flags.layers.split(',').map((file) => resolve(file));
+  overrides.sets = await featuresOfLayers(resolve(flags.features), overrides.d ?? 512, layers);
+} else if (flags.features) {
   const dimensions = overrides.d === undefined ? [512, 4096] : [overrides.d].flat();
   overrides.features = await realFeatures(resolve(flags.features), dimensions);
 }

@@ -30,7 +30,7 @@ const manifest = await writeVgg16(
   parseSafetensors(bytesAsFile(readFileSync(source))),
   {
     name: 'vgg16-compact',
-    version: '1',
+    version: '2',
     licence: 'MIT',
     origin: 'Trained for this project on Tiny ImageNet; see README.md beside this file.',
     preprocessing: { resample: 'bicubic', channels: 'BGR', mean: [103.939, 116.779, 123.68] },

@@ -8,8 +8,9 @@ import type { Extractor } from './model/extractor.ts';
 import { Pictures, type PicturesOptions } from './pictures.ts';
 import { sha256 } from './sha256.ts';
 import type { Change } from './store/changes.ts';
-import { checkKind, type IndexInfo } from './store/header.ts';
+import type { IndexInfo } from './store/header.ts';
 import type { IndexStore } from './store/index-store.ts';
+import { checkKind } from './store/mismatch.ts';
 import { copyOfJson, type Entry } from './store/records.ts';
 import type { Features, Hit, Json, Report } from './types.ts';
 
@@ -269,7 +270,7 @@ export class Engine<Source> {
   /** Takes over another index in the place of what is here, all or nothing. Returns the number of pictures. */
   async importFrom(source: IndexStore): Promise<number> {
     return this.#inTurn(async () => {
-      checkKind(this.info, source.info, 'that is open');
+      checkKind(source.info, this.info, source);
       await this.#pictures.importFrom(source);
       return this.size;
     });

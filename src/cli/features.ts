@@ -3,9 +3,10 @@ import { parseJson } from '../json-file.ts';
 import { type NpyRows, openNpyRows } from '../knn/npy-rows.ts';
 import { isZip, openNpz } from '../knn/npz.ts';
 import type { Change } from '../store/changes.ts';
-import { checkKind, type IndexInfo } from '../store/header.ts';
+import type { IndexInfo } from '../store/header.ts';
 import { IndexStore } from '../store/index-store.ts';
 import { settingChanges } from '../store/legacy-folder.node.ts';
+import { checkKind } from '../store/mismatch.ts';
 import { openStore } from '../store/open-store.node.ts';
 import type { Entry } from '../store/records.ts';
 import { readOnlyStore } from '../store/store.read-only.ts';
@@ -78,7 +79,7 @@ export async function openExported(path: string, { info, model }: Wanted): Promi
   const source = await IndexStore.open(readOnlyStore(await openStore(path)));
   try {
     const { parity } = source.info;
-    checkKind(source.info, { ...info, parity }, path);
+    checkKind(source.info, { ...info, parity }, { name: path, readOnly: true });
     if (source.dropped) {
       throw new LikenessError(
         'bad-file',

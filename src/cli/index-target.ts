@@ -151,7 +151,7 @@ function whyAnew(
   output: string,
 ): string | undefined {
   if (info.model.fingerprint !== wanted.model.fingerprint) {
-    return `it is of the model ${info.model.fingerprint}, not ${wanted.model.fingerprint}`;
+    return `it was made with ${info.model.fingerprint}, this is ${wanted.model.fingerprint}`;
   }
   if (info.parity !== wanted.parity) return 'it was made with another --parity';
   if (typeof pictures === 'string' && resolve(output, pictures) !== resolve(folder)) {

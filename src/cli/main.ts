@@ -4,7 +4,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import packageJson from '../../package.json' with { type: 'json' };
 import { LikenessError } from '../errors.ts';
 import { endBy, Interrupted } from './interrupt.ts';
-import { isModelFolder } from './model-source.ts';
+import { defaultModel, isModelFolder } from './model-source.ts';
 import { printable, say } from './print.ts';
 import { hostOf } from './serve/hosts.ts';
 import { reasonOf, systemSentence } from './system-error.ts';
@@ -31,7 +31,7 @@ function hostName(text: string, before: string[]): string[] {
 
 const model = (): Option =>
   new Option('--model <name|dir|url>', 'a built-in model, or the folder or URL of a model')
-    .default('vgg16-compact')
+    .default(defaultModel)
     .argParser((text) => (isModelFolder(text) ? resolve(text) : text));
 const device = (): Option =>
   new Option('--device <device>', 'where the network runs')

@@ -1,5 +1,8 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 
+/** The default of --model. */
+export const defaultModel = 'vgg16-compact';
+
 /** A model as the command line names it: a URL, a folder when it looks like a path, else a built-in name. */
 export const isModelFolder = (model: string): boolean =>
   !/^https?:\/\//i.test(model) &&

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { LikenessError } from '../errors.ts';
 import { firstNotFinite } from '../knn/vectors.ts';
 import type { Store } from '../store/files.ts';
@@ -9,6 +8,7 @@ import { openIndexAt } from '../store/legacy-folder.node.ts';
 import { openStore } from '../store/open-store.node.ts';
 import { FolderStore } from '../store/store.node.ts';
 import { readOnlyStore } from '../store/store.read-only.ts';
+import { indexCommand, type Made } from './index-again.ts';
 import { say } from './print.ts';
 
 /** An index to read, and what is wrong with it, if that was seen. */
@@ -163,13 +163,11 @@ export const ofFile = (message: string, where: string, store: Store): string =>
 
 /** An answer of nothing is right for an index of nothing; but hardly anybody means to ask one. */
 export function sayIfEmpty(where: string, index: IndexStore): void {
-  if (index.entries.length === 0) say(emptyNote(where, index.settings.get('pictures')));
+  if (index.entries.length === 0) say(emptyNote(where, index));
 }
 
-/** @param pictures their folder, as the index notes it, relative to its own */
-export function emptyNote(where: string, pictures: unknown): string {
-  const folder = typeof pictures === 'string' ? join(where, pictures) : '<folder of pictures>';
-  return `${where} holds no pictures: they are being indexed, or that was interrupted, all were removed, or the last changes were lost. Take pictures in with: likeness index ${folder} -o ${where}`;
+export function emptyNote(where: string, made: Made): string {
+  return `${where} holds no pictures: they are being indexed, or that was interrupted, all were removed, or the last changes were lost. Take pictures in with: ${indexCommand(where, made)}`;
 }
 
 /** Something that the command line noted in an index. */

@@ -37,6 +37,8 @@ export interface Store {
   readonly readOnly: boolean;
   /** Whether a few bytes are read at any moment without much ado: a disk is, a network is not. Default `false`. */
   readonly randomReads?: boolean;
+  /** How its index is replaced by a new one, as a clause for messages. */
+  readonly again?: string;
   /** What whoever uses it should know, as sentences: reports have them. Default none. */
   readonly warnings?: readonly string[];
   list(): Promise<{ name: string; byteLength: number }[]>;
@@ -49,6 +51,10 @@ export interface Store {
   /** `undefined` while another process, tab or object has it. */
   lock(): Promise<StoreLock | undefined>;
 }
+
+/** @internal {@link Store.again} of a store in this browser. */
+export const againInBrowser = (name: string): string =>
+  `call deleteIndex('${name}'), open it once more and add its pictures; or take another name and keep this one`;
 
 /** @internal Whether this is a {@link Store} of a program's own, as far as can be seen. */
 export const isStore = (value: unknown): value is Store =>

@@ -200,26 +200,3 @@ export function decodeSuccessor(header: Uint8Array): number | undefined {
 
 /** The checksum in a header: the chain of the first segment. */
 export const sealOfHeader = (header: Uint8Array): number => viewOf(header).getUint32(60, true);
-
-/**
- * Refuses an index of another kind than is wanted.
- *
- * @throws LikenessError `model-mismatch` with both names
- */
-export function checkKind(there: IndexInfo, wanted: IndexInfo, name: string): void {
-  const mismatch = (what: string): LikenessError => new LikenessError('model-mismatch', what);
-  if (there.model.fingerprint !== wanted.model.fingerprint) {
-    throw mismatch(
-      `The index ${name} holds features of the model ${there.model.fingerprint}, not of ${wanted.model.fingerprint}; use that model or another index.`,
-    );
-  }
-  if (there.dimension !== wanted.dimension) {
-    throw mismatch(
-      `The index ${name} holds vectors of ${there.dimension} values, not of ${wanted.dimension}.`,
-    );
-  }
-  if (there.parity !== wanted.parity) {
-    const kind = (parity: string | null): string => (parity ? `the parity "${parity}"` : 'no parity option');
-    throw mismatch(`The index ${name} was made with ${kind(there.parity)}, not with ${kind(wanted.parity)}.`);
-  }
-}

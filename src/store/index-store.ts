@@ -7,7 +7,8 @@ import type { PlacedEntry } from './entries.ts';
 import { type Store, storageError } from './files.ts';
 import { Follower } from './follower.ts';
 import { type Generation, openGeneration } from './generations.ts';
-import { checkKind, type IndexInfo } from './header.ts';
+import type { IndexInfo } from './header.ts';
+import { checkKind } from './mismatch.ts';
 import { createIndex } from './new-file.ts';
 import { checkedRows, damagedRow, snapshot } from './snapshot.ts';
 import { type Content, Writer } from './writer.ts';
@@ -84,7 +85,7 @@ export class IndexStore {
       const found = 'file' in there ? there : await createIndex(store, create!, there.leftovers);
       const index = new IndexStore(store, idleMs, found);
       try {
-        if (expect) checkKind(found.header, expect, store.name);
+        if (expect) checkKind(found.header, expect, store);
         index.#dropped = (await index.#index.readOn()).dropped;
         await index.#repairIfFree();
       } catch (error) {
@@ -302,7 +303,7 @@ export class IndexStore {
    */
   async importFrom(source: IndexStore, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
     this.#checkWritable();
-    checkKind(this.info, source.info, this.name);
+    checkKind(source.info, this.info, source);
     if (source.dropped) {
       throw new LikenessError(
         'bad-file',

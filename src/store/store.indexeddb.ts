@@ -2,7 +2,7 @@ import { LikenessError } from '../errors.ts';
 import { once } from '../once.ts';
 import { takeWebLock } from '../web-lock.ts';
 import { indexedDatabases } from '../web-storage.ts';
-import type { Store, StoredFile, StoreLock } from './files.ts';
+import { againInBrowser, type Store, type StoredFile, type StoreLock } from './files.ts';
 
 const prefix = 'likeness-index:';
 /** A file is kept in blocks: a change writes those anew that it touches. */
@@ -28,11 +28,13 @@ export class IndexedDbStore implements Store {
   readonly name: string;
   readonly readOnly = false;
   warnings: readonly string[] = [];
+  readonly again: string;
   readonly #databaseName: string;
   readonly #database = once(() => this.#open());
 
   constructor(name: string) {
     this.name = `indexeddb:${name}`;
+    this.again = againInBrowser(this.name);
     this.#databaseName = prefix + name;
   }
 

@@ -12,10 +12,12 @@ export class FolderStore implements Store {
   readonly readOnly = false;
   readonly randomReads = true;
   readonly folder: string;
+  readonly again: string;
 
   constructor(folder: string) {
     this.name = folder;
     this.folder = resolve(folder);
+    this.again = `call deleteIndex('file:${folder}'), open it once more and add its pictures; or "likeness index <folder of pictures> -o ${folder}" puts a new one in its place`;
   }
 
   async list(): Promise<{ name: string; byteLength: number }[]> {

@@ -3,7 +3,7 @@ import { LikenessError } from '../errors.ts';
 import { once } from '../once.ts';
 import { takeWebLock } from '../web-lock.ts';
 import { privateFileSystem } from '../web-storage.ts';
-import type { Store, StoredFile, StoreLock } from './files.ts';
+import { againInBrowser, type Store, type StoredFile, type StoreLock } from './files.ts';
 import { ReadFile } from './read-file.opfs.ts';
 
 const folderName = 'likeness-indexes';
@@ -19,12 +19,14 @@ export class OpfsStore implements Store {
   readonly readOnly = false;
   warnings: readonly string[] = [];
   readonly randomReads = true;
+  readonly again: string;
   readonly #folder: ReturnType<typeof once<FileSystemDirectoryHandle>>;
   /** Open files, which keep writers out now and then. */
   readonly #readers = new Set<ReadFile>();
 
   constructor(name: string) {
     this.name = `opfs:${name}`;
+    this.again = againInBrowser(this.name);
     this.#folder = once(async () =>
       (await indexesFolder()).getDirectoryHandle(folderOf(name), { create: true }),
     );

@@ -20,6 +20,7 @@ interface StoreCalls {
 
 /** A store as it is posted. */
 interface PostedStore extends Required<Pick<Store, 'name' | 'readOnly' | 'randomReads' | 'warnings'>> {
+  again: string | undefined;
   port: MessagePort;
 }
 
@@ -72,13 +73,15 @@ class RemoteStore implements Store {
   readonly readOnly: boolean;
   readonly randomReads: boolean;
   readonly warnings: readonly string[];
+  readonly again?: string;
   readonly #calls: Remote<StoreCalls>;
 
-  constructor({ name, readOnly, randomReads, warnings, port }: PostedStore) {
+  constructor({ name, readOnly, randomReads, warnings, again, port }: PostedStore) {
     this.name = name;
     this.readOnly = readOnly;
     this.randomReads = randomReads;
     this.warnings = warnings;
+    if (again !== undefined) this.again = again;
     this.#calls = wrap<StoreCalls>(port);
   }
 
@@ -137,8 +140,8 @@ export function carryStores(): void {
       // Where a browser tells of it: the worker has ended.
       port1.addEventListener('close', end);
       expose(calls, port1);
-      const { name, readOnly, randomReads = false, warnings = [] } = store;
-      return [{ name, readOnly, randomReads, warnings, port: port2 }, [port2]];
+      const { name, readOnly, randomReads = false, warnings = [], again } = store;
+      return [{ name, readOnly, randomReads, warnings, again, port: port2 }, [port2]];
     },
     deserialize: (posted) => new RemoteStore(posted),
   } satisfies TransferHandler<Store, PostedStore>);

@@ -23,14 +23,15 @@ import { parseSafetensors } from '../../src/model/sources/safetensors.ts';
  * the layer whose weight is d × inputs.
  *
  * @param out file that gets n × d float32; one that is there already is taken as it is
- * @returns whether the folder has a layer of d outputs
+ * @param file of the layer, as safetensors; default: what the folder has
+ * @returns whether there is a layer of d outputs
  */
-export async function writeFeatures(folder: string, d: number, out: string): Promise<boolean> {
+export async function writeFeatures(folder: string, d: number, out: string, file?: string): Promise<boolean> {
   if (existsSync(out)) return true;
   const codes = parseBytes(readFileSync(join(folder, 'pool5.u8.npy')));
   const scales = parseNpy(readFileSync(join(folder, 'pool5.scale.npy'))).data;
   const [n, inputs] = codes.shape;
-  const layer = findLayer(folder, d, inputs);
+  const layer = file === undefined ? findLayer(folder, d, inputs) : layerIn(file, d, inputs);
   if (!layer) return false;
   const encoding = 'f32';
   const dense = await createWasmDense({
@@ -42,7 +43,7 @@ export async function writeFeatures(folder: string, d: number, out: string): Pro
     pieces: [fileOfBytes(encodePiece(encoding, layer.weight, layer.bias))],
   });
   mkdirSync(dirname(out), { recursive: true });
-  const file = openSync(`${out}.part`, 'w');
+  const written = openSync(`${out}.part`, 'w');
   const batch = 512;
   for (let first = 0; first < n; first += batch) {
     const count = Math.min(batch, n - first);
@@ -52,9 +53,9 @@ export async function writeFeatures(folder: string, d: number, out: string): Pro
     }
     const y = dense.run(x, count);
     for (let i = 0; i < count; i++) normalise(y.subarray(i * d, (i + 1) * d));
-    writeSync(file, new Uint8Array(y.buffer, y.byteOffset, y.byteLength));
+    writeSync(written, new Uint8Array(y.buffer, y.byteOffset, y.byteLength));
   }
-  closeSync(file);
+  closeSync(written);
   renameSync(`${out}.part`, out);
   return true;
 }
@@ -69,22 +70,29 @@ function parseBytes(npy: Buffer): { shape: [number, number]; data: Uint8Array } 
   return { shape: [Number(n), Number(inputs)], data: npy.subarray(start) };
 }
 
-function findLayer(
-  folder: string,
-  d: number,
-  inputs: number,
-): { weight: Float32Array; bias: Float32Array } | undefined {
+interface Layer {
+  weight: Float32Array;
+  bias: Float32Array;
+}
+
+function findLayer(folder: string, d: number, inputs: number): Layer | undefined {
   for (const place of [folder, join(folder, '../models')]) {
     if (!existsSync(place)) continue;
     for (const name of readdirSync(place).filter((file) => file.endsWith('.safetensors'))) {
-      const tensors = parseSafetensors(bytesAsFile(readFileSync(join(place, name))));
-      for (const [key, { shape }] of tensors) {
-        const bias = tensors.get(key.replace(/weight$/, 'bias'));
-        if (!key.endsWith('.weight') || !bias || shape.length !== 2) continue;
-        if (shape[0] === d && shape[1] === inputs)
-          return { weight: floats(tensors.get(key)!), bias: floats(bias) };
-      }
+      const layer = layerIn(join(place, name), d, inputs);
+      if (layer) return layer;
     }
+  }
+  return undefined;
+}
+
+function layerIn(file: string, d: number, inputs: number): Layer | undefined {
+  const tensors = parseSafetensors(bytesAsFile(readFileSync(file)));
+  for (const [key, { shape }] of tensors) {
+    const bias = tensors.get(key.replace(/weight$/, 'bias'));
+    if (!key.endsWith('.weight') || !bias || shape.length !== 2) continue;
+    if (shape[0] === d && shape[1] === inputs)
+      return { weight: floats(tensors.get(key)!), bias: floats(bias) };
   }
   return undefined;
 }

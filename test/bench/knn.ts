@@ -81,7 +81,8 @@ async function* sets({ n, d, features, photographs }: Options): AsyncGenerator<D
   }
 }
 
-async function readFloats(file: string): Promise<Float32Array> {
+/** @param file from the project's root */
+export async function readFloats(file: string): Promise<Float32Array> {
   if (typeof process === 'undefined') return new Float32Array(await (await fetch(`/${file}`)).arrayBuffer());
   const { readFile } = await import('node:fs/promises');
   const bytes = await readFile(file);
@@ -312,7 +313,7 @@ function plainSearch(values: Float32Array, queries: Float32Array, d: number, k: 
   return out;
 }
 
-function checksum(rows: Uint32Array): number {
+export function checksum(rows: Uint32Array): number {
   let hash = 0;
   for (const row of rows) hash = (Math.imul(hash, 31) + row) | 0;
   return hash;

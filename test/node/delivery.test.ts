@@ -197,6 +197,27 @@ describe('a model is delivered to a page', () => {
     }
   });
 
+  test('the built-in model is asked for: one that was stored before the library’s update is not used', () =>
+    withContext(async (context, visit) => {
+      const sink = memorySink();
+      const before = { ...description, name: 'vgg16-compact', version: '1' };
+      const { fingerprint } = await writeVgg16(weights, before, 'f16', sink);
+      const builtIn = /\/models\/vgg16-compact\//;
+      await context.route(builtIn, (route) => {
+        const file = new URL(route.request().url()).pathname.split('/').at(-1)!;
+        return route.fulfill({ body: Buffer.from(sink.contents().get(file)!) });
+      });
+      const first = await open(await visit(), { model: 'vgg16-compact' });
+      assert.equal(first.fingerprint, fingerprint);
+      await context.unroute(builtIn);
+      const page = await visit();
+      const second = await open(page, { model: 'vgg16-compact' });
+      assert.match(second.fingerprint, /^vgg16-compact@2:/);
+      assert.equal(second.features.length, 512);
+      const [stored, ...others] = await list(page);
+      assert.deepEqual([stored!.fingerprint, others], [second.fingerprint, []]);
+    }));
+
   test('from another origin', () =>
     withContext(async (_, visit) => {
       const page = await visit();

@@ -74,7 +74,7 @@ test('a built model is offered with its size, used when chosen, and kept apart f
           await page.click('#ready-made');
           assert.match(
             await alertText(page),
-            /made with vgg16-seeded-f32@1:\w+, the page works with vgg16-compact@1:\w+/,
+            /made with vgg16-seeded-f32@1:\w+, the page works with vgg16-compact@2:\w+/,
           );
           await page.click('#index');
           await page.waitForFunction(() =>

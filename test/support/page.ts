@@ -21,18 +21,23 @@ export function withIndex<T>(
   });
 }
 
-/** Runs `body` against `likeness serve` with `args`, as a process of its own on a free port. */
+/** Runs `body` against `likeness serve` with `args`, as a process of its own on a free port. `said`: what it wrote to stderr. */
 export async function withServer<T>(
   args: string[],
-  body: (url: string) => Promise<T>,
+  body: (url: string, said: () => string) => Promise<T>,
   cwd: string = root,
 ): Promise<T> {
   const child = spawn(process.execPath, [join(root, 'dist/node/cli.js'), 'serve', '--port', '0', ...args], {
     cwd,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (text: Buffer) => {
+    said += text;
+    process.stderr.write(text);
   });
   try {
-    return await body(await addressOf(child));
+    return await body(await addressOf(child), () => said);
   } finally {
     child.kill();
   }

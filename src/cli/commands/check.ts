@@ -107,7 +107,9 @@ export async function check(where: string, options: CheckOptions): Promise<void>
     if (options.json) printJson(report);
     else {
       for (const line of describe(report, header.dimension)) print(line);
-      if (report.whole && report.count === 0) print(emptyNote(where, found.settings.get('pictures')));
+      if (report.whole && report.count === 0) {
+        print(emptyNote(where, { info: header, settings: found.settings }));
+      }
     }
   } finally {
     await lock?.release();

@@ -9,8 +9,8 @@ import type { IndexStore } from '../../store/index-store.ts';
 import type { Hit, OpenOptions } from '../../types.ts';
 import { naming } from '../features.ts';
 import { hitsToJson, hitsToTable } from '../hit-table.ts';
+import { modelHere, otherModel } from '../index-again.ts';
 import { checkInput, readInput } from '../input-file.ts';
-import { modelOfIndex } from '../model-source.ts';
 import { openIndexOf, settingOf, warnOfRows } from '../open-index.ts';
 import { openSearch } from '../open-search.ts';
 import { placeBesideIndex } from '../output-file.ts';
@@ -53,7 +53,7 @@ async function answer(
 ): Promise<void> {
   const isVector = /\.npy$/i.test(what);
   const vector = isVector
-    ? await readVector(what, index.info.dimension)
+    ? await readVector(what, index, options.index)
     : await extract(what, index, options);
   const hits = await nearest(vector, index, options);
 
@@ -72,7 +72,8 @@ async function answer(
   else for (const line of hitsToTable(hits)) print(line);
 }
 
-async function readVector(path: string, dimension: number): Promise<Float32Array> {
+async function readVector(path: string, index: IndexStore, where: string): Promise<Float32Array> {
+  const { dimension } = index.info;
   let array: NpyArray;
   try {
     array = parseNpy(await readInput(path));
@@ -94,29 +95,25 @@ async function readVector(path: string, dimension: number): Promise<Float32Array
       `${path} holds ${vector[bad]} (value ${bad}, counted from 0): nothing is near to that. Wanted finite numbers.`,
     );
   }
+  // A vector does not say who made it; nothing is asked of a server for that.
+  const isAway = /^https?:/i.test(settingOf(index, 'model') ?? '');
+  const here = isAway ? undefined : await modelHere(where, index).catch(() => undefined);
+  const other = here && otherModel(where, index, here.manifest);
+  if (other) say(`${other.message} A vector that was made with this one finds nothing here.`);
   return vector;
 }
 
-async function extract(
-  path: string,
-  { info, settings }: IndexStore,
-  options: QueryOptions,
-): Promise<Float32Array> {
+async function extract(path: string, index: IndexStore, options: QueryOptions): Promise<Float32Array> {
   await checkInput(path);
-  const noted = settings.get('model');
+  const { model, manifest } = await modelHere(options.index, index);
+  const other = otherModel(options.index, index, manifest);
+  if (other) throw other;
   await using search = await openSearch({
-    model: modelOfIndex(typeof noted === 'string' ? noted : info.model.name, options.index),
+    model,
     device: options.device,
     threads: options.threads,
-    parity: options.parity ?? info.parity ?? undefined,
+    parity: options.parity ?? index.info.parity ?? undefined,
   });
-  const { model } = await search.report();
-  if (model.fingerprint !== info.model.fingerprint) {
-    throw new LikenessError(
-      'model-mismatch',
-      `The index ${options.index} holds features of ${info.model.fingerprint}, but the model here is ${model.fingerprint}; use that model or make the index again.`,
-    );
-  }
   return await search.extract(resolve(path)); // awaited here: the search is closed on the way out
 }
 

@@ -5,8 +5,10 @@ import { SNIFFED_BYTES, sniffFormat } from '../../image/format.ts';
 import { encodeNpyValues, npyHeader } from '../../knn/npy.ts';
 import { readManifest } from '../../model/files.node.ts';
 import { manifestFile } from '../../model/load.ts';
+import type { Manifest } from '../../model/manifest.ts';
 import { packagePath } from '../../platform/package-root.ts';
 import type { IndexStore } from '../../store/index-store.ts';
+import { otherModel } from '../index-again.ts';
 import { isModelFolder, modelOfIndex } from '../model-source.ts';
 import { type ServedModel, servedModels } from '../models.ts';
 import { settingOf } from '../open-index.ts';
@@ -192,6 +194,9 @@ async function modelRoute(index: SiteOptions['index'], followLinks: boolean): Pr
   const noted = index && settingOf(index.store, 'model');
   const source = index && noted !== undefined ? modelOfIndex(noted, index.where) : undefined;
   const models = await servedModels(source !== undefined && isModelFolder(source) ? source : undefined);
+  if (index && !models.some(({ fingerprint }) => fingerprint === index.store.info.model.fingerprint)) {
+    sayOtherModel(index, await Promise.all(models.map(({ folder }) => readManifest(folder))));
+  }
   const list = JSON.stringify(
     models.map(({ path, fingerprint }) => ({ url: `models/${path}/`, fingerprint })),
   );
@@ -206,6 +211,16 @@ async function modelRoute(index: SiteOptions['index'], followLinks: boolean): Pr
     const found = await findFile(join(model.folder, file!), model.folder);
     return found !== undefined && (found.inside || followLinks) && sendFile(request, response, found.real);
   };
+}
+
+/** The index's features are of no use to the page: it has another version of their model, or none. */
+function sayOtherModel({ where, store }: ServedIndex, models: readonly Manifest[]): void {
+  const { model } = store.info;
+  const here = models.find(({ name }) => name === model.name) ?? models[0];
+  const other = here && otherModel(where, store, here);
+  const what =
+    other?.message ?? `The model that made the index in ${where}, ${model.fingerprint}, is not here.`;
+  say(`${what} Until then the page has to index the pictures itself.`);
 }
 
 /** The files of a model; none when it is gone. */

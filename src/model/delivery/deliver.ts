@@ -8,7 +8,7 @@ import { download, StorageFull } from './download.ts';
 import { slices } from './hash.ts';
 import type { Origin } from './origin.ts';
 import { defaultPatience, type Patience, pause } from './patience.ts';
-import { bytesOf, filesOf, readModelRecord, writeModelRecord } from './records.ts';
+import { bytesOf, filesOf, readModelRecord, removeReplaced, writeModelRecord } from './records.ts';
 
 /** A model whose files are here and have their sha256. It can be posted: a Blob is a reference. */
 export interface DeliveredModel<Bytes extends StoredBytes = Blob> {
@@ -126,7 +126,7 @@ export async function deliver<Bytes extends StoredBytes = Blob>(
   return { manifest, files, storage: memory ? 'memory' : cache.kind, warnings };
 }
 
-/** A model's manifest: what is stored, or what its origin has. */
+/** A model's manifest: what is stored, or what its origin has; then what is stored of another one under its URL goes. */
 export async function findManifest(
   origin: Origin | undefined,
   cache: Cache,
@@ -162,6 +162,9 @@ export async function findManifest(
       `Nothing can be stored here (${error.message}): the model will be fetched again next time.`,
     );
   });
+  if (stored && stored.manifest.fingerprint !== manifest.fingerprint) {
+    await removeReplaced(cache, stored.manifest).catch(() => {}); // it costs room, nothing else
+  }
   return manifest;
 }
 

@@ -92,6 +92,18 @@ export async function removeModel(cache: Cache, model: string): Promise<void> {
   await cache.removeRecord(key);
 }
 
+/** Removes the files of a model that another one replaced at its URL, but for those that a record mentions. */
+export async function removeReplaced(cache: Cache, replaced: Manifest): Promise<void> {
+  const kept = new Set<string>();
+  for (const key of await cache.recordKeys()) {
+    for (const sha256 of (await filesIn((await cache.readRecord(key)) ?? '')).files) kept.add(sha256);
+  }
+  for (const { sha256 } of filesOf(replaced)) {
+    // One that a tab is reading stays.
+    if (!kept.has(sha256)) await cache.remove(sha256).catch(() => {});
+  }
+}
+
 /** All files of a model but its manifest. */
 export const filesOf = (manifest: Manifest | undefined): Shard[] =>
   manifest ? [manifest.graph, ...manifest.shards] : [];

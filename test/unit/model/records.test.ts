@@ -4,7 +4,12 @@ import { createMemoryCache } from '../../../src/model/delivery/cache.memory.ts';
 import { openOpfsCache } from '../../../src/model/delivery/cache.opfs.ts';
 import { openCacheStorage } from '../../../src/model/delivery/cache.storage.ts';
 import type { ShardCache } from '../../../src/model/delivery/cache.ts';
-import { modelRecords, removeModel, writeModelRecord } from '../../../src/model/delivery/records.ts';
+import {
+  modelRecords,
+  removeModel,
+  removeReplaced,
+  writeModelRecord,
+} from '../../../src/model/delivery/records.ts';
 import { memorySink } from '../../../src/model/sink.memory.ts';
 import { writeVgg16 } from '../../../src/model/write.ts';
 import { description, seededWeights } from '../../support/seeded-vgg16.ts';
@@ -118,4 +123,15 @@ test('a model whose own record cannot be read is removed when it is named, with 
     await removeModel(cache, q4.model);
     assert.deepEqual(await stored(cache), q8.files.toSorted(), cache.kind);
     assert.equal(await cache.readRecord(q4Key!), undefined);
+  }));
+
+test('of a model that another one replaced at its URL, the files go that no record mentions', () =>
+  withModels(async (cache, { q8, q4 }, [q8Key]) => {
+    const replaced = (await modelRecords(cache)).find(({ record }) => record.model === q8.model)!.manifest;
+    await removeReplaced(cache, replaced);
+    const all = [...new Set([...q8.files, ...q4.files, orphan])].toSorted();
+    assert.deepEqual(await stored(cache), all, `${cache.kind}: it is there still`);
+    await cache.writeRecord(q8Key!, JSON.stringify({ model: q8.model, manifest: q4.manifest }));
+    await removeReplaced(cache, replaced);
+    assert.deepEqual(await stored(cache), [...q4.files, orphan].toSorted(), cache.kind);
   }));

@@ -1,0 +1,52 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LikenessError } from '../errors.ts';
+import type { Manifest } from '../model/manifest.ts';
+import { modelManifest } from '../platform/model.node.ts';
+import type { IndexInfo, IndexModel } from '../store/header.ts';
+import { modelMismatch } from '../store/mismatch.ts';
+import type { Json } from '../types.ts';
+import { defaultModel, isModelFolder, modelOfIndex } from './model-source.ts';
+
+/** What an index says of how it was made. */
+export interface Made {
+  info: IndexInfo;
+  settings: ReadonlyMap<string, Json>;
+}
+
+/** The command that indexes the pictures of an index again, with what it notes of them. */
+export function indexCommand(where: string, { info, settings }: Made): string {
+  // What a file or a URL notes is relative to the folder that it was in once.
+  const here = existsSync(where) && statSync(where).isDirectory();
+  const noted = (name: string): string | undefined => {
+    const value = settings.get(name);
+    return typeof value === 'string' ? value : undefined;
+  };
+  const pictures = noted('pictures');
+  // Features that were imported have the index's own folder for pictures.
+  const folder = here && pictures !== undefined && pictures !== '.' ? join(where, pictures) : undefined;
+  const model = noted('model') ?? info.model.name;
+  const path = isModelFolder(model) ? (here ? join(where, model) : '<model>') : model;
+  return [
+    `likeness index ${folder === undefined ? '<folder of pictures>' : quoted(folder)}`,
+    `-o ${here ? quoted(where) : '<index-dir>'}`,
+    ...(path === defaultModel ? [] : [`--model ${quoted(path)}`]),
+    ...(info.parity ? [`--parity ${info.parity}`] : []),
+  ].join(' ');
+}
+
+const quoted = (path: string): string =>
+  path === '<model>' || /^[\p{L}\p{N}\w@%+=:,./\\~-]+$/u.test(path) ? path : `"${path}"`;
+
+/** The model that an index asks for, as it is here: its name or folder, and its manifest. */
+export async function modelHere(where: string, made: Made): Promise<{ model: string; manifest: Manifest }> {
+  const noted = made.settings.get('model');
+  const model = modelOfIndex(typeof noted === 'string' ? noted : made.info.model.name, where);
+  return { model, manifest: await modelManifest(model) };
+}
+
+/** What to say where the model here is not the one that made an index; `undefined` where it is. */
+export function otherModel(where: string, made: Made, here: IndexModel): LikenessError | undefined {
+  if (here.fingerprint === made.info.model.fingerprint) return undefined;
+  return modelMismatch(made.info.model, here, where, indexCommand(where, made));
+}
