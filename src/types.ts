@@ -185,6 +185,11 @@ export interface ModelInfo {
   byteLength: number;
   /** What of it is stored in this browser; the rest will be fetched. */
   storedBytes: number;
+  /**
+   * What WebGPU takes besides, in bytes, where this browser has it: ONNX Runtime, which is fetched when a model is opened
+   * for WebGPU, and which the browser's own cache may have. 0 where there is no WebGPU.
+   */
+  webgpuBytes: number;
 }
 
 /** What runs, and why. */

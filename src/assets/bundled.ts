@@ -1,24 +1,8 @@
+import type { AssetName } from './names.ts';
+
 // One literal `new URL` for each file: only so does a bundler see it, copy it, and put its new address here. Kept in
 // functions, as a script that is no module (an IIFE) has no `import.meta.url`. `scripts/build.mjs` checks that the list
 // is that of the files in dist/web.
-
-/** Files of this package that a page fetches, by their path in `dist/web/`. */
-export type AssetName =
-  | 'models/vgg16-compact/manifest.json'
-  | 'models/vgg16-compact/model.onnx'
-  | 'models/vgg16-compact/graph-1.bin'
-  | 'models/vgg16-compact/dense-1.bin'
-  | 'ort/jspi.js'
-  | 'ort/jspi.wasm.gz'
-  | 'ort/asyncify.js'
-  | 'ort/asyncify.wasm.gz'
-  | 'decoders/tiff.js'
-  | 'decoders/avif.js'
-  | 'decoders/webp-alpha.js'
-  | 'decoders/jpeg-turbo.js';
-
-/** Where each file is, in a form that can be posted to a worker. */
-export type AssetUrls = Readonly<Record<AssetName, string>>;
 
 /** The URLs as the bundler has made them. */
 export const bundled: Readonly<Record<AssetName, () => URL>> = {

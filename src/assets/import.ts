@@ -1,6 +1,6 @@
 import { LikenessError } from '../errors.ts';
 import type { Decoders } from '../image/decoders.ts';
-import type { AssetName, AssetUrls } from './bundled.ts';
+import type { AssetName, AssetUrls } from './names.ts';
 
 /**
  * Imports a module that lies in a file of its own. No bundler follows this: `scripts/build.mjs` puts the comments that

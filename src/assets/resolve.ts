@@ -1,18 +1,14 @@
 import { refuse, urlOf } from '../checks.ts';
 import { LikenessError } from '../errors.ts';
 import type * as web from '../web-types.ts';
-import { type AssetName, type AssetUrls, bundled } from './bundled.ts';
-import { placeOf, programBase } from './place.ts';
+import { type AssetName, assetNames, type WorkerScript, workerScripts } from './names.ts';
+import { programBase } from './place.ts';
 
 /**
  * Where this package's files for pages are, when a bundler or server has them elsewhere: the URL of a folder with all
  * that is in `likeness-search/dist/web/`, or URLs by their paths in there.
  */
 export type AssetLocation = string | web.URL | Readonly<Record<string, string | web.URL>>;
-
-/** @internal Scripts of workers, which can be named as files can. */
-export type WorkerScript = 'likeness-worker.js' | 'likeness-knn-worker.js';
-const scripts: readonly WorkerScript[] = ['likeness-worker.js', 'likeness-knn-worker.js'];
 
 /** @internal What a program says of a file, as an absolute URL; `undefined` where it says nothing. */
 export function givenAsset(
@@ -27,19 +23,6 @@ export function givenAsset(
 export function givenFolder(assets: AssetLocation | undefined): string | undefined {
   const given = namedAssets(assets);
   return typeof given === 'string' ? given : undefined;
-}
-
-/**
- * All files, where the program says, else where the bundler has put them, else beside this code.
- *
- * @internal
- * @throws LikenessError `bad-argument`; `not-found` where a script that is no module does not know where it is
- */
-export function assetUrls(assets: AssetLocation | undefined): AssetUrls {
-  const names = Object.keys(bundled) as AssetName[];
-  return Object.fromEntries(
-    names.map((name) => [name, givenAsset(assets, name) ?? placeOf(name, bundled[name]) ?? nowhere(name)]),
-  ) as AssetUrls;
 }
 
 /**
@@ -65,7 +48,7 @@ function namedAssets(assets: AssetLocation | undefined): string | Record<string,
     return url.href.endsWith('/') ? url.href : `${url.href}/`;
   }
   if (typeof assets !== 'object' || assets === null) refuse('assets', assets, wanted);
-  const known = new Set<string>([...Object.keys(bundled), ...scripts]);
+  const known = new Set<string>([...assetNames, ...workerScripts]);
   return Object.fromEntries(
     Object.entries(assets).map(([name, value]) => {
       if (!known.has(name)) refuse('A name in assets', name, `one of ${[...known].join(', ')}`);

@@ -1,6 +1,7 @@
 import { trustedScript } from '../trusted-types.ts';
+import type { WorkerScript } from './names.ts';
 import { placeOf, programBase } from './place.ts';
-import { type AssetLocation, givenAsset, nowhere, type WorkerScript } from './resolve.ts';
+import { type AssetLocation, givenAsset, nowhere } from './resolve.ts';
 
 /** What the error of a worker begins with whose module did not load. */
 export const notLoaded = 'Its module cannot be loaded: ';

@@ -1,15 +1,9 @@
 import type * as Ort from 'onnxruntime-web';
-import type { AssetUrls } from '../assets/bundled.ts';
 import { importAsset } from '../assets/import.ts';
+import type { AssetUrls } from '../assets/names.ts';
+import type { RuntimeBuild } from './gpu-build.ts';
 import type { Runtime } from './ort.ts';
 import { fetchWasm } from './wasm-bytes.ts';
-
-/** ONNX Runtime's builds with the WebGPU provider: JSPI (smaller, cheaper calls) where the engine has it, else Asyncify. */
-export type RuntimeBuild = 'jspi' | 'asyncify';
-
-/** The build to take in this engine. */
-export const gpuBuild = (): RuntimeBuild =>
-  'Suspending' in WebAssembly && 'promising' in WebAssembly ? 'jspi' : 'asyncify';
 
 /**
  * Loads a build, with one thread: the GPU has the others. One realm loads one build, once.

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { AssetName } from '../assets/bundled.ts';
+import type { AssetName } from '../assets/names.ts';
 import type { AssetLocation } from '../assets/resolve.ts';
 import { refuse, urlOf } from '../checks.ts';
 import { LikenessError } from '../errors.ts';

@@ -1,8 +1,9 @@
 import { proxy, type Remote, transfer, wrap } from 'comlink';
 import { checkOpen } from '../arguments.ts';
 import { ownFolder, programBase } from '../assets/place.ts';
-import { type AssetLocation, assetUrls, givenFolder } from '../assets/resolve.ts';
+import { type AssetLocation, givenFolder } from '../assets/resolve.ts';
 import { notLoaded, type Script, scriptOf, startWorker } from '../assets/start-worker.ts';
+import { assetUrls } from '../assets/urls.ts';
 import { checkSignal, optionsOf, refuse } from '../checks.ts';
 import { LikenessError } from '../errors.ts';
 import { hold } from '../image/hold.ts';

@@ -1,5 +1,5 @@
-import type { AssetUrls } from '../assets/bundled.ts';
 import { assetDecoders } from '../assets/import.ts';
+import type { AssetUrls } from '../assets/names.ts';
 import { startOwnScript } from '../assets/start-worker.ts';
 import { Engine, type PictureReader } from '../engine.ts';
 import { createBrowserDecode } from '../image/decode.browser.ts';
@@ -7,9 +7,10 @@ import { type Picture, toPixels } from '../image/source.ts';
 import { FlatIndex } from '../knn/flat-index.ts';
 import { chooseExtractor, GpuFailed } from '../model/choose.ts';
 import type { DeliveredModel } from '../model/delivery/deliver.ts';
+import { gpuBuild } from '../model/gpu-build.ts';
 import { createThreadsGraph } from '../model/graph.threads.browser.ts';
 import { fileOfBlob, type Model } from '../model/load.ts';
-import { gpuBuild, loadRuntime } from '../model/runtime.browser.ts';
+import { loadRuntime } from '../model/runtime.browser.ts';
 import { openIndex } from '../storage.ts';
 import { type IndexInfo, identityOf } from '../store/header.ts';
 import { openStoreOrMemory, type StoreName } from '../store/open-store.browser.ts';

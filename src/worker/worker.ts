@@ -1,5 +1,5 @@
 import { expose } from 'comlink';
-import type { AssetUrls } from '../assets/bundled.ts';
+import type { AssetUrls } from '../assets/names.ts';
 import type { Engine } from '../engine.ts';
 import { LikenessError } from '../errors.ts';
 import type { Picture } from '../image/source.ts';

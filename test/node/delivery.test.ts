@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
@@ -7,7 +8,7 @@ import { launchChromium, launchPersistentChromium } from '../../scripts/chromium
 import type * as Likeness from '../../src/index.ts';
 import { memorySink } from '../../src/model/sink.memory.ts';
 import { writeVgg16 } from '../../src/model/write.ts';
-import { withFolder } from '../support/cli.ts';
+import { root, withFolder } from '../support/cli.ts';
 import { type ModelServer, startModelServer } from '../support/model-server.ts';
 import { description, seededWeights } from '../support/seeded-vgg16.ts';
 
@@ -490,6 +491,9 @@ describe('where a browser stores little or nothing', () => {
       assert.deepEqual(await list(page), []);
       const before = await info('/model/');
       assert.deepEqual([before.byteLength, before.storedBytes, before.name], [total, 0, 'seeded-f32']);
+      const build = (await page.evaluate(() => 'Suspending' in WebAssembly)) ? 'jspi' : 'asyncify';
+      const ort = ['js', 'wasm.gz'].map((end) => statSync(join(root, `dist/web/ort/${build}.${end}`)).size);
+      assert.equal(before.webgpuBytes, ort[0]! + ort[1]!);
       checkFeatures(await open(page));
       const [stored, ...others] = await list(page);
       assert.deepEqual(others, []);

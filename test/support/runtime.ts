@@ -1,4 +1,4 @@
-import { type AssetUrls, bundled } from '../../src/assets/bundled.ts';
+import { type AssetUrls, assetNames } from '../../src/assets/names.ts';
 import type { Runtime } from '../../src/model/ort.ts';
 
 /** ONNX Runtime's CPU build on the platform of the test: what our kernels are compared with. */
@@ -20,5 +20,5 @@ export async function cpuRuntime(threads = 1): Promise<Runtime> {
 /** The files of the built library, as the tests' server has them. */
 export const builtAssets = (): AssetUrls =>
   Object.fromEntries(
-    Object.keys(bundled).map((name) => [name, new URL(`/dist/web/${name}`, location.href).href]),
+    assetNames.map((name) => [name, new URL(`/dist/web/${name}`, location.href).href]),
   ) as AssetUrls;

@@ -1,3 +1,4 @@
+import { gpuRuntimeBytes } from '../../assets/ort-bytes.ts';
 import { LikenessError } from '../../errors.ts';
 import type { ModelInfo } from '../../types.ts';
 import { answered } from '../../web-storage.ts';
@@ -93,5 +94,6 @@ function describe(model: string, manifest: Manifest, sizes: ReadonlyMap<string, 
     licence,
     byteLength: bytesOf(manifest),
     storedBytes,
+    webgpuBytes: gpuRuntimeBytes(),
   };
 }

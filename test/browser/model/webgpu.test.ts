@@ -5,8 +5,9 @@ import { openDevice } from '../../../src/gpu/device.ts';
 import { createGpuDense } from '../../../src/model/dense/dense.webgpu.ts';
 import { encodings } from '../../../src/model/dense/encoding.ts';
 import { createGpuExtractor } from '../../../src/model/extractor.webgpu.ts';
+import { gpuBuild } from '../../../src/model/gpu-build.ts';
 import type { Runtime } from '../../../src/model/ort.ts';
-import { gpuBuild, loadRuntime } from '../../../src/model/runtime.browser.ts';
+import { loadRuntime } from '../../../src/model/runtime.browser.ts';
 import type { Vgg16Shape } from '../../../src/model/vgg16-weights.ts';
 import { largestDifference } from '../../support/compare.ts';
 import {
