@@ -1,5 +1,7 @@
 import { LikenessError } from '../errors.ts';
 import type { Decoders } from '../image/decoders.ts';
+import { hearPolicy } from '../policy.ts';
+import { whyNotLoaded } from '../why-not.ts';
 import type { AssetName, AssetUrls } from './names.ts';
 
 /**
@@ -10,10 +12,14 @@ import type { AssetName, AssetUrls } from './names.ts';
  */
 export async function importAsset<Module>(urls: AssetUrls, name: AssetName): Promise<Module> {
   const url = urls[name];
+  const policy = hearPolicy();
   try {
     return (await import(url)) as Module;
   } catch (cause) {
-    throw new LikenessError('not-found', `${url} cannot be loaded: ${(cause as Error).message}`, { cause });
+    const why = (await whyNotLoaded(url, policy, 'module')) ?? (cause as Error).message;
+    throw new LikenessError('not-found', `${url} cannot be loaded: ${why}.`, { cause });
+  } finally {
+    policy.end();
   }
 }
 

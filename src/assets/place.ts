@@ -1,8 +1,31 @@
 /** This script, where it is no module: known only while it runs for the first time. */
 const classicScript = (globalThis.document?.currentScript as HTMLScriptElement | null | undefined)?.src;
 
-/** What relative URLs of a program are relative to: its page, or in a worker the worker's script. */
-export const programBase = (): string => globalThis.document?.baseURI ?? globalThis.location.href;
+/**
+ * What relative URLs of a program are relative to: its page, or in a worker the worker's script; in a worker that was made
+ * of a blob the site.
+ */
+export function programBase(): string {
+  const base = globalThis.document?.baseURI ?? globalThis.location.href;
+  return base.startsWith('blob:') && globalThis.origin !== 'null' ? `${globalThis.origin}/` : base;
+}
+
+/** A program's URL as an absolute one; `undefined` where it is none. */
+export function programUrl(url: string): string | undefined {
+  try {
+    return new URL(url, programBase()).href;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where this code is; `undefined` in a script that does not know, or has no place (a blob). */
+function ownUrl(): URL | undefined {
+  const own = (import.meta as { url?: string }).url ?? classicScript;
+  if (!own) return undefined;
+  const url = new URL(own, programBase());
+  return url.protocol === 'blob:' || url.protocol === 'data:' ? undefined : url;
+}
 
 /** Names of our own modules, which lie beside the files that they need. */
 const ownModule = /\/likeness(-[\w-]+)?\.js$/;
@@ -16,9 +39,8 @@ const viteCopy = /\/node_modules\/\.vite\/deps[^/]*\/[^/]*$/;
  * @returns a URL that ends with a slash; `undefined` where this code has none
  */
 export function ownFolder(): string | undefined {
-  const own = (import.meta as { url?: string }).url ?? classicScript;
-  if (!own) return undefined;
-  const url = new URL(own, programBase());
+  const url = ownUrl();
+  if (!url) return undefined;
   url.search = url.hash = '';
   if (viteCopy.test(url.pathname)) {
     return url.href.replace(viteCopy, '/node_modules/likeness-search/dist/web/');
@@ -30,16 +52,18 @@ export function ownFolder(): string | undefined {
  * The URL of a file: where a bundler has put it, else in {@link ownFolder}.
  *
  * @param path in `dist/web/`
- * @param literal `new URL('./path', import.meta.url)`, of which a bundler that knows assets has made another URL
+ * @param literal `new URL('./path', import.meta.url)`, of which a bundler that knows assets has made another URL;
+ *   `undefined` where that cannot be known
  * @returns `undefined` in a program without a URL of its own
  */
-export function placeOf(path: string, literal: () => URL | string): string | undefined {
+export function placeOf(path: string, literal: () => URL | string | undefined): string | undefined {
   const folder = ownFolder();
   const own = (import.meta as { url?: string }).url;
-  if (own) {
+  if (own && ownUrl()) {
+    const written = literal();
     // Turbopack's are relative to the root of the site.
-    const found = new URL(literal(), programBase()).href;
-    if (found !== new URL(path, own).href) return found;
+    const found = written && new URL(written, programBase()).href;
+    if (found && found !== new URL(path, own).href) return found;
   }
   return folder === undefined ? undefined : new URL(path, folder).href;
 }

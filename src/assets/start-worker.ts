@@ -1,10 +1,15 @@
-import { trustedScript } from '../trusted-types.ts';
+import { LikenessError } from '../errors.ts';
+import { importScriptsText, trustedScript, whyNotTrusted } from '../trusted-types.ts';
 import type { WorkerScript } from './names.ts';
 import { placeOf, programBase } from './place.ts';
 import { type AssetLocation, givenAsset, nowhere } from './resolve.ts';
 
 /** What the error of a worker begins with whose module did not load. */
-export const notLoaded = 'Its module cannot be loaded: ';
+const notLoaded = 'Its module cannot be loaded: ';
+
+/** Whether a worker's error says that its script did not load, as far as anything is said of that. */
+export const isNotLoaded = (message: string): boolean =>
+  message === '' || message.includes(notLoaded) || message.includes('importScripts');
 
 /** A worker's script: its URL, and how it is to be started. */
 export interface Script {
@@ -13,27 +18,45 @@ export interface Script {
 }
 
 /**
- * Finds a worker's script.
+ * Finds a worker's script; where that cannot be done, the `make` that starts it.
  *
  * @param make `() => new Worker(new URL('./script', import.meta.url), { type: 'module', name })`, written out: so
  *   bundlers find the script, bundle it, and put its new address there
  * @throws LikenessError `bad-argument`, `not-found`
  */
-export function scriptOf(name: WorkerScript, make: () => Worker, assets: AssetLocation | undefined): Script {
-  const given = givenAsset(assets, name);
+export function scriptOf(
+  name: WorkerScript,
+  make: () => Worker,
+  assets: AssetLocation | undefined,
+): Script | (() => Worker) {
   let options: WorkerOptions = { type: 'module' };
+  let isFrozen = false;
   const url =
-    given ??
+    givenAsset(assets, name) ??
     placeOf(name, () => {
       const caught = catchWorker(make);
-      options = caught.options;
-      return caught.url;
+      isFrozen = caught === undefined;
+      if (caught) options = caught.options;
+      return caught?.url;
     });
-  return { url: url ?? nowhere(name), options };
+  const script = { url: url ?? nowhere(name), options };
+  if (!isFrozen) return script;
+  // Only the bundler's own line knows what it has written there. From another origin or with Trusted Types that line fails.
+  return () => {
+    try {
+      return make();
+    } catch {
+      return startWorker(script, name);
+    }
+  };
 }
 
-/** The arguments of the `new Worker` in `make`, which is not started: only what a bundler wrote there knows them. */
-function catchWorker(make: () => Worker): Script {
+/**
+ * The arguments of the `new Worker` in `make`, which is not started: only what a bundler wrote there knows them.
+ *
+ * @returns `undefined` where `Worker` is frozen
+ */
+function catchWorker(make: () => Worker): Script | undefined {
   const own = Object.getOwnPropertyDescriptor(globalThis, 'Worker');
   let caught: Script | undefined;
   class Caught {
@@ -41,14 +64,18 @@ function catchWorker(make: () => Worker): Script {
       caught = { url: String(url), options };
     }
   }
-  Object.defineProperty(globalThis, 'Worker', { value: Caught, configurable: true, writable: true });
+  try {
+    Object.defineProperty(globalThis, 'Worker', { value: Caught, configurable: true, writable: true });
+  } catch {
+    return undefined;
+  }
   try {
     make();
   } finally {
     if (own) Object.defineProperty(globalThis, 'Worker', own);
     else Reflect.deleteProperty(globalThis, 'Worker');
   }
-  return caught!;
+  return caught;
 }
 
 /**
@@ -60,28 +87,43 @@ function catchWorker(make: () => Worker): Script {
 export function startWorker({ url, options }: Script, name: string): Worker {
   const script = new URL(url, programBase());
   const isHere = script.origin === globalThis.origin || script.protocol === 'data:';
-  if (isHere) return new Worker(trustedScript(script.href), { ...options, name });
+  if (isHere) return createWorker(script.href, { ...options, name });
   const isOpaque = globalThis.origin === 'null';
   const text = isOpaque
     ? loader(script.href)
     : options.type === 'module'
       ? `import ${JSON.stringify(script.href)};`
-      : `importScripts(${JSON.stringify(script.href)});`;
+      : importScriptsText(script.href);
   // Turbopack tells its script by the hash what else to load.
   const blob = URL.createObjectURL(new Blob([text], { type: 'text/javascript' })) + script.hash;
-  return new Worker(trustedScript(blob), {
+  return createWorker(blob, {
     ...options,
     type: isOpaque ? 'classic' : (options.type ?? 'classic'),
     name,
   });
 }
 
+/** @throws LikenessError `no-backend` where it is known why no worker can be started; else what the browser throws */
+function createWorker(url: string, options: WorkerOptions): Worker {
+  if (typeof Worker === 'undefined') {
+    throw new LikenessError(
+      'no-backend',
+      'Workers cannot be started here (Worker is missing), as in service workers and, in most browsers, in shared workers: call this from a page or from a worker of its own.',
+    );
+  }
+  const script = trustedScript(url);
+  try {
+    return new Worker(script, options);
+  } catch (cause) {
+    const why = whyNotTrusted();
+    if (why && cause instanceof TypeError) throw new LikenessError('no-backend', why, { cause });
+    throw cause;
+  }
+}
+
 /** Starts the script of this worker once more, as this one was started. */
 export function startOwnScript(name: string): Worker {
-  return new Worker(trustedScript(globalThis.location.href), {
-    type: isModule() ? 'module' : 'classic',
-    name,
-  });
+  return createWorker(globalThis.location.href, { type: isModule() ? 'module' : 'classic', name });
 }
 
 /** Only in workers of the classic kind `importScripts` may be called. */

@@ -149,6 +149,7 @@ async function chooseCpu(
 }
 
 function noWasm(error: unknown): LikenessError {
+  if (error instanceof LikenessError) return error;
   const why = error instanceof Error ? error.message : String(error);
   return new LikenessError('no-backend', `WebAssembly SIMD does not run here: ${why}`, { cause: error });
 }

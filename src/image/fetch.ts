@@ -1,4 +1,7 @@
+import { programUrl } from '../assets/place.ts';
 import { LikenessError } from '../errors.ts';
+import { isNode } from '../shared-memory.ts';
+import { whyNotFetched } from '../why-not.ts';
 
 /** A URL for messages: `data:` URLs can be megabytes long. */
 const shown = (url: string): string =>
@@ -7,6 +10,7 @@ const shown = (url: string): string =>
 /**
  * The bytes behind a URL.
  *
+ * @param options.isExpected whether nobody will ask why it failed
  * @throws LikenessError `not-found`, with the URL and the HTTP status where there is one
  * @throws the signal's reason, once aborted
  */
@@ -14,20 +18,20 @@ export async function fetchImage(
   url: string | URL,
   signal?: AbortSignal | undefined,
   init: RequestInit = {},
+  { isExpected = false }: { isExpected?: boolean } = {},
 ): Promise<Blob> {
   const href = String(url);
   signal?.throwIfAborted();
   let response: Response;
   try {
-    response = await fetch(url, { ...init, signal: signal ?? null });
+    // A worker that was made of a blob would have no base.
+    response = await fetch(isNode() ? url : (programUrl(href) ?? url), { ...init, signal: signal ?? null });
     if (response.ok) return await response.blob();
   } catch (error) {
     signal?.throwIfAborted();
-    throw new LikenessError(
-      'not-found',
-      `${shown(href)} cannot be fetched: ${error instanceof Error ? error.message : error}. Is it spelled right, is its server up and does it allow this origin (CORS)?`,
-      { cause: error },
-    );
+    const { reason } = isExpected ? { reason: String(error) } : await whyNotFetched(href, error);
+    signal?.throwIfAborted();
+    throw new LikenessError('not-found', `${shown(href)} cannot be fetched: ${reason}`, { cause: error });
   }
   throw new LikenessError(
     'not-found',

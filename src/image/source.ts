@@ -84,7 +84,12 @@ async function fromImageElement(
   try {
     const credentials = element.crossOrigin === 'use-credentials' ? 'include' : 'same-origin';
     // The page has loaded it already.
-    const blob = await fetchImage(url, signal, { cache: 'force-cache', credentials });
+    const blob = await fetchImage(
+      url,
+      signal,
+      { cache: 'force-cache', credentials },
+      { isExpected: !isChanged }, // what it shows can be read without
+    );
     // An <img> can show what we do not decode (SVG, in some browsers HEIC).
     if (sniffFormat(new Uint8Array(await blob.slice(0, SNIFFED_BYTES).arrayBuffer()))) return encoded(blob);
   } catch (error) {

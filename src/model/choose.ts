@@ -87,6 +87,10 @@ export async function chooseExtractor(
   } catch (error) {
     device.destroy();
     if (request === 'webgpu') throw error;
-    throw new GpuFailed(`WebGPU failed its test: ${error instanceof Error ? error.message : error}`);
+    const isMissing = error instanceof LikenessError && error.code === 'not-found';
+    const what = isMissing
+      ? 'WebGPU is not used, as a file that it needs is missing'
+      : 'WebGPU failed its test';
+    throw new GpuFailed(`${what}: ${error instanceof Error ? error.message : error}`);
   }
 }

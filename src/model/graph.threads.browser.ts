@@ -61,7 +61,7 @@ function start(
       reject(
         new LikenessError(
           'no-backend',
-          `A thread of the network failed: ${message || 'its script cannot be loaded again'}`,
+          `A thread of the network failed: ${message || "its script cannot be loaded again; a Content-Security-Policy that comes with it has to allow worker-src 'self'"}`,
         ),
       ),
     );

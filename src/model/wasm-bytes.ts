@@ -1,4 +1,5 @@
 import { LikenessError } from '../errors.ts';
+import { isHtml, notServed, whyNotFetched } from '../why-not.ts';
 
 /**
  * The bytes of a WebAssembly module that comes compressed, so that it is small on every server; a server may have
@@ -14,16 +15,17 @@ export async function unpackWasm(blob: Blob, where: string): Promise<ArrayBuffer
     return new Response(stream).arrayBuffer();
   }
   if (String.fromCharCode(...begin) === '\0asm') return blob.arrayBuffer();
-  throw new LikenessError(
-    'not-found',
-    `${where} is no WebAssembly (${blob.type || 'no type'}): the file was not served.`,
-  );
+  const why = isHtml(new Uint8Array(await blob.slice(0, 512).arrayBuffer()))
+    ? notServed
+    : `what came is no WebAssembly (${blob.type || 'no type'}, ${blob.size} bytes)`;
+  throw new LikenessError('not-found', `${where}: ${why}.`);
 }
 
 /** @throws LikenessError `not-found` */
 export async function fetchWasm(url: string): Promise<ArrayBuffer> {
-  const response = await fetch(url).catch((cause: Error) => {
-    throw new LikenessError('not-found', `${url} cannot be fetched: ${cause.message}`, { cause });
+  const response = await fetch(url).catch(async (cause: Error) => {
+    const { reason } = await whyNotFetched(url, cause);
+    throw new LikenessError('not-found', `${url} cannot be fetched: ${reason}.`, { cause });
   });
   if (!response.ok) throw new LikenessError('not-found', `${url} answered ${response.status}.`);
   return unpackWasm(await response.blob(), url);

@@ -2,7 +2,7 @@ import { proxy, type Remote, transfer, wrap } from 'comlink';
 import { checkOpen } from '../arguments.ts';
 import { ownFolder, programBase } from '../assets/place.ts';
 import { type AssetLocation, givenFolder } from '../assets/resolve.ts';
-import { notLoaded, type Script, scriptOf, startWorker } from '../assets/start-worker.ts';
+import { isNotLoaded, type Script, scriptOf, startWorker } from '../assets/start-worker.ts';
 import { assetUrls } from '../assets/urls.ts';
 import { checkSignal, optionsOf, refuse } from '../checks.ts';
 import { LikenessError } from '../errors.ts';
@@ -10,11 +10,13 @@ import { hold } from '../image/hold.ts';
 import type { Parcel, Picture } from '../image/source.ts';
 import { type ModelSource, modelSource } from '../model/delivery/source.ts';
 import { deleteStoredModel, describeModel, storedModels } from '../model/delivery/stored-models.ts';
+import { hearPolicy, type PolicyEar } from '../policy.ts';
 import { type EngineHost, Search } from '../search.ts';
 import { type StoreName, storeName } from '../store/open-store.browser.ts';
 import { carryStores } from '../store/store.remote.ts';
 import type { ModelInfo, ModelName, OpenOptions, Report } from '../types.ts';
 import type * as web from '../web-types.ts';
+import { fromDisk, howToStart, whyNotLoaded } from '../why-not.ts';
 import { carryErrorCodes } from '../worker/errors.ts';
 import type { EngineWorker, OpenAnswer } from '../worker/worker.ts';
 
@@ -158,24 +160,28 @@ function engineScript({ assets, worker }: OpenOptions): Start {
 }
 
 function startSession(start: Start): Session {
-  const what = `The worker of Likeness${typeof start === 'function' ? '' : `, ${start.url},`}`;
+  const url = typeof start === 'function' ? undefined : new URL(start.url, programBase()).href;
+  const what = `The worker of Likeness${url === undefined ? '' : `, ${url},`}`;
+  const policy = hearPolicy({ throughBlob: true });
   let worker: Worker;
   try {
     worker = typeof start === 'function' ? start() : startWorker(start, 'likeness-worker');
   } catch (error) {
+    policy.end();
     const { name, message } = error as Error;
-    throw new LikenessError('no-backend', `${what} cannot be started (${name}: ${message}). ${howToStart}`, {
+    const why =
+      error instanceof LikenessError
+        ? message
+        : `${name}: ${message}; ${fromDisk(programBase()) ?? howToStart(url)}`;
+    throw new LikenessError('no-backend', `${what} cannot be started: ${why.replace(/\.?$/, '.')}`, {
       cause: error,
     });
   }
   if (typeof worker?.postMessage !== 'function' || typeof worker.addEventListener !== 'function') {
     refuse('What worker() returns', worker, 'a Worker');
   }
-  return { worker, remote: wrap<EngineWorker>(worker), death: deathOf(worker, what) };
+  return { worker, remote: wrap<EngineWorker>(worker), death: deathOf(worker, { url, what, policy }) };
 }
-
-const howToStart =
-  "Is it served, as JavaScript? A Content-Security-Policy has to allow worker-src 'self' blob:. Where the library is on another origin, or the page in a sandboxed frame, the server has to allow it by CORS (Access-Control-Allow-Origin).";
 
 /** The end of a worker, expected or not. Calls under way would otherwise wait for ever. */
 interface Death {
@@ -184,15 +190,25 @@ interface Death {
   end(reason: LikenessError): void;
 }
 
-function deathOf(worker: Worker, what: string): Death {
+function deathOf(
+  worker: Worker,
+  { url, what, policy }: { url: string | undefined; what: string; policy: PolicyEar },
+): Death {
   let end: Death['end'] = () => {};
   const promise = new Promise<never>((_, reject) => {
     end = reject;
-    worker.addEventListener('error', (event) => {
-      // Of one that cannot be loaded nothing is told.
-      const { message } = event;
-      const isLoaded = message && !message.includes(notLoaded);
-      const detail = isLoaded ? `failed: ${message}` : `cannot be loaded. ${howToStart}`;
+    // It lives: what is refused from now on is no reason for its end.
+    worker.addEventListener('message', () => policy.end(), { once: true });
+    worker.addEventListener('error', async (event) => {
+      const message = event.message ?? '';
+      let detail = `failed: ${message}`;
+      if (isNotLoaded(message)) {
+        // Of one that cannot be loaded nothing is told.
+        const why = url === undefined ? undefined : await whyNotLoaded(url, policy, 'worker');
+        const said = message === '' ? '' : `${message}; `;
+        detail = `cannot be loaded: ${why ?? said + howToStart(url)}.`;
+      }
+      policy.end();
       reject(new LikenessError('no-backend', `${what} ${detail}`));
     });
   });

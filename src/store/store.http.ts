@@ -1,4 +1,5 @@
 import { LikenessError } from '../errors.ts';
+import { whyNotFetched } from '../why-not.ts';
 import { type ReadableFile, SingleFileStore } from './store.single.ts';
 
 /** What the first request brings: the header, and what a small index consists of. */
@@ -50,9 +51,8 @@ async function get(url: string, from: number, to: number): Promise<Response> {
     const headers = { Range: `bytes=${from}-${to - 1}`, 'Accept-Encoding': 'identity' };
     response = await fetch(url, { headers });
   } catch (error) {
-    throw new LikenessError('not-found', `${url} cannot be fetched: ${(error as Error).message}.`, {
-      cause: error,
-    });
+    const { reason } = await whyNotFetched(url, error);
+    throw new LikenessError('not-found', `${url} cannot be fetched: ${reason}.`, { cause: error });
   }
   if (!response.ok) {
     // 416: there is nothing at that position, the file is empty.

@@ -11,6 +11,7 @@ import type { NetworkWorker } from '../model/graph.threads.browser.ts';
 import { type Storage, storageOf } from '../storage.ts';
 import { openStore, type StoreName } from '../store/open-store.browser.ts';
 import { carryStores } from '../store/store.remote.ts';
+import { checkWebAssembly } from '../web-assembly.ts';
 import { carryErrorCodes } from './errors.ts';
 import { type EngineOptions, openEngine } from './open-engine.ts';
 
@@ -74,6 +75,7 @@ const progressMs = 50;
 
 const worker: EngineWorker = {
   async load(source, refresh, onProgress) {
+    checkWebAssembly();
     const { origin, key } = originOf(source);
     let told = 0;
     const { cache, warnings } = await openCache();

@@ -352,7 +352,7 @@ describe('a delivery that is disturbed', () => {
       server.fault = () => ({ body: new TextEncoder().encode('<!doctype html>') });
       const { error } = await open(page);
       assert.equal(error?.code, 'not-found');
-      assert.match(error!.message, /manifest\.json is a page of HTML.*the file was not served/);
+      assert.match(error!.message, /manifest\.json: a page of HTML came: the file was not served/);
       server.fault = () => ({ body: new TextEncoder().encode('{') });
       const cut = (await open(page)).error;
       assert.equal(cut?.code, 'bad-model');
@@ -441,7 +441,7 @@ describe('where a browser stores little or nothing', () => {
       const first = await open(page);
       checkFeatures(first);
       assert.equal(first.modelFiles.where, 'memory');
-      assert.match(first.modelFiles.warnings.join(), /more can be stored here/);
+      assert.match(first.modelFiles.warnings.join(), /No more can be stored here/);
       const before = server.sentBytes();
       assert.ok(before < 1.5 * total, `${before} bytes for ${total}`);
       const [stored] = await list(page);

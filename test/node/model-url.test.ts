@@ -122,7 +122,7 @@ test('what is at a URL and no model is told', () =>
     server.fault = () => ({ status: 404 });
     await refused('not-found', /model\/manifest\.json answered 404/);
     server.fault = () => ({ body: new TextEncoder().encode('<!doctype html><title>app</title>') });
-    await refused('not-found', /manifest\.json is a page of HTML.*not served/);
+    await refused('not-found', /manifest\.json: a page of HTML came: .*not served/);
     server.fault = () => ({ body: new TextEncoder().encode('{') });
     await refused('bad-model', /manifest\.json is not JSON/);
     server.fault = (file) =>
@@ -130,7 +130,7 @@ test('what is at a URL and no model is told', () =>
     await refused('bad-model', /dense-1\.bin.*damaged twice.*sha256/);
     const closed = await startModelServer(files);
     await closed.close();
-    await refused('not-found', /cannot be fetched \(ECONNREFUSED\): is the network there\?/, closed.origin);
+    await refused('not-found', /cannot be fetched: ECONNREFUSED; is the network there\?/, closed.origin);
     await refused('bad-argument', /model is "ftp:\/\/a\/b".*https/, new URL('ftp://a/b'));
     await refused('bad-argument', /model is "https:\/\/".*https/, 'https://');
     await refused('bad-argument', /model is "data:,x".*https/, new URL('data:,x'));

@@ -2,6 +2,7 @@ import codesBytes from '#wasm/codes.simd-shared.wasm';
 import relaxedBytes from '#wasm/knn.relaxed-shared.wasm';
 import simdBytes from '#wasm/knn.simd-shared.wasm';
 import { once } from '../../once.ts';
+import { checkWebAssembly } from '../../web-assembly.ts';
 import { squaredDistance } from '../js/distance.ts';
 import { createMemory } from './memory.ts';
 
@@ -96,8 +97,10 @@ export function isSupported(name: Kernels['name']): boolean {
  * One build, untested. Codes have no relaxed build: their arithmetic is whole numbers.
  *
  * @param shared for memories that threads share
+ * @throws LikenessError `no-backend` where nothing may be compiled
  */
 export async function compileKernels(name: Kernels['name'], shared = false): Promise<Kernels> {
+  checkWebAssembly();
   const [rows, codes] = await Promise.all(
     [builds[name], codesBytes].map((bytes) => WebAssembly.compile(memoryOf(bytes, shared))),
   );

@@ -142,7 +142,7 @@ async function storeAnswer(
     for (;;) {
       const { done: ended, value } = await reader.read().catch((error) => {
         signal.throwIfAborted();
-        throw new BrokenOff(done, error);
+        throw error instanceof LikenessError ? error : new BrokenOff(done, error);
       });
       if (ended) break;
       alive();

@@ -1,6 +1,6 @@
 import { LikenessError } from '../../errors.ts';
 import { fileText } from '../../json-file.ts';
-import { isNode } from '../../shared-memory.ts';
+import { isHtml, notServed, whyNotFetched } from '../../why-not.ts';
 import { manifestFile } from '../load.ts';
 import type { BuiltIn } from './source.ts';
 
@@ -31,14 +31,6 @@ export const builtInOrigin = ({ name, files, folder }: BuiltIn): Origin =>
     );
   });
 
-/** Node's `fetch` says what happened only in the cause. */
-function whyOf({ message, cause }: Error): string {
-  const { code, message: why } = (cause ?? {}) as { code?: string; message?: string };
-  return code ?? why ?? message;
-}
-
-const mayRead = isNode() ? '' : ', and may this page read from it (CORS)';
-
 /**
  * Files on a server.
  *
@@ -48,11 +40,14 @@ const mayRead = isNode() ? '' : ', and may this page read from it (CORS)';
 export function httpOrigin(name: string, urlOf: (file: string) => string): Origin {
   const get = async (file: string, init: RequestInit): Promise<Response> => {
     const url = urlOf(file);
-    const response = await fetch(url, init).catch((error: Error) => {
+    const response = await fetch(url, init).catch(async (cause: Error) => {
       init.signal?.throwIfAborted();
-      throw new Error(`${url} cannot be fetched (${whyOf(error)}): is the network there${mayRead}?`, {
-        cause: error,
-      });
+      const { reason, isFinal } = await whyNotFetched(url, cause);
+      init.signal?.throwIfAborted();
+      const message = `${url} cannot be fetched: ${reason}`;
+      throw isFinal
+        ? new LikenessError('not-found', `${message}.`, { cause })
+        : new Error(message, { cause });
     });
     if (response.ok) return response;
     const message = `${url} answered ${response.status}.`;
@@ -65,12 +60,7 @@ export function httpOrigin(name: string, urlOf: (file: string) => string): Origi
       // Checked with the server, so that a model that was replaced there is seen.
       const response = await get(manifestFile, { signal, cache: 'no-cache' });
       const text = fileText(new Uint8Array(await response.arrayBuffer()), response.url);
-      if (/^\s*</.test(text)) {
-        throw new LikenessError(
-          'not-found',
-          `${response.url} is a page of HTML, not the model's manifest: the file was not served, and the server answers with a page for what it has not.`,
-        );
-      }
+      if (/^\s*</.test(text)) throw new LikenessError('not-found', `${response.url}: ${notServed}.`);
       return text;
     },
     async open(file, from, signal) {
@@ -80,9 +70,24 @@ export function httpOrigin(name: string, urlOf: (file: string) => string): Origi
       const continues =
         response.status === 206 &&
         response.headers.get('Content-Range')?.startsWith(`bytes ${from}-`) !== false;
-      return { from: continues ? from : 0, body: response.body ?? new Blob([]).stream() };
+      const body = response.body ?? new Blob([]).stream();
+      return continues
+        ? { from, body }
+        : { from: 0, body: body.pipeThrough(refuseHtml(response.url || urlOf(file))) };
     },
   };
+}
+
+/** Lets bytes through, but for those of a page. */
+function refuseHtml(url: string): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+  let isBegun = false;
+  return new TransformStream({
+    transform(bytes, control) {
+      if (!isBegun && isHtml(bytes)) throw new LikenessError('not-found', `${url}: ${notServed}.`);
+      isBegun = true;
+      control.enqueue(bytes);
+    },
+  });
 }
 
 /** Files that a person picked: all of a model's folder. */
