@@ -89,8 +89,18 @@ function link(name) {
 /** What the compiler says, and every type that our declarations write down and that is `any` in this project. */
 function problemsByApi(ts, config) {
   const { options, fileNames } = ts.getParsedCommandLineOfConfigFile(config, {}, ts.sys);
-  const program = ts.createProgram(fileNames, options);
-  const problems = ts.getPreEmitDiagnostics(program).map((one) => ts.formatDiagnostic(one, formatHost));
+  const program = ts.createProgram(fileNames, options, hostOf(ts, options));
+  const files = program
+    .getSourceFiles()
+    .filter(({ fileName }) => !/[\\/]lib\.(dom|webworker)\b/.test(fileName));
+  const problems = [
+    ...program.getOptionsDiagnostics(),
+    ...program.getGlobalDiagnostics(),
+    ...files.flatMap((file) => [
+      ...program.getSyntacticDiagnostics(file),
+      ...program.getSemanticDiagnostics(file),
+    ]),
+  ].map((one) => ts.formatDiagnostic(one, formatHost));
   const ours = program.getSourceFiles().filter(({ fileName }) => fileName.includes('/dist/types/'));
   if (ours.length === 0) problems.push('none of our declarations was read');
   for (const file of ours) {
@@ -107,6 +117,20 @@ function problemsByApi(ts, config) {
     visit(file);
   }
   return problems;
+}
+
+/** TypeScript's own files are read once for all projects. */
+const libraries = new Map();
+function hostOf(ts, options) {
+  const host = ts.createCompilerHost(options);
+  const { getSourceFile } = host;
+  const folder = dirname(ts.getDefaultLibFilePath(options));
+  host.getSourceFile = (name, ...rest) => {
+    if (!name.startsWith(folder)) return getSourceFile(name, ...rest);
+    if (!libraries.has(name)) libraries.set(name, getSourceFile(name, ...rest));
+    return libraries.get(name);
+  };
+  return host;
 }
 
 const formatHost = {
