@@ -1,10 +1,11 @@
 // npm test [-- filter …]: unit tests in Node, the same and more in Chromium (wasm and WebGPU), the page driven.
-// `--full` adds test/full. `--node` or `--browser` runs one side only; `--no-build` builds the kernels alone. A filter is a part of a test file's path.
+// `--full` adds test/full and all of test/consumers. `--node` or `--browser` runs one side only; `--no-build` builds the kernels alone. A filter is a part of a test file's path.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { browserOptions, buildKernels, ensureBuilt, nodeOptions } from './build.mjs';
 import { ensureChromium, launchChromium } from './chromium.mjs';
+import { writeConsumers } from './consumers-table.mjs';
 import { ensurePython } from './python.mjs';
 import { serveTree } from './serve-tree.mjs';
 import { ensureTensorFlow, root } from './setup.mjs';
@@ -53,6 +54,29 @@ async function runNode() {
     { cwd: root, stdio: 'inherit', env: { ...process.env, LIKENESS_ROOT: root } },
   );
   return result.status === 0;
+}
+
+/** Projects that use the packed package; without `--full` and unless one is named, the three quickest. */
+async function runConsumers() {
+  const quick = ['esbuild', 'import-map', 'vendored'].map((name) =>
+    join('test', 'consumers', `${name}.test.ts`),
+  );
+  const files = testFiles('consumers').filter((file) => full || filters.length > 0 || quick.includes(file));
+  if (files.length === 0) return true;
+  ensureChromium();
+  const bundles = await bundle(files, 'build/test/consumers', {
+    ...nodeOptions,
+    outExtension: { '.js': '.mjs' },
+  });
+  rmSync(join(root, 'build/consumers'), { recursive: true, force: true });
+  const { status } = spawnSync(
+    process.execPath,
+    // One after the other: a bundler has all processors for itself.
+    ['--test', '--test-concurrency=1', '--test-reporter=spec', ...bundles.map((path) => `${path}.mjs`)],
+    { cwd: root, stdio: 'inherit', env: { ...process.env, LIKENESS_ROOT: root } },
+  );
+  if (full && filters.length === 0) writeConsumers();
+  return status === 0;
 }
 
 async function runBrowser() {
@@ -120,5 +144,6 @@ if (flags.has('--no-build')) await buildKernels();
 else await ensureBuilt();
 let ok = true;
 if (!flags.has('--browser')) ok = (await runNode()) && ok;
+if (!flags.has('--browser')) ok = (await runConsumers()) && ok;
 if (!flags.has('--node')) ok = (await runBrowser()) && ok;
 process.exitCode = ok ? 0 : 1;

@@ -1,0 +1,3 @@
+import { findSimilar } from './pictures.js';
+
+globalThis.findSimilar = findSimilar;

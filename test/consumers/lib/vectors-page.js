@@ -1,0 +1,3 @@
+import { nearest } from './vectors.js';
+
+globalThis.nearest = nearest;

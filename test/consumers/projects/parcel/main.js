@@ -1,0 +1,4 @@
+import { findSimilar } from './lib/pictures.js';
+
+globalThis.findSimilar = (base, names, options) =>
+  findSimilar(base, names, { ...options, assets: '/likeness/' });
