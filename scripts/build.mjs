@@ -170,6 +170,7 @@ async function buildWeb() {
     }),
     build({
       ...options,
+      plugins: [knownPackages, withoutOwnUrl],
       entryPoints: {
         'decoders/tiff': 'src/image/tiff/tiff.ts',
         'decoders/avif': 'src/image/avif/avif.ts',

@@ -1,4 +1,5 @@
 // Writes the table in docs/consumers.md from what the tests of test/consumers have found.
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './setup.mjs';
@@ -44,4 +45,6 @@ export function writeConsumers() {
   const [before, rest] = text.split(start);
   const [, after] = rest.split(end);
   writeFileSync(file, `${before}${start}\n\n${lines.join('\n')}\n\n${end}${after}`);
+  const biome = join(root, 'node_modules/@biomejs/biome/bin/biome');
+  spawnSync(process.execPath, [biome, 'format', '--write', file], { cwd: root, stdio: 'ignore' });
 }

@@ -27,8 +27,11 @@ function ownUrl(): URL | undefined {
   return url.protocol === 'blob:' || url.protocol === 'data:' ? undefined : url;
 }
 
-/** Names of our own modules, which lie beside the files that they need. */
-const ownModule = /\/likeness(-[\w-]+)?\.js$/;
+/**
+ * Names of our own modules, which lie beside the files that they need. Exactly these: bundlers name chunks after a module
+ * that they hold, `likeness-B5Yx_q1c.js`.
+ */
+const ownModule = /\/likeness(-knn|-chunk-[0-9A-Z]{8})?\.js$/;
 /** Where Vite, until version 7, puts a copy of a package's modules while it serves a page, and not of its files. */
 const viteCopy = /\/node_modules\/\.vite\/deps[^/]*\/[^/]*$/;
 
@@ -39,13 +42,22 @@ const viteCopy = /\/node_modules\/\.vite\/deps[^/]*\/[^/]*$/;
  * @returns a URL that ends with a slash; `undefined` where this code has none
  */
 export function ownFolder(): string | undefined {
-  const url = ownUrl();
-  if (!url) return undefined;
-  url.search = url.hash = '';
-  if (viteCopy.test(url.pathname)) {
-    return url.href.replace(viteCopy, '/node_modules/likeness-search/dist/web/');
-  }
-  return new URL(ownModule.test(url.pathname) ? './' : './likeness/', url).href;
+  const own = ownUrl();
+  return own && folderFor(own);
+}
+
+/** {@link ownFolder} of code at a URL. */
+function folderFor(own: URL): string {
+  const { href, pathname } = plain(own);
+  if (viteCopy.test(pathname)) return href.replace(viteCopy, '/node_modules/likeness-search/dist/web/');
+  return new URL(ownModule.test(pathname) ? './' : './likeness/', href).href;
+}
+
+/** Without what a server of development adds, such as Vite's `?worker_file&type=module`. */
+function plain(url: URL): URL {
+  const copy = new URL(url);
+  copy.search = copy.hash = '';
+  return copy;
 }
 
 /**
@@ -57,13 +69,16 @@ export function ownFolder(): string | undefined {
  * @returns `undefined` in a program without a URL of its own
  */
 export function placeOf(path: string, literal: () => URL | string | undefined): string | undefined {
-  const folder = ownFolder();
-  const own = (import.meta as { url?: string }).url;
-  if (own && ownUrl()) {
-    const written = literal();
-    // Turbopack's are relative to the root of the site.
-    const found = written && new URL(written, programBase()).href;
-    if (found && found !== new URL(path, own).href) return found;
-  }
-  return folder === undefined ? undefined : new URL(path, folder).href;
+  const own = ownUrl();
+  if (!own) return undefined;
+  // A script that is no module has no literals.
+  const written = (import.meta as { url?: string }).url ? literal() : undefined;
+  // Turbopack's are relative to the root of the site.
+  return placeFor(path, own, written ? new URL(written, programBase()) : undefined);
+}
+
+/** {@link placeOf} for code at the URL `own`, in which the literal has become `found`. */
+export function placeFor(path: string, own: URL, found: URL | undefined): string {
+  const isMoved = found && plain(found).href !== new URL(path, plain(own)).href;
+  return isMoved ? found.href : new URL(path, folderFor(own)).href;
 }
