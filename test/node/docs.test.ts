@@ -30,7 +30,8 @@ import { writeKeras } from '../support/weight-files.ts';
 
 const run = promisify(execFile);
 const documents = readDocuments();
-const blocks = documents.flatMap((document) => document.blocks);
+/** Those of docs/bundlers.md are of projects that test/consumers builds; `bundler-docs.test.ts` compares them. */
+const blocks = documents.flatMap(({ file, blocks: list }) => (file === 'docs/bundlers.md' ? [] : list));
 const of = (...languages: string[]): Block[] => blocks.filter(({ language }) => languages.includes(language));
 
 /** Packages are those that are there: nothing is fetched. */
@@ -104,7 +105,7 @@ function commandsOf(text: string): string[] {
 function outputsOf(command: string): string[] {
   const options = /\s(?:-o|--output|--npy|--per-image|--html|--file)[ =](\S+)/g;
   const named = [...command.matchAll(options)].map(([, path]) => path!);
-  if (/likeness export/.test(command)) named.push(...(/--ids (\S+)/.exec(command)?.slice(1) ?? []));
+  if (/likeness(-search)? export/.test(command)) named.push(...(/--ids (\S+)/.exec(command)?.slice(1) ?? []));
   if (/model build (\w+)/.test(command) && named.length === 0) named.push('models/vgg16');
   return named;
 }
@@ -138,7 +139,7 @@ async function runCommand(command: string, folder: string): Promise<void> {
     });
   }
   const ended = once(child, 'close');
-  const serves = /likeness serve|npm run demo/.test(line);
+  const serves = /likeness(-search)? serve|npm run demo/.test(line);
   try {
     if (serves) await askServer(child, () => output, ended);
     else assert.equal((await ended)[0], 0, `${line}\n${output}`);
@@ -362,7 +363,7 @@ describe('commands within the text', () => {
   test('likeness’ have their commands and options', async () => {
     let seen = 0;
     for (const { file, span } of spans) {
-      const [, words] = /^(?:npx )?likeness ([a-z].*)$/.exec(span) ?? [];
+      const [, words] = /^(?:npx likeness-search|likeness) ([a-z].*)$/.exec(span) ?? [];
       if (words === undefined) continue;
       seen++;
       const [first = '', second = ''] = words.split(' ');

@@ -84,6 +84,19 @@ export const snippets: Record<string, Snippet[]> = {
         check(copy.size > 4096, String(copy.size));`,
     },
   ],
+  'docs/troubleshooting.md › Troubleshooting': [
+    {
+      runs: 'node',
+      given: `
+        import { ImageSearch } from 'likeness-search';
+        const search = await ImageSearch.open();
+        const items = [
+          { id: 'a', image: 'photos/a.jpg' },
+          { id: 'b', image: new Blob(['no picture']) },
+        ];`,
+      proves: `check(search.size === 1 && failed.map(({ error }) => error.code).join() === 'bad-image', String(failed));`,
+    },
+  ],
   'docs/python.md › Features made in Python, searched here': [
     {
       runs: 'page',

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lexer, type Token, type Tokens } from 'marked';
 import { root } from './cli.ts';
@@ -50,4 +51,14 @@ export function parseDocument(file: string, markdown: string): Document {
   };
   visit(lexer(markdown));
   return document;
+}
+
+/** Text without differences of lines and indents. */
+export const plain = (text: string): string => text.replace(/\s+/g, ' ').trim();
+
+/** What is in the files of a folder, and of those in it. */
+export async function textsOf(folder: string): Promise<string[]> {
+  const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return Promise.all(files.map(({ parentPath, name }) => readFile(join(parentPath, name), 'utf8')));
 }
