@@ -94,7 +94,10 @@ export const snippets: Record<string, Snippet[]> = {
           { id: 'a', image: 'photos/a.jpg' },
           { id: 'b', image: new Blob(['no picture']) },
         ];`,
-      proves: `check(search.size === 1 && failed.map(({ error }) => error.code).join() === 'bad-image', String(failed));`,
+      proves: `
+        const codes = failed.map(({ error }) => error.code).join();
+        check(search.size === 1 && codes === 'bad-image', codes);
+        await search.close();`,
     },
   ],
   'docs/python.md › Features made in Python, searched here': [
