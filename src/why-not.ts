@@ -25,7 +25,7 @@ export const fromDisk = (url: string): string | undefined =>
  */
 export async function whyNotFetched(url: string, error: unknown): Promise<Why> {
   if (isNode()) return { reason: `${causeOf(error)}; is the network there?`, isFinal: false };
-  const said = error instanceof Error ? error.message : String(error);
+  const said = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
   const absolute = programUrl(url);
   return absolute === undefined ? { reason: said, isFinal: false } : askAgain(absolute, said);
 }

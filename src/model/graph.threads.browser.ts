@@ -1,5 +1,6 @@
 import { wrap } from 'comlink';
 import { LikenessError } from '../errors.ts';
+import { sourceOf } from '../policy.ts';
 import { canShareMemory } from '../shared-memory.ts';
 import { loadNetwork, type Network } from './convolution/network.ts';
 import { createThread } from './convolution/thread.ts';
@@ -58,12 +59,7 @@ function start(
   const worker = startWorker();
   const died = new Promise<never>((_, reject) => {
     worker.addEventListener('error', ({ message }) =>
-      reject(
-        new LikenessError(
-          'no-backend',
-          `A thread of the network failed: ${message || "its script cannot be loaded again; a Content-Security-Policy that comes with it has to allow worker-src 'self'"}`,
-        ),
-      ),
+      reject(new LikenessError('no-backend', `A thread of the network failed: ${message || notAgain()}`)),
     );
   });
   died.catch(() => {});
@@ -78,4 +74,11 @@ function start(
     },
     end: async () => worker.terminate(),
   };
+}
+
+/** Firefox starts no worker from the blob that made this one, in an isolated page; other browsers do. */
+function notAgain(): string {
+  const source = sourceOf(globalThis.location.href);
+  const blob = source === 'blob:' ? ' (Firefox refuses that where the library is on another origin)' : '';
+  return `its script cannot be loaded again${blob}; a Content-Security-Policy that comes with it has to allow worker-src ${source}`;
 }
