@@ -19,10 +19,11 @@ const inflate: Inflate = (parts) =>
 
 type Sharp = typeof import('sharp').default;
 
-/** Not there in a program in one file, nor where native code may not be loaded. */
+/** Not there in a program in one file without it, nor where native code may not be loaded. */
 const loadSharp = once(async (): Promise<Sharp | undefined> => {
   try {
-    return (await import('sharp')).default;
+    const name = 'sharp'; // not for bundlers, which cannot hold native code; tracers of a server's files follow it
+    return (await import(/* webpackIgnore: true */ name)).default;
   } catch {
     return undefined;
   }

@@ -12,18 +12,23 @@ type NodeAsset = Extract<AssetName, `models/${string}` | 'ort/asyncify.wasm.gz'>
 
 /**
  * One literal `new URL` for each: only so do webpack and the tracers of what a server needs (`@vercel/nft`: Next, Vercel)
- * see a file and take it along. Modules of ours lie side by side in `dist/node/`.
+ * see a file and take it along; the latter only where it is an argument. Modules of ours lie side by side in `dist/node/`.
  */
-const bundled: Readonly<Record<NodeAsset, () => URL>> = {
+const bundled: Readonly<Record<NodeAsset, () => string>> = {
   'models/vgg16-compact/manifest.json': () =>
-    new URL('../web/models/vgg16-compact/manifest.json', import.meta.url),
-  'models/vgg16-compact/model.onnx': () => new URL('../web/models/vgg16-compact/model.onnx', import.meta.url),
+    pathOf(new URL('../web/models/vgg16-compact/manifest.json', import.meta.url)),
+  'models/vgg16-compact/model.onnx': () =>
+    pathOf(new URL('../web/models/vgg16-compact/model.onnx', import.meta.url)),
   'models/vgg16-compact/graph-1.bin': () =>
-    new URL('../web/models/vgg16-compact/graph-1.bin', import.meta.url),
+    pathOf(new URL('../web/models/vgg16-compact/graph-1.bin', import.meta.url)),
   'models/vgg16-compact/dense-1.bin': () =>
-    new URL('../web/models/vgg16-compact/dense-1.bin', import.meta.url),
-  'ort/asyncify.wasm.gz': () => new URL('../web/ort/asyncify.wasm.gz', import.meta.url),
+    pathOf(new URL('../web/models/vgg16-compact/dense-1.bin', import.meta.url)),
+  'ort/asyncify.wasm.gz': () => pathOf(new URL('../web/ort/asyncify.wasm.gz', import.meta.url)),
 };
+
+function pathOf(url: URL): string {
+  return fileURLToPath(url);
+}
 
 /** The names of the models that this package has. */
 export const builtInModels: readonly string[] = [
@@ -53,7 +58,7 @@ export function assetAt(name: string, assets: AssetLocation | undefined): string
 /** Where a bundler has put a file, or where it is in the package. */
 function traced(name: string): string | undefined {
   try {
-    return fileURLToPath(bundled[name as NodeAsset]());
+    return bundled[name as NodeAsset]();
   } catch {
     return undefined; // of a bundle in CommonJS, which has no URL, or of a name that is none of ours
   }

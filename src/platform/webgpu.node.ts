@@ -18,7 +18,7 @@ async function provide(): Promise<boolean> {
   let dawn: DawnModule;
   try {
     const name = 'webgpu'; // optional: a bundler is not to look for it
-    dawn = await import(name);
+    dawn = await import(/* webpackIgnore: true */ name);
   } catch {
     return false;
   }
