@@ -8,6 +8,7 @@ const reasons: Record<string, [ErrorCode, string]> = {
   EACCES: ['storage-denied', 'there is no permission'],
   EPERM: ['storage-denied', 'there is no permission'],
   EROFS: ['storage-denied', 'the disk is read-only'],
+  ERR_ACCESS_DENIED: ['storage-denied', 'Node’s permission model denies it (--allow-fs-write)'],
   ENOTDIR: ['bad-argument', 'a part of that path is a file'],
   EEXIST: ['bad-argument', 'a part of that path is a file'],
   EISDIR: ['bad-argument', 'it is a folder'],
@@ -19,7 +20,7 @@ const reasons: Record<string, [ErrorCode, string]> = {
 /** What a system call threw while `path` was written, as a {@link LikenessError} that says so; other errors as they are. */
 export function cannotWrite(path: string, error: unknown, doing = 'Nothing can be written to'): unknown {
   const { code } = error as NodeJS.ErrnoException;
-  if (error instanceof LikenessError || !code || !/^E[A-Z0-9]+$/.test(code)) return error;
+  if (error instanceof LikenessError || !code || !/^(E[A-Z0-9]+|ERR_ACCESS_DENIED)$/.test(code)) return error;
   const [kind, why] = reasons[code] ?? ['storage-failed', `the system says ${code}`];
   return new LikenessError(kind, `${doing} ${path}: ${why}. What was there is as it was.`, { cause: error });
 }

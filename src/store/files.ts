@@ -71,6 +71,7 @@ const codes: Record<string, [ErrorCode, string]> = {
   EACCES: ['storage-denied', 'permission is denied'],
   EPERM: ['storage-denied', 'permission is denied'],
   EROFS: ['storage-denied', 'the file system is read-only'],
+  ERR_ACCESS_DENIED: ['storage-denied', 'Node’s permission model denies it (--allow-fs-write)'],
   ENOTDIR: ['bad-argument', 'a part of that path is no folder'],
   ENAMETOOLONG: ['bad-argument', 'that name is too long'],
   ELOOP: ['bad-argument', 'that link leads to itself'],
