@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import { ImageSearch } from '../../src/platform/node.ts';
 import type { OpenOptions, Progress } from '../../src/types.ts';
-import { root, withFolder } from '../support/cli.ts';
+import { likeness, root, samples, withFolder } from '../support/cli.ts';
 import { startModelServer } from '../support/model-server.ts';
 
 const compact = join(root, 'models/vgg16-compact');
@@ -113,6 +113,33 @@ test('where nothing can be kept, the model is in memory, and the report says so'
     const full = await opened(folder);
     assert.equal(full.where, 'memory');
     assert.match(full.warnings.join(), /No more can be stored here \(.*EISDIR.*memory/);
+  }));
+
+test('the command line takes the URL of a model, and an index remembers it', () =>
+  withFolder(async (folder) => {
+    process.env.XDG_CACHE_HOME = join(folder, 'cache');
+    const pictures = join(folder, 'pictures');
+    await mkdir(pictures);
+    for (const name of ['A001', 'B001'])
+      cpSync(join(samples, `${name}.jpeg`), join(pictures, `${name}.jpeg`));
+    const index = join(folder, 'index');
+    const made = await likeness('index', pictures, '-o', index, '--model', url);
+    assert.equal(made.code, 0, made.stderr);
+    assert.match(made.stderr, /Fetching the model \d+\/\d+ MB/);
+    server.fault = () => ({ status: 503 });
+    const asked = await likeness('query', join(pictures, 'B001.jpeg'), '-i', index, '--json');
+    assert.equal(asked.code, 0, asked.stderr);
+    assert.equal(JSON.parse(asked.stdout)[0].id, 'B001.jpeg');
+    const missing = await likeness(
+      'features',
+      pictures,
+      '-o',
+      join(folder, 'f.npy'),
+      '--model',
+      `${server.origin}/no/`,
+    );
+    assert.equal(missing.code, 1);
+    assert.match(missing.stderr, /\/no\/manifest\.json answered 404/);
   }));
 
 test('what is at a URL and no model is told', () =>
