@@ -130,14 +130,9 @@ test('the command line takes the URL of a model, and an index remembers it', () 
     const asked = await likeness('query', join(pictures, 'B001.jpeg'), '-i', index, '--json');
     assert.equal(asked.code, 0, asked.stderr);
     assert.equal(JSON.parse(asked.stdout)[0].id, 'B001.jpeg');
-    const missing = await likeness(
-      'features',
-      pictures,
-      '-o',
-      join(folder, 'f.npy'),
-      '--model',
-      `${server.origin}/no/`,
-    );
+    const picture = join(pictures, 'A001.jpeg');
+    const nowhere = `${server.origin}/no/`;
+    const missing = await likeness('features', picture, '-o', join(folder, 'f.npy'), '--model', nowhere);
     assert.equal(missing.code, 1);
     assert.match(missing.stderr, /\/no\/manifest\.json answered 404/);
   }));
