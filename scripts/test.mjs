@@ -56,7 +56,7 @@ async function runNode() {
   return result.status === 0;
 }
 
-/** Projects that use the packed package; without `--full` and unless one is named, the three quickest. */
+/** Projects that use the packed package; without `--full` and unless one is named, the three quickest, one on WebGPU. */
 async function runConsumers() {
   const quick = ['esbuild', 'import-map', 'vendored'].map((name) =>
     join('test', 'consumers', `${name}.test.ts`),
@@ -69,11 +69,13 @@ async function runConsumers() {
     outExtension: { '.js': '.mjs' },
   });
   rmSync(join(root, 'build/consumers'), { recursive: true, force: true });
+  const env = { ...process.env, LIKENESS_ROOT: root };
+  if (!full && filters.length === 0) env.LIKENESS_CONSUMERS_WEBGPU = 'HTML with an import map';
   const { status } = spawnSync(
     process.execPath,
     // One after the other: a bundler has all processors for itself.
     ['--test', '--test-concurrency=1', '--test-reporter=spec', ...bundles.map((path) => `${path}.mjs`)],
-    { cwd: root, stdio: 'inherit', env: { ...process.env, LIKENESS_ROOT: root } },
+    { cwd: root, stdio: 'inherit', env },
   );
   if (full && filters.length === 0) writeConsumers();
   return status === 0;

@@ -76,6 +76,9 @@ declare global {
 /** Milliseconds that a page has for its answers, on a machine with other work too. */
 const patience = 300_000;
 
+/** The only environment that is tried on WebGPU: on a software adapter it takes 20 to 40 s. Without it, all are. */
+const onlyGpu = process.env.LIKENESS_CONSUMERS_WEBGPU;
+
 /** Declares the tests of an environment; each compares answers with those in Node. */
 export function testConsumer(consumer: Consumer): void {
   describe(consumer.environment, { concurrency: false }, () => {
@@ -124,6 +127,8 @@ export function testConsumer(consumer: Consumer): void {
     for (const isolated of [false, true]) {
       const where = isolated ? ', isolated' : '';
       for (const device of consumer.pictures ? (['wasm', 'webgpu'] as const) : []) {
+        if (device === 'webgpu' && onlyGpu !== undefined && `${consumer.environment}${where}` !== onlyGpu)
+          continue;
         entry(`${device}${where}`, async () => {
           const { value, served } = await visit(consumer.pictures!, isolated, 'findSimilar', (page) =>
             page.evaluate(
