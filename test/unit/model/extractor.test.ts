@@ -5,10 +5,10 @@ import { createThread } from '../../../src/model/convolution/thread.ts';
 import { type Encoding, encodings } from '../../../src/model/dense/encoding.ts';
 import { createCpuExtractor } from '../../../src/model/extractor.cpu.ts';
 import type { CpuGraph } from '../../../src/model/graph.ts';
-import { createWasmGraph } from '../../../src/model/graph.wasm.ts';
 import type { Model } from '../../../src/model/load.ts';
 import type { Vgg16Shape, Weight } from '../../../src/model/vgg16-weights.ts';
 import { cosine, largestDifference } from '../../support/compare.ts';
+import { createWasmGraph } from '../../support/graph.wasm.ts';
 import { cpuRuntime } from '../../support/runtime.ts';
 import { modelInMemory, pictures, seededWeights, wantedFeatures } from '../../support/seeded-vgg16.ts';
 

@@ -1,10 +1,10 @@
-import { LikenessError } from '../errors.ts';
-import type { CpuGraph } from './graph.ts';
-import type { Model } from './load.ts';
-import { ortQueue, type Runtime } from './ort.ts';
-import { sessionFiles } from './session-files.ts';
+import { LikenessError } from '../../src/errors.ts';
+import type { CpuGraph } from '../../src/model/graph.ts';
+import type { Model } from '../../src/model/load.ts';
+import { ortQueue, type Runtime } from '../../src/model/ort.ts';
+import { sessionFiles } from '../../src/model/session-files.ts';
 
-/** The graph on ONNX Runtime's CPU provider (wasm). */
+/** The graph on ONNX Runtime's CPU provider (wasm): what our kernels are compared with. */
 export async function createWasmGraph(model: Model, { ort, threads }: Runtime): Promise<CpuGraph> {
   const { input, output, preprocessing, name } = model.manifest;
   const { width, height } = preprocessing;
