@@ -1,5 +1,6 @@
 import type { Browser, BrowserContext, LaunchOptions } from 'playwright';
 
+export function missingForChromium(): string[];
 export function ensureChromium(): string;
 export const chromiumArgs: string[];
 export function launchChromium(options?: LaunchOptions): Promise<Browser>;

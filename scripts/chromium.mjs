@@ -1,34 +1,28 @@
 // A Chromium with WebGPU for the tests and the bench: named, found, or installed from Debian.
-import { delimiter, join } from 'node:path';
-import { asRoot, executable } from './debian.mjs';
+import { findExecutable, hasApt, installPackages } from './debian.mjs';
 
-const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
-const fixed = [
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  '/Applications/Chromium.app/Contents/MacOS/Chromium',
-  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
-];
+const find = () =>
+  findExecutable(
+    'CHROMIUM_PATH',
+    ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'],
+    [
+      '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+      '/Applications/Chromium.app/Contents/MacOS/Chromium',
+      'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+    ],
+  );
 
-function find() {
-  const named = process.env.CHROMIUM_PATH;
-  if (named) {
-    if (executable(named)) return named;
-    throw new Error(`CHROMIUM_PATH is ${named}, which is not an executable file.`);
-  }
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  return [...folders.flatMap((folder) => names.map((name) => join(folder, name))), ...fixed].find(executable);
-}
+/** Debian's packages that are missing for a Chromium. */
+export const missingForChromium = () => (find() ? [] : ['chromium']);
 
 /** Path of a Chromium; installs Debian's package when there is none. */
 export function ensureChromium() {
   const found = find();
   if (found) return found;
-  if (!executable('/usr/bin/apt-get')) {
+  if (!hasApt()) {
     throw new Error('No Chromium found. Install Chromium or Chrome, or set CHROMIUM_PATH to its executable.');
   }
-  console.error('No Chromium found: installing Debian’s package …');
-  asRoot('apt-get', ['update', '-qq']);
-  asRoot('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium']);
+  installPackages(missingForChromium());
   const installed = find();
   if (!installed) throw new Error('apt-get installed chromium, but no chromium executable is on the PATH.');
   return installed;

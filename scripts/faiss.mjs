@@ -1,6 +1,6 @@
 // A Python with FAISS and NumPy for the bench: found, or installed from Debian.
 import { spawnSync } from 'node:child_process';
-import { asRoot, executable } from './debian.mjs';
+import { hasApt, installPackages } from './debian.mjs';
 
 const pythons = ['python3', '/usr/bin/python3'];
 
@@ -22,20 +22,10 @@ function isInstalled(name) {
  * @returns {string} the command
  */
 export function ensureFaiss() {
-  const hasApt = executable('/usr/bin/apt-get');
   let python = find();
-  if (python && (!hasApt || isInstalled('libopenblas0-pthread'))) return python;
-  if (!hasApt) throw new Error('No Python with FAISS and NumPy found; install them for python3.');
-  console.error('No FAISS with OpenBLAS found: installing Debian’s packages …');
-  asRoot('apt-get', ['update', '-qq']);
-  asRoot('apt-get', [
-    'install',
-    '-y',
-    '-qq',
-    '--no-install-recommends',
-    'python3-faiss',
-    'libopenblas0-pthread',
-  ]);
+  if (python && (!hasApt() || isInstalled('libopenblas0-pthread'))) return python;
+  if (!hasApt()) throw new Error('No Python with FAISS and NumPy found; install them for python3.');
+  installPackages(['python3-faiss', 'libopenblas0-pthread']);
   python = find();
   if (!python) throw new Error('apt-get installed python3-faiss, but no python3 can import it.');
   return python;

@@ -1,1 +1,2 @@
 export function ensurePython(): string;
+export function missingForPython(): string[];

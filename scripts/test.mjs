@@ -1,12 +1,16 @@
-// npm test [-- filter …]: unit tests in Node, the same and more in Chromium (wasm and WebGPU), the page driven.
-// `--full` adds test/full and all of test/consumers. `--node` or `--browser` runs one side only; `--no-build` builds the kernels alone. A filter is a part of a test file's path.
+// npm test [-- filter …]: unit tests in Node, the same and more in Chromium (wasm and WebGPU), Firefox and WebKit, the page driven.
+// `--full` adds test/full and all of test/consumers. `--node`, `--browser` (Chromium), `--firefox` and `--webkit` run those sides only; `--no-build`
+// builds the kernels alone. A filter is a part of a test file's path.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { chromium, drivers, ensureBrowsers } from './browsers/index.mjs';
+import { Side } from './browsers/side.mjs';
 import { browserOptions, buildKernels, ensureBuilt, nodeOptions } from './build.mjs';
-import { ensureChromium, launchChromium } from './chromium.mjs';
+import { ensureChromium } from './chromium.mjs';
 import { writeConsumers } from './consumers-table.mjs';
-import { ensurePython } from './python.mjs';
+import { ensurePython, missingForPython } from './python.mjs';
 import { serveTree } from './serve-tree.mjs';
 import { ensureTensorFlow, root } from './setup.mjs';
 
@@ -34,14 +38,8 @@ async function bundle(files, outdir, options) {
   return entryPoints.map(({ out }) => join(outdir, out));
 }
 
-async function runNode() {
-  const files = [...testFiles('unit'), ...testFiles('node'), ...(full ? testFiles('full') : [])];
+async function runNode(files) {
   if (files.length === 0) return true;
-  if (files.some((file) => !file.startsWith(join('test', 'unit')))) {
-    // Debian's packages before the tests: of these two run at a time, of installations one.
-    ensureChromium();
-    ensurePython();
-  }
   if (!flags.has('--no-build')) ensureTensorFlow(); // TensorFlow.js, which the features are compared with
   const bundles = await bundle(files, 'build/test/node', {
     ...nodeOptions,
@@ -63,7 +61,6 @@ async function runConsumers() {
   );
   const files = testFiles('consumers').filter((file) => full || filters.length > 0 || quick.includes(file));
   if (files.length === 0) return true;
-  ensureChromium();
   const bundles = await bundle(files, 'build/test/consumers', {
     ...nodeOptions,
     outExtension: { '.js': '.mjs' },
@@ -81,9 +78,12 @@ async function runConsumers() {
   return status === 0;
 }
 
-async function runBrowser() {
+/** What takes more than its share of the time in the second and third browser; `--full` has it there, too. */
+const slow = ['unit/store/amortised', 'unit/store/handles'];
+
+/** Bundles the tests that run in pages, once for all browsers. */
+async function bundleForPages() {
   const files = [...testFiles('unit'), ...testFiles('browser'), ...(full ? testFiles('full-browser') : [])];
-  if (files.length === 0) return true;
   const bundles = await bundle(files, 'build/test/browser', {
     ...browserOptions,
     // What only Node runs is in chunks of its own, which the page never loads.
@@ -94,58 +94,99 @@ async function runBrowser() {
       'node:assert/strict': './test/support/browser-assert.ts',
     },
   });
+  mkdirSync(join(root, 'build/test/browser'), { recursive: true });
   writeFileSync(
     join(root, 'build/test/browser/run.html'),
-    '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>tests</title>',
+    '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>tests</title><script src="/scripts/browsers/page-console.js"></script>',
   );
+  return bundles.map((path) => path.replaceAll('\\', '/'));
+}
+
+/** Bundles and loads the tests that drive a browser. */
+async function loadFlows() {
+  const bundles = await bundle(testFiles('flows'), 'build/test/flows', {
+    ...nodeOptions,
+    outExtension: { '.js': '.mjs' },
+  });
+  const modules = bundles.map((path) => import(pathToFileURL(join(root, `${path}.mjs`)).href));
+  return (await Promise.all(modules)).flatMap(({ flows }) => flows);
+}
+
+/** What Chromium answered, by the name of the test. */
+const answers = new Map();
+
+/** What other browsers' answers are compared with: that of this run, or one that is asked for now. */
+async function chromiumsAnswer(name, answer) {
+  if (!answers.has(name)) {
+    const browser = await chromium.launch();
+    try {
+      answers.set(name, await answer(browser));
+    } finally {
+      await browser.close();
+    }
+  }
+  return answers.get(name);
+}
+
+async function runInBrowsers(wanted) {
+  const bundles = await bundleForPages();
+  const flows = await loadFlows();
+  if (bundles.length + flows.length === 0) return true;
   const server = await serveTree(root, { isolated: true });
-  const browser = await launchChromium();
-  let passed = 0;
-  let failed = 0;
+  let ok = true;
   try {
-    for (const path of bundles) {
-      // A page for each file: what one file leaves behind cannot help or hurt the next.
-      const page = await browser.newPage();
-      page.on('pageerror', (error) => console.error(`  page error: ${error.stack ?? error}`));
-      page.on('console', (message) => {
-        if (message.type() === 'error' || message.type() === 'warning' || message.text().startsWith('#')) {
-          console.log(`  ${message.text()}`);
+    for (const driver of wanted) {
+      const side = new Side(driver);
+      try {
+        for (const path of bundles) {
+          if (driver !== chromium && !full && slow.some((part) => path.includes(part))) {
+            console.log(`▶ ${path} (${driver.name}): with --full only`);
+            continue;
+          }
+          await side.runModule(path, `${server.origin}/build/test/browser/run.html`, `/${path}.js`);
         }
-      });
-      page.setDefaultTimeout(0);
-      await page.goto(`${server.origin}/build/test/browser/run.html`);
-      console.log(`▶ ${path.replaceAll('\\', '/')} (Chromium)`);
-      const results = await page.evaluate(
-        async (url) => {
-          await import(url);
-          return globalThis.__runTests();
-        },
-        `/${path.replaceAll('\\', '/')}.js`,
-      );
-      for (const { name, error, ms } of results) {
-        console.log(`  ${error ? '✖' : '✔'} ${name} (${ms.toFixed(0)}ms)`);
-        if (error) console.log(error.replace(/^/gm, '      '));
+        if (flows.length > 0) console.log(`▶ test/flows (${driver.name})`);
+        for (const { name, answer, same } of flows) {
+          await side.runFlow(name, async (browser) => {
+            const given = await answer(browser);
+            if (driver === chromium) answers.set(name, given);
+            else same(given, await chromiumsAnswer(name, answer));
+          });
+        }
+        ok = (await side.end()) && ok;
+      } finally {
+        await side.close();
       }
-      if (results.length === 0) {
-        console.log('  ✖ the file registered no test');
-        failed++;
-      }
-      passed += results.filter(({ error }) => !error).length;
-      failed += results.filter(({ error }) => error).length;
-      await page.close();
     }
   } finally {
-    await browser.close();
     await server.close();
   }
-  console.log(`${passed} passed, ${failed} failed`);
-  return failed === 0;
+  return ok;
 }
+
+// A process that is ended by a signal runs no handlers of its end, by which browsers and displays are ended.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+
+const only = drivers.filter(({ flag }) => flags.has(flag));
+const inNode = flags.has('--node') || only.length === 0;
+const browsers = only.length > 0 ? only : flags.has('--node') ? [] : drivers;
+const nodeFiles = inNode ? ['unit', 'node', ...(full ? ['full'] : [])].flatMap(testFiles) : [];
+const drives = nodeFiles.some((file) => !file.startsWith(join('test', 'unit')));
 
 if (flags.has('--no-build')) await buildKernels();
 else await ensureBuilt();
+// Before the tests: of these two run at a time, of installations one. Others are compared with Chromium.
+const drivesChromium = drives || browsers.length > 0 || (inNode && testFiles('consumers').length > 0);
+ensureBrowsers(
+  [...new Set([...(drivesChromium ? [chromium] : []), ...browsers])],
+  drives ? missingForPython() : [],
+);
+if (drives) {
+  ensureChromium();
+  ensurePython();
+}
 let ok = true;
-if (!flags.has('--browser')) ok = (await runNode()) && ok;
-if (!flags.has('--browser')) ok = (await runConsumers()) && ok;
-if (!flags.has('--node')) ok = (await runBrowser()) && ok;
+if (inNode) ok = (await runNode(nodeFiles)) && ok;
+if (inNode) ok = (await runConsumers()) && ok;
+if (browsers.length > 0) ok = (await runInBrowsers(browsers)) && ok;
 process.exitCode = ok ? 0 : 1;

@@ -5,5 +5,11 @@
 export const canShareMemory = (): boolean =>
   typeof SharedArrayBuffer !== 'undefined' && (isNode() || globalThis.crossOriginIsolated === true);
 
+/** Why threads of a page cannot share memory, for a report. */
+export const whyNotShared = (): string =>
+  globalThis.crossOriginIsolated === true
+    ? 'this browser has no SharedArrayBuffer'
+    : 'the page is not cross-origin isolated';
+
 export const isNode = (): boolean =>
   typeof process !== 'undefined' && typeof process.versions?.node === 'string';

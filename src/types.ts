@@ -152,6 +152,7 @@ export interface Dropped {
 
 /** Where an index is kept. */
 export interface StoreReport {
+  /** What keeps it: `opfs:…`, `indexeddb:…` where OPFS cannot be written in place, `memory` … */
   name: string;
   readOnly: boolean;
   /** Of its file. */

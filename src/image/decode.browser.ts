@@ -1,22 +1,9 @@
 import { LikenessError } from '../errors.ts';
 import { createDecode, type Decode } from './decode.ts';
 import type { Decoders } from './decoders.ts';
+import { inflate } from './inflate.browser.ts';
 import type { PlatformDecode } from './platform.ts';
 import { asStored, readOpaque } from './readback.ts';
-
-async function* inflate(parts: Uint8Array<ArrayBuffer>[]): AsyncGenerator<Uint8Array, void> {
-  const stream = new Blob(parts).stream().pipeThrough(new DecompressionStream('deflate'));
-  const reader = stream.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    reader.cancel().catch(() => {});
-  }
-}
 
 const decodeWith =
   (decoders: Decoders): PlatformDecode =>

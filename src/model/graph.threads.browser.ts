@@ -1,7 +1,7 @@
 import { wrap } from 'comlink';
 import { LikenessError } from '../errors.ts';
 import { sourceOf } from '../policy.ts';
-import { canShareMemory } from '../shared-memory.ts';
+import { canShareMemory, whyNotShared } from '../shared-memory.ts';
 import { loadNetwork, type Network } from './convolution/network.ts';
 import { createThread } from './convolution/thread.ts';
 import { cpuBatchSize } from './extractor.cpu.ts';
@@ -35,7 +35,8 @@ export async function createThreadsGraph(
   const count = shared ? wanted : 1;
   const batch = cpuBatchSize(model.manifest.preprocessing);
   const network = await loadNetwork(model, { threads: count, shared, batch });
-  let note: string | undefined;
+  let note =
+    wanted > 1 && !shared ? `one thread, as memory cannot be shared here: ${whyNotShared()}` : undefined;
   if (shared) {
     const first = start(network, 0, startWorker);
     try {

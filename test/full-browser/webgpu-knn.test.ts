@@ -4,6 +4,9 @@ import { kinds } from '../support/knn-kinds.ts';
 import { seeded } from '../support/random.ts';
 import { compare, kindsSuite, type Shape, ways, webGpuIndex } from '../support/webgpu-kinds.ts';
 
+/** Nothing of this file runs without. */
+export const needs = 'webgpu';
+
 let device: GPUDevice;
 before(async () => {
   device = (await openDevice()).device;

@@ -39,7 +39,8 @@ export const bestBuild = (): KernelBuild => (WebAssembly.validate(relaxed) ? 're
 
 /** The kernel over a memory, which may be shared with other threads. */
 export async function instantiateKernel(build: KernelBuild, memory: WebAssembly.Memory): Promise<Kernel> {
-  const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
+  // Asked for its name: WebKit has memories that are shared and hides the class of their buffers.
+  const shared = Object.prototype.toString.call(memory.buffer) === '[object SharedArrayBuffer]';
   const bytes = build === 'relaxed' ? (shared ? relaxedShared : relaxed) : shared ? simdShared : simd;
   const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
   return instance.exports as unknown as Kernel;

@@ -13,6 +13,9 @@ import { knnSuite } from '../../support/knn-suite.ts';
 import { gaussian, seeded } from '../../support/random.ts';
 import { compare, ways, webGpuIndex } from '../../support/webgpu-kinds.ts';
 
+/** Nothing of this file runs without. */
+export const needs = 'webgpu';
+
 let device: GPUDevice;
 const complaints: string[] = [];
 before(async () => {

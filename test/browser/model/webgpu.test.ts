@@ -20,6 +20,9 @@ import {
 import { builtAssets } from '../../support/runtime.ts';
 import { modelInMemory, pictures, seededWeights, wantedFeatures } from '../../support/seeded-vgg16.ts';
 
+/** Nothing of this file runs without. */
+export const needs = 'webgpu';
+
 const shape: Vgg16Shape = { widths: [4, 6, 8, 8, 8], inputSize: 64, fc1: 21 };
 const weights = seededWeights(shape, 5);
 let runtime: Runtime;

@@ -12,6 +12,7 @@ import {
 } from '../../../src/model/delivery/records.ts';
 import { memorySink } from '../../../src/model/sink.memory.ts';
 import { writeVgg16 } from '../../../src/model/write.ts';
+import { needs } from '../../support/needs.ts';
 import { description, seededWeights } from '../../support/seeded-vgg16.ts';
 
 const weights = seededWeights({ widths: [4, 4, 4, 4, 32], inputSize: 32, fc1: 32 }, 3);
@@ -47,6 +48,11 @@ async function caches(): Promise<{ cache: ShardCache; put: (sha256: string) => P
   const all = [{ cache: memory, put: append(memory) }];
   if (!('document' in globalThis)) return all;
   const storage = (await openCacheStorage())!;
+  const { skip } = await needs('opfs');
+  if (skip) {
+    console.log(`# the cache in OPFS is not tried: ${skip}`);
+    return [...all, { cache: storage, put: append(storage) }];
+  }
   const opfs = (await openOpfsCache())!;
   const intoOpfs = async (sha256: string): Promise<void> => {
     const root = await navigator.storage.getDirectory();

@@ -1,0 +1,3 @@
+/** Where pages of this checkout load the library from, as built. */
+export const webLibrary = '/dist/web/likeness.js';
+export const webKnn = '/dist/web/likeness-knn.js';
