@@ -83,6 +83,10 @@ export const isHtml = (bytes: Uint8Array): boolean =>
 export const notServed =
   'a page of HTML came: the file was not served, and the server answers with a page for what it has not';
 
+/** For a bundler that copies no files, or a folder that was copied in part. */
+const whereFrom =
+  "copy all of node_modules/likeness-search/dist/web to your site, and name that folder, as { assets: '/likeness/' }";
+
 /**
  * Why a script was not loaded, as a module or as a worker: fetches it and looks.
  *
@@ -104,6 +108,7 @@ export async function whyNotLoaded(
   } catch (error) {
     return (await whyNotFetched(url, error)).reason;
   }
+  if (response.status === 404) return `the server answered 404; ${whereFrom}`;
   if (!response.ok) return `the server answered ${response.status}`;
   const type = response.headers.get('content-type');
   if (isHtml(new Uint8Array(await response.arrayBuffer()))) return notServed;

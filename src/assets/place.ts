@@ -28,10 +28,10 @@ function ownUrl(): URL | undefined {
 }
 
 /**
- * Names of our own modules, which lie beside the files that they need. Exactly these: bundlers name chunks after a module
- * that they hold, `likeness-B5Yx_q1c.js`.
+ * The chunk of ours that holds this code, which lies beside the files that it needs. Exactly that: bundlers name chunks
+ * after a module that they hold, `likeness-B5Yx_q1c.js`, and a program may be called `likeness.js`.
  */
-const ownModule = /\/likeness(-knn|-chunk-[0-9A-Z]{8})?\.js$/;
+const ownModule = /\/likeness-chunk-[0-9A-Z]{8}\.js$/;
 /** Where Vite, until version 7, puts a copy of a package's modules while it serves a page, and not of its files. */
 const viteCopy = /\/node_modules\/\.vite\/deps[^/]*\/[^/]*$/;
 

@@ -1,4 +1,5 @@
 import { LikenessError } from '../errors.ts';
+import { isBytes } from './kind.ts';
 
 /** The bytes themselves or, where another thread could write to them, a copy: platform decoders take no shared memory. */
 export function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -11,7 +12,7 @@ export function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
  * @throws LikenessError `bad-image` where the Blob cannot be read, as a file that was changed since it was chosen
  */
 export async function bytesOf(source: Blob | Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-  if (source instanceof Uint8Array) return unshared(source);
+  if (isBytes(source)) return unshared(source);
   try {
     return new Uint8Array(await source.arrayBuffer());
   } catch (error) {

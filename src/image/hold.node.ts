@@ -1,5 +1,5 @@
 import type { ImageSource } from '../types.ts';
-import { classOf, isImageData, isPixels } from './kind.ts';
+import { classOf, isBytes, isImageData, isPixels } from './kind.ts';
 import type { Pixels } from './pixels.ts';
 import { readImage } from './source.node.ts';
 
@@ -17,7 +17,7 @@ export function hold(
 
 function heldSource(source: ImageSource): ImageSource {
   if (classOf(source) === 'URL') return new URL(String(source));
-  if (source instanceof Uint8Array) return copied(source);
+  if (isBytes(source)) return copied(source);
   if (isPixels(source)) {
     const held: Pixels = { ...source, rgba: copied(source.rgba) };
     if (ArrayBuffer.isView(source.gray)) held.gray = new Uint16Array(source.gray);

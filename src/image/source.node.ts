@@ -5,7 +5,7 @@ import { LikenessError } from '../errors.ts';
 import type { ImageSource } from '../types.ts';
 import { checkPixels } from './check.ts';
 import { fetchImage } from './fetch.ts';
-import { classOf, isImageData, isPixels, notASource } from './kind.ts';
+import { classOf, isBlob, isBytes, isImageData, isPixels, notASource } from './kind.ts';
 import type { Pixels } from './pixels.ts';
 
 async function readPath(path: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
@@ -60,7 +60,7 @@ export async function readImage(
     if (typeof source === 'string') return readPath(source, signal);
     throw new LikenessError('bad-argument', `${name}: wanted a file:, http:, https:, data: or blob: URL`);
   }
-  if (source instanceof Uint8Array || source instanceof Blob) return source;
+  if (isBytes(source) || isBlob(source)) return source;
   if (isPixels(source)) {
     checkPixels(source);
     return source;

@@ -4,6 +4,7 @@ import { Engine, type PictureReader } from '../engine.ts';
 import { LikenessError } from '../errors.ts';
 import { decode } from '../image/decode.node.ts';
 import { hold } from '../image/hold.node.ts';
+import { isBytes } from '../image/kind.ts';
 import type { Pixels } from '../image/pixels.ts';
 import { readImage } from '../image/source.node.ts';
 import { toTensor } from '../image/tensor.ts';
@@ -87,7 +88,7 @@ export class ImageSearch extends Search {
       pixels: (source) => pixelsOf(source, parity),
       async bytes(source) {
         if ('width' in source) return undefined;
-        return source instanceof Blob ? new Uint8Array(await source.arrayBuffer()) : source;
+        return isBytes(source) ? source : new Uint8Array(await source.arrayBuffer());
       },
     };
     const engine = new Engine(extractor, reason, index, reader, {

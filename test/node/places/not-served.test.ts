@@ -68,7 +68,7 @@ describe('a file that is not served', () => {
       const cases = [
         [html, /a page of HTML came: the file was not served/],
         [unnamed, /a page of HTML came: the file was not served/],
-        [missing, /answered 404/],
+        [missing, /answered 404; copy all of .*dist\/web to your site/],
       ] as const;
       await Promise.all(
         cases.map(async ([answer, wanted]) => {
@@ -96,7 +96,7 @@ describe('a file that is not served', () => {
   test('threads of the search: there is one, and the reason names the script', async () => {
     for (const [answer, wanted] of [
       [html, /a page of HTML came/],
-      [missing, /answered 404/],
+      [missing, /answered 404; copy all of .*dist\/web to your site/],
       [asText('1'), /as text\/plain/],
     ] as const) {
       const { found, threads, reason } = await threadsIn(instead('likeness-knn-worker.js', answer));

@@ -5,10 +5,10 @@ import { placeFor } from '../../../src/assets/place.ts';
 const path = 'ort/jspi.js';
 /** [what has been done with the code, its URL, what its literal URL is, where the file is]. */
 const cases: [string, string, string, string][] = [
-  ['nothing', '/a/likeness.js', '/a/ort/jspi.js', '/a/ort/jspi.js'],
-  ['nothing, in a chunk', '/a/likeness-chunk-FCEVQQOR.js', '/a/ort/jspi.js', '/a/ort/jspi.js'],
-  ['nothing, the search alone', '/a/likeness-knn.js?v=1', '/a/ort/jspi.js', '/a/ort/jspi.js'],
+  ['nothing', '/a/likeness-chunk-FCEVQQOR.js', '/a/ort/jspi.js', '/a/ort/jspi.js'],
+  ['nothing, with a query', '/a/likeness-chunk-FCEVQQOR.js?v=1', '/a/ort/jspi.js', '/a/ort/jspi.js'],
   ['bundled into one file', '/a/main.js', '/a/ort/jspi.js', '/a/likeness/ort/jspi.js'],
+  ['bundled into a file of our name', '/a/likeness.js', '/a/ort/jspi.js', '/a/likeness/ort/jspi.js'],
   ['in a chunk named after us', '/a/likeness-B5Yx_q1c.js', '/a/ort/jspi.js', '/a/likeness/ort/jspi.js'],
   [
     'in a chunk named after a chunk of ours',
