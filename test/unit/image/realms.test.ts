@@ -8,7 +8,7 @@ import { readImage } from '../../../src/image/source.node.ts';
 // Vitest with jsdom, and Jest, give a program classes that are not Node's.
 test('bytes that another realm made are a picture, and are held as they are at the call', async () => {
   const bytes: Uint8Array = runInNewContext('new Uint8Array([1, 2, 3])');
-  assert.ok(!(bytes instanceof Uint8Array));
+  assert.equal(bytes instanceof Uint8Array, false);
   assert.equal(await readImage(bytes), bytes);
   assert.deepEqual([...(await bytesOf(bytes))], [1, 2, 3]);
   const held = hold(bytes);
