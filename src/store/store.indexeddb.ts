@@ -57,6 +57,24 @@ export class IndexedDbStore implements Store {
     await new DatabaseFile(await this.#database(), name).remove();
   }
 
+  /** Takes all files away. */
+  async clear(): Promise<void> {
+    const transaction = (await this.#database()).transaction(['sizes', 'blocks'], 'readwrite', {
+      durability: 'strict',
+    });
+    for (const name of ['sizes', 'blocks']) transaction.objectStore(name).clear();
+    await committed(transaction);
+  }
+
+  /** Lets go of the database; it is opened again when it is needed. */
+  close(): void {
+    this.#database().then(
+      (database) => database.close(),
+      () => {},
+    );
+    this.#database.forget();
+  }
+
   lock(): Promise<StoreLock | undefined> {
     return takeWebLock(`likeness ${this.name}`);
   }
@@ -227,7 +245,12 @@ export async function listIndexedDb(): Promise<{ name: string; byteLength: numbe
   return found;
 }
 
-/** @throws LikenessError `locked` while a tab writes to it */
+/**
+ * Empties the database. It is not deleted: that waits until nobody has a connection to it, and WebKit forgets one of a
+ * worker that was ended now and then, after which whoever deletes the database or opens it waits for ever.
+ *
+ * @throws LikenessError `locked` while a tab writes to it
+ */
 export async function deleteIndexedDb(name: string): Promise<void> {
   const lock = await takeWebLock(`likeness indexeddb:${name}`);
   if (!lock) {
@@ -236,9 +259,11 @@ export async function deleteIndexedDb(name: string): Promise<void> {
       `indexeddb:${name} is being written by another tab; close it there first.`,
     );
   }
+  const store = new IndexedDbStore(name);
   try {
-    await settled(indexedDatabases().deleteDatabase(prefix + name));
+    await store.clear();
   } finally {
+    store.close();
     await lock.release();
   }
 }

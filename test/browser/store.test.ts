@@ -168,4 +168,24 @@ if (typeof document !== 'undefined') {
     const left = [...(hasOpfs ? await listOpfs() : []), ...(await listIndexedDb())].map(({ name }) => name);
     assert.deepEqual(left.sort(), ['indexeddb:large', ...(hasOpfs ? ['opfs:large'] : [])]);
   });
+
+  test('an index in a database that somebody does not let go is deleted, and made anew', async () => {
+    const make = () => IndexStore.open(new IndexedDbStore('held'), { create: info(d) });
+    const first = await make();
+    await first.append(randomChanges(1, d));
+    await first.close();
+    const held = await new Promise<IDBDatabase>((done, failed) => {
+      const request = indexedDB.open('likeness-index:held');
+      request.onsuccess = () => done(request.result);
+      request.onerror = () => failed(request.error);
+    });
+    await deleteIndexedDb('held');
+    assert.ok(!(await listIndexedDb()).some(({ name }) => name === 'indexeddb:held'));
+    const second = await make();
+    await assertState(second, empty);
+    await second.append(randomChanges(2, d));
+    await second.close();
+    held.close();
+    await deleteIndexedDb('held');
+  });
 }
