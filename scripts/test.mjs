@@ -56,9 +56,7 @@ async function runNode(files) {
 
 /** Projects that use the packed package; without `--full` and unless one is named, the three quickest, one on WebGPU. */
 async function runConsumers() {
-  const quick = ['esbuild', 'import-map', 'vendored'].map((name) =>
-    join('test', 'consumers', `${name}.test.ts`),
-  );
+  const quick = ['esbuild', 'import-map'].map((name) => join('test', 'consumers', `${name}.test.ts`));
   const files = testFiles('consumers').filter((file) => full || filters.length > 0 || quick.includes(file));
   if (files.length === 0) return true;
   const bundles = await bundle(files, 'build/test/consumers', {
