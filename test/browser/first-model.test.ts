@@ -5,6 +5,7 @@ import { IndexStore } from '../../src/store/index-store.ts';
 import { IndexedDbStore } from '../../src/store/store.indexeddb.ts';
 import { blobStore } from '../../src/store/store.single.ts';
 import { bothVersions, firstIndex } from '../support/first-model.ts';
+import { needs } from '../support/needs.ts';
 
 const libraryUrl = '/dist/web/likeness.js';
 const { ImageSearch, deleteIndex } = (await import(libraryUrl)) as typeof Library;
@@ -33,9 +34,12 @@ const placing: Record<string, (file: Blob) => Promise<void>> = {
   },
 };
 
+const inOpfs = await needs('opfs');
+
 describe('an index that the first version of the compact model made, in a page', () => {
   for (const [store, place] of Object.entries(placing)) {
-    test(`${store}: refused with what to do, which does it`, async () => {
+    const needed = store.startsWith('opfs:') ? inOpfs : {};
+    test(`${store}: refused with what to do, which does it`, needed, async () => {
       const file = new Blob([await firstIndex()]);
       await place(file);
       await assert.rejects(ImageSearch.open({ store }), (error: Library.LikenessError) => {

@@ -65,7 +65,7 @@ interface Opened {
 const inPage = (page: Page): Promise<Opened> =>
   page.evaluate(
     ([body, library]) => new Function('library', `return (async () => {${body}})()`)(library),
-    [opening, '/knn.js'],
+    [opening, '/web/likeness-knn.js'],
   );
 
 const inWorker = (page: Page): Promise<Opened> =>
@@ -78,7 +78,7 @@ const inWorker = (page: Page): Promise<Opened> =>
         worker.onerror = ({ message }) => failed(new Error(message));
       });
     },
-    [opening, `${server.origin}/knn.js`],
+    [opening, `${server.origin}/web/likeness-knn.js`],
   );
 
 /** What is kept; `change` is written in its place. */
