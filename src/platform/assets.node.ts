@@ -80,9 +80,8 @@ function givenAsset(name: string, assets: AssetLocation | undefined): string | u
 }
 
 function placeOf(place: string | URL, what: string): string {
-  const text = String(place);
-  if ((typeof place !== 'string' && !(place instanceof URL)) || text === '')
-    return refuse(what, place, wanted);
+  const text = typeof place === 'string' ? place : place instanceof URL ? place.href : '';
+  if (text === '') return refuse(what, place, wanted);
   if (/^file:/i.test(text)) {
     try {
       return fileURLToPath(text);

