@@ -122,7 +122,8 @@ describe('ImageSearch with a store', () => {
         }
         await takenOf('model', (odd) => open({ model: odd } as never));
         for (const assets of ['assets', 'ort/asyncify.wasm.gz']) {
-          const given = (odd: unknown) => (assets === 'assets' ? odd : { [assets]: odd, ['models/vgg16-compact/model.onnx']: odd });
+          const given = (odd: unknown) =>
+            assets === 'assets' ? odd : { [assets]: odd, 'models/vgg16-compact/model.onnx': odd };
           await takenOf(assets, (odd) => open({ assets: given(odd) } as never));
         }
         const named = await takenOf('store', (odd) => open({ store: odd } as never));
