@@ -33,7 +33,7 @@ const inverses: usize = 1536;
 const zeros: usize = 2048;
 const bytesPerFacts: usize = 2560;
 
-/** 1 + 2⁻²⁰ and 2⁻¹⁹: see src/knn/code-bounds.ts, which proves that they cover the rounding below. */
+/** 1 + 2⁻²⁰ and 2⁻¹⁹: see src/knn/backend/code-bounds.ts, which proves that they cover the rounding below. */
 const wider: f32 = 1.0 + 1.0 / 1048576.0;
 const slack: f32 = 1.0 / 524288.0;
 

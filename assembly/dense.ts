@@ -8,7 +8,7 @@
 const stretch: i32 = 2048;
 const block: i32 = 32;
 
-/** Stored forms; the numbers are those of src/model/dense/encoding.ts. */
+/** Stored forms; the numbers are those of src/network/dense/encoding.ts. */
 const f16: i32 = 1;
 const q8: i32 = 2;
 const q4: i32 = 3;

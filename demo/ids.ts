@@ -1,4 +1,4 @@
-import { sha256 } from '../src/sha256.ts';
+import { sha256 } from '../src/base/sha256.ts';
 import type { GivenFile, Unread } from './given.ts';
 import type { Picture } from './pictures.ts';
 

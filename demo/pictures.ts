@@ -1,4 +1,4 @@
-import { parseNpyMatrix } from '../src/knn/npy.ts';
+import { parseNpyMatrix } from '../src/python/npy.ts';
 
 /** A picture of the gallery. */
 export interface Picture {

@@ -1,5 +1,5 @@
 import { deleteIndex, listIndexes } from 'likeness-search';
-import { encodeNpy, parseNpyMatrix } from '../src/knn/npy.ts';
+import { encodeNpy, parseNpyMatrix } from '../src/python/npy.ts';
 import { explain, say, withProgress } from './actions.ts';
 import { byId, make } from './dom.ts';
 import { findPicture } from './find.ts';

@@ -1,5 +1,5 @@
 import { ImageSearch, modelInfo, type OpenOptions } from 'likeness-search';
-import { sha256 } from '../src/sha256.ts';
+import { sha256 } from '../src/base/sha256.ts';
 import { say, withProgress } from './actions.ts';
 import { findPicture } from './find.ts';
 import { showIndex } from './indexing.ts';

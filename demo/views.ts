@@ -1,5 +1,5 @@
 import type { Hit, Report } from 'likeness-search';
-import { canShareMemory } from '../src/shared-memory.ts';
+import { canShareMemory } from '../src/web/shared-memory.ts';
 import { byId, make } from './dom.ts';
 import type { Picture } from './pictures.ts';
 

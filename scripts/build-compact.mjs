@@ -15,7 +15,7 @@ await build({
   ...nodeOptions,
   stdin: {
     contents: ['write', 'sink.node', 'sources/random-access', 'sources/safetensors']
-      .map((name) => `export * from './src/model/${name}.ts';`)
+      .map((name) => `export * from './src/convert/${name}.ts';`)
       .join('\n'),
     resolveDir: root,
   },

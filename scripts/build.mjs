@@ -70,7 +70,7 @@ export const browserOptions = {
 export const nodeOptions = { ...bundleOptions, platform: 'node', target: 'node20', packages: 'external' };
 
 /** Scripts of threads in Node, which the library holds as text: each becomes build/threads/<name>.txt. */
-const threads = { search: 'src/knn/worker.node.ts', network: 'src/model/graph-worker.node.ts' };
+const threads = { search: 'src/knn/threads/worker.node.ts', network: 'src/network/graph-worker.node.ts' };
 
 /** After the kernels, which the threads hold. */
 async function buildThreads() {
@@ -166,7 +166,10 @@ async function buildWeb() {
       ...options,
       plugins: [knownPackages, unfollowedImports],
       conditions: ['likeness-worker'],
-      entryPoints: { 'likeness-worker': 'src/worker/worker.ts', 'likeness-knn-worker': 'src/knn/worker.ts' },
+      entryPoints: {
+        'likeness-worker': 'src/api/worker.ts',
+        'likeness-knn-worker': 'src/knn/threads/worker.ts',
+      },
     }),
     build({
       ...options,

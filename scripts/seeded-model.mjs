@@ -14,8 +14,8 @@ export async function ensureSeededModel(variant) {
   await build({
     ...nodeOptions,
     stdin: {
-      contents: `export * from './test/support/seeded-vgg16.ts'; export * from './src/model/sink.node.ts';
-        export * from './src/model/write.ts';`,
+      contents: `export * from './test/support/seeded-vgg16.ts'; export * from './src/convert/sink.node.ts';
+        export * from './src/convert/write.ts';`,
       resolveDir: root,
     },
     outfile,

@@ -16,7 +16,7 @@ const bundles = [
   // ONNX Runtime comes as files of its own.
   {
     name: 'likeness, page and worker, without onnxruntime-web',
-    entryPoints: ['src/index.ts', 'src/worker/worker.ts'],
+    entryPoints: ['src/index.ts', 'src/api/worker.ts'],
   },
 ];
 

@@ -1,4 +1,4 @@
-// Lower bounds on the squared distances, from the inner products of code-scan.wgsl or code-dot.wgsl; `src/backend/webgpu/code.ts` says
+// Lower bounds on the squared distances, from the inner products of code-scan.wgsl or code-dot.wgsl; `src/knn/webgpu/code.ts` says
 // why they hold.
 // sums: q × (, ‖q‖², Σ q_j, rounding of the query)
 // partials: splits × q × capacity f32; facts: 2 vec4f a row; left_out: a bit a row; keys: q × key_capacity u32 (the

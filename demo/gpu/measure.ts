@@ -1,8 +1,8 @@
-import { createWebGpuBackend } from '../../src/backend/webgpu/backend.ts';
-import { knnKernels } from '../../src/backend/webgpu/kernels.ts';
-import { type KernelShape, kernelShape } from '../../src/backend/webgpu/shape.ts';
 import { openDevice } from '../../src/gpu/device.ts';
 import { FlatIndex } from '../../src/knn/flat-index.ts';
+import { createWebGpuBackend } from '../../src/knn/webgpu/backend.ts';
+import { knnKernels } from '../../src/knn/webgpu/kernels.ts';
+import { type KernelShape, kernelShape } from '../../src/knn/webgpu/shape.ts';
 import { madeFeatures, type Rows } from './features.ts';
 import { type Scan, searchBytes } from './search-bytes.ts';
 

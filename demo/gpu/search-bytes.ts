@@ -1,8 +1,8 @@
-import { factsPerRow } from '../../src/backend/webgpu/code.ts';
-import { splitsOf } from '../../src/backend/webgpu/code-scan.ts';
-import { mergeFanIn } from '../../src/backend/webgpu/kernels.ts';
-import { keptPairs, listCount, queriesTogether } from '../../src/backend/webgpu/select.ts';
-import { type KernelShape, manyFrom } from '../../src/backend/webgpu/shape.ts';
+import { factsPerRow } from '../../src/knn/webgpu/code.ts';
+import { splitsOf } from '../../src/knn/webgpu/code-scan.ts';
+import { mergeFanIn } from '../../src/knn/webgpu/kernels.ts';
+import { keptPairs, listCount, queriesTogether } from '../../src/knn/webgpu/select.ts';
+import { type KernelShape, manyFrom } from '../../src/knn/webgpu/shape.ts';
 
 /** How rows are searched: by their codes, or all in float32. */
 export type Scan = 'codes' | 'rows';

@@ -1,7 +1,6 @@
-import { LikenessError } from '../errors.ts';
-import type { Decoders } from '../image/decoders.ts';
-import { hearPolicy } from '../policy.ts';
-import { whyNotLoaded } from '../why-not.ts';
+import { LikenessError } from '../base/errors.ts';
+import { hearPolicy } from '../web/policy.ts';
+import { whyNotLoaded } from '../web/why-not.ts';
 import type { AssetName, AssetUrls } from './names.ts';
 
 /**
@@ -22,11 +21,3 @@ export async function importAsset<Module>(urls: AssetUrls, name: AssetName): Pro
     policy.end();
   }
 }
-
-/** Decoders as files of their own. */
-export const assetDecoders = (urls: AssetUrls): Decoders => ({
-  tiff: () => importAsset(urls, 'decoders/tiff.js'),
-  avif: () => importAsset(urls, 'decoders/avif.js'),
-  jpegTurbo: () => importAsset(urls, 'decoders/jpeg-turbo.js'),
-  webpAlpha: () => importAsset(urls, 'decoders/webp-alpha.js'),
-});

@@ -1,4 +1,4 @@
-import { gpuBuild, type RuntimeBuild } from '../model/gpu-build.ts';
+import { gpuBuild, type RuntimeBuild } from './gpu-build.ts';
 
 /** Bytes of each build as it lies in `dist/web/ort/`; `scripts/build.mjs` puts the figures in. */
 declare const ORT_BYTES: Readonly<Record<RuntimeBuild, number>>;

@@ -1,8 +1,8 @@
-import { refuse, urlOf } from '../checks.ts';
-import { LikenessError } from '../errors.ts';
-import type * as web from '../web-types.ts';
+import { refuse, urlOf } from '../base/checks.ts';
+import { LikenessError } from '../base/errors.ts';
+import type * as web from '../base/web-types.ts';
+import { programBase } from '../web/place.ts';
 import { type AssetName, assetNames, type WorkerScript, workerScripts } from './names.ts';
-import { programBase } from './place.ts';
 
 /**
  * Where this package's files for pages are, when a bundler or server has them elsewhere: the URL of a folder with all

@@ -1,7 +1,7 @@
-import { LikenessError } from '../errors.ts';
-import { importScriptsText, trustedScript, whyNotTrusted } from '../trusted-types.ts';
+import { LikenessError } from '../base/errors.ts';
+import { placeOf, programBase } from '../web/place.ts';
+import { importScriptsText, trustedScript, whyNotTrusted } from '../web/trusted-types.ts';
 import type { WorkerScript } from './names.ts';
-import { placeOf, programBase } from './place.ts';
 import { type AssetLocation, givenAsset, nowhere } from './resolve.ts';
 
 /** What the error of a worker begins with whose module did not load. */

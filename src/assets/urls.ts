@@ -1,6 +1,6 @@
+import { placeOf } from '../web/place.ts';
 import { bundled } from './bundled.ts';
 import { type AssetUrls, assetNames } from './names.ts';
-import { placeOf } from './place.ts';
 import { type AssetLocation, givenAsset, nowhere } from './resolve.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { LikenessError } from '../errors.ts';
-import { matrixShape, parseNpy } from '../knn/npy.ts';
+import { LikenessError } from '../base/errors.ts';
+import { matrixShape, parseNpy } from '../python/npy.ts';
 import { settingChanges } from '../store/legacy-folder.node.ts';
 import { type Features, naming, readIds, type Wanted } from './features.ts';
 import { readInput } from './input-file.ts';

@@ -1,16 +1,16 @@
-import { LikenessError } from '../errors.ts';
-import { parseJson } from '../json-file.ts';
-import { type NpyRows, openNpyRows } from '../knn/npy-rows.ts';
-import { isZip, openNpz } from '../knn/npz.ts';
-import type { Change } from '../store/changes.ts';
-import type { IndexInfo } from '../store/header.ts';
+import { LikenessError } from '../base/errors.ts';
+import { parseJson } from '../base/json-file.ts';
+import { type NpyRows, openNpyRows } from '../python/npy-rows.ts';
+import { isZip, openNpz } from '../python/npz.ts';
+import type { Change } from '../store/format/changes.ts';
+import type { IndexInfo } from '../store/format/header.ts';
+import type { Entry } from '../store/format/records.ts';
 import { IndexStore } from '../store/index-store.ts';
 import { settingChanges } from '../store/legacy-folder.node.ts';
+import { openStore } from '../store/media/open-store.node.ts';
+import { readOnlyStore } from '../store/media/store.read-only.ts';
+import type { ReadableFile } from '../store/media/store.single.ts';
 import { checkKind } from '../store/mismatch.ts';
-import { openStore } from '../store/open-store.node.ts';
-import type { Entry } from '../store/records.ts';
-import { readOnlyStore } from '../store/store.read-only.ts';
-import type { ReadableFile } from '../store/store.single.ts';
 import { openInput, readInput } from './input-file.ts';
 
 /** Vectors that were made elsewhere, with their ids; read as they are asked for. */

@@ -1,4 +1,4 @@
-import type { Hit } from '../types.ts';
+import type { Hit } from '../engine/types.ts';
 
 /** Distances to seven decimals: float32 features carry no more. */
 export const roundDistance = (distance: number): number => Number(distance.toFixed(7));

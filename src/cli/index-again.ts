@@ -1,11 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LikenessError } from '../errors.ts';
-import type { Manifest } from '../model/manifest.ts';
-import { modelManifest } from '../platform/model.node.ts';
-import type { IndexInfo, IndexModel } from '../store/header.ts';
+import { modelManifest } from '../api/model.node.ts';
+import type { LikenessError } from '../base/errors.ts';
+import type { Json } from '../base/json.ts';
+import type { Manifest } from '../network/manifest.ts';
+import type { IndexInfo, IndexModel } from '../store/format/header.ts';
 import { modelMismatch } from '../store/mismatch.ts';
-import type { Json } from '../types.ts';
 import { defaultModel, isModelFolder, modelOfIndex } from './model-source.ts';
 
 /** What an index says of how it was made. */

@@ -1,10 +1,10 @@
 import type { Stats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { LikenessError } from '../errors.ts';
-import { bytesFile } from '../knn/npy-rows.ts';
-import { openReadable } from '../store/open-store.node.ts';
-import type { ReadableFile } from '../store/store.single.ts';
+import { LikenessError } from '../base/errors.ts';
+import { bytesFile } from '../python/npy-rows.ts';
+import { openReadable } from '../store/media/open-store.node.ts';
+import type { ReadableFile } from '../store/media/store.single.ts';
 import { reasonOf } from './system-error.ts';
 
 /**

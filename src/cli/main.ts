@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
-import { LikenessError } from '../errors.ts';
+import { LikenessError } from '../base/errors.ts';
 import { endBy, Interrupted } from './interrupt.ts';
 import { defaultModel, isModelFolder } from './model-source.ts';
 import { printable, say } from './print.ts';

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { LikenessError } from '../errors.ts';
-import { readManifest } from '../model/files.node.ts';
-import { manifestFile } from '../model/load.ts';
-import { packagePathIfAny } from '../platform/package-root.ts';
+import { packagePathIfAny } from '../assets/package-root.node.ts';
+import { LikenessError } from '../base/errors.ts';
+import { readManifest } from '../network/files.node.ts';
+import { manifestFile } from '../network/load.ts';
 import { say } from './print.ts';
 
 /** A model that the server offers, below `/models/`. */

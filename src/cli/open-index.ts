@@ -1,13 +1,13 @@
-import { LikenessError } from '../errors.ts';
-import { firstNotFinite } from '../knn/vectors.ts';
-import type { Store } from '../store/files.ts';
-import { fileName } from '../store/generations.ts';
+import { LikenessError } from '../base/errors.ts';
+import { firstNotFinite } from '../knn/search/vectors.ts';
+import type { Store } from '../store/format/files.ts';
+import { fileName } from '../store/format/generations.ts';
 import { IndexStore } from '../store/index-store.ts';
-import { type InspectedIndex, inspectIndex } from '../store/inspect-index.ts';
+import { type InspectedIndex, inspectIndex } from '../store/inspect/index.ts';
 import { openIndexAt } from '../store/legacy-folder.node.ts';
-import { openStore } from '../store/open-store.node.ts';
-import { FolderStore } from '../store/store.node.ts';
-import { readOnlyStore } from '../store/store.read-only.ts';
+import { openStore } from '../store/media/open-store.node.ts';
+import { FolderStore } from '../store/media/store.node.ts';
+import { readOnlyStore } from '../store/media/store.read-only.ts';
 import { indexCommand, type Made } from './index-again.ts';
 import { say } from './print.ts';
 

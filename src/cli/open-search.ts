@@ -1,5 +1,5 @@
-import { ImageSearch } from '../platform/node.ts';
-import type { OpenOptions } from '../types.ts';
+import { ImageSearch } from '../api/image-search.node.ts';
+import type { OpenOptions } from '../api/options.ts';
 import { say } from './print.ts';
 import { type ProgressBar, progressBar } from './progress.ts';
 

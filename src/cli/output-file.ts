@@ -1,6 +1,6 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { LikenessError } from '../errors.ts';
+import { LikenessError } from '../base/errors.ts';
 import { type FilePlace, type FilePlaceOptions, placeForFile } from '../output/place.node.ts';
 import { writeFileAt } from '../output/write-file.node.ts';
 import { print, say } from './print.ts';

@@ -1,12 +1,12 @@
 import type { Stats } from 'node:fs';
 import { lstat, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LikenessError } from '../errors.ts';
-import { parseJson } from '../json-file.ts';
-import { encodeNpy } from '../knn/npy.ts';
-import { makeFolder, removeFolders } from '../output/make-folder.node.ts';
+import { LikenessError } from '../base/errors.ts';
+import { parseJson } from '../base/json-file.ts';
+import { makeFolder, removeFolders } from '../base/make-folder.node.ts';
 import type { FolderPlace } from '../output/place.node.ts';
 import { writeFileAt } from '../output/write-file.node.ts';
+import { encodeNpy } from '../python/npy.ts';
 import type { IndexStore } from '../store/index-store.ts';
 import { mapFile, perImageNames } from './per-image-names.ts';
 

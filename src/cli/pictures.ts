@@ -1,7 +1,7 @@
 import type { Dirent, Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { LikenessError } from '../errors.ts';
+import { LikenessError } from '../base/errors.ts';
 import { pictureEndings, unreadFormatOf } from '../image/endings.ts';
 import type { SourceStamp } from '../store/legacy-folder.node.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { Hit } from '../engine/types.ts';
 import { generatedBy } from '../output/generated-by.ts';
-import type { Hit } from '../types.ts';
 import { printable } from './print.ts';
 import { thumbnail } from './thumbnail.ts';
 

@@ -1,13 +1,13 @@
 import { readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LikenessError } from '../errors.ts';
-import { cannotWrite } from '../output/cannot-write.node.ts';
-import { makeFolder, removeFolders } from '../output/make-folder.node.ts';
+import { cannotWrite } from '../base/cannot-write.node.ts';
+import { LikenessError } from '../base/errors.ts';
+import { makeFolder, removeFolders } from '../base/make-folder.node.ts';
 import type { FolderPlace } from '../output/place.node.ts';
-import { fileName, newestGeneration, openGeneration } from '../store/generations.ts';
+import { fileName, newestGeneration, openGeneration } from '../store/format/generations.ts';
 import { IndexStore } from '../store/index-store.ts';
-import { FolderStore, syncFolder } from '../store/store.node.ts';
-import { readOnlyStore } from '../store/store.read-only.ts';
+import { FolderStore, syncFolder } from '../store/media/store.node.ts';
+import { readOnlyStore } from '../store/media/store.read-only.ts';
 
 /** Where the next index of a folder is made, in the folder itself: on the same disk, and nobody else's. */
 const stagingName = '.likeness-new';

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { LikenessError } from '../errors.ts';
-import { cannotWrite } from '../output/cannot-write.node.ts';
-import { makeFolder } from '../output/make-folder.node.ts';
+import { cannotWrite } from '../base/cannot-write.node.ts';
+import { LikenessError } from '../base/errors.ts';
+import { makeFolder } from '../base/make-folder.node.ts';
 
 /** A file that is known before it is fetched. */
 export interface KnownFile {

@@ -1,4 +1,4 @@
-import { LikenessError } from '../errors.ts';
+import { LikenessError } from '../base/errors.ts';
 
 /** A device of ours, and what it runs on. */
 export interface OpenedDevice {

@@ -1,4 +1,4 @@
-import { LikenessError } from '../errors.ts';
+import { LikenessError } from '../base/errors.ts';
 
 /** A compute pipeline with its shader. */
 export interface Kernel {

@@ -1,4 +1,4 @@
-import { LikenessError } from '../errors.ts';
+import { LikenessError } from '../base/errors.ts';
 
 /**
  * Unpacks the run lengths of a BMP (RLE8, RLE4) as Pillow's BmpRleDecoder does, what it gets wrong included: of a literal

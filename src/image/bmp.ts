@@ -1,4 +1,4 @@
-import { LikenessError } from '../errors.ts';
+import { LikenessError } from '../base/errors.ts';
 import { unpackRuns } from './bmp-rle.ts';
 import { checkSize } from './check.ts';
 import type { PixelMode, Pixels } from './pixels.ts';

@@ -1,4 +1,4 @@
-import { LikenessError } from '../errors.ts';
+import { LikenessError } from '../base/errors.ts';
 import { isBytes } from './kind.ts';
 
 /** The bytes themselves or, where another thread could write to them, a copy: platform decoders take no shared memory. */

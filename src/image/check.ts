@@ -1,4 +1,4 @@
-import { LikenessError } from '../errors.ts';
+import { LikenessError } from '../base/errors.ts';
 import type { PixelMode, Pixels } from './pixels.ts';
 
 /** More pixels than this are refused: a small file can claim a picture that fills the memory. 16383², sharp's own limit. */

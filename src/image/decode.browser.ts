@@ -1,4 +1,4 @@
-import { LikenessError } from '../errors.ts';
+import { LikenessError } from '../base/errors.ts';
 import { createDecode, type Decode } from './decode.ts';
 import type { Decoders } from './decoders.ts';
 import { inflate } from './inflate.browser.ts';

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { constants, createInflate } from 'node:zlib';
-import { LikenessError } from '../errors.ts';
-import { once } from '../once.ts';
+import { LikenessError } from '../base/errors.ts';
+import { once } from '../base/once.ts';
 import { MAX_PIXELS } from './check.ts';
 import { createDecode, type Decode } from './decode.ts';
 import { decoders } from './decoders.ts';

@@ -1,7 +1,7 @@
-import { programUrl } from '../assets/place.ts';
-import { LikenessError } from '../errors.ts';
-import { isNode } from '../shared-memory.ts';
-import { whyNotFetched } from '../why-not.ts';
+import { LikenessError } from '../base/errors.ts';
+import { programUrl } from '../web/place.ts';
+import { isNode } from '../web/shared-memory.ts';
+import { whyNotFetched } from '../web/why-not.ts';
 
 /** A URL for messages: `data:` URLs can be megabytes long. */
 const shown = (url: string): string =>

@@ -1,4 +1,4 @@
-import { LikenessError } from '../errors.ts';
+import { LikenessError } from '../base/errors.ts';
 import { pictureFormats, type UnreadFormat, unreadFormats } from './endings.ts';
 
 /** What a file is by its first bytes. */

@@ -1,4 +1,4 @@
-import { LikenessError } from '../errors.ts';
+import { LikenessError } from '../base/errors.ts';
 import { checkSize } from './check.ts';
 import type { Pixels } from './pixels.ts';
 

@@ -1,4 +1,4 @@
-import type { ImageSource } from '../types.ts';
+import type { ImageSource } from './image-source.ts';
 import { classOf, isBytes, isImageData, isPixels } from './kind.ts';
 import type { Pixels } from './pixels.ts';
 import { readImage } from './source.node.ts';

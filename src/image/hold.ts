@@ -1,4 +1,4 @@
-import type { ImageSource } from '../types.ts';
+import type { ImageSource } from './image-source.ts';
 import { classOf } from './kind.ts';
 import { type Parcel, toTransferable } from './source.ts';
 

@@ -1,6 +1,6 @@
 import bytes from '#wasm/jpeg-turbo.wasm';
-import { LikenessError } from '../errors.ts';
-import { once } from '../once.ts';
+import { LikenessError } from '../base/errors.ts';
+import { once } from '../base/once.ts';
 import type { Pixels } from './pixels.ts';
 
 // CMYK JPEG files. Browsers turn them into RGB before anybody can see the ink; Pillow resizes the ink. So libjpeg-turbo

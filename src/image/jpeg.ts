@@ -1,4 +1,4 @@
-import { LikenessError } from '../errors.ts';
+import { LikenessError } from '../base/errors.ts';
 import { findOrientation } from './exif.ts';
 
 // JPEG files from marker to marker, as libjpeg reads them. The platforms' decoders are all made of libjpeg, but each has

@@ -1,4 +1,4 @@
-import { LikenessError } from '../errors.ts';
+import { LikenessError } from '../base/errors.ts';
 import { checkSize } from './check.ts';
 import type { Decoders } from './decoders.ts';
 import { readJpeg } from './jpeg.ts';

@@ -1,4 +1,4 @@
-import { LikenessError } from '../errors.ts';
+import { LikenessError } from '../base/errors.ts';
 import { checkPixels } from './check.ts';
 import { type Coefficients, resampleCoefficients, type Span } from './coefficients.ts';
 import type { PixelMode, Pixels } from './pixels.ts';

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { refuse } from '../checks.ts';
-import { LikenessError } from '../errors.ts';
-import type { ImageSource } from '../types.ts';
+import { refuse } from '../base/checks.ts';
+import { LikenessError } from '../base/errors.ts';
 import { checkPixels } from './check.ts';
 import { fetchImage } from './fetch.ts';
+import type { ImageSource } from './image-source.ts';
 import { classOf, isBlob, isBytes, isImageData, isPixels, notASource } from './kind.ts';
 import type { Pixels } from './pixels.ts';
 

@@ -1,10 +1,10 @@
-import { LikenessError } from '../errors.ts';
-import type { ImageSource } from '../types.ts';
+import { LikenessError } from '../base/errors.ts';
 import { unshared } from './bytes.ts';
 import { checkPixels } from './check.ts';
 import type { Decode } from './decode.ts';
 import { fetchImage } from './fetch.ts';
 import { SNIFFED_BYTES, sniffFormat } from './format.ts';
+import type { ImageSource } from './image-source.ts';
 import { classOf, isImageData, isPixels, notASource } from './kind.ts';
 import type { Pixels } from './pixels.ts';
 import { asStored, readBitmap } from './readback.ts';

@@ -1,4 +1,4 @@
-import { LikenessError } from '../errors.ts';
+import { LikenessError } from '../base/errors.ts';
 import type { Pixels } from './pixels.ts';
 import { isDivisor, type Preprocessing } from './preprocessing.ts';
 import { type Resampler, resize } from './resize.ts';

@@ -1,7 +1,7 @@
 import createModule, { type WebpModule } from '#webp/webp_dec.js';
 import wasm from '#webp/webp_dec.wasm';
-import { LikenessError } from '../errors.ts';
-import { once } from '../once.ts';
+import { LikenessError } from '../base/errors.ts';
+import { once } from '../base/once.ts';
 import type { Pixels } from './pixels.ts';
 import { withImageData } from './with-image-data.ts';
 

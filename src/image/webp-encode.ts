@@ -1,7 +1,7 @@
 import createModule, { type WebpEncoder } from '#webp/webp_enc_simd.js';
 import wasm from '#webp/webp_enc_simd.wasm';
-import { LikenessError } from '../errors.ts';
-import { once } from '../once.ts';
+import { LikenessError } from '../base/errors.ts';
+import { once } from '../base/once.ts';
 
 /** libwebp's encoder as WebAssembly: the same bytes on every machine. */
 const encoder = once(async (): Promise<WebpEncoder> => {

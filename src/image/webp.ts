@@ -1,4 +1,4 @@
-import { LikenessError } from '../errors.ts';
+import { LikenessError } from '../base/errors.ts';
 import { findOrientation } from './exif.ts';
 import type { PixelMode } from './pixels.ts';
 

@@ -1,12 +1,12 @@
 import { startThread } from '#start-thread';
-import type { Backend } from '../backend/backend.ts';
-import { type BackendRequest, type BackendSettings, chooseBackend } from '../backend/choose.ts';
-import { WasmBackend } from '../backend/wasm/backend.ts';
-import { canShareMemory } from '../shared-memory.ts';
-import { Shards } from './shards.ts';
-import { SharedThreads } from './shared-threads.ts';
-import type { Port, ThreadStart } from './thread-port.ts';
-import type { SearchThreads } from './threads.ts';
+import { canShareMemory } from '../web/shared-memory.ts';
+import type { Backend } from './backend/backend.ts';
+import { type BackendRequest, type BackendSettings, chooseBackend } from './choose-backend.ts';
+import { Shards } from './threads/shards.ts';
+import { SharedThreads } from './threads/shared-threads.ts';
+import type { Port, ThreadStart } from './threads/thread-port.ts';
+import type { SearchThreads } from './threads/threads.ts';
+import { WasmBackend } from './wasm/backend.ts';
 
 /** A backend, or rows that threads have divided among them. */
 export interface ThreadedChoice {

@@ -1,18 +1,18 @@
 import type { AssetLocation } from '../assets/resolve.ts';
-import type { Backend, BackendName, DeviceQueries, RowHolder, RowSet } from '../backend/backend.ts';
-import { type BackendRequest, chooseCodes } from '../backend/choose.ts';
-import { checkDistance, checkSignal, checkWhole, optionsOf, refuse, shown } from '../checks.ts';
-import { LikenessError } from '../errors.ts';
-import type * as web from '../web-types.ts';
+import { checkDistance, checkSignal, checkWhole, optionsOf, refuse, shown } from '../base/checks.ts';
+import { LikenessError } from '../base/errors.ts';
+import type * as web from '../base/web-types.ts';
+import type { Backend, BackendName, DeviceQueries, RowHolder, RowSet } from './backend/backend.ts';
+import { type BackendRequest, chooseCodes } from './choose-backend.ts';
 import { chooseThreaded, type ThreadedChoice } from './choose-threads.ts';
-import { asNeighbours, type Found } from './found.ts';
-import { type Neighbours, noRow } from './neighbours.ts';
-import { RowSource, type RowStore } from './row-source.ts';
-import { checkFinite, type Limits, Search } from './search.ts';
-import { Shards } from './shards.ts';
+import { asNeighbours, type Found } from './search/found.ts';
+import { type Neighbours, noRow } from './search/neighbours.ts';
+import { RowSource, type RowStore } from './search/row-source.ts';
+import { checkFinite, type Limits, Search } from './search/search.ts';
 import { Slots } from './slots.ts';
 import { rowNumbers, TakingPart } from './taking-part.ts';
-import type { SearchThreads } from './threads.ts';
+import { Shards } from './threads/shards.ts';
+import type { SearchThreads } from './threads/threads.ts';
 
 export interface FlatIndexOptions {
   /** d: values in a row, 1 … 65536. */

@@ -1,5 +1,5 @@
-import type { RowSet } from '../backend/backend.ts';
-import { addTo, emptySet } from '../backend/row-set.ts';
+import type { RowSet } from './backend/backend.ts';
+import { addTo, emptySet } from './backend/row-set.ts';
 
 /**
  * Which slot of the backend holds which row. Rows are numbered without gaps and move up when one before them is removed;

@@ -1,5 +1,5 @@
-import { refuse, shown } from '../checks.ts';
-import { LikenessError } from '../errors.ts';
+import { refuse, shown } from '../base/checks.ts';
+import { LikenessError } from '../base/errors.ts';
 
 /**
  * Which rows take part in a search. What was said by row number was said of the rows of that moment: rows that are

@@ -1,13 +1,13 @@
 import { constants, type Stats } from 'node:fs';
 import { access, open, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { LikenessError } from '../errors.ts';
+import { cannotWrite } from '../base/cannot-write.node.ts';
+import { LikenessError } from '../base/errors.ts';
+import { missingFolders } from '../base/make-folder.node.ts';
 import { pictureNameOf, SNIFFED_BYTES } from '../image/format.ts';
-import { isNpy } from '../knn/npy.ts';
-import { isIndex } from '../store/header.ts';
-import { cannotWrite } from './cannot-write.node.ts';
+import { isNpy } from '../python/npy.ts';
+import { isIndex } from '../store/format/header.ts';
 import { generatedBy } from './generated-by.ts';
-import { missingFolders } from './make-folder.node.ts';
 
 export interface PlaceOptions {
   /** The option that named it, for messages: `--npy`. */

@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { cannotWrite } from './cannot-write.node.ts';
+import { cannotWrite } from '../base/cannot-write.node.ts';
+import { makeFolder, removeFolders } from '../base/make-folder.node.ts';
 import { untilFinished } from './clean-up.node.ts';
-import { makeFolder, removeFolders } from './make-folder.node.ts';
 import type { FilePlace } from './place.node.ts';
 
 /** A name that nobody else has: made for this one file, and only ever created, never opened. */

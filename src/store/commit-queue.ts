@@ -1,4 +1,4 @@
-import type { Change, FollowedStep } from './changes.ts';
+import type { Change, FollowedStep } from './format/changes.ts';
 
 /** Rows of one commit: what is acknowledged together, and what opening checks of the last commit. */
 const commitBytes = 64 << 20;

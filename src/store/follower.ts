@@ -1,12 +1,12 @@
-import { LikenessError } from '../errors.ts';
-import type { Dropped } from '../types.ts';
-import type { FollowedStep } from './changes.ts';
-import { Entries } from './entries.ts';
-import { readExactly, type Store } from './files.ts';
-import { type Generation, openGeneration } from './generations.ts';
-import { decodeMark, decodeSuccessor, headerBytes } from './header.ts';
-import { beginning, type Position, readLog } from './log.ts';
-import { blockBytes, sealOf } from './segment.ts';
+import { LikenessError } from '../base/errors.ts';
+import type { FollowedStep } from './format/changes.ts';
+import type { Dropped } from './format/dropped.ts';
+import { Entries } from './format/entries.ts';
+import { readExactly, type Store } from './format/files.ts';
+import { type Generation, openGeneration } from './format/generations.ts';
+import { decodeMark, decodeSuccessor, headerBytes } from './format/header.ts';
+import { beginning, type Position, readLog } from './format/log.ts';
+import { blockBytes, sealOf } from './format/segment.ts';
 
 /** What an index holds, as far as its file was read; reads on what others write. */
 export class Follower {

@@ -1,16 +1,17 @@
-import { LikenessError } from '../errors.ts';
-import type { Dropped, Json } from '../types.ts';
-import { type Change, checkChange, type FollowedStep } from './changes.ts';
-import { bytesOfValues } from './commit.ts';
+import { LikenessError } from '../base/errors.ts';
+import type { Json } from '../base/json.ts';
 import { CommitQueue } from './commit-queue.ts';
-import type { PlacedEntry } from './entries.ts';
-import { type Store, storageError } from './files.ts';
 import { Follower } from './follower.ts';
-import { type Generation, openGeneration } from './generations.ts';
-import type { IndexInfo } from './header.ts';
+import { type Change, checkChange, type FollowedStep } from './format/changes.ts';
+import { bytesOfValues } from './format/commit.ts';
+import type { Dropped } from './format/dropped.ts';
+import type { PlacedEntry } from './format/entries.ts';
+import { type Store, storageError } from './format/files.ts';
+import { type Generation, openGeneration } from './format/generations.ts';
+import type { IndexInfo } from './format/header.ts';
+import { checkedRows, damagedRow, snapshot } from './format/snapshot.ts';
 import { checkKind } from './mismatch.ts';
 import { createIndex } from './new-file.ts';
-import { checkedRows, damagedRow, snapshot } from './snapshot.ts';
 import { type Content, Writer } from './writer.ts';
 
 export interface OpenIndexOptions {

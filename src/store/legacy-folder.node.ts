@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LikenessError } from '../errors.ts';
-import { parseNpyMatrix } from '../knn/npy.ts';
-import type { Json } from '../types.ts';
-import type { Change } from './changes.ts';
-import type { Store } from './files.ts';
+import { LikenessError } from '../base/errors.ts';
+import type { Json } from '../base/json.ts';
+import { parseNpyMatrix } from '../python/npy.ts';
+import type { Change } from './format/changes.ts';
+import type { Store } from './format/files.ts';
 import { IndexStore } from './index-store.ts';
-import { MemoryStore } from './store.memory.ts';
-import { FolderStore } from './store.node.ts';
+import { MemoryStore } from './media/store.memory.ts';
+import { FolderStore } from './media/store.node.ts';
 
 /** A file as it was when its features were extracted; unchanged means: not extracted again. */
 export interface SourceStamp {

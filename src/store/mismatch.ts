@@ -1,6 +1,6 @@
-import { LikenessError } from '../errors.ts';
-import type { Store } from './files.ts';
-import type { IndexInfo, IndexModel } from './header.ts';
+import { LikenessError } from '../base/errors.ts';
+import type { Store } from './format/files.ts';
+import type { IndexInfo, IndexModel } from './format/header.ts';
 
 /** What an index has to be told of to say where it is. */
 export type IndexPlace = Pick<Store, 'name' | 'readOnly' | 'again'>;

@@ -1,9 +1,16 @@
-import { LikenessError } from '../errors.ts';
-import type { Store } from './files.ts';
-import { fileName, type Generation, openGeneration } from './generations.ts';
-import { decodeHeader, encodeHeader, encodeMark, headerBytes, type IndexInfo, markAt } from './header.ts';
-import { beginning } from './log.ts';
-import type { Snapshot } from './snapshot.ts';
+import { LikenessError } from '../base/errors.ts';
+import type { Store } from './format/files.ts';
+import { fileName, type Generation, openGeneration } from './format/generations.ts';
+import {
+  decodeHeader,
+  encodeHeader,
+  encodeMark,
+  headerBytes,
+  type IndexInfo,
+  markAt,
+} from './format/header.ts';
+import { beginning } from './format/log.ts';
+import type { Snapshot } from './format/snapshot.ts';
 
 /** A file could not be written, nor removed. */
 export class UncertainError extends Error {}

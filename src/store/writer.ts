@@ -1,15 +1,22 @@
-import { LikenessError } from '../errors.ts';
-import type { Json } from '../types.ts';
-import type { Change, FollowedStep } from './changes.ts';
-import { type EncodedTable, encodeChanges } from './commit.ts';
-import type { PlacedEntry } from './entries.ts';
-import type { StoreLock } from './files.ts';
+import { LikenessError } from '../base/errors.ts';
+import type { Json } from '../base/json.ts';
+import type { StoreLock } from '../base/lock.ts';
 import type { Follower } from './follower.ts';
-import { type Generation, generationOf, newestGeneration } from './generations.ts';
-import { decodeMark, encodeMark, encodeSuccessor, type IndexInfo, markAt, successorAt } from './header.ts';
-import type { Position } from './log.ts';
+import type { Change, FollowedStep } from './format/changes.ts';
+import { type EncodedTable, encodeChanges } from './format/commit.ts';
+import type { PlacedEntry } from './format/entries.ts';
+import { type Generation, generationOf, newestGeneration } from './format/generations.ts';
+import {
+  decodeMark,
+  encodeMark,
+  encodeSuccessor,
+  type IndexInfo,
+  markAt,
+  successorAt,
+} from './format/header.ts';
+import type { Position } from './format/log.ts';
+import { snapshot } from './format/snapshot.ts';
 import { UncertainError, writeGeneration } from './new-file.ts';
-import { snapshot } from './snapshot.ts';
 
 /** What a new file is to hold. */
 export interface Content {

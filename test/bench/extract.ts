@@ -1,12 +1,12 @@
+import type { ImageSearch as BrowserSearch } from '../../src/api/image-search.browser.ts';
 import { toTensor } from '../../src/image/tensor.ts';
-import { createWasmDense } from '../../src/model/dense/dense.wasm.ts';
-import { denseLayer } from '../../src/model/dense/layer.ts';
-import { createCpuExtractor } from '../../src/model/extractor.cpu.ts';
-import type { CpuGraph } from '../../src/model/graph.ts';
-import type { Model } from '../../src/model/load.ts';
-import { probeInput } from '../../src/model/manifest.ts';
-import { normaliseRows } from '../../src/model/normalise.ts';
-import type { ImageSearch as BrowserSearch } from '../../src/platform/browser.ts';
+import { createWasmDense } from '../../src/network/dense/dense.wasm.ts';
+import { denseLayer } from '../../src/network/dense/layer.ts';
+import { createCpuExtractor } from '../../src/network/extractor.cpu.ts';
+import type { CpuGraph } from '../../src/network/graph.ts';
+import type { Model } from '../../src/network/load.ts';
+import { probeInput } from '../../src/network/manifest.ts';
+import { normaliseRows } from '../../src/network/normalise.ts';
 import { readRepositoryFile } from '../support/fixture.ts';
 import { createWasmGraph } from '../support/graph.wasm.ts';
 import { readModel } from '../support/read-model.ts';
@@ -179,11 +179,11 @@ async function model(
 
 async function ourGraph(loaded: Model, threads: number): Promise<CpuGraph> {
   if (isPage) {
-    const { createThreadsGraph } = await import('../../src/model/graph.threads.browser.ts');
+    const { createThreadsGraph } = await import('../../src/network/graph.threads.browser.ts');
     const script = '/dist/web/likeness-worker.js';
     return createThreadsGraph(loaded, threads, () => new Worker(script, { type: 'module' }));
   }
-  return (await import('../../src/model/graph.node.ts')).createNodeGraph(loaded, threads);
+  return (await import('../../src/network/graph.node.ts')).createNodeGraph(loaded, threads);
 }
 
 async function openSearch(folder: string, threads: number): Promise<BrowserSearch> {

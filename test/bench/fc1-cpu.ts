@@ -1,6 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-web';
-import { createWasmDense } from '../../src/model/dense/dense.wasm.ts';
-import { encodings } from '../../src/model/dense/encoding.ts';
+import { createWasmDense } from '../../src/network/dense/dense.wasm.ts';
+import { encodings } from '../../src/network/dense/encoding.ts';
 import { oneNodeModel } from '../support/onnx-node.ts';
 import { cpuRuntime } from '../support/runtime.ts';
 import { dynamicQuantizeMatMul, gemm, matMulNBits, type OperatorForm } from './fc1-operators.ts';

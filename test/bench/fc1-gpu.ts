@@ -1,9 +1,9 @@
+import { gpuBuild } from '../../src/assets/gpu-build.ts';
 import { createStorageBuffer, readBuffer } from '../../src/gpu/buffer.ts';
 import { openDevice } from '../../src/gpu/device.ts';
-import { createGpuDense } from '../../src/model/dense/dense.webgpu.ts';
-import { encodings } from '../../src/model/dense/encoding.ts';
-import { gpuBuild } from '../../src/model/gpu-build.ts';
-import { loadRuntime } from '../../src/model/runtime.browser.ts';
+import { createGpuDense } from '../../src/network/dense/dense.webgpu.ts';
+import { encodings } from '../../src/network/dense/encoding.ts';
+import { loadRuntime } from '../../src/network/runtime.browser.ts';
 import { oneNodeModel } from '../support/onnx-node.ts';
 import { builtAssets } from '../support/runtime.ts';
 import { gemm, matMulNBits, type OperatorForm } from './fc1-operators.ts';

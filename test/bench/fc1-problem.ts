@@ -1,7 +1,7 @@
-import { type Encoding, encodePiece, pieceLayout } from '../../src/model/dense/encoding.ts';
-import type { DenseLayer } from '../../src/model/dense/layer.ts';
-import { fileOfBytes } from '../../src/model/load.ts';
-import { piecesOf } from '../../src/model/vgg16.ts';
+import { piecesOf } from '../../src/convert/vgg16.ts';
+import { type Encoding, encodePiece, pieceLayout } from '../../src/network/dense/encoding.ts';
+import type { DenseLayer } from '../../src/network/dense/layer.ts';
+import { fileOfBytes } from '../../src/network/load.ts';
 import { gaussian, seeded } from '../support/random.ts';
 
 /** A dense layer and what goes in. */

@@ -9,13 +9,13 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fromFloat16 } from '../../src/float16.ts';
-import { parseNpy } from '../../src/knn/npy.ts';
-import { createWasmDense } from '../../src/model/dense/dense.wasm.ts';
-import { encodePiece, pieceLayout } from '../../src/model/dense/encoding.ts';
-import { fileOfBytes } from '../../src/model/load.ts';
-import { bytesAsFile } from '../../src/model/sources/random-access.ts';
-import { parseSafetensors } from '../../src/model/sources/safetensors.ts';
+import { fromFloat16 } from '../../src/base/float16.ts';
+import { bytesAsFile } from '../../src/convert/sources/random-access.ts';
+import { parseSafetensors } from '../../src/convert/sources/safetensors.ts';
+import { createWasmDense } from '../../src/network/dense/dense.wasm.ts';
+import { encodePiece, pieceLayout } from '../../src/network/dense/encoding.ts';
+import { fileOfBytes } from '../../src/network/load.ts';
+import { parseNpy } from '../../src/python/npy.ts';
 
 /**
  * Makes rows of real features from a folder that holds `pool5.u8.npy` (n × inputs, uint8), `pool5.scale.npy` (n,

@@ -1,8 +1,8 @@
-import { createWasmBackend } from '../../src/backend/wasm/backend.ts';
-import { compileKernels, isSupported } from '../../src/backend/wasm/kernel.ts';
-import { LikenessError } from '../../src/errors.ts';
+import { LikenessError } from '../../src/base/errors.ts';
 import { openDevice } from '../../src/gpu/device.ts';
 import { FlatIndex } from '../../src/knn/flat-index.ts';
+import { createWasmBackend } from '../../src/knn/wasm/backend.ts';
+import { compileKernels, isSupported } from '../../src/knn/wasm/kernel.ts';
 import { checksum, readFloats, type Table } from './knn.ts';
 import { type Contender, measure } from './measure.ts';
 

@@ -1,7 +1,7 @@
+import { Pictures } from '../../src/engine/pictures.ts';
 import { FlatIndex } from '../../src/knn/flat-index.ts';
-import { Pictures } from '../../src/pictures.ts';
-import type { Store } from '../../src/store/files.ts';
-import type { IndexInfo } from '../../src/store/header.ts';
+import type { Store } from '../../src/store/format/files.ts';
+import type { IndexInfo } from '../../src/store/format/header.ts';
 import { IndexStore } from '../../src/store/index-store.ts';
 import { gaussian, seeded } from '../support/random.ts';
 
@@ -226,7 +226,7 @@ const readColumns = [
 
 const folderStore = async (folder: string, run: number): Promise<Store> => {
   const { join } = await import('node:path');
-  const { FolderStore } = await import('../../src/store/store.node.ts');
+  const { FolderStore } = await import('../../src/store/media/store.node.ts');
   return new FolderStore(join(folder, `index-${run}`));
 };
 
@@ -284,7 +284,7 @@ if (typeof process !== 'undefined' && process.argv?.[2] === readCommand) {
 
 /** In a worker, where files are written in place. */
 async function opfsPlatform(): Promise<Platform> {
-  const { deleteOpfs, OpfsStore } = await import('../../src/store/store.opfs.ts');
+  const { deleteOpfs, OpfsStore } = await import('../../src/store/media/store.opfs.ts');
   const clean = async (): Promise<void> => {
     for (let run = 0; run < 9; run++) {
       for (const name of [`bench ${run}`, `bench plain ${run}`]) await deleteOpfs(name).catch(() => {});
@@ -348,7 +348,7 @@ export function serve(): void {
       return measure({ ...platform, read: (...args) => help('read', ...args) }, options);
     },
     async read(run: number, options: Options, outside: boolean) {
-      const { OpfsStore } = await import('../../src/store/store.opfs.ts');
+      const { OpfsStore } = await import('../../src/store/media/store.opfs.ts');
       return reading(new OpfsStore(`bench ${run}`), options, outside, async () => {
         collectGarbage();
         return help('memory');

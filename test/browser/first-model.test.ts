@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type * as Library from '../../src/index.ts';
 import { IndexStore } from '../../src/store/index-store.ts';
-import { IndexedDbStore } from '../../src/store/store.indexeddb.ts';
-import { blobStore } from '../../src/store/store.single.ts';
+import { IndexedDbStore } from '../../src/store/media/store.indexeddb.ts';
+import { blobStore } from '../../src/store/media/store.single.ts';
 import { bothVersions, firstIndex } from '../support/first-model.ts';
 import { needs } from '../support/needs.ts';
 

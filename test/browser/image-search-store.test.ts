@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type * as Library from '../../src/index.ts';
-import { MemoryStore } from '../../src/store/store.memory.ts';
+import { MemoryStore } from '../../src/store/media/store.memory.ts';
 import { needs } from '../support/needs.ts';
 
 /** The library as a page loads it: the built files, with their worker. */

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { OpenOptions } from '../../src/api/options.ts';
+import type { Progress } from '../../src/engine/types.ts';
+import type { ImageSource } from '../../src/image/image-source.ts';
 import type { ImageSearch as ImageSearchClass } from '../../src/index.ts';
-import type { ImageSource, OpenOptions, Progress } from '../../src/types.ts';
 import { readFixture } from '../support/fixture.ts';
 import { needs } from '../support/needs.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Store } from '../../src/store/files.ts';
+import type { Store } from '../../src/store/format/files.ts';
 import { IndexStore } from '../../src/store/index-store.ts';
-import { deleteIndexedDb, IndexedDbStore, listIndexedDb } from '../../src/store/store.indexeddb.ts';
-import { deleteOpfs, listOpfs, OpfsStore } from '../../src/store/store.opfs.ts';
+import { deleteIndexedDb, IndexedDbStore, listIndexedDb } from '../../src/store/media/store.indexeddb.ts';
+import { deleteOpfs, listOpfs, OpfsStore } from '../../src/store/media/store.opfs.ts';
 import { needs } from '../support/needs.ts';
 import {
   applied,

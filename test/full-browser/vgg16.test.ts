@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { gpuBuild } from '../../src/assets/gpu-build.ts';
 import { openDevice } from '../../src/gpu/device.ts';
 import { toTensor } from '../../src/image/tensor.ts';
 import type { ImageSearch as ImageSearchClass } from '../../src/index.ts';
-import { createGpuExtractor } from '../../src/model/extractor.webgpu.ts';
-import { gpuBuild } from '../../src/model/gpu-build.ts';
-import { loadRuntime } from '../../src/model/runtime.browser.ts';
+import { createGpuExtractor } from '../../src/network/extractor.webgpu.ts';
+import { loadRuntime } from '../../src/network/runtime.browser.ts';
 import { decode } from '../support/browser-decode.ts';
 import { cosine } from '../support/compare.ts';
 import { readRepositoryFile } from '../support/fixture.ts';

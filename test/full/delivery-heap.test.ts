@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, CDPSession, Page } from 'playwright';
 import { launchChromium } from '../../scripts/chromium.mjs';
 import type * as Likeness from '../../src/index.ts';
-import type { Manifest } from '../../src/model/manifest.ts';
+import type { Manifest } from '../../src/network/manifest.ts';
 import { root } from '../support/cli.ts';
 import { startModelServer } from '../support/model-server.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { FlatIndex } from '../../src/knn/flat-index.ts';
-import type { RowStore } from '../../src/knn/row-source.ts';
+import type { RowStore } from '../../src/knn/search/row-source.ts';
 import { gaussian, seeded } from '../support/random.ts';
 
 const n = 100_000;

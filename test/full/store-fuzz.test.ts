@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { LikenessError } from '../../src/errors.ts';
-import { encodeNpy, parseNpy } from '../../src/knn/npy.ts';
-import { bytesFile, openNpyRows } from '../../src/knn/npy-rows.ts';
-import { readNpz } from '../../src/knn/npz.ts';
+import { LikenessError } from '../../src/base/errors.ts';
+import { encodeNpy, parseNpy } from '../../src/python/npy.ts';
+import { bytesFile, openNpyRows } from '../../src/python/npy-rows.ts';
+import { readNpz } from '../../src/python/npz.ts';
 import { IndexStore } from '../../src/store/index-store.ts';
-import { MemoryStore } from '../../src/store/store.memory.ts';
+import { MemoryStore } from '../../src/store/media/store.memory.ts';
 import { readFixture } from '../support/fixture.ts';
 import { seeded } from '../support/random.ts';
 import { applied, empty, info, randomChanges, stateOf, textOf } from '../support/store-model.ts';

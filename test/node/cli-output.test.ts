@@ -20,7 +20,7 @@ import { after, before, describe, test } from 'node:test';
 import { prepareTarget } from '../../src/cli/index-target.ts';
 import { placeForFolder } from '../../src/output/place.node.ts';
 import { IndexStore } from '../../src/store/index-store.ts';
-import { FolderStore } from '../../src/store/store.node.ts';
+import { FolderStore } from '../../src/store/media/store.node.ts';
 import { type likeness, likenessIn, root, samples, withFolder } from '../support/cli.ts';
 import { saveJson, saveRows, unitVectors } from '../support/features.ts';
 

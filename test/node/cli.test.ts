@@ -5,8 +5,8 @@ import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { launchChromium } from '../../scripts/chromium.mjs';
-import { parseNpy } from '../../src/knn/npy.ts';
-import type { Hit } from '../../src/types.ts';
+import type { Hit } from '../../src/engine/types.ts';
+import { parseNpy } from '../../src/python/npy.ts';
 import { likeness, samples, withFolder } from '../support/cli.ts';
 
 /** Twelve of the samples in a folder with a folder below, indexed once for the tests that only read. */
@@ -295,7 +295,7 @@ describe('errors', () => {
   for (const [what, code, args] of cases) {
     test(`${what}: one line, exit code ${code}`, async () => {
       if (what === 'a vector of another width') {
-        const { encodeNpy } = await import('../../src/knn/npy.ts');
+        const { encodeNpy } = await import('../../src/python/npy.ts');
         await writeFile(join(folder, 'short.npy'), encodeNpy(new Float32Array(7), [7]));
       }
       const result = await likeness(...args());
@@ -324,7 +324,7 @@ describe('errors', () => {
     withFolder(async (place) => {
       const copy = join(place, 'index');
       const { IndexStore } = await import('../../src/store/index-store.ts');
-      const { FolderStore } = await import('../../src/store/store.node.ts');
+      const { FolderStore } = await import('../../src/store/media/store.node.ts');
       const whole = await IndexStore.open(new FolderStore(index));
       const { info } = whole;
       await whole.close();

@@ -4,11 +4,11 @@ import { cp, mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { openIndexOf, openToChange } from '../../src/cli/open-index.ts';
-import { encodeNpy, parseNpy } from '../../src/knn/npy.ts';
+import { encodeNpy, parseNpy } from '../../src/python/npy.ts';
 import { IndexStore } from '../../src/store/index-store.ts';
-import { lockFolder } from '../../src/store/lock.node.ts';
-import { FolderStore } from '../../src/store/store.node.ts';
-import { blobStore } from '../../src/store/store.single.ts';
+import { lockFolder } from '../../src/store/media/lock.node.ts';
+import { FolderStore } from '../../src/store/media/store.node.ts';
+import { blobStore } from '../../src/store/media/store.single.ts';
 import { likeness, root, samples, withFolder } from '../support/cli.ts';
 import { damage, dimension, makeIndex, rowsOf, unitVector } from '../support/index-folder.ts';
 

@@ -11,7 +11,7 @@ describe('docs/troubleshooting.md', () => {
   const codeOf = (place: string): string | undefined => /› `(.*)`$/.exec(place)?.[1];
 
   test('has a section with messages for each code, and for no other', async () => {
-    const source = await readFile(join(root, 'src/errors.ts'), 'utf8');
+    const source = await readFile(join(root, 'src/base/errors.ts'), 'utf8');
     const [, union = ''] = /export type ErrorCode =([^;]*);/.exec(source) ?? [];
     const codes = [...union.matchAll(/'(.*?)'/g)].map(([, code]) => code);
     assert.ok(codes.length > 10);

@@ -6,12 +6,12 @@ import { launchChromium } from '../../scripts/chromium.mjs';
 import { serveTree } from '../../scripts/serve-tree.mjs';
 import { root } from '../support/cli.ts';
 
-type Errors = typeof import('../../src/errors.ts');
+type Errors = typeof import('../../src/base/errors.ts');
 
 /** The module once more, as a bundler puts it into each of two bundles. */
 async function copy(name: string): Promise<Errors> {
   const { outputFiles } = await build({
-    entryPoints: [join(root, 'src/errors.ts')],
+    entryPoints: [join(root, 'src/base/errors.ts')],
     bundle: true,
     minify: true,
     format: 'esm',

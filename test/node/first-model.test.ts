@@ -82,7 +82,7 @@ describe('an index that the first version of the compact model made', () => {
     withFirst(async (folder) => {
       await cp(join(folder, 'pictures'), join(folder, 'my pictures'), { recursive: true });
       const { IndexStore } = await import('../../src/store/index-store.ts');
-      const { FolderStore } = await import('../../src/store/store.node.ts');
+      const { FolderStore } = await import('../../src/store/media/store.node.ts');
       const index = await IndexStore.open(new FolderStore(join(folder, 'my index')), {
         create: {
           model: { name: 'mine', version: '3', fingerprint: 'mine@3:0123456789abcdef' },
@@ -133,7 +133,7 @@ describe('an index that the first version of the compact model made', () => {
     }));
 
   test('an index of a later version asks for an update', async () => {
-    const { MemoryStore } = await import('../../src/store/store.memory.ts');
+    const { MemoryStore } = await import('../../src/store/media/store.memory.ts');
     const { IndexStore } = await import('../../src/store/index-store.ts');
     const store = new MemoryStore('mine');
     const model = { name: 'vgg16-compact', version: '10', fingerprint: 'vgg16-compact@10:0123456789abcdef' };

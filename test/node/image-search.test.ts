@@ -7,10 +7,10 @@ import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { ensureChromium } from '../../scripts/chromium.mjs';
+import type { Progress } from '../../src/engine/types.ts';
 import { ImageSearch } from '../../src/node.ts';
 import { IndexStore } from '../../src/store/index-store.ts';
-import { MemoryStore } from '../../src/store/store.memory.ts';
-import type { Progress } from '../../src/types.ts';
+import { MemoryStore } from '../../src/store/media/store.memory.ts';
 import { root, samples, withFolder } from '../support/cli.ts';
 import { cosine } from '../support/compare.ts';
 
@@ -243,7 +243,7 @@ test('WebGPU in Node (the package webgpu, on the software driver that comes with
     const output = join(folder, 'f.npy');
     const args = ['features', sample('A001'), '-o', output, '--device', 'webgpu'];
     await promisify(execFile)(process.execPath, [join(root, 'dist/node/cli.js'), ...args], { env });
-    const { parseNpy } = await import('../../src/knn/npy.ts');
+    const { parseNpy } = await import('../../src/python/npy.ts');
     const { data } = parseNpy(await readFile(output));
     const expected = JSON.parse(
       await readFile(join(root, 'test/fixtures/vgg16-compact.expected.json'), 'utf8'),

@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 import { departures } from '../../src/cli/departures.ts';
 import { findPictures } from '../../src/cli/pictures.ts';
 import { IndexStore } from '../../src/store/index-store.ts';
-import { FolderStore } from '../../src/store/store.node.ts';
+import { FolderStore } from '../../src/store/media/store.node.ts';
 import { likeness, samples, withFolder } from '../support/cli.ts';
 import { damage, rowsOf } from '../support/index-folder.ts';
 

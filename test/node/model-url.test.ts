@@ -3,8 +3,9 @@ import { cpSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSyn
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
-import { ImageSearch } from '../../src/platform/node.ts';
-import type { OpenOptions, Progress } from '../../src/types.ts';
+import { ImageSearch } from '../../src/api/image-search.node.ts';
+import type { OpenOptions } from '../../src/api/options.ts';
+import type { Progress } from '../../src/engine/types.ts';
 import { likeness, root, samples, withFolder } from '../support/cli.ts';
 import { startModelServer } from '../support/model-server.ts';
 

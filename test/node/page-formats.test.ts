@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { launchChromium } from '../../scripts/chromium.mjs';
-import { ImageSearch } from '../../src/platform/node.ts';
+import { ImageSearch } from '../../src/api/image-search.node.ts';
 import { root } from '../support/cli.ts';
 import { visitPage, withServer } from '../support/page.ts';
 

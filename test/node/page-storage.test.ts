@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser, Download, Page } from 'playwright';
 import { launchChromium } from '../../scripts/chromium.mjs';
-import { parseNpyMatrix } from '../../src/knn/npy.ts';
 import { ImageSearch } from '../../src/node.ts';
+import { parseNpyMatrix } from '../../src/python/npy.ts';
 import { samples, withFolder } from '../support/cli.ts';
 import { visitPage, withIndex, withServer } from '../support/page.ts';
 
@@ -149,7 +149,7 @@ test('storage is shown; an index is saved, emptied and opened again; features go
         await page.setInputFiles('#import-index', cut);
         assert.match(await alertText(page), /\w/);
         const wide = join(folder, 'wide.npy');
-        const { encodeNpy } = await import('../../src/knn/npy.ts');
+        const { encodeNpy } = await import('../../src/python/npy.ts');
         await writeFile(wide, encodeNpy(new Float32Array(8), [2, 4]));
         await page.setInputFiles('#import-index', wide);
         await page.waitForFunction(() => document.querySelector('.alert')?.textContent?.includes('wide.npy'));

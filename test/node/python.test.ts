@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { ensurePython } from '../../scripts/python.mjs';
-import { encodeNpy, parseNpy } from '../../src/knn/npy.ts';
-import { ImageSearch, networkInput } from '../../src/platform/node.ts';
+import { ImageSearch, networkInput } from '../../src/api/image-search.node.ts';
+import { encodeNpy, parseNpy } from '../../src/python/npy.ts';
 import { likeness, root, samples, withFolder } from '../support/cli.ts';
 
 const run = promisify(execFile);

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { FlatIndex } from '../../src/knn/index.ts';
-import { parseNpy } from '../../src/knn/npy.ts';
+import { parseNpy } from '../../src/python/npy.ts';
 import { likeness, samples, withFolder } from '../support/cli.ts';
 
 test('sample photographs: leave-one-out precision at 10 and mAP by food group are what the weights were published with', () =>

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseNpy } from '../../src/knn/npy.ts';
+import { parseNpy } from '../../src/python/npy.ts';
 import { IndexStore } from '../../src/store/index-store.ts';
-import { FolderStore } from '../../src/store/store.node.ts';
+import { FolderStore } from '../../src/store/media/store.node.ts';
 import { likenessIn, root, samples, withFolder } from './cli.ts';
 import { seeded } from './random.ts';
 

@@ -1,7 +1,7 @@
 // What every platform's `decode` must do; test/node/image and test/browser/image run these.
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import type { LikenessError } from '../../src/errors.ts';
+import type { LikenessError } from '../../src/base/errors.ts';
 import { resize } from '../../src/image/resize.ts';
 import { toTensor } from '../../src/image/tensor.ts';
 import type { decode as browserDecode } from './browser-decode.ts';

@@ -1,6 +1,6 @@
-import { decodePiece, type Encoding, encodePiece, pieceLayout } from '../../src/model/dense/encoding.ts';
-import type { DenseLayer } from '../../src/model/dense/layer.ts';
-import { fileOfBytes } from '../../src/model/load.ts';
+import { decodePiece, type Encoding, encodePiece, pieceLayout } from '../../src/network/dense/encoding.ts';
+import type { DenseLayer } from '../../src/network/dense/layer.ts';
+import { fileOfBytes } from '../../src/network/load.ts';
 import { gaussian, seeded } from './random.ts';
 
 export interface DenseCase {

@@ -1,5 +1,6 @@
-import type { Store, StoredFile, StoreLock } from '../../src/store/files.ts';
-import { MemoryStore } from '../../src/store/store.memory.ts';
+import type { StoreLock } from '../../src/base/lock.ts';
+import type { Store, StoredFile } from '../../src/store/format/files.ts';
+import { MemoryStore } from '../../src/store/media/store.memory.ts';
 import { seeded } from './random.ts';
 
 export type Fault = 'short' | 'ENOSPC' | 'EIO' | 'QuotaExceededError';

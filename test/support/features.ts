@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { encodeNpy } from '../../src/knn/npy.ts';
+import { encodeNpy } from '../../src/python/npy.ts';
 import { seeded } from './random.ts';
 
 /** Values in a feature vector of the model that is built in. */

@@ -1,8 +1,8 @@
-import { LikenessError } from '../../src/errors.ts';
-import type { CpuGraph } from '../../src/model/graph.ts';
-import type { Model } from '../../src/model/load.ts';
-import { ortQueue, type Runtime } from '../../src/model/ort.ts';
-import { sessionFiles } from '../../src/model/session-files.ts';
+import { LikenessError } from '../../src/base/errors.ts';
+import type { CpuGraph } from '../../src/network/graph.ts';
+import type { Model } from '../../src/network/load.ts';
+import { ortQueue, type Runtime } from '../../src/network/ort.ts';
+import { sessionFiles } from '../../src/network/session-files.ts';
 
 /** The graph on ONNX Runtime's CPU provider (wasm): what our kernels are compared with. */
 export async function createWasmGraph(model: Model, { ort, threads }: Runtime): Promise<CpuGraph> {

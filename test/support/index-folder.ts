@@ -1,9 +1,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { modelManifest } from '../../src/platform/model.node.ts';
-import { identityOf } from '../../src/store/header.ts';
+import { modelManifest } from '../../src/api/model.node.ts';
+import { identityOf } from '../../src/store/format/header.ts';
 import { IndexStore } from '../../src/store/index-store.ts';
-import { FolderStore } from '../../src/store/store.node.ts';
+import { FolderStore } from '../../src/store/media/store.node.ts';
 import { vectorOf } from './store-model.ts';
 
 export const dimension = 512;

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import h5wasm, { type Dataset } from 'h5wasm/node';
+import type { Vgg16Shape } from '../../src/convert/vgg16-weights.ts';
 import { decode } from '../../src/image/decode.node.ts';
 import type { Preprocessing } from '../../src/image/preprocessing.ts';
 import { resize } from '../../src/image/resize.ts';
-import type { Vgg16Shape } from '../../src/model/vgg16-weights.ts';
 import type { Mistake, Vgg16 } from '../peers/tfjs-vgg16.mjs';
 import { samples } from './cli.ts';
 import { dropAlpha } from './pictures.ts';

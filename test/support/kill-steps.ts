@@ -1,4 +1,4 @@
-import type { Store } from '../../src/store/files.ts';
+import type { Store } from '../../src/store/format/files.ts';
 import { IndexStore } from '../../src/store/index-store.ts';
 import { info, randomChanges } from './store-model.ts';
 

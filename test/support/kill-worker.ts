@@ -1,6 +1,6 @@
 import { IndexStore } from '../../src/store/index-store.ts';
-import { IndexedDbStore } from '../../src/store/store.indexeddb.ts';
-import { OpfsStore } from '../../src/store/store.opfs.ts';
+import { IndexedDbStore } from '../../src/store/media/store.indexeddb.ts';
+import { OpfsStore } from '../../src/store/media/store.opfs.ts';
 import { killDimension, stepUntilKilled } from './kill-steps.ts';
 import { info, stateOf, textOf } from './store-model.ts';
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromiumArgs, ensureChromium } from '../../scripts/chromium.mjs';
 import { IndexStore } from '../../src/store/index-store.ts';
-import { FolderStore } from '../../src/store/store.node.ts';
+import { FolderStore } from '../../src/store/media/store.node.ts';
 import { root } from './cli.ts';
 import { stepChanges } from './kill-steps.ts';
 import { applied, empty, type State, stateOf, textOf } from './store-model.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createWasmBackend } from '../../src/backend/wasm/backend.ts';
-import { compileKernels, isSupported } from '../../src/backend/wasm/kernel.ts';
 import { FlatIndex } from '../../src/knn/flat-index.ts';
-import type { RowStore } from '../../src/knn/row-source.ts';
+import type { RowStore } from '../../src/knn/search/row-source.ts';
+import { createWasmBackend } from '../../src/knn/wasm/backend.ts';
+import { compileKernels, isSupported } from '../../src/knn/wasm/kernel.ts';
 import { asQueries, kinds, oracle } from './knn-kinds.ts';
 import { seeded } from './random.ts';
 

@@ -1,5 +1,5 @@
 // What `decode` makes of the files that scripts/fixtures/pictures.py writes: in Node, and in the page that the test opens.
-import { LikenessError } from '../../src/errors.ts';
+import { LikenessError } from '../../src/base/errors.ts';
 import { resize } from '../../src/image/resize.ts';
 import type { decode as browserDecode } from './browser-decode.ts';
 import { dropAlpha, sha256 } from './pictures.ts';

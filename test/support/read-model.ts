@@ -1,5 +1,5 @@
-import { fileOfBytes, type Model, type ModelFile } from '../../src/model/load.ts';
-import { parseManifest } from '../../src/model/manifest.ts';
+import { fileOfBytes, type Model, type ModelFile } from '../../src/network/load.ts';
+import { parseManifest } from '../../src/network/manifest.ts';
 import { readRepositoryFile } from './fixture.ts';
 
 /** The model in a folder below the root, in memory, in Node and in the tests' page alike. Its hashes are not checked. */

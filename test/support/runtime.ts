@@ -1,5 +1,5 @@
 import { type AssetUrls, assetNames } from '../../src/assets/names.ts';
-import type { Runtime } from '../../src/model/ort.ts';
+import type { Runtime } from '../../src/network/ort.ts';
 
 /** ONNX Runtime's CPU build on the platform of the test: what our kernels are compared with. */
 export async function cpuRuntime(threads = 1): Promise<Runtime> {

@@ -1,12 +1,12 @@
-import { decodePiece, type Encoding } from '../../src/model/dense/encoding.ts';
-import { fileOfBytes, type Model } from '../../src/model/load.ts';
-import { probeInput } from '../../src/model/manifest.ts';
-import { normaliseRows } from '../../src/model/normalise.ts';
-import { denseRow, forwardConvolutions } from '../../src/model/reference.ts';
-import { memorySink } from '../../src/model/sink.memory.ts';
-import { densePieces, storedWeights } from '../../src/model/vgg16.ts';
-import { type Vgg16Shape, type Weight, weightShapes } from '../../src/model/vgg16-weights.ts';
-import { type ModelDescription, writeVgg16 } from '../../src/model/write.ts';
+import { denseRow, forwardConvolutions } from '../../src/convert/reference.ts';
+import { memorySink } from '../../src/convert/sink.memory.ts';
+import { densePieces, storedWeights } from '../../src/convert/vgg16.ts';
+import { type Vgg16Shape, type Weight, weightShapes } from '../../src/convert/vgg16-weights.ts';
+import { type ModelDescription, writeVgg16 } from '../../src/convert/write.ts';
+import { decodePiece, type Encoding } from '../../src/network/dense/encoding.ts';
+import { fileOfBytes, type Model } from '../../src/network/load.ts';
+import { probeInput } from '../../src/network/manifest.ts';
+import { normaliseRows } from '../../src/network/normalise.ts';
 
 /** VGG16 as published. */
 export const fullSize: Vgg16Shape = { widths: [64, 128, 256, 512, 512], inputSize: 224, fc1: 4096 };

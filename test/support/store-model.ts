@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Change } from '../../src/store/changes.ts';
-import type { IndexInfo } from '../../src/store/header.ts';
+import type { Json } from '../../src/base/json.ts';
+import type { Change } from '../../src/store/format/changes.ts';
+import type { IndexInfo } from '../../src/store/format/header.ts';
 import type { IndexStore } from '../../src/store/index-store.ts';
-import type { Json } from '../../src/types.ts';
 import { seeded } from './random.ts';
 
 export const info = (dimension: number, fingerprint = 'tiny@1:0123456789abcdef'): IndexInfo => ({

@@ -1,4 +1,4 @@
-import type { Weight } from '../../src/model/vgg16-weights.ts';
+import type { Weight } from '../../src/convert/vgg16-weights.ts';
 
 type Tfjs = typeof import('../peers/tfjs-vgg16.mjs');
 

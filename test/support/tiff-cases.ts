@@ -1,6 +1,6 @@
 // What `decode` must make of the files that scripts/fixtures/tiff.py writes.
 import assert from 'node:assert/strict';
-import { LikenessError } from '../../src/errors.ts';
+import { LikenessError } from '../../src/base/errors.ts';
 import type { Pixels } from '../../src/image/pixels.ts';
 import { resize } from '../../src/image/resize.ts';
 import type { decode as browserDecode } from './browser-decode.ts';

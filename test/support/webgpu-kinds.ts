@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createWebGpuBackend } from '../../src/backend/webgpu/backend.ts';
-import type { WebGpuBackendOptions } from '../../src/backend/webgpu/session.ts';
 import { FlatIndex } from '../../src/knn/flat-index.ts';
+import { createWebGpuBackend } from '../../src/knn/webgpu/backend.ts';
+import type { WebGpuBackendOptions } from '../../src/knn/webgpu/session.ts';
 import { asQueries, kinds, oracle } from './knn-kinds.ts';
 import { seeded } from './random.ts';
 

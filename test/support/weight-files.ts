@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import h5wasm, { type Group as H5Group } from 'h5wasm/node';
 import onnxProto, { type onnx } from 'onnx-proto';
-import { convolutions, type Vgg16Shape, type Weight } from '../../src/model/vgg16-weights.ts';
+import { convolutions, type Vgg16Shape, type Weight } from '../../src/convert/vgg16-weights.ts';
 import { seededWeights } from './seeded-vgg16.ts';
 
 /** Rows of a weight that are made at once. */

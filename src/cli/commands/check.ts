@@ -1,16 +1,16 @@
-import { LikenessError } from '../../errors.ts';
-import { cannotWrite } from '../../output/cannot-write.node.ts';
-import { modelManifest } from '../../platform/model.node.ts';
-import type { Store } from '../../store/files.ts';
-import { generations } from '../../store/generations.ts';
-import { type IndexInfo, identityOf } from '../../store/header.ts';
-import type { Problem } from '../../store/inspect-file.ts';
-import { type InspectedIndex, inspectIndex } from '../../store/inspect-index.ts';
+import { modelManifest } from '../../api/model.node.ts';
+import { cannotWrite } from '../../base/cannot-write.node.ts';
+import { LikenessError } from '../../base/errors.ts';
+import type { Store } from '../../store/format/files.ts';
+import { generations } from '../../store/format/generations.ts';
+import { type IndexInfo, identityOf } from '../../store/format/header.ts';
+import type { Problem } from '../../store/inspect/file.ts';
+import { type InspectedIndex, inspectIndex } from '../../store/inspect/index.ts';
+import { repairFile, repairFolder } from '../../store/inspect/repair.node.ts';
 import { readLegacyFolder } from '../../store/legacy-folder.node.ts';
-import { openStore } from '../../store/open-store.node.ts';
-import { repairFile, repairFolder } from '../../store/repair.node.ts';
-import { FolderStore } from '../../store/store.node.ts';
-import { readOnlyStore } from '../../store/store.read-only.ts';
+import { openStore } from '../../store/media/open-store.node.ts';
+import { FolderStore } from '../../store/media/store.node.ts';
+import { readOnlyStore } from '../../store/media/store.read-only.ts';
 import { emptyNote, isLegacy, noIndex, ofFile } from '../open-index.ts';
 import { print, printJson } from '../print.ts';
 

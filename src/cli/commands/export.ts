@@ -1,6 +1,6 @@
-import { LikenessError } from '../../errors.ts';
-import { encodeNpyValues, npyHeader } from '../../knn/npy.ts';
+import { LikenessError } from '../../base/errors.ts';
 import { type FilePlace, type OutputKind, placeForFolder } from '../../output/place.node.ts';
+import { encodeNpyValues, npyHeader } from '../../python/npy.ts';
 import { openIndexOf } from '../open-index.ts';
 import { placeBesideIndex, writeAndSay } from '../output-file.ts';
 import { writePerImage } from '../per-image-folder.ts';

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import { encodeNpy } from '../../knn/npy.ts';
+import { networkInput } from '../../api/image-search.node.ts';
+import type { OpenOptions } from '../../api/options.ts';
 import { placeForFile } from '../../output/place.node.ts';
 import { writeFileAt } from '../../output/write-file.node.ts';
-import { networkInput } from '../../platform/node.ts';
-import type { OpenOptions } from '../../types.ts';
+import { encodeNpy } from '../../python/npy.ts';
 import { checkInput } from '../input-file.ts';
 import { openSearch } from '../open-search.ts';
 import { print } from '../print.ts';

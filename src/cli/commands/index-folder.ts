@@ -1,11 +1,12 @@
 import { join, resolve } from 'node:path';
-import { LikenessError } from '../../errors.ts';
+import type { ImageSearch } from '../../api/image-search.node.ts';
+import type { OpenOptions } from '../../api/options.ts';
+import { LikenessError } from '../../base/errors.ts';
+import type { AddReport, Item, Picture } from '../../engine/types.ts';
 import { pictureFormats } from '../../image/endings.ts';
 import { placeForFolder } from '../../output/place.node.ts';
-import type { ImageSearch } from '../../platform/node.ts';
-import type { Problem } from '../../store/inspect-file.ts';
+import type { Problem } from '../../store/inspect/file.ts';
 import type { PictureMeta } from '../../store/legacy-folder.node.ts';
-import type { AddReport, Item, OpenOptions, Picture } from '../../types.ts';
 import { type Departure, departures } from '../departures.ts';
 import { prepareTarget } from '../index-target.ts';
 import { Interrupted, interruptible } from '../interrupt.ts';

@@ -1,12 +1,13 @@
 import { resolve, sep } from 'node:path';
-import { LikenessError } from '../../errors.ts';
+import type { OpenOptions } from '../../api/options.ts';
+import { LikenessError } from '../../base/errors.ts';
+import type { Hit } from '../../engine/types.ts';
 import { FlatIndex } from '../../knn/flat-index.ts';
-import { type NpyArray, parseNpy } from '../../knn/npy.ts';
-import { firstNotFinite, hasUnitLength, lengthOf } from '../../knn/vectors.ts';
+import { firstNotFinite, hasUnitLength, lengthOf } from '../../knn/search/vectors.ts';
 import type { FilePlace } from '../../output/place.node.ts';
 import { writeFileAt } from '../../output/write-file.node.ts';
+import { type NpyArray, parseNpy } from '../../python/npy.ts';
 import type { IndexStore } from '../../store/index-store.ts';
-import type { Hit, OpenOptions } from '../../types.ts';
 import { naming } from '../features.ts';
 import { hitsToJson, hitsToTable } from '../hit-table.ts';
 import { modelHere, otherModel } from '../index-again.ts';

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { LikenessError } from '../../errors.ts';
+import { LikenessError } from '../../base/errors.ts';
 import { say } from '../print.ts';
 import { hostFilter } from './hosts.ts';
 import { sendText } from './send-body.ts';

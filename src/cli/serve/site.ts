@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { basename, join, resolve } from 'node:path';
+import { packagePath } from '../../assets/package-root.node.ts';
 import { SNIFFED_BYTES, sniffFormat } from '../../image/format.ts';
-import { encodeNpyValues, npyHeader } from '../../knn/npy.ts';
-import { readManifest } from '../../model/files.node.ts';
-import { manifestFile } from '../../model/load.ts';
-import type { Manifest } from '../../model/manifest.ts';
-import { packagePath } from '../../platform/package-root.ts';
+import { readManifest } from '../../network/files.node.ts';
+import { manifestFile } from '../../network/load.ts';
+import type { Manifest } from '../../network/manifest.ts';
+import { encodeNpyValues, npyHeader } from '../../python/npy.ts';
 import type { IndexStore } from '../../store/index-store.ts';
 import { otherModel } from '../index-again.ts';
 import { isModelFolder, modelOfIndex } from '../model-source.ts';

@@ -1,7 +1,7 @@
 import createModule, { type AvifModule } from '#avif/avif_dec.js';
 import wasm from '#avif/avif_dec.wasm';
-import { LikenessError } from '../../errors.ts';
-import { once } from '../../once.ts';
+import { LikenessError } from '../../base/errors.ts';
+import { once } from '../../base/once.ts';
 import { checkSize } from '../check.ts';
 import { orient } from '../orient.ts';
 import type { Pixels } from '../pixels.ts';

@@ -1,4 +1,4 @@
-import { LikenessError } from '../../errors.ts';
+import { LikenessError } from '../../base/errors.ts';
 import { type Gap, withPixi } from './pixi.ts';
 
 const broken = (what: string) => new LikenessError('bad-image', `broken AVIF: ${what}`);

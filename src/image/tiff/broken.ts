@@ -1,4 +1,4 @@
-import { LikenessError } from '../../errors.ts';
+import { LikenessError } from '../../base/errors.ts';
 
 /** The error for a file that contradicts itself. */
 export const broken = (what: string): LikenessError => new LikenessError('bad-image', `broken TIFF: ${what}`);

@@ -1,4 +1,4 @@
-import { LikenessError } from '../../errors.ts';
+import { LikenessError } from '../../base/errors.ts';
 import { orient } from '../orient.ts';
 import type { PixelMode, Pixels } from '../pixels.ts';
 import { broken, truncated, unread } from './broken.ts';

@@ -1,9 +1,9 @@
 // Sources of the page, posted to a worker (this very file, started again) and decoded there.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { ImageSource } from '../../../src/image/image-source.ts';
 import type { Pixels } from '../../../src/image/pixels.ts';
 import { type Picture, toPixels, toTransferable } from '../../../src/image/source.ts';
-import type { ImageSource } from '../../../src/types.ts';
 import { decode } from '../../support/browser-decode.ts';
 import { readFixture } from '../../support/fixture.ts';
 import { needs } from '../../support/needs.ts';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Backend } from '../../../src/backend/backend.ts';
-import { squaredDistance } from '../../../src/backend/js/distance.ts';
-import { measure } from '../../../src/backend/measure.ts';
-import { createWebGpuBackend } from '../../../src/backend/webgpu/backend.ts';
 import { createStorageBuffer } from '../../../src/gpu/buffer.ts';
 import { openDevice } from '../../../src/gpu/device.ts';
+import type { Backend } from '../../../src/knn/backend/backend.ts';
 import { FlatIndex } from '../../../src/knn/flat-index.ts';
+import { squaredDistance } from '../../../src/knn/js/distance.ts';
+import { measure } from '../../../src/knn/measure.ts';
+import { createWebGpuBackend } from '../../../src/knn/webgpu/backend.ts';
 import { kinds } from '../../support/knn-kinds.ts';
 import { runSideBySide } from '../../support/knn-side-by-side.ts';
 import { knnSuite } from '../../support/knn-suite.ts';

@@ -6,13 +6,13 @@ import { createServer } from 'node:http';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { encodeNpy } from '../../../src/knn/npy.ts';
+import { encodeNpy } from '../../../src/python/npy.ts';
 import { IndexStore } from '../../../src/store/index-store.ts';
 import { openIndexAt } from '../../../src/store/legacy-folder.node.ts';
-import { lockFolder } from '../../../src/store/lock.node.ts';
-import { deleteIndex } from '../../../src/store/open-store.node.ts';
-import { httpStore } from '../../../src/store/store.http.ts';
-import { FolderStore } from '../../../src/store/store.node.ts';
+import { lockFolder } from '../../../src/store/media/lock.node.ts';
+import { deleteIndex } from '../../../src/store/media/open-store.node.ts';
+import { httpStore } from '../../../src/store/media/store.http.ts';
+import { FolderStore } from '../../../src/store/media/store.node.ts';
 import { withFolder } from '../../support/cli.ts';
 import { applied, assertState, empty, info, randomChanges, vectorOf } from '../../support/store-model.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { deleteIndex, ImageSearch, type LikenessError, listIndexes } from '../../../src/node.ts';
-import { MemoryStore } from '../../../src/store/store.memory.ts';
+import { MemoryStore } from '../../../src/store/media/store.memory.ts';
 import { samples, withFolder } from '../../support/cli.ts';
 import { emptyOptions, takenOf } from '../../support/odd-values.ts';
 

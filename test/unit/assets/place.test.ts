@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { placeFor } from '../../../src/assets/place.ts';
+import { placeFor } from '../../../src/web/place.ts';
 
 const path = 'ort/jspi.js';
 /** [what has been done with the code, its URL, what its literal URL is, where the file is]. */

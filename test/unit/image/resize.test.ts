@@ -1,7 +1,7 @@
 // Against the real Pillow (test/fixtures/pillow/bicubic.json and bilinear.json, made by scripts/fixtures/pillow.py), byte for byte.
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import type { LikenessError } from '../../../src/errors.ts';
+import type { LikenessError } from '../../../src/base/errors.ts';
 import { type Filter, resampleCoefficients } from '../../../src/image/coefficients.ts';
 import type { Pixels } from '../../../src/image/pixels.ts';
 import { type Framing, type Resampler, referenceResampler, resize } from '../../../src/image/resize.ts';

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { errorBound, overflowLimit, roundEitherWay, roundToNearest } from '../../../src/knn/bounds.ts';
+import {
+  errorBound,
+  overflowLimit,
+  roundEitherWay,
+  roundToNearest,
+} from '../../../src/knn/backend/bounds.ts';
 import { seeded } from '../../support/random.ts';
 
 const smallestNormal = 2 ** -126;

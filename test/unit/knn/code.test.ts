@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { squaredDistance } from '../../../src/backend/js/distance.ts';
-import { encodeRow, factsPerRow, placeInBlock, rowsPerBlock } from '../../../src/backend/webgpu/code.ts';
+import { squaredDistance } from '../../../src/knn/js/distance.ts';
+import { encodeRow, factsPerRow, placeInBlock, rowsPerBlock } from '../../../src/knn/webgpu/code.ts';
 import { kinds } from '../../support/knn-kinds.ts';
 import { seeded } from '../../support/random.ts';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Backend } from '../../../src/backend/backend.ts';
-import { createJsBackend } from '../../../src/backend/js/backend.ts';
-import { createWasmBackend } from '../../../src/backend/wasm/backend.ts';
-import { compileKernels, isSupported } from '../../../src/backend/wasm/kernel.ts';
+import type { Backend } from '../../../src/knn/backend/backend.ts';
 import { FlatIndex } from '../../../src/knn/flat-index.ts';
+import { createJsBackend } from '../../../src/knn/js/backend.ts';
+import { createWasmBackend } from '../../../src/knn/wasm/backend.ts';
+import { compileKernels, isSupported } from '../../../src/knn/wasm/kernel.ts';
 import { knnSuite } from '../../support/knn-suite.ts';
 import { seeded } from '../../support/random.ts';
 

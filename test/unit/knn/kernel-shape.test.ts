@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isKernelShape } from '../../../src/backend/webgpu/shape.ts';
+import { isKernelShape } from '../../../src/knn/webgpu/shape.ts';
 
 test('a kernel shape from storage is taken only as the kernels have it', () => {
   const shape = {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { squaredDistance } from '../../../src/backend/js/distance.ts';
-import { createWasmBackend } from '../../../src/backend/wasm/backend.ts';
-import { compileKernels, isSupported, type RowKernel, testKernel } from '../../../src/backend/wasm/kernel.ts';
-import { RowMemory } from '../../../src/backend/wasm/row-memory.ts';
-import { errorBound } from '../../../src/knn/bounds.ts';
+import { errorBound } from '../../../src/knn/backend/bounds.ts';
+import { squaredDistance } from '../../../src/knn/js/distance.ts';
+import { createWasmBackend } from '../../../src/knn/wasm/backend.ts';
+import { compileKernels, isSupported, type RowKernel, testKernel } from '../../../src/knn/wasm/kernel.ts';
+import { RowMemory } from '../../../src/knn/wasm/row-memory.ts';
 import { gaussian, seeded } from '../../support/random.ts';
 
 /** Both builds of assembly/knn.ts; the relaxed one only where the engine has relaxed SIMD, which a test states. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createWasmBackend } from '../../../src/backend/wasm/backend.ts';
-import { compileKernels } from '../../../src/backend/wasm/kernel.ts';
-import { Shard } from '../../../src/knn/shard.ts';
+import { Shard } from '../../../src/knn/threads/shard.ts';
+import { createWasmBackend } from '../../../src/knn/wasm/backend.ts';
+import { compileKernels } from '../../../src/knn/wasm/kernel.ts';
 
 test('a shard that could not take its rows answers nothing any more', async () => {
   const kernels = await compileKernels('wasm');

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FlatIndex } from '../../../src/knn/flat-index.ts';
-import { encodeNpy, parseNpy, parseNpyMatrix } from '../../../src/knn/npy.ts';
-import { openNpyRows } from '../../../src/knn/npy-rows.ts';
-import { openNpz, readNpz } from '../../../src/knn/npz.ts';
+import { encodeNpy, parseNpy, parseNpyMatrix } from '../../../src/python/npy.ts';
+import { openNpyRows } from '../../../src/python/npy-rows.ts';
+import { openNpz, readNpz } from '../../../src/python/npz.ts';
 import { kinds } from '../../support/knn-kinds.ts';
 import { runSideBySide, type SideBySide } from '../../support/knn-side-by-side.ts';
 import { type Make, ways } from '../../support/knn-ways.ts';

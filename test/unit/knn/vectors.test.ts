@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { firstNotFinite, hasUnitLength, lengthOf } from '../../../src/knn/vectors.ts';
+import { firstNotFinite, hasUnitLength, lengthOf } from '../../../src/knn/search/vectors.ts';
 
 test('the first value that is no finite number is found, wherever it is', () => {
   const values = Float32Array.of(0, -0, 3.4e38, -3.4e38, 1e-45, 1);

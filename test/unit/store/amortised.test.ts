@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { Pictures } from '../../../src/engine/pictures.ts';
 import { FlatIndex } from '../../../src/knn/flat-index.ts';
-import { Pictures } from '../../../src/pictures.ts';
-import type { Change } from '../../../src/store/changes.ts';
-import type { StoredFile } from '../../../src/store/files.ts';
+import type { Change } from '../../../src/store/format/changes.ts';
+import type { StoredFile } from '../../../src/store/format/files.ts';
 import { IndexStore } from '../../../src/store/index-store.ts';
-import { MemoryStore } from '../../../src/store/store.memory.ts';
+import { MemoryStore } from '../../../src/store/media/store.memory.ts';
 import { info, vectorOf } from '../../support/store-model.ts';
 
 /** Counts what is written, as a disk would have to take it. `full` fails compactions. */

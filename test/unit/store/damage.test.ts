@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { LikenessError } from '../../../src/errors.ts';
-import type { PlacedEntry } from '../../../src/store/entries.ts';
-import { encodeSuccessor, headerBytes, successorAt } from '../../../src/store/header.ts';
+import { LikenessError } from '../../../src/base/errors.ts';
+import type { PlacedEntry } from '../../../src/store/format/entries.ts';
+import { encodeSuccessor, headerBytes, successorAt } from '../../../src/store/format/header.ts';
 import { IndexStore } from '../../../src/store/index-store.ts';
-import { MemoryStore } from '../../../src/store/store.memory.ts';
+import { MemoryStore } from '../../../src/store/media/store.memory.ts';
 import { applied, empty, info, type State, stateOf, textOf, vectorOf } from '../../support/store-model.ts';
 
 const d = 3;

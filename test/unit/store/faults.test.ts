@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { LikenessError } from '../../../src/errors.ts';
-import type { Change } from '../../../src/store/changes.ts';
+import { LikenessError } from '../../../src/base/errors.ts';
+import type { Change } from '../../../src/store/format/changes.ts';
 import { IndexStore } from '../../../src/store/index-store.ts';
-import type { MemoryStore } from '../../../src/store/store.memory.ts';
+import type { MemoryStore } from '../../../src/store/media/store.memory.ts';
 import { type Fault, FaultyStore } from '../../support/faulty-store.ts';
 import {
   applied,

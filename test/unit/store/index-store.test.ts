@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { crc32 } from '../../../src/crc32.ts';
-import { headerBytes } from '../../../src/store/header.ts';
+import { crc32 } from '../../../src/base/crc32.ts';
+import { headerBytes } from '../../../src/store/format/header.ts';
 import { IndexStore } from '../../../src/store/index-store.ts';
-import { MemoryStore } from '../../../src/store/store.memory.ts';
-import { blobStore } from '../../../src/store/store.single.ts';
+import { MemoryStore } from '../../../src/store/media/store.memory.ts';
+import { blobStore } from '../../../src/store/media/store.single.ts';
 import { seeded } from '../../support/random.ts';
 import {
   applied,

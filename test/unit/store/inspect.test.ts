@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { crc32 } from '../../../src/crc32.ts';
-import { fileName } from '../../../src/store/generations.ts';
-import { headerBytes, markAt } from '../../../src/store/header.ts';
+import { crc32 } from '../../../src/base/crc32.ts';
+import { fileName } from '../../../src/store/format/generations.ts';
+import { headerBytes, markAt } from '../../../src/store/format/header.ts';
+import { mendByte, mendSealed } from '../../../src/store/format/mend-byte.ts';
 import { IndexStore } from '../../../src/store/index-store.ts';
-import { type InspectedIndex, inspectIndex } from '../../../src/store/inspect-index.ts';
-import { mendByte, mendSealed } from '../../../src/store/mend-byte.ts';
-import { MemoryStore } from '../../../src/store/store.memory.ts';
-import { readOnlyStore } from '../../../src/store/store.read-only.ts';
+import { type InspectedIndex, inspectIndex } from '../../../src/store/inspect/index.ts';
+import { MemoryStore } from '../../../src/store/media/store.memory.ts';
+import { readOnlyStore } from '../../../src/store/media/store.read-only.ts';
 import { seeded } from '../../support/random.ts';
 import {
   applied,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { Pictures } from '../../../src/engine/pictures.ts';
 import { FlatIndex } from '../../../src/knn/flat-index.ts';
-import { Pictures } from '../../../src/pictures.ts';
-import type { StoredFile } from '../../../src/store/files.ts';
+import type { StoredFile } from '../../../src/store/format/files.ts';
 import { IndexStore } from '../../../src/store/index-store.ts';
-import { MemoryStore } from '../../../src/store/store.memory.ts';
+import { MemoryStore } from '../../../src/store/media/store.memory.ts';
 import { gaussian, seeded } from '../../support/random.ts';
 import { applied, empty, info, type State, textOf } from '../../support/store-model.ts';
 

@@ -1,6 +1,6 @@
-import { createWebGpuBackend } from '../../../../src/backend/webgpu/backend.ts';
 import { openDevice } from '../../../../src/gpu/device.ts';
 import { FlatIndex } from '../../../../src/knn/flat-index.ts';
+import { createWebGpuBackend } from '../../../../src/knn/webgpu/backend.ts';
 
 /** Ours, as anybody calls it. */
 async function fill(index, { rows }) {

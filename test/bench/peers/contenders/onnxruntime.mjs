@@ -1,4 +1,4 @@
-import { ProtobufWriter } from '../../../../src/model/onnx/protobuf.ts';
+import { ProtobufWriter } from '../../../../src/convert/onnx/protobuf.ts';
 
 const message = () => new ProtobufWriter();
 

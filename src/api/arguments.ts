@@ -1,0 +1,139 @@
+import { checkDistance, checkSignal, checkWhole, optionsOf, refuse, shown } from '../base/checks.ts';
+import { LikenessError } from '../base/errors.ts';
+import type { EngineQueryOptions } from '../engine/engine.ts';
+import type { CallOptions, Item, QueryOptions } from '../engine/types.ts';
+import { checkMeta } from '../store/format/records.ts';
+import type { OpenOptions } from './options.ts';
+
+/** What a query asks for, as it was at the call. */
+export interface CheckedQuery extends EngineQueryOptions {
+  predicate?: ((id: string) => boolean) | undefined;
+}
+
+/**
+ * What can be iterated and is meant to be a list. A string is iterable too, and so are bytes and vectors, but each is one
+ * thing here.
+ *
+ * @throws LikenessError `bad-argument`
+ */
+export function itemsOf(list: unknown, wanted: string): unknown[] {
+  const isList =
+    typeof list === 'object' && list !== null && Symbol.iterator in list && !ArrayBuffer.isView(list);
+  if (!isList) throw new LikenessError('bad-argument', `${wanted}; it got ${shown(list)}.`);
+  return [...(list as Iterable<unknown>)];
+}
+
+/**
+ * A copy of a list of ids.
+ *
+ * @throws LikenessError `bad-argument`
+ */
+export function idsOf(ids: unknown, what: string): string[] {
+  const list = itemsOf(ids, `${what} takes a list of ids`);
+  for (const id of list) {
+    if (typeof id !== 'string') {
+      throw new LikenessError('bad-argument', `${what} takes ids, which are strings; it got ${shown(id)}.`);
+    }
+  }
+  return list as string[];
+}
+
+/**
+ * Checks the options of a call.
+ *
+ * @throws LikenessError `bad-argument`
+ */
+export function checkCall<Options extends CallOptions>(
+  options: Options,
+  call: string,
+  example: string = '{ signal }',
+): Options {
+  const { signal, onProgress } = optionsOf(options, call, example);
+  checkSignal(signal);
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    refuse('onProgress', onProgress, 'a function');
+  }
+  return options;
+}
+
+/**
+ * Checks the options of a query, and copies what its caller may change.
+ *
+ * @throws LikenessError `bad-argument`
+ */
+export function checkQuery(options: QueryOptions): CheckedQuery {
+  const { k = 30, maxDistance, exclude, filter } = checkCall(options, 'query', '{ k: 5 }');
+  checkWhole('k', k, 1);
+  checkDistance(maxDistance);
+  return {
+    k,
+    maxDistance,
+    exclude: exclude === undefined ? undefined : idsOf(exclude, 'exclude'),
+    ...(typeof filter === 'function'
+      ? { predicate: filter }
+      : {
+          filter: filter === undefined ? undefined : idsOf(filter, 'filter (which may be a function, too)'),
+        }),
+  };
+}
+
+/**
+ * Checks the options of `open`.
+ *
+ * @throws LikenessError `bad-argument`
+ */
+export function checkOpen(options: OpenOptions): OpenOptions {
+  const { device, threads, parity, refresh, worker } = checkCall(options, 'open', "{ store: 'file:index/' }");
+  if (device !== undefined && !['auto', 'wasm', 'webgpu'].includes(device)) {
+    refuse('device', device, 'auto, wasm or webgpu');
+  }
+  if (threads !== undefined) checkWhole('threads', threads, 1);
+  if (refresh !== undefined && typeof refresh !== 'boolean') refuse('refresh', refresh, 'true or false');
+  if (worker !== undefined && typeof worker !== 'function') {
+    refuse('worker', worker, 'a function that starts the worker');
+  }
+  if (parity !== undefined && parity !== 'keras') refuse('parity', parity, '"keras", or left out');
+  return options;
+}
+
+/**
+ * A copy of a feature vector, in memory that nobody else has. How long it has to be, only the engine knows.
+ *
+ * @throws LikenessError `bad-argument`
+ */
+export function vectorOf(vector: unknown): Float32Array {
+  if (isVector(vector)) return new Float32Array(vector);
+  throw new LikenessError(
+    'bad-argument',
+    `The feature vector is ${shown(vector)}; it has to be a Float32Array. Float32Array.from(…) makes one of numbers.`,
+  );
+}
+
+/** One of another window is as good. */
+export const isVector = (value: unknown): value is Float32Array =>
+  Object.prototype.toString.call(value) === '[object Float32Array]';
+
+/**
+ * What can be seen of a query before it is read. Numbers are no picture, but no vector either.
+ *
+ * @throws LikenessError `bad-argument`
+ */
+export function checkQueried(image: unknown): void {
+  const isNumbers = image instanceof Float64Array || (Array.isArray(image) && typeof image[0] === 'number');
+  if (isNumbers) vectorOf(image);
+}
+
+/** @throws LikenessError `bad-argument` */
+export function checkItem(item: unknown): asserts item is Item {
+  const { id, meta, image, vector } = (item ?? {}) as Record<string, unknown>;
+  if (typeof id !== 'string' || id === '') {
+    throw new LikenessError(
+      'bad-argument',
+      `An item's id is ${shown(id)}; it has to be a string that is not empty.`,
+    );
+  }
+  if (image === undefined && vector === undefined) {
+    throw new LikenessError('bad-argument', `The item "${id}" has neither an image nor a vector.`);
+  }
+  if (meta !== undefined) checkMeta(meta, id);
+}

@@ -1,0 +1,149 @@
+import { assetAt } from '../assets/assets.node.ts';
+import { endAll } from '../base/end-all.ts';
+import { LikenessError } from '../base/errors.ts';
+import { Engine, type PictureReader } from '../engine/engine.ts';
+import { openIndex, storageOf } from '../engine/storage.ts';
+import { decode } from '../image/decode.node.ts';
+import { hold } from '../image/hold.node.ts';
+import type { ImageSource } from '../image/image-source.ts';
+import { isBytes } from '../image/kind.ts';
+import type { Pixels } from '../image/pixels.ts';
+import { readImage } from '../image/source.node.ts';
+import { toTensor } from '../image/tensor.ts';
+import { FlatIndex } from '../knn/flat-index.ts';
+import { chooseExtractor, type ExtractorChoice } from '../network/choose.ts';
+import { createNodeGraph } from '../network/graph.node.ts';
+import { loadGpuRuntime } from '../network/runtime.node.ts';
+import { type IndexInfo, identityOf } from '../store/format/header.ts';
+import { openStore, type StoreName } from '../store/media/open-store.node.ts';
+import { checkOpen } from './arguments.ts';
+import { type EngineHost, Search } from './image-search.ts';
+import { modelManifest, openModel } from './model.node.ts';
+import type { OpenOptions } from './options.ts';
+import { provideWebGpu } from './webgpu.node.ts';
+
+/** A picture as `readImage` hands it on. */
+type NodeSource = Blob | Uint8Array | Pixels;
+
+/**
+ * Exact image search in Node: the same code as in the browser, in this process.
+ *
+ * @example
+ * await using search = await ImageSearch.open();
+ * await search.add([{ id: 'a', image: 'photos/a.jpg' }]);
+ * const hits = await search.query('photo.jpg', { k: 30 });
+ */
+export class ImageSearch extends Search {
+  /** Loads the model and makes an empty index. `auto` is wasm here: WebGPU is an optional package, taken when asked for. */
+  static async open(options: OpenOptions = {}): Promise<ImageSearch> {
+    const { signal, onProgress, refresh, assets, device = 'auto', threads, parity } = checkOpen(options);
+    if (device === 'webgpu' && !(await provideWebGpu())) {
+      throw new LikenessError(
+        'no-backend',
+        'Node has no WebGPU of its own: install the npm package "webgpu" beside likeness-search, or take the device wasm.',
+      );
+    }
+    const { model, modelFiles } = await openModel(options.model, {
+      assets,
+      signal,
+      refresh,
+      onProgress,
+    });
+    const info: IndexInfo = {
+      model: identityOf(model.manifest),
+      dimension: model.manifest.output.dimension,
+      parity: parity ?? null,
+    };
+    // The index before the network: one that does not fit is refused at once.
+    const store =
+      options.store === undefined ? undefined : await openIndex(await openStore(options.store), info);
+    let choice: ExtractorChoice | undefined;
+    let index: FlatIndex;
+    try {
+      choice = await chooseExtractor(
+        model,
+        // Without a request there is no WebGPU in Node; a page's polyfill of it is not for us.
+        device === 'webgpu' ? device : 'wasm',
+        {
+          createCpuGraph: (from) => createNodeGraph(from, threads),
+          loadGpuRuntime: () => loadGpuRuntime(assetAt('ort/asyncify.wasm.gz', assets)),
+        },
+        device === 'auto' ? 'WebGPU is an optional package in Node, taken when it is asked for' : undefined,
+      );
+      signal?.throwIfAborted();
+      index = await FlatIndex.create({
+        dimension: choice.extractor.dimension,
+        backend: device === 'webgpu' ? 'webgpu' : 'auto',
+        device: choice.device,
+      });
+    } catch (error) {
+      // Threads and locks would keep the process alive.
+      await endAll(
+        () => choice?.extractor.close(),
+        () => store?.close(),
+      ).catch(() => {});
+      throw error;
+    }
+    const { extractor, reason } = choice;
+    const reader: PictureReader<NodeSource> = {
+      pixels: (source) => pixelsOf(source, parity),
+      async bytes(source) {
+        if ('width' in source) return undefined;
+        return isBytes(source) ? source : new Uint8Array(await source.arrayBuffer());
+      },
+    };
+    const engine = new Engine(extractor, reason, index, reader, {
+      parity,
+      store,
+      createCodes: (rows) => FlatIndex.create({ dimension: extractor.dimension, rows }),
+    });
+    const host: EngineHost<NodeSource, StoreName> = {
+      engine: {
+        add: (...args) => engine.add(...args),
+        query: (...args) => engine.query(...args),
+        extract: (source) => engine.extract(source),
+        remove: (ids) => engine.remove(ids),
+        vector: (id) => engine.vector(id),
+        ids: async () => engine.ids(),
+        entries: () => engine.entries(),
+        compact: () => engine.compact(),
+        features: () => engine.features(),
+        report: async () => engine.report(),
+        cancel: async (call) => engine.cancel(call),
+        close: () => engine.close(),
+      },
+      storage: storageOf(engine, openStore),
+      storeName: (name) => name,
+      size: engine.size,
+      modelFiles,
+      batchSize: extractor.batchSize,
+      callsInFlight: extractor.threads + 1,
+      hold: (image, from) => hold(image, { signal: from }),
+      dispose: () => {},
+    };
+    return new ImageSearch(host);
+  }
+}
+
+/**
+ * What a model's network is fed for a picture.
+ *
+ * @internal
+ *
+ * @returns float32, 1 × 3 × height × width
+ */
+export async function networkInput(
+  image: ImageSource,
+  { model, parity }: Pick<OpenOptions, 'model' | 'parity'> = {},
+): Promise<{ data: Float32Array; shape: number[] }> {
+  const { preprocessing } = await modelManifest(model);
+  const pixels = await pixelsOf(await readImage(image), parity);
+  return {
+    data: toTensor(pixels, preprocessing),
+    shape: [1, 3, preprocessing.height, preprocessing.width],
+  };
+}
+
+async function pixelsOf(source: NodeSource, parity: OpenOptions['parity']): Promise<Pixels> {
+  return 'width' in source ? source : decode(source, { orient: parity !== 'keras' });
+}

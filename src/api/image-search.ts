@@ -1,0 +1,368 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
+import { LikenessError } from '../base/errors.ts';
+import type * as web from '../base/web-types.ts';
+import type { Engine, EngineAdded, EngineItem, EngineQuery, EngineQueryOptions } from '../engine/engine.ts';
+import type { Storage } from '../engine/storage.ts';
+import type {
+  AddReport,
+  CallOptions,
+  Features,
+  Hit,
+  Item,
+  Picture,
+  QueryOptions,
+  Report,
+} from '../engine/types.ts';
+import type { ImageSource } from '../image/image-source.ts';
+import { agrees } from '../knn/taking-part.ts';
+import type { Store } from '../store/format/files.ts';
+import { copyOfJson } from '../store/format/records.ts';
+import {
+  type CheckedQuery,
+  checkCall,
+  checkItem,
+  checkQueried,
+  checkQuery,
+  idsOf,
+  isVector,
+  itemsOf,
+  vectorOf,
+} from './arguments.ts';
+
+/**
+ * The engine as its face sees it: in this process, or in a worker behind an RPC library that makes all calls async.
+ *
+ * Methods, which TypeScript compares loosely: {@link Search} hands an engine nothing but what its own host made, and so
+ * need not know what that is.
+ *
+ * @internal
+ */
+export type RemoteEngine<Source> = {
+  [Name in
+    | 'add'
+    | 'query'
+    | 'extract'
+    | 'ids'
+    | 'entries'
+    | 'compact'
+    | 'remove'
+    | 'vector'
+    | 'features'
+    | 'report'
+    | 'cancel'
+    | 'close']: {
+    method(...args: Parameters<Engine<Source>[Name]>): Promise<Awaited<ReturnType<Engine<Source>[Name]>>>;
+  }['method'];
+};
+
+/** @internal What a platform gives {@link Search}. */
+export interface EngineHost<Source = unknown, StoreName = unknown> {
+  engine: RemoteEngine<Source>;
+  /** Where the model's files are. */
+  modelFiles: Report['modelFiles'];
+  storage: Storage<StoreName>;
+  /** What a caller calls a store, in the form that `storage` takes. */
+  storeName(store: Blob | string | URL | Store): StoreName;
+  /** Pictures in the index. */
+  size: number;
+  /** Pictures in one call of `engine.add`. */
+  batchSize: number;
+  /** Calls of `engine.add` under way at once: the pictures of one are decoded while the network runs on another's. */
+  callsInFlight: number;
+  /**
+   * Takes hold of a caller's picture as it is at the call. What it returns makes of it what can be posted to the engine,
+   * when its turn comes: not all of many pictures should be read at once.
+   */
+  hold(image: ImageSource, signal?: AbortSignal): () => Promise<Source>;
+  /** Ends the worker, if there is one. */
+  dispose(): void;
+}
+
+/** An item as it was when it was given. */
+type HeldItem = Pick<Item, 'id' | 'meta'> & Held;
+type Held = { vector: Float32Array } | { ready: () => Promise<unknown> };
+
+/** Exact image search over an engine, wherever that runs. `ImageSearch` of each platform adds `open`. */
+export class Search {
+  readonly #host: EngineHost;
+  #size = 0;
+  #calls = 0;
+  #closed = false;
+
+  /** For `ImageSearch.open`. */
+  protected constructor(opened: never);
+  /** @internal What a host is, and all that it is made of, is no part of the declarations that are published. */
+  protected constructor(host: EngineHost);
+  protected constructor(host: EngineHost) {
+    this.#host = host;
+    this.#size = host.size;
+  }
+
+  /** Pictures in the index, as far as this object has changed it or last asked for {@link entries} or {@link report}. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Adds pictures (or vectors made earlier by the same model). An id that is there already is replaced. A picture
+   * that cannot be read is reported and does not stop the others. After an abort, what was added before stays.
+   *
+   * What is added is what the items hold at the call: vectors, metadata, bytes, pixels and canvases are copied, files
+   * and URLs are read later.
+   */
+  async add(items: Iterable<Item>, options: CallOptions = {}): Promise<AddReport> {
+    this.#checkOpen();
+    const { signal, onProgress } = checkCall(options, 'add');
+    signal?.throwIfAborted();
+    const given = itemsOf(items, 'add takes a list of items');
+    for (const item of given) checkItem(item);
+    const list = (given as Item[]).map((item) => this.#holdItem(item, signal));
+    const call = ++this.#calls;
+    const cancel = () => void this.#host.engine.cancel(call).catch(() => {});
+    signal?.addEventListener('abort', cancel, { once: true });
+
+    const report: AddReport = { added: 0, replaced: 0, unchanged: 0, extracted: 0, failed: [] };
+    let done = 0;
+    const addChunk = async (chunk: HeldItem[], before: Promise<void>, issued: () => void): Promise<void> => {
+      const prepared = await Promise.all(chunk.map((item) => this.#prepareItem(item)));
+      const good: EngineItem<unknown>[] = [];
+      for (const [at, item] of prepared.entries()) {
+        if (item instanceof LikenessError) report.failed.push({ id: chunk[at]!.id, error: item });
+        else good.push(item);
+      }
+      await before;
+      signal?.throwIfAborted();
+      this.#checkOpen();
+      const adding: Promise<EngineAdded> = this.#host.engine.add(good, call);
+      issued();
+      const outcome = await adding;
+      report.added += outcome.added;
+      report.replaced += outcome.replaced;
+      report.unchanged += outcome.unchanged;
+      report.extracted += outcome.extracted;
+      this.#size = outcome.size;
+      for (const { at, code, message } of outcome.failed) {
+        report.failed.push({ id: good[at]!.id, error: new LikenessError(code, message) });
+      }
+      done += chunk.length;
+      const { extracted } = report;
+      if (!signal?.aborted) onProgress?.({ phase: 'add', done, total: list.length, extracted });
+    };
+
+    const running = new Set<Promise<void>>();
+    /** Why the first chunk failed that did: however many end at the same moment, it is not forgotten. */
+    let failure: { error: unknown } | undefined;
+    /** Settles when the chunk before has gone to the engine: rows follow the order of the items. */
+    let before = Promise.resolve();
+    try {
+      for (let start = 0; start < list.length; start += this.#host.batchSize) {
+        signal?.throwIfAborted();
+        const { promise, resolve } = deferred();
+        const chunk = addChunk(list.slice(start, start + this.#host.batchSize), before, resolve);
+        before = promise;
+        const settled: Promise<void> = chunk
+          .catch((error) => {
+            failure ??= { error };
+          })
+          .finally(() => {
+            resolve(); // a chunk that fails does not hold up the next
+            running.delete(settled);
+          });
+        running.add(settled);
+        if (running.size >= this.#host.callsInFlight) await Promise.race(running);
+        if (failure) break;
+      }
+    } finally {
+      // `size` tells the truth when this rejects: nothing of the call is still under way.
+      await Promise.all(running);
+      signal?.removeEventListener('abort', cancel);
+    }
+    if (failure) throw failure.error;
+    signal?.throwIfAborted();
+    return report;
+  }
+
+  /**
+   * The nearest pictures, nearest first; equal distances in the order in which they were added.
+   *
+   * @param image a picture, or a feature vector (Float32Array) of finite values; as it is at the call
+   * @param options.k how many; default 30
+   */
+  async query(image: ImageSource | Float32Array, options: QueryOptions = {}): Promise<Hit[]> {
+    const [hits] = await this.queryMany([image], options);
+    return hits!;
+  }
+
+  /** {@link query} for several pictures in one pass over the index. */
+  async queryMany(
+    images: Iterable<ImageSource | Float32Array>,
+    options: QueryOptions = {},
+  ): Promise<Hit[][]> {
+    this.#checkOpen();
+    const asked = checkQuery(options);
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const given = itemsOf(images, 'queryMany takes a list of pictures and vectors; for one there is query');
+    for (const image of given) checkQueried(image);
+    const held = (given as (ImageSource | Float32Array)[]).map((image) => this.#hold(image, signal));
+    const queries: EngineQuery<unknown>[] = await Promise.all(
+      held.map(async (one) => ('vector' in one ? one : { source: await one.ready() })),
+    );
+    if (queries.length === 0) return [];
+    signal?.throwIfAborted();
+    const hits = await this.#host.engine.query(queries, await this.#postable(asked));
+    signal?.throwIfAborted();
+    return hits;
+  }
+
+  /** Removes pictures; ids that are not there are passed over. Returns how many were removed. */
+  async remove(ids: Iterable<string>): Promise<number> {
+    this.#checkOpen();
+    const removed = await this.#host.engine.remove(idsOf(ids, 'remove'));
+    this.#size -= removed;
+    return removed;
+  }
+
+  /** The normalised feature vector of a picture, which is not added. */
+  async extract(image: ImageSource, options: CallOptions = {}): Promise<Float32Array> {
+    this.#checkOpen();
+    const { signal } = checkCall(options, 'extract');
+    signal?.throwIfAborted();
+    const source = await this.#host.hold(image, signal)();
+    const vector = await this.#host.engine.extract(source);
+    signal?.throwIfAborted();
+    return vector;
+  }
+
+  /** The normalised feature vector of a picture in the index, e.g. for "more like this". */
+  async vector(id: string): Promise<Float32Array> {
+    this.#checkOpen();
+    const [wanted] = idsOf([id], 'vector');
+    return this.#host.engine.vector(wanted!);
+  }
+
+  /** All features, in the order of the ids, e.g. for a `.npy` file. */
+  async features(): Promise<Features> {
+    this.#checkOpen();
+    return this.#host.engine.features();
+  }
+
+  /**
+   * The pictures in the index, in the order of adding, without their features; with what another tab or process wrote
+   * to a stored index.
+   */
+  async entries(): Promise<Picture[]> {
+    this.#checkOpen();
+    const entries = await this.#host.engine.entries();
+    this.#size = entries.length;
+    return entries;
+  }
+
+  /**
+   * Writes the index to a store, all or nothing. An index that was opened with a store is there already.
+   *
+   * @param store where `open` takes it from afterwards; must hold no pictures
+   */
+  async save(store: string | web.URL | Store): Promise<void> {
+    this.#checkOpen();
+    await this.#host.storage.save(this.#host.storeName(store));
+  }
+
+  /** The whole index, without the pictures themselves, as one file: to download, to {@link import}, to serve. */
+  async export(): Promise<web.Blob> {
+    this.#checkOpen();
+    return this.#host.storage.export();
+  }
+
+  /**
+   * Takes over an exported index in the place of what is here, all or nothing.
+   *
+   * @param source the file, or where it is
+   * @throws LikenessError `model-mismatch` with both names, `bad-file`, `not-found`
+   */
+  async import(source: web.Blob | string | web.URL): Promise<void> {
+    this.#checkOpen();
+    this.#size = await this.#host.storage.import(this.#host.storeName(source));
+  }
+
+  /** Writes a stored index anew without what was replaced and removed; it becomes smaller. Done by itself at times. */
+  async compact(): Promise<void> {
+    this.#checkOpen();
+    await this.#host.engine.compact();
+  }
+
+  /** What runs, and why. */
+  async report(): Promise<Report> {
+    this.#checkOpen();
+    return { ...(await this.#host.engine.report()), modelFiles: this.#host.modelFiles };
+  }
+
+  /** Frees model, index and worker, even where it rejects. Later calls are refused. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      await this.#host.engine.close();
+    } finally {
+      this.#host.dispose();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Options without what cannot be posted to a worker: a predicate is asked here, about the ids that are there. */
+  async #postable({ predicate, ...options }: CheckedQuery): Promise<EngineQueryOptions> {
+    if (!predicate) return options;
+    const ids = await this.#host.engine.ids();
+    return { ...options, filter: ids.filter((id) => agrees(predicate(id))) };
+  }
+
+  #holdItem(item: Item, signal: AbortSignal | undefined): HeldItem {
+    const { id, meta } = item;
+    const held =
+      'vector' in item && item.vector !== undefined
+        ? heldVector(item.vector)
+        : this.#hold((item as { image: ImageSource }).image, signal);
+    return { id, meta: meta === undefined ? undefined : copyOfJson(meta), ...held };
+  }
+
+  #hold(image: ImageSource | Float32Array, signal: AbortSignal | undefined): Held {
+    return isVector(image) ? { vector: vectorOf(image) } : { ready: this.#host.hold(image, signal) };
+  }
+
+  async #prepareItem({ id, meta, ...held }: HeldItem): Promise<EngineItem<unknown> | LikenessError> {
+    if ('vector' in held) return { id, meta, vector: held.vector };
+    try {
+      return { id, meta, source: await held.ready() };
+    } catch (error) {
+      if (error instanceof LikenessError) return error;
+      throw error;
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) {
+      throw new LikenessError('closed', 'This ImageSearch was closed; open another.');
+    }
+  }
+}
+
+/** What is no vector fails as one item, when its turn comes. */
+function heldVector(vector: unknown): Held {
+  try {
+    return { vector: vectorOf(vector) };
+  } catch (error) {
+    return { ready: () => Promise.reject(error) };
+  }
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}

@@ -1,0 +1,87 @@
+import { gpuBuild } from '../assets/gpu-build.ts';
+import type { AssetUrls } from '../assets/names.ts';
+import { startOwnScript } from '../assets/start-worker.ts';
+import type { DeliveredModel } from '../delivery/deliver.ts';
+import { Engine, type PictureReader } from '../engine/engine.ts';
+import { openIndex } from '../engine/storage.ts';
+import { createBrowserDecode } from '../image/decode.browser.ts';
+import { assetDecoders } from '../image/decoders.browser.ts';
+import { type Picture, toPixels } from '../image/source.ts';
+import { FlatIndex } from '../knn/flat-index.ts';
+import { chooseExtractor, GpuFailed } from '../network/choose.ts';
+import { createThreadsGraph } from '../network/graph.threads.browser.ts';
+import { fileOfBlob, type Model } from '../network/load.ts';
+import { loadRuntime } from '../network/runtime.browser.ts';
+import { type IndexInfo, identityOf } from '../store/format/header.ts';
+import { openStoreOrMemory, type StoreName } from '../store/media/open-store.browser.ts';
+import type { OpenOptions } from './options.ts';
+
+/** What an engine is made with, in a form that can be posted. */
+export interface EngineOptions extends Pick<OpenOptions, 'device' | 'threads' | 'parity'> {
+  /** Why `device` is wasm, where nobody asked for it. */
+  because?: string;
+}
+
+/** An engine, or why this worker is no good for one any more. */
+export type OpenedEngine =
+  | { engine: Engine<Picture>; batchSize: number; threads: number }
+  | { spoiled: string };
+
+/**
+ * Chooses where a model's network runs, and makes an empty index.
+ *
+ * @param assets where the files are that only some need
+ */
+export async function openEngine(
+  { manifest, files }: DeliveredModel,
+  { device = 'auto', threads, parity, because }: EngineOptions,
+  store: StoreName | undefined,
+  assets: AssetUrls,
+): Promise<OpenedEngine> {
+  const model: Model = {
+    manifest,
+    files: new Map([...files].map(([name, blob]) => [name, fileOfBlob(blob)])),
+  };
+  const decode = createBrowserDecode(assetDecoders(assets));
+  try {
+    const {
+      extractor,
+      reason,
+      device: shared,
+    } = await chooseExtractor(
+      model,
+      device,
+      {
+        createCpuGraph: (from) => createThreadsGraph(from, threads, () => startOwnScript('likeness-network')),
+        loadGpuRuntime: () => loadRuntime(gpuBuild(), assets),
+      },
+      because,
+    );
+    const index = await FlatIndex.create({
+      dimension: extractor.dimension,
+      backend: device === 'webgpu' ? 'webgpu' : 'auto',
+      device: shared,
+    });
+    const orient = parity !== 'keras';
+    const info: IndexInfo = {
+      model: identityOf(manifest),
+      dimension: extractor.dimension,
+      parity: parity ?? null,
+    };
+    const stored = store === undefined ? undefined : await openIndex(await openStoreOrMemory(store), info);
+    const reader: PictureReader<Picture> = {
+      pixels: (picture) => toPixels(picture, { orient }, decode),
+      bytes: async (picture) =>
+        picture.kind === 'encoded' ? new Uint8Array(await picture.blob.arrayBuffer()) : undefined,
+    };
+    const engine = new Engine<Picture>(extractor, reason, index, reader, {
+      parity,
+      store: stored,
+      createCodes: (rows) => FlatIndex.create({ dimension: extractor.dimension, rows }),
+    });
+    return { engine, batchSize: extractor.batchSize, threads: extractor.threads };
+  } catch (error) {
+    if (error instanceof GpuFailed) return { spoiled: error.message };
+    throw error;
+  }
+}

@@ -1,0 +1,43 @@
+import type { AssetLocation } from '../assets/resolve.ts';
+import type * as web from '../base/web-types.ts';
+import type { ModelName } from '../delivery/model-info.ts';
+import type { CallOptions } from '../engine/types.ts';
+import type { Store } from '../store/format/files.ts';
+
+export interface OpenOptions extends CallOptions {
+  /**
+   * A built-in model's name; the URL (in Node: also the path) of the folder that holds a model's `manifest.json`; in a
+   * page also the files or the handle of a folder that a person picked, or the fingerprint of a model that is stored in
+   * this browser. Default `vgg16-compact`.
+   */
+  model?: ModelName | undefined;
+  /**
+   * In a page: whether to ask a model's URL for a newer manifest although the model is stored in this browser; where the
+   * URL cannot be reached, the stored one is taken. Default: only for built-in models. Without it a stored model is
+   * opened without the network, so a URL should go on naming the same model.
+   */
+  refresh?: boolean | undefined;
+  /** Default `auto`: the fastest of what is here and right. */
+  device?: 'auto' | 'wasm' | 'webgpu' | undefined;
+  /**
+   * Where the files of this package are, where a bundler does not see to it: the URL (in Node: also the path) of a folder
+   * with what is in `likeness-search/dist/web/`, or URLs by their names in there (`{ 'ort/jspi.wasm.gz': url, … }`).
+   */
+  assets?: AssetLocation | undefined;
+  /** In a page: starts the worker, whose script is `likeness-search/web/likeness-worker.js`. Default: found as other files are. */
+  worker?: (() => web.Worker) | undefined;
+  /**
+   * Threads for wasm. Default: up to 4, in Node and where the page is cross-origin isolated; else 1. In Node 1 means this
+   * thread, which computes for a picture's time (10 ms with the compact model) and starts no other.
+   */
+  threads?: number | undefined;
+  /** `keras`: pictures exactly as the Keras tutorial reads them, i.e. EXIF orientation is not applied (a TIFF's is). */
+  parity?: 'keras' | undefined;
+  /**
+   * Where the index is kept: `opfs:name` in a page; `file:folder` in Node; the URL of an exported index, a `Blob` or (in
+   * Node) the path of one, which can be searched and not changed; or a {@link Store} of your own, which in a page stays
+   * there and is asked by messages. What is there is opened, else made. Where a browser lets a page keep nothing, the index
+   * is in memory, and `report()` says so. Left out, the index is gone when it is closed.
+   */
+  store?: string | web.URL | web.Blob | Store | undefined;
+}

@@ -1,0 +1,91 @@
+import { LikenessError } from '../../base/errors.ts';
+import type { RandomAccess } from '../sources/random-access.ts';
+
+/** A field of a Protocol Buffers message. Its content is bytes `from` … `to` − 1 of the file. */
+export interface Field {
+  number: number;
+  /** How it is encoded: 0 varint, 1 eight bytes, 2 length and content, 5 four bytes. */
+  wire: number;
+  from: number;
+  to: number;
+}
+
+/** Far more than a text or a list of whole numbers in a graph is long. */
+const mostBytes = 2 ** 20;
+
+const bad = (what: string): LikenessError =>
+  new LikenessError('bad-file', `The Protocol Buffers data ${what}`);
+
+/** The varint at `at` as int64, and where it ends. */
+function varint(bytes: Uint8Array, at: number): [value: number, end: number] {
+  let value = 0n;
+  for (let i = 0; i < 10 && at + i < bytes.length; i++) {
+    const byte = bytes[at + i]!;
+    value |= BigInt(byte & 127) << BigInt(7 * i);
+    if (byte < 128) return [Number(BigInt.asIntN(64, value)), at + i + 1];
+  }
+  throw bad('hold a number that does not end.');
+}
+
+/**
+ * Walks over the fields of a message; what they contain is skipped, not read
+ * (protobuf.dev/programming-guides/encoding).
+ *
+ * @throws LikenessError `bad-file` when the bytes are no message
+ */
+export function* fieldsIn(file: RandomAccess, from: number, to: number): Generator<Field> {
+  let at = from;
+  while (at < to) {
+    const start = at;
+    const head = file.read(at, Math.min(20, to - at));
+    const [key, keyEnd] = varint(head, 0);
+    const wire = key & 7;
+    const number = Math.floor(key / 8);
+    if (number < 1 || number >= 2 ** 29) throw bad(`have no field at byte ${start}.`);
+    let first = at + keyEnd;
+    if (wire === 0) at += varint(head, keyEnd)[1];
+    else if (wire === 1) at = first + 8;
+    else if (wire === 5) at = first + 4;
+    else if (wire === 2) {
+      const [length, end] = varint(head, keyEnd);
+      if (length < 0) throw bad(`have a field of negative length at byte ${start}.`);
+      first = at + end;
+      at = first + length;
+    } else throw bad(`have a field of unknown type ${wire} at byte ${start}.`);
+    if (at > file.byteLength) throw cutOff(file, at);
+    if (at > to) throw bad(`end at byte ${to}; the field ${number} at ${start} would end at ${at}.`);
+    yield { number, wire, from: first, to: at };
+  }
+}
+
+const cutOff = ({ byteLength }: RandomAccess, wanted: number): LikenessError =>
+  new LikenessError(
+    'bad-file',
+    `The file has ${byteLength} bytes of at least ${wanted}: it was not downloaded to its end, or is no Protocol Buffers data.`,
+  );
+
+function content(file: RandomAccess, { number, from, to }: Field): Uint8Array {
+  if (to - from > mostBytes) throw bad(`have ${to - from} bytes in field ${number} at ${from}.`);
+  return file.read(from, to - from);
+}
+
+export const textOf = (file: RandomAccess, field: Field): string =>
+  new TextDecoder().decode(content(file, field));
+
+/** The whole number of a field, or the numbers of a packed one. */
+export function intsOf(file: RandomAccess, field: Field): number[] {
+  const bytes = content(file, field);
+  const values: number[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const [value, end] = varint(bytes, at);
+    values.push(value);
+    at = end;
+  }
+  return values;
+}
+
+export function floatOf(file: RandomAccess, field: Field): number {
+  if (field.to - field.from !== 4) throw bad(`have no float in field ${field.number} at ${field.from}.`);
+  const bytes = content(file, field);
+  return new DataView(bytes.buffer, bytes.byteOffset, 4).getFloat32(0, true);
+}

@@ -1,0 +1,215 @@
+import { createHash, type Hash } from 'node:crypto';
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+} from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { cannotWrite } from '../base/cannot-write.node.ts';
+import { LikenessError } from '../base/errors.ts';
+import { parseJson } from '../base/json-file.ts';
+import { makeFolder, removeFolders } from '../base/make-folder.node.ts';
+import { manifestFile } from '../network/load.ts';
+import type { Shard } from '../network/manifest.ts';
+import { type FolderPlace, placeForFolder } from '../output/place.node.ts';
+import type { ModelSink } from './write.ts';
+
+/** A folder that appears whole or not at all. */
+export interface FolderSink extends ModelSink {
+  /** Puts what was written in the folder's place, replacing the model that was there. */
+  commit(): Promise<void>;
+  /** Removes what was written. */
+  discard(): Promise<void>;
+}
+
+/** What a model's folder may hold: anything else in it is somebody's own, and not replaced. */
+const filesOfModel = /^(manifest\.json|model\.onnx|(graph|dense)-\d+\.bin|(LICENCE|README)\.md)$/;
+
+const readme = 'README.md';
+
+const thisMachine = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+/** What is being written, in a folder that names the process; nobody else's has such a name. */
+const prefix = `.likeness-model-${process.pid}-${thisMachine}-`;
+const leftOver = /^\.likeness-model-(\d+)-([0-9a-f]{8})-[0-9a-f-]{36}\.tmp$/;
+
+/**
+ * Writes a model's files beside `folder`, hashing them on the way, until they are committed.
+ *
+ * @param from the file that is read for it
+ * @throws LikenessError `bad-argument` when `folder` holds something else than a model; here and later a storage code
+ *   when there is no room or no permission
+ */
+export async function folderSink(folder: string, from?: string): Promise<FolderSink> {
+  const place = await placeForFolder(folder, { option: '-o', apartFrom: [from] });
+  const target = place.path;
+  await refuseOthers(place);
+  if (from !== undefined) await refuseWithin(target, from, folder);
+  // In the folder itself where there is one: it may be a disk of its own, or the one place that may be written to.
+  const beside = place.names === undefined ? dirname(target) : target;
+  const temporary = join(beside, `${prefix}${crypto.randomUUID()}.tmp`);
+  const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw cannotWrite(folder, error, 'The model cannot be written to');
+    }
+  };
+  const made = await makeFolder(beside);
+  await attempt(async () => {
+    await removeLeftOvers(beside);
+    await mkdir(temporary);
+  });
+  const done: Shard[] = [];
+  let current: { file: string; handle: FileHandle; hash: Hash; byteLength: number } | undefined;
+  let discarded = false;
+  /** The write under way: what is removed before it ended could be made again by it. */
+  let writing: Promise<void> = Promise.resolve();
+  const finish = async (): Promise<void> => {
+    if (!current) return;
+    const { file, handle, hash, byteLength } = current;
+    current = undefined;
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    done.push({ file, byteLength, sha256: hash.digest('hex') });
+  };
+  return {
+    write(file, bytes) {
+      if (discarded) {
+        return Promise.reject(new LikenessError('closed', `What was written for ${folder} was discarded.`));
+      }
+      const written = attempt(async () => {
+        if (current?.file !== file) {
+          await finish();
+          const handle = await open(join(temporary, file), 'w');
+          current = { file, handle, hash: createHash('sha256'), byteLength: 0 };
+        }
+        await current.handle.writeFile(bytes);
+        current.hash.update(bytes);
+        current.byteLength += bytes.length;
+      });
+      writing = written.catch(() => {});
+      return written;
+    },
+    files: () =>
+      attempt(async () => {
+        await finish();
+        return [...done];
+      }),
+    commit: () =>
+      attempt(async () => {
+        await finish();
+        if (place.names === undefined) await rename(temporary, target);
+        else await replaceFiles(temporary, target);
+      }),
+    async discard() {
+      discarded = true;
+      await writing;
+      await current?.handle.close();
+      current = undefined;
+      await removeModelFolder(temporary);
+      await removeFolders(made);
+    },
+  };
+}
+
+/**
+ * Puts the files of one folder in the place of another's: the folder itself stays, with its permissions, and with the
+ * programs that are in it. Nothing is a model without its manifest, which goes first and comes last.
+ */
+async function replaceFiles(from: string, to: string): Promise<void> {
+  const old = join(from, 'old');
+  await mkdir(old);
+  const after = await modelFiles(from);
+  // A README.md is somebody's, unless a new one comes.
+  const before = (await modelFiles(to)).filter((name) => name !== readme || after.includes(readme));
+  const moved: [from: string, to: string][] = [];
+  const move = async (names: readonly string[], a: string, b: string): Promise<void> => {
+    for (const name of names) {
+      await rename(join(a, name), join(b, name));
+      moved.push([join(b, name), join(a, name)]);
+    }
+  };
+  try {
+    await move(before, to, old);
+    await move(after.toReversed(), from, to);
+  } catch (error) {
+    for (const [a, b] of moved.toReversed()) await rename(a, b).catch(() => {});
+    throw error;
+  }
+  await removeModelFolder(old);
+  await removeModelFolder(from);
+}
+
+/** The files of a model in a folder, its manifest first. */
+async function modelFiles(folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).filter((name) => filesOfModel.test(name));
+  return names.sort((a, b) => Number(b === manifestFile) - Number(a === manifestFile));
+}
+
+/** Removes a model, and the folder when nothing else is in it. */
+async function removeModelFolder(folder: string): Promise<void> {
+  for (const name of await modelFiles(folder).catch(() => [])) await rm(join(folder, name), { force: true });
+  await rmdir(folder).catch(() => {});
+}
+
+async function refuseOthers({ named, path, names = [] }: FolderPlace): Promise<void> {
+  const theirs = names.filter((name) => !leftOver.test(name));
+  const foreign = theirs.find((name) => !filesOfModel.test(name));
+  const refuse = (what: string): never => {
+    throw new LikenessError(
+      'bad-argument',
+      `${named} holds ${what}; a model is written to a new folder, or in place of another model.`,
+    );
+  };
+  if (foreign !== undefined) refuse(`"${foreign}", which is no part of a model`);
+  // Other things have files of such names: a README.md, the manifest.json of a web page.
+  if (theirs.length > 0 && !(await isManifest(join(path, manifestFile))))
+    refuse(`${theirs.map((name) => `"${name}"`).join(', ')} and no manifest of a model`);
+}
+
+async function isManifest(path: string): Promise<boolean> {
+  try {
+    const manifest = parseJson(await readFile(path), path) as { format?: unknown } | null;
+    return manifest?.format === 'likeness-model';
+  } catch {
+    return false;
+  }
+}
+
+async function refuseWithin(target: string, from: string, folder: string): Promise<void> {
+  const path = await realpath(from).catch(() => resolve(from));
+  if (dirname(path) !== target) return;
+  throw new LikenessError(
+    'bad-argument',
+    `${from}, which is read, lies in ${folder}, which is replaced; write the model to another folder.`,
+  );
+}
+
+/** Removes what processes of this machine left that were killed. */
+async function removeLeftOvers(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const [, pid, machine] = leftOver.exec(name) ?? [];
+    if (machine !== thisMachine || isRunning(Number(pid))) continue;
+    await removeModelFolder(join(folder, name, 'old'));
+    await removeModelFolder(join(folder, name));
+  }
+}
+
+function isRunning(process_: number): boolean {
+  try {
+    process.kill(process_, 0); // sends nothing
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}

@@ -1,0 +1,86 @@
+import { refuse, urlOf } from '../base/checks.ts';
+import { LikenessError } from '../base/errors.ts';
+import type { ModelName } from './model-info.ts';
+import { builtInOrigin, directoryOrigin, filesOrigin, httpOrigin, type Origin } from './origin.ts';
+
+/** The same in a form that can be posted to a worker. */
+export type ModelSource =
+  | { kind: 'url'; base: string }
+  | BuiltIn
+  | { kind: 'stored'; fingerprint: string }
+  | { kind: 'files'; files: File[] }
+  | { kind: 'directory'; directory: FileSystemDirectoryHandle };
+
+/** A model of this package. */
+export interface BuiltIn {
+  kind: 'builtIn';
+  name: string;
+  /** URLs by the names of files; a bundler may have put each elsewhere. */
+  files: Readonly<Record<string, string>>;
+  /** URL of the folder that has the others, with a slash at its end. */
+  folder: string | undefined;
+}
+
+/** `<name>@<version>:<16 hex digits>`, which is no URL: a scheme has no "@". */
+const fingerprintForm = /^[^/:]+@[^/:]+:[0-9a-f]{16}$/;
+
+/**
+ * Finds out what a program means by a model.
+ *
+ * @param builtIn what a name without a slash means
+ * @param base what relative URLs are relative to
+ * @throws LikenessError `bad-argument`
+ */
+export function modelSource(
+  model: ModelName,
+  builtIn: (name: string) => ModelSource,
+  base: string,
+): ModelSource {
+  if (typeof model === 'string' || model instanceof URL) {
+    const text = String(model);
+    if (fingerprintForm.test(text)) return { kind: 'stored', fingerprint: text };
+    if (!(model instanceof URL) && /^[^/:]+$/.test(text)) return builtIn(text);
+    const url = text === '' ? undefined : urlOf(text, base);
+    return url ? { kind: 'url', base: folderUrl(url) } : refuse('model', text, 'a name or a URL');
+  }
+  if ('FileSystemDirectoryHandle' in globalThis && model instanceof FileSystemDirectoryHandle) {
+    return { kind: 'directory', directory: model };
+  }
+  const isList = typeof model === 'object' && model !== null && Symbol.iterator in model;
+  const files = isList ? [...model] : [];
+  if (files.length === 0 || !files.every((file) => file instanceof File)) {
+    refuse('model', model, 'a name, a URL, the files of a model’s folder, or a directory handle');
+  }
+  return { kind: 'files', files };
+}
+
+/** The folder that a URL names: that of a manifest, or itself, with a slash at its end and nothing behind it. */
+export function folderUrl(url: URL): string {
+  if (url.protocol === 'file:') {
+    throw new LikenessError(
+      'bad-argument',
+      `A page cannot read ${url.href}; let the person pick the model's folder and pass its files or its handle.`,
+    );
+  }
+  const path = url.pathname.replace(/\/manifest\.json$/, '/');
+  return url.origin + (path.endsWith('/') ? path : `${path}/`);
+}
+
+/** Where a model's files come from, and the key under which it is stored. */
+export function originOf(source: ModelSource): { origin: Origin | undefined; key: string | undefined } {
+  switch (source.kind) {
+    case 'url':
+      return {
+        origin: httpOrigin(source.base, (file) => new URL(file, source.base).href),
+        key: source.base,
+      };
+    case 'builtIn':
+      return { origin: builtInOrigin(source), key: source.name };
+    case 'stored':
+      return { origin: undefined, key: source.fingerprint };
+    case 'files':
+      return { origin: filesOrigin(source.files), key: undefined };
+    case 'directory':
+      return { origin: directoryOrigin(source.directory), key: undefined };
+  }
+}

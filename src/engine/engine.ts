@@ -1,0 +1,425 @@
+import { endAll } from '../base/end-all.ts';
+import { type ErrorCode, LikenessError } from '../base/errors.ts';
+import type { Json } from '../base/json.ts';
+import { sha256 } from '../base/sha256.ts';
+import type { Pixels } from '../image/pixels.ts';
+import { toTensor } from '../image/tensor.ts';
+import type { FlatIndex } from '../knn/flat-index.ts';
+import { firstNotFinite } from '../knn/search/vectors.ts';
+import type { Extractor } from '../network/extractor.ts';
+import type { Change } from '../store/format/changes.ts';
+import type { IndexInfo } from '../store/format/header.ts';
+import { copyOfJson, type Entry } from '../store/format/records.ts';
+import type { IndexStore } from '../store/index-store.ts';
+import { checkKind } from '../store/mismatch.ts';
+import { Pictures, type PicturesOptions } from './pictures.ts';
+import type { Features, Hit, Report } from './types.ts';
+
+/** An item on its way into the engine: what it holds can be posted to a worker. */
+export type EngineItem<Source> = { id: string; meta?: Json | undefined } & (
+  | { source: Source }
+  | { vector: Float32Array }
+);
+
+/** A query on its way into the engine. */
+export type EngineQuery<Source> = { source: Source } | { vector: Float32Array } | { id: string };
+
+/** Which pictures a query is about, as it can be posted. */
+export interface EngineQueryOptions {
+  k: number;
+  maxDistance?: number | undefined;
+  /** Ids; those that are not in the index are passed over. */
+  exclude?: readonly string[] | undefined;
+  filter?: readonly string[] | undefined;
+}
+
+/** What one `add` did. Plain data: an error's class would not survive the way out of a worker. */
+export interface EngineAdded {
+  added: number;
+  replaced: number;
+  /** Those that were there with the same content and metadata. */
+  unchanged: number;
+  /** Those that the network saw. */
+  extracted: number;
+  /** Pictures in the index now. */
+  size: number;
+  /** `at`: the item's position among the items of the call. */
+  failed: { at: number; code: ErrorCode; message: string }[];
+}
+
+/** Reads whatever the platform's `Source` is. */
+export interface PictureReader<Source> {
+  /** Decodes it, applies the EXIF orientation or not. */
+  pixels(source: Source): Promise<Pixels>;
+  /** The encoded picture; `undefined` where the source is pixels. */
+  bytes(source: Source): Promise<Uint8Array | undefined>;
+}
+
+/** A picture that was read, but where the index knows its bytes by their hash. */
+type Reading = Promise<{ hash: string | undefined; pixels?: Pixels }>;
+
+/** How an engine keeps its pictures. */
+export interface EngineOptions extends PicturesOptions {
+  parity?: IndexInfo['parity'] | undefined;
+  /** Where the pictures are kept; left out, they are gone with the engine. */
+  store?: IndexStore | undefined;
+}
+
+/**
+ * Pictures to features to neighbours: the one place where model, index and ids meet. It runs in the worker (browser)
+ * or in the process (Node); `ImageSearch` is its face.
+ */
+export class Engine<Source> {
+  readonly #extractor: Extractor;
+  readonly #extractorReason: string;
+  readonly #reader: PictureReader<Source>;
+  readonly #pictures: Pictures;
+  readonly #parity: IndexInfo['parity'];
+  /** The call before; one begins to change or search the index when it is done, so rows follow the order of the calls. */
+  #turn: Promise<unknown> = Promise.resolve();
+  readonly #cancelled = new Set<number>();
+
+  /** @param index empty */
+  constructor(
+    extractor: Extractor,
+    extractorReason: string,
+    index: FlatIndex,
+    reader: PictureReader<Source>,
+    { parity = null, store, ...options }: EngineOptions,
+  ) {
+    this.#parity = parity;
+    this.#extractor = extractor;
+    this.#extractorReason = extractorReason;
+    this.#reader = reader;
+    this.#pictures = new Pictures(index, store, options);
+  }
+
+  get size(): number {
+    return this.#pictures.entries.length;
+  }
+
+  /** Ends the calls named `call` at their next picture; they add nothing more. */
+  cancel(call: number): void {
+    this.#cancelled.add(call);
+  }
+
+  /**
+   * Extracts and adds; an id that is there already is replaced. Everything that could be read is in the index when
+   * this resolves, in the order of the items; where there is a store, it is durable.
+   */
+  async add(items: readonly EngineItem<Source>[], call?: number): Promise<EngineAdded> {
+    const extracted = this.#vectors(items, call);
+    extracted.catch(() => {});
+    return this.#inTurn(async () => {
+      const { vectors, hashes, known, failed } = await extracted;
+      const outcome: EngineAdded = {
+        added: 0,
+        replaced: 0,
+        unchanged: 0,
+        extracted: items.filter((item, at) => 'source' in item && vectors[at]).length,
+        size: this.size,
+        failed,
+      };
+      if (call !== undefined && this.#cancelled.has(call)) return outcome;
+      await this.#pictures.refresh();
+      const changes: Change[] = [];
+      for (const [at, { id, meta }] of items.entries()) {
+        const hash = hashes[at];
+        const entry: Entry = { id, ...(meta === undefined ? {} : { meta }), ...(hash ? { hash } : {}) };
+        if (known.has(at) && this.#pictures.has(entry)) {
+          outcome.unchanged++;
+          continue;
+        }
+        const vector = vectors[at] ?? (known.has(at) ? await this.#pictures.vectorOf(hash!) : undefined);
+        if (vector) changes.push({ ...entry, vector });
+        else if (known.has(at)) {
+          // Removed while this call waited for its turn.
+          const again = await this.#vectors([items[at]!], call, true);
+          for (const failure of again.failed) failed.push({ ...failure, at });
+          if (again.vectors[0]) {
+            outcome.extracted++;
+            changes.push({ ...entry, vector: again.vectors[0] });
+          }
+        }
+      }
+      for (const kind of await this.#pictures.apply(changes)) {
+        if (kind === 'add') outcome.added++;
+        else outcome.replaced++;
+      }
+      outcome.size = this.size;
+      return outcome;
+    });
+  }
+
+  /** The `k` nearest of each query, nearest first. The first query that cannot be read fails the call. */
+  async query(
+    queries: readonly EngineQuery<Source>[],
+    { k, maxDistance, exclude, filter }: EngineQueryOptions,
+  ): Promise<Hit[][]> {
+    const items = await Promise.all(
+      queries.map(async (query) => ('id' in query ? { vector: await this.vector(query.id) } : query)),
+    );
+    const extracted = this.#vectors(items, undefined, true);
+    extracted.catch(() => {});
+    return this.#inTurn(async () => {
+      const { vectors, failed } = await extracted;
+      await this.#pictures.refresh();
+      await this.#pictures.load();
+      if (failed[0]) {
+        const which = queries.length > 1 ? `Query ${failed[0].at}: ` : '';
+        throw new LikenessError(failed[0].code, `${which}${failed[0].message}`);
+      }
+      const dimension = this.#extractor.dimension;
+      const block = new Float32Array(vectors.length * dimension);
+      for (const [at, vector] of vectors.entries()) block.set(vector!, at * dimension);
+      if (this.size === 0) return vectors.map(() => []);
+      const found = await this.#pictures.search(block, Math.min(k, this.size), () => ({
+        maxDistance,
+        exclude: exclude && this.#rowsOf(exclude),
+        filter: filter && this.#takingPart(filter),
+      }));
+      return vectors.map((_, at) =>
+        Array.from({ length: found.counts[at]! }, (_, rank): Hit => {
+          const { id, meta } = this.#pictures.entries[found.rows[at * found.k + rank]!]!;
+          const distance = found.distances[at * found.k + rank]!;
+          return meta === undefined ? { id, distance } : { id, distance, meta: copyOfJson(meta) };
+        }),
+      );
+    });
+  }
+
+  /** Rows of the ids that are there. */
+  #rowsOf(ids: readonly string[]): number[] {
+    return ids.map((id) => this.#pictures.position(id)).filter((row) => row !== undefined);
+  }
+
+  /** A byte for each row: whether its id is among these. */
+  #takingPart(ids: readonly string[]): Uint8Array {
+    const rows = new Uint8Array(this.size);
+    for (const row of this.#rowsOf(ids)) rows[row] = 1;
+    return rows;
+  }
+
+  /** Removes pictures; ids that are not there are passed over. Returns how many were removed. */
+  async remove(ids: readonly string[]): Promise<number> {
+    return this.#inTurn(async () => {
+      await this.#pictures.refresh();
+      const before = this.size;
+      const there = [...new Set(ids)].filter((id) => this.#pictures.position(id) !== undefined);
+      await this.#pictures.apply(there.map((id) => ({ remove: id })));
+      return before - this.size;
+    });
+  }
+
+  /** The normalised features of a picture that is not added. */
+  async extract(source: Source): Promise<Float32Array> {
+    const { vectors, failed } = await this.#vectors([{ source }], undefined, true);
+    if (failed[0]) throw new LikenessError(failed[0].code, failed[0].message);
+    return vectors[0]!;
+  }
+
+  /** The stored features of a picture. */
+  async vector(id: string): Promise<Float32Array> {
+    return this.#inTurn(async () => {
+      await this.#pictures.refresh();
+      const vector = await this.#pictures.vector(id);
+      if (vector) return vector;
+      throw new LikenessError('not-found', `No picture with the id "${id}" is in the index; add it first.`);
+    });
+  }
+
+  /** The ids of all pictures, in the order of adding. */
+  ids(): string[] {
+    return this.#pictures.entries.map(({ id }) => id);
+  }
+
+  /** The pictures as another tab or process may have changed them just now, without their features. */
+  async entries(): Promise<Entry[]> {
+    return this.#inTurn(async () => {
+      await this.#pictures.refresh();
+      return this.#pictures.entries.map(({ id, meta, hash }) => ({
+        id,
+        ...(meta === undefined ? {} : { meta: copyOfJson(meta) }),
+        ...(hash === undefined ? {} : { hash }),
+      }));
+    });
+  }
+
+  async features(): Promise<Features> {
+    return this.#inTurn(async () => {
+      await this.#pictures.refresh();
+      const values = await this.#pictures.values();
+      return { ids: this.ids(), dimension: this.#extractor.dimension, values };
+    });
+  }
+
+  /** What the index holds, as a store would say it. */
+  get info(): IndexInfo {
+    const { manifest, dimension } = this.#extractor;
+    const { name, version, fingerprint } = manifest;
+    return { model: { name, version, fingerprint }, dimension, parity: this.#parity };
+  }
+
+  /** Runs `use` with all pictures as a stored index; nothing changes meanwhile. */
+  async withIndex<T>(use: (index: IndexStore) => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      await this.#pictures.refresh();
+      return this.#pictures.withIndex(this.info, use);
+    });
+  }
+
+  /** Takes over another index in the place of what is here, all or nothing. Returns the number of pictures. */
+  async importFrom(source: IndexStore): Promise<number> {
+    return this.#inTurn(async () => {
+      checkKind(source.info, this.info, source);
+      await this.#pictures.importFrom(source);
+      return this.size;
+    });
+  }
+
+  /** The store's file without what was replaced and removed. */
+  async compact(): Promise<void> {
+    await this.#inTurn(() => this.#pictures.compact());
+  }
+
+  report(): Omit<Report, 'modelFiles'> {
+    const { manifest, device, threads, dimension } = this.#extractor;
+    return {
+      model: { name: manifest.name, version: manifest.version, fingerprint: manifest.fingerprint, dimension },
+      extractor: { device, threads, reason: this.#extractorReason },
+      knn: { backend: this.#pictures.index.backend, reason: this.#pictures.index.reason },
+      size: this.size,
+      notNormalised: this.#pictures.notNormalised,
+      store: this.#pictures.report(),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#turn.catch(() => {});
+    await endAll(
+      () => this.#pictures.close(),
+      () => this.#extractor.close(),
+    );
+  }
+
+  /** Runs `work` after all work asked for before it, whether that succeeded or not. */
+  #inTurn<T>(work: () => T | Promise<T>): Promise<T> {
+    const result = this.#turn.then(work, work);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  /**
+   * Begins to read an item's picture, one ahead of its turn: it is decoded while the one before becomes a tensor. Not
+   * all of a batch at once, since a decoded photograph may have 100 MB.
+   */
+  #read(item: { source: Source } | { vector: Float32Array } | undefined, all: boolean): Reading | undefined {
+    if (!item || 'vector' in item) return undefined;
+    const reading = this.#readUnlessKnown(item.source, all);
+    reading.catch(() => {}); // whoever awaits it hears of it; after a cancellation nobody does
+    return reading;
+  }
+
+  async #readUnlessKnown(source: Source, all: boolean): Reading {
+    // Without a store there is nothing to resume.
+    const bytes = !all && this.#pictures.stored ? await this.#reader.bytes(source) : undefined;
+    const hash = bytes && (await sha256(bytes));
+    if (hash !== undefined && this.#pictures.knows(hash)) return { hash };
+    return { hash, pixels: await this.#reader.pixels(source) };
+  }
+
+  /**
+   * A feature vector for each item, or why there is none. Decoding of one call overlaps the network's run of another.
+   * A picture whose content is in the index is not decoded: it is known, and has no vector.
+   *
+   * @param all read and extract whatever the index holds
+   */
+  async #vectors(
+    items: readonly ({ source: Source } | { vector: Float32Array })[],
+    call?: number,
+    all = false,
+  ): Promise<{
+    vectors: (Float32Array | undefined)[];
+    hashes: (string | undefined)[];
+    known: Set<number>;
+    failed: EngineAdded['failed'];
+  }> {
+    const { manifest, dimension, batchSize } = this.#extractor;
+    const { width, height } = manifest.preprocessing;
+    const inputSize = 3 * width * height;
+    const vectors: (Float32Array | undefined)[] = new Array(items.length).fill(undefined);
+    const hashes: (string | undefined)[] = new Array(items.length).fill(undefined);
+    const known = new Set<number>();
+    const failed: EngineAdded['failed'] = [];
+    const cancelled = (): boolean => call !== undefined && this.#cancelled.has(call);
+
+    for (let start = 0; start < items.length && !cancelled(); start += batchSize) {
+      const batch = items.slice(start, start + batchSize);
+      const input = new Float32Array(batch.length * inputSize);
+      /** Position in `items` of each picture in `input`. */
+      const places: number[] = [];
+      let next = this.#read(batch[0]!, all);
+      for (const [offset, item] of batch.entries()) {
+        const at = start + offset;
+        if (cancelled()) break;
+        const reading = next;
+        next = this.#read(batch[offset + 1], all);
+        try {
+          if ('vector' in item) {
+            vectors[at] = checkVector(item.vector, dimension);
+          } else {
+            const { hash, pixels } = (await reading)!;
+            hashes[at] = hash;
+            if (!pixels) {
+              known.add(at);
+              continue;
+            }
+            toTensor(
+              pixels,
+              manifest.preprocessing,
+              input.subarray(places.length * inputSize, (places.length + 1) * inputSize),
+            );
+            places.push(at);
+          }
+        } catch (error) {
+          if (!(error instanceof LikenessError)) throw error;
+          failed.push({ at, code: error.code, message: error.message });
+        }
+      }
+      if (places.length === 0 || cancelled()) continue;
+      const features = await this.#extractor.extract(
+        input.subarray(0, places.length * inputSize),
+        places.length,
+      );
+      for (const [n, at] of places.entries()) {
+        const vector = features.slice(n * dimension, (n + 1) * dimension);
+        if (firstNotFinite(vector) < 0) vectors[at] = vector;
+        else {
+          const message = 'The network gave no finite features for this picture; its weights may be damaged.';
+          failed.push({ at, code: 'bad-model', message });
+        }
+      }
+    }
+    return { vectors, hashes, known, failed };
+  }
+}
+
+function checkVector(vector: Float32Array, dimension: number): Float32Array {
+  if (!(vector instanceof Float32Array)) {
+    throw new LikenessError('bad-argument', 'A feature vector has to be a Float32Array.');
+  }
+  if (vector.length !== dimension) {
+    throw new LikenessError(
+      'bad-argument',
+      `A feature vector has ${vector.length} values, this model's have ${dimension}; use vectors made by the same model.`,
+    );
+  }
+  const at = firstNotFinite(vector);
+  if (at >= 0) {
+    throw new LikenessError(
+      'bad-argument',
+      `A feature vector has ${vector[at]} as its value ${at}; features are finite numbers.`,
+    );
+  }
+  return vector;
+}

@@ -1,0 +1,438 @@
+import { endAll } from '../base/end-all.ts';
+import { LikenessError } from '../base/errors.ts';
+import type { FlatIndex, SearchOptions } from '../knn/flat-index.ts';
+import type { Neighbours } from '../knn/search/neighbours.ts';
+import type { RowStore } from '../knn/search/row-source.ts';
+import { firstNotFinite } from '../knn/search/vectors.ts';
+import { type Change, type FollowedStep, recordOf, vectorsOf } from '../store/format/changes.ts';
+import { Entries, nowhere, type PlacedEntry } from '../store/format/entries.ts';
+import type { IndexInfo } from '../store/format/header.ts';
+import type { Entry } from '../store/format/records.ts';
+import { damagedRow } from '../store/format/snapshot.ts';
+import { IndexStore } from '../store/index-store.ts';
+import { MemoryStore } from '../store/media/store.memory.ts';
+import { DamagedRows, StoredRows } from './stored-rows.ts';
+import type { StoreReport } from './types.ts';
+import { UnusualLengths } from './unusual-lengths.ts';
+
+export interface PicturesOptions {
+  /** Makes an empty index that keeps codes only, over rows elsewhere; left out, rows are always in memory. */
+  createCodes?: ((rows: RowStore) => Promise<FlatIndex>) | undefined;
+  /** Rows of more bytes than this stay in the store. Default 256 MiB. */
+  mostRowBytes?: number | undefined;
+}
+
+/**
+ * Up to here all rows are in memory: a tab can spare it, and no search is faster. Above, an eighth of it does, at the
+ * price of reading the few rows that codes do not decide.
+ */
+const defaultMostRowBytes = 256 << 20;
+/** Queries that read more than one row in so many are better off with all of them in memory, */
+const fewRows = 8;
+/** unless those are so many times the limit: a slow tab is better than none. */
+const memoryFactor = 4;
+/** Times that a file is opened anew which others replace while it is read. */
+const attempts = 3;
+
+/**
+ * The pictures of an engine: their list, and their rows in a `FlatIndex` in the same order. With a store, changes go
+ * there first, rows are read when they are first needed, and what another tab or process wrote is followed. Many rows
+ * stay in the store: the index then keeps their codes, and reads the rows that a search needs.
+ */
+export class Pictures {
+  /** All rows in memory. */
+  readonly #memory: FlatIndex;
+  /** What is searched: {@link #memory}, or codes. */
+  #index: FlatIndex;
+  /** What the codes' rows are. */
+  #outside: StoredRows | undefined;
+  /** Codes decided too little. */
+  #needsMemory = false;
+  readonly #options: PicturesOptions;
+  readonly #store: IndexStore | undefined;
+  /** Where there is no store. */
+  readonly #own = new Entries();
+  /** Whether the index has the rows. */
+  #loaded: boolean;
+  /** By the hash of its bytes: a picture with that content, as far as was looked. */
+  readonly #byHash = new Map<string, string>();
+  #hashed = 0;
+  /** Pictures whose rows in the store were damaged, and that were taken out. */
+  readonly #damaged: string[] = [];
+  /** Of the rows that the index has. */
+  readonly #lengths = new UnusualLengths();
+
+  /** @param index empty */
+  constructor(index: FlatIndex, store: IndexStore | undefined, options: PicturesOptions = {}) {
+    this.#memory = index;
+    this.#index = index;
+    this.#options = options;
+    this.#store = store;
+    this.#loaded = store === undefined;
+    store?.takeSteps();
+  }
+
+  get entries(): readonly PlacedEntry[] {
+    return this.#store?.entries ?? this.#own.list;
+  }
+
+  /** Whether they are kept. */
+  get stored(): boolean {
+    return this.#store !== undefined;
+  }
+
+  position(id: string): number | undefined {
+    return (this.#store ?? this.#own).position(id);
+  }
+
+  /** Follows what others wrote to the store. */
+  async refresh(): Promise<void> {
+    await this.#store?.refresh();
+    await this.#follow();
+  }
+
+  /** What is searched, for reports. */
+  get index(): Pick<FlatIndex, 'backend' | 'reason'> {
+    return this.#index;
+  }
+
+  /** Reads the rows of the store, once. A damaged one is taken out of the index and told of in the report. */
+  async load(): Promise<void> {
+    // Taking out what is damaged may end in a compaction: then they are read once more.
+    while (!this.#loaded) await this.#takeOut(await this.#following(() => this.#read(this.#store!)));
+  }
+
+  /** Returns what is damaged. */
+  async #read(store: IndexStore): Promise<PlacedEntry[]> {
+    await this.#choose(store);
+    const entries = [...store.entries];
+    const damaged: PlacedEntry[] = [];
+    try {
+      for await (const { first, values } of store.rows(entries, (entry) => damaged.push(entry))) {
+        const rows = values.length / this.#index.dimension;
+        const { dimension } = this.#index;
+        for (let n = 0; n < rows; n++) {
+          this.#outside?.add(entries[first + n]!);
+          this.#lengths.add(values.subarray(n * dimension, (n + 1) * dimension));
+        }
+        this.#index.add(values);
+      }
+    } catch (error) {
+      this.#clear();
+      throw error;
+    }
+    this.#loaded = true;
+    return damaged;
+  }
+
+  /**
+   * The nearest rows, by position. Loads them first.
+   *
+   * @param options called when the rows are there, and again where they had to be read anew: positions may have changed
+   */
+  async search(queries: Float32Array, k: number, options: () => SearchOptions): Promise<Neighbours> {
+    for (;;) {
+      try {
+        const found = await this.#following(async () => {
+          await this.load();
+          return this.#index.search(queries, k, options());
+        });
+        this.#weigh(found, queries.length / this.#index.dimension);
+        return found;
+      } catch (error) {
+        if (!(error instanceof DamagedRows)) throw error;
+        await this.#takeOut(error.entries);
+      }
+    }
+  }
+
+  /** All rows: n × d values, a copy. */
+  async values(): Promise<Float32Array> {
+    return this.#following(async () => {
+      await this.load();
+      if (!this.#outside) return this.#index.values();
+      const values = new Float32Array(this.entries.length * this.#index.dimension);
+      await this.#store!.readRows(this.entries, values);
+      return values;
+    });
+  }
+
+  /** Makes changes, durable ones where there is a store; tells of each picture whether it was new. */
+  async apply(changes: readonly Change[]): Promise<('add' | 'replace')[]> {
+    if (changes.length === 0) return [];
+    const steps = this.#store ? await this.#store.append(changes) : this.#applyOwn(changes);
+    if (this.#store) await this.#follow();
+    else await this.#take(steps);
+    if (this.#store?.worthCompacting) {
+      await this.#store.compact().catch(() => {}); // for want of space, later
+      await this.#follow();
+    }
+    return steps.flatMap(({ kind }) => (kind === 'add' || kind === 'replace' ? [kind] : []));
+  }
+
+  /**
+   * A copy of a picture's row; `undefined` where there is no such picture.
+   *
+   * @throws LikenessError `bad-file` where it is damaged
+   */
+  async vector(id: string): Promise<Float32Array | undefined> {
+    try {
+      return await this.#vectorAt(() => this.position(id));
+    } catch (error) {
+      throw error instanceof DamagedRows ? damagedRow(error.entries[0]!, this.#store!.name) : error;
+    }
+  }
+
+  /** @param find the position: asked again where others replaced the store's file meanwhile */
+  async #vectorAt(find: () => number | undefined): Promise<Float32Array | undefined> {
+    return this.#following(async () => {
+      const position = find();
+      if (position === undefined) return undefined;
+      if (!this.#store || (this.#loaded && !this.#outside)) return this.#index.get(position);
+      const entry = this.entries[position]!;
+      let isDamaged = false;
+      const row = new Float32Array(this.#index.dimension);
+      const blocks = this.#store.rows([entry], () => {
+        isDamaged = true;
+      });
+      for await (const { values } of blocks) row.set(values);
+      if (isDamaged) throw new DamagedRows([entry]);
+      return row;
+    });
+  }
+
+  /** Whether there are features of this content. */
+  knows(hash: string): boolean {
+    return this.#withHash(hash) !== undefined;
+  }
+
+  /** The features of this content, if they are there; damaged ones are taken out. */
+  async vectorOf(hash: string): Promise<Float32Array | undefined> {
+    try {
+      return await this.#vectorAt(() => this.#withHash(hash));
+    } catch (error) {
+      if (!(error instanceof DamagedRows)) throw error;
+      await this.#takeOut(error.entries);
+      return undefined;
+    }
+  }
+
+  /** Whether the picture is there just so. */
+  has({ id, meta, hash }: Entry): boolean {
+    const position = this.position(id);
+    if (position === undefined) return false;
+    const there = this.entries[position]!;
+    return there.hash === hash && JSON.stringify(there.meta) === JSON.stringify(meta);
+  }
+
+  /** Runs `use` with all pictures as a stored index; again where others replaced it meanwhile. */
+  async withIndex<T>(info: IndexInfo, use: (index: IndexStore) => Promise<T>): Promise<T> {
+    return this.#following(async () => use(await this.#asIndex(info)));
+  }
+
+  /** All pictures as a stored index: the store's, or a copy in memory. */
+  async #asIndex(info: IndexInfo): Promise<IndexStore> {
+    if (this.#store) return this.#store;
+    const copy = await IndexStore.open(new MemoryStore('this index'), { create: info });
+    const changes: Change[] = [];
+    for (const [row, entry] of this.entries.entries()) {
+      changes.push({ ...entry, vector: this.#index.get(row) });
+      if (changes.length * 4 * info.dimension >= copyBytes) await copy.append(changes.splice(0));
+    }
+    await copy.append(changes);
+    return copy;
+  }
+
+  /**
+   * Takes over another index, all or nothing.
+   *
+   * @throws LikenessError `bad-file` that names the picture whose features are no finite numbers
+   */
+  async importFrom(source: IndexStore): Promise<void> {
+    const entries = [...source.entries];
+    for await (const { first, values } of source.rows(entries)) {
+      const at = firstNotFinite(values);
+      if (at < 0) continue;
+      const { dimension } = source.info;
+      throw new LikenessError(
+        'bad-file',
+        `The features of "${entries[first + Math.floor(at / dimension)]!.id}" in ${source.name} have ${values[at]} as their value ${at % dimension}; nothing was imported.`,
+      );
+    }
+    if (this.#store) {
+      await this.#store.importFrom(source);
+      await this.#follow();
+      return;
+    }
+    const { dimension } = this.#index;
+    const values = new Float32Array(entries.length * dimension);
+    await source.readRows(entries, values);
+    const gone = this.entries.map(({ id }) => ({ remove: id }));
+    const added = entries.map((entry, n) => ({
+      ...entry,
+      vector: values.subarray(n * dimension, (n + 1) * dimension),
+    }));
+    await this.apply([...gone, ...added]);
+  }
+
+  async compact(): Promise<void> {
+    await this.#store?.compact();
+    await this.#follow();
+  }
+
+  report(): StoreReport | null {
+    const store = this.#store;
+    if (!store) return null;
+    return {
+      name: store.name,
+      readOnly: store.readOnly,
+      byteLength: store.byteLength,
+      dropped: store.dropped ?? null,
+      damaged: [...this.#damaged],
+      warnings: [...store.warnings],
+    };
+  }
+
+  async close(): Promise<void> {
+    await endAll(
+      () => this.#store?.close(),
+      () => this.#index.close(),
+      () => this.#memory.close(),
+    );
+  }
+
+  get #mostRowBytes(): number {
+    return this.#options.mostRowBytes ?? defaultMostRowBytes;
+  }
+
+  /** Codes or rows in memory: decides for what is in the store now. */
+  async #choose(store: IndexStore): Promise<void> {
+    const { createCodes } = this.#options;
+    const bytes = store.entries.length * 4 * this.#memory.dimension;
+    const wasm = this.#memory.backend === 'wasm' || this.#memory.backend === 'wasm-relaxed';
+    const outside =
+      createCodes && store.randomReads && wasm && bytes > this.#mostRowBytes && !this.#needsMemory;
+    if (!outside) return;
+    const rows = new StoredRows(store);
+    this.#index = await createCodes(rows);
+    this.#outside = rows;
+  }
+
+  /** Where codes decide too little, the next search has all rows in memory. */
+  #weigh({ fetchedBytes }: Neighbours, queries: number): void {
+    const all = this.entries.length * 4 * this.#index.dimension;
+    if (!this.#outside || fetchedBytes * fewRows <= all * queries) return;
+    if (all > memoryFactor * this.#mostRowBytes) return;
+    this.#needsMemory = true;
+    this.#clear();
+  }
+
+  /** Rows that are not of length 1; `null` while rows of the store were not read. */
+  get notNormalised(): number | null {
+    return this.#loaded ? this.#lengths.count : null;
+  }
+
+  /** Runs `work`, again where others replaced the store's file under it. */
+  async #following<T>(work: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      const readings = this.#store?.readings;
+      try {
+        return await work();
+      } catch (error) {
+        if (!this.#store || attempt === attempts) throw error;
+        const before = this.#loaded;
+        const changed = await this.#store.refresh().catch(() => false);
+        await this.#follow();
+        if (!changed && this.#store.readings === readings && this.#loaded === before) throw error;
+      }
+    }
+  }
+
+  /** Removes pictures whose rows are damaged in the store. */
+  async #takeOut(damaged: readonly PlacedEntry[]): Promise<void> {
+    if (damaged.length === 0) return;
+    const ids = damaged.map(({ id }) => id);
+    try {
+      await this.apply(ids.map((id) => ({ remove: id })));
+      this.#damaged.push(...ids);
+    } catch (error) {
+      this.#clear();
+      throw new LikenessError(
+        'bad-file',
+        `The features of ${ids.length} pictures in ${this.#store!.name} are damaged, e.g. of "${ids[0]}", and they cannot be taken out: ${(error as Error).message}`,
+        { cause: error },
+      );
+    }
+  }
+
+  #applyOwn(changes: readonly Change[]): FollowedStep[] {
+    return this.#own.apply(changes.map(recordOf), nowhere, vectorsOf(changes));
+  }
+
+  #follow(): Promise<void> {
+    return this.#take(this.#store?.takeSteps() ?? []);
+  }
+
+  /** Takes the steps with the rows. Where that fails, all rows are read anew when they are next needed. */
+  async #take(steps: readonly FollowedStep[]): Promise<void> {
+    try {
+      for (const step of steps) if (this.#loaded) await this.#takeStep(step);
+    } catch (error) {
+      if (!this.#store) throw error;
+      this.#clear();
+    }
+  }
+
+  async #takeStep(step: FollowedStep): Promise<void> {
+    if (step.kind === 'reload') {
+      this.#clear();
+      return;
+    }
+    if (step.kind === 'remove') {
+      this.#outside?.remove(step.positions);
+      this.#index.remove(step.positions);
+      this.#lengths.remove(step.positions);
+      return;
+    }
+    const vector = step.vector ?? new Float32Array(this.#index.dimension);
+    if (!step.vector) await this.#store!.readRows([step.entry], vector);
+    if (step.kind === 'add') {
+      this.#outside?.add(step.entry);
+      this.#index.add(vector);
+      this.#lengths.add(vector);
+    } else {
+      this.#outside?.replace(step.position, step.entry);
+      this.#index.set(step.position, vector);
+      this.#lengths.replace(step.position, vector);
+    }
+  }
+
+  /** Forgets the rows of the store. */
+  #clear(): void {
+    this.#loaded = false;
+    this.#lengths.clear();
+    if (this.#outside) this.#index.close();
+    this.#index = this.#memory;
+    this.#outside = undefined;
+    this.#memory.remove(Array.from({ length: this.#memory.size }, (_, row) => row));
+  }
+
+  /** Where a picture with this content is. */
+  #withHash(hash: string): number | undefined {
+    const { entries } = this;
+    // Entries that were replaced behind what was looked at are only missed: such a picture is extracted again.
+    for (
+      this.#hashed = Math.min(this.#hashed, entries.length);
+      this.#hashed < entries.length;
+      this.#hashed++
+    ) {
+      const { id, hash: its } = entries[this.#hashed]!;
+      if (its !== undefined) this.#byHash.set(its, id);
+    }
+    const position = this.position(this.#byHash.get(hash) ?? '');
+    return position !== undefined && entries[position]!.hash === hash ? position : undefined;
+  }
+}
+
+/** Rows that go into one commit of a copy. */
+const copyBytes = 8 << 20;

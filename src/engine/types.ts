@@ -1,0 +1,117 @@
+import type { LikenessError } from '../base/errors.ts';
+import type { Json } from '../base/json.ts';
+import type * as web from '../base/web-types.ts';
+import type { ImageSource } from '../image/image-source.ts';
+import type { BackendName } from '../knn/backend/backend.ts';
+import type { Dropped } from '../store/format/dropped.ts';
+
+/** Something to add: a picture, or a feature vector made earlier by the same model. */
+export type Item = {
+  id: string;
+  /** Kept with the picture and returned with hits: what JSON can hold, up to 1 MiB. */
+  meta?: Json | undefined;
+} & ({ image: ImageSource } | { vector: Float32Array });
+
+/** One answer of a query. */
+export interface Hit {
+  id: string;
+  /** Euclidean distance between the normalised features: 0 (same picture) … 2. */
+  distance: number;
+  /** What was added with the picture. */
+  meta?: Json;
+}
+
+/** A picture in an index, without its features. */
+export interface Picture {
+  id: string;
+  meta?: Json;
+  /** SHA-256 of the picture's bytes, as hex, where they were read into a stored index. */
+  hash?: string;
+}
+
+export interface Progress {
+  phase: 'model' | 'add';
+  /** Bytes of the model that are here, or pictures. */
+  done: number;
+  total: number;
+  /** Bytes of the model that came over the network; 0 for one that was stored. */
+  fetched?: number;
+  /** Of the pictures that are done, those that the network saw; the others were known, or could not be read. */
+  extracted?: number;
+}
+
+export interface CallOptions {
+  /** Ends the call early; it then rejects with the signal's reason. */
+  signal?: web.AbortSignal | undefined;
+  onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+export interface QueryOptions extends CallOptions {
+  /** How many pictures; fewer come where fewer take part. Default 30. */
+  k?: number | undefined;
+  /** Pictures farther than this are left out: 0 … 2 for normalised features. */
+  maxDistance?: number | undefined;
+  /** Ids of pictures that do not take part, e.g. the query's own. */
+  exclude?: Iterable<string> | undefined;
+  /**
+   * The only pictures that take part: their ids, or a predicate that is asked about every picture in the index. It may
+   * not be async.
+   */
+  filter?: Iterable<string> | ((id: string) => boolean) | undefined;
+}
+
+/** An index's rows in order, as one block. */
+export interface Features {
+  ids: string[];
+  /** Values in a row. */
+  dimension: number;
+  /** ids.length × dimension. */
+  values: Float32Array;
+}
+
+/** What `add` did. Pictures that cannot be read are reported here and do not stop the others. */
+export interface AddReport {
+  added: number;
+  /** Items whose id was there already. */
+  replaced: number;
+  /** Items that a stored index had already, with the same content and metadata: nothing was done. */
+  unchanged: number;
+  /** Pictures that the network saw; those whose content the stored index had already it did not. */
+  extracted: number;
+  failed: { id: string; error: LikenessError }[];
+}
+
+/** Where an index is kept. */
+export interface StoreReport {
+  /** What keeps it: `opfs:…`, `indexeddb:…` where OPFS cannot be written in place, `memory` … */
+  name: string;
+  readOnly: boolean;
+  /** Of its file. */
+  byteLength: number;
+  /** What opening found torn by a crash and left out: it had not been acknowledged. */
+  dropped: Dropped | null;
+  /** Pictures whose features were damaged on the medium; they are out of the index and can be added again. */
+  damaged: string[];
+  /** What goes otherwise than was asked for: e.g. that this browser keeps nothing, and the index is in memory. */
+  warnings: string[];
+}
+
+/** What runs, and why. */
+export interface Report {
+  model: { name: string; version: string; fingerprint: string; dimension: number };
+  /** Where features are extracted. */
+  extractor: { device: 'wasm' | 'webgpu'; threads: number; reason: string };
+  /** Where neighbours are searched. */
+  knn: { backend: BackendName; reason: string };
+  /** Pictures in the index. */
+  size: number;
+  /**
+   * Pictures whose features are not of length 1 and so were not made by this model: their distances say nothing. `null`
+   * while the features of a stored index have not been read.
+   */
+  notNormalised: number | null;
+  /** Where the index is kept; `null` when it is not. */
+  store: StoreReport | null;
+  /** Where the model's files are; from `memory` they are gone with the page. What went wrong with storing them. */
+  modelFiles: { where: 'opfs' | 'cache-storage' | 'memory' | 'folder'; warnings: string[] };
+}

@@ -1,0 +1,180 @@
+import { LikenessError } from '../../base/errors.ts';
+import type { BackendName, RowHolder, RowSet } from '../backend/backend.ts';
+import { addTo, emptySet, has } from '../backend/row-set.ts';
+import { type Found, merge } from '../search/found.ts';
+import type { Limits } from '../search/search.ts';
+import { createWasmBackend } from '../wasm/backend.ts';
+import { Shard, type ShardAsk } from './shard.ts';
+import type { ThreadAsk } from './thread.ts';
+import { type Port, startThreads, type ThreadPort } from './thread-port.ts';
+import type { SearchThreads } from './threads.ts';
+
+/** The rows that one shard has: the numbers that they have among all, ascending. */
+type Holding = number[];
+
+/**
+ * Rows divided among threads when they are added, each with a memory of its own: what works where memory cannot be shared,
+ * in a page that is not cross-origin isolated. The calling thread has a part of the rows, too.
+ *
+ * Changes are posted and happen before the searches that follow them. Where a thread has no room for its rows, every
+ * later search fails with its error.
+ */
+export class Shards implements RowHolder, SearchThreads {
+  readonly name: BackendName;
+  readonly dimension: number;
+  readonly #own: Shard;
+  readonly #others: ThreadPort<ThreadAsk>[];
+  readonly #holdings: Holding[];
+  /** Which shard has a row, and as which of its rows. */
+  #owner: Uint8Array = new Uint8Array(64);
+  #place: Uint32Array = new Uint32Array(64);
+  #rows = 0;
+
+  private constructor(name: BackendName, dimension: number, own: Shard, others: ThreadPort<ThreadAsk>[]) {
+    this.name = name;
+    this.dimension = dimension;
+    this.#own = own;
+    this.#others = others;
+    this.#holdings = Array.from({ length: others.length + 1 }, () => []);
+  }
+
+  static async start(dimension: number, threads: number, startThread: () => Promise<Port>): Promise<Shards> {
+    const backend = await createWasmBackend(dimension);
+    const others = await startThreads<ThreadAsk>(threads - 1, startThread, () => ({
+      start: { kind: 'own', dimension },
+    }));
+    return new Shards(backend.name, dimension, new Shard(backend), others);
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  get count(): number {
+    return this.#holdings.length;
+  }
+
+  append(values: Float32Array): void {
+    const d = this.dimension;
+    const added = values.length / d;
+    this.#makeRoom(this.#rows + added);
+    // Each is filled up to what will be its even part.
+    const even = Math.ceil((this.#rows + added) / this.count);
+    for (let shard = 0, done = 0; done < added; shard++) {
+      const holding = this.#holdings[shard]!;
+      const taken = Math.min(added - done, Math.max(0, even - holding.length));
+      if (taken === 0) continue;
+      this.#change(shard, { append: values.slice(done * d, (done + taken) * d) });
+      for (const end = done + taken; done < end; done++) {
+        this.#owner[this.#rows] = shard;
+        this.#place[this.#rows] = holding.length;
+        holding.push(this.#rows++);
+      }
+    }
+  }
+
+  set(row: number, values: Float32Array): void {
+    this.#change(this.#owner[row]!, { set: this.#place[row]!, values: values.slice() });
+  }
+
+  remove(rows: readonly number[]): void {
+    const gone = emptySet(this.#rows);
+    for (const row of rows) addTo(gone, row);
+    const moved = new Uint32Array(this.#rows);
+    for (let row = 0, to = 0; row < this.#rows; row++) {
+      moved[row] = to;
+      if (!has(gone, row)) to++;
+    }
+    for (const [shard, holding] of this.#holdings.entries()) {
+      const removed = [...holding.keys()].filter((place) => has(gone, holding[place]!));
+      if (removed.length > 0) this.#change(shard, { remove: removed });
+      const kept = holding.filter((row) => !has(gone, row)).map((row) => moved[row]!);
+      this.#holdings[shard] = kept;
+      for (const [place, row] of kept.entries()) {
+        this.#owner[row] = shard;
+        this.#place[row] = place;
+      }
+    }
+    this.#rows -= rows.length;
+  }
+
+  row(): Float32Array {
+    throw new LikenessError(
+      'bad-argument',
+      'The rows of this index are with its threads; `read` gives copies of them.',
+    );
+  }
+
+  /** Copies of some rows, one after the other. */
+  async read(rows: Uint32Array): Promise<Float32Array> {
+    const d = this.dimension;
+    const values = new Float32Array(rows.length * d);
+    await Promise.all(
+      this.#holdings.map(async (_, shard) => {
+        const at = [...rows.keys()].filter((i) => this.#owner[rows[i]!] === shard);
+        if (at.length === 0) return;
+        const places = Uint32Array.from(at, (i) => this.#place[rows[i]!]!);
+        const part =
+          shard === 0
+            ? this.#own.read(places)
+            : ((await this.#others[shard - 1]!.ask({ shard: { read: places } })) as Float32Array);
+        for (const [n, i] of at.entries()) values.set(part.subarray(n * d, (n + 1) * d), i * d);
+      }),
+    );
+    return values;
+  }
+
+  pay(): boolean {
+    return true;
+  }
+
+  async search(queries: Float32Array, skip: RowSet | undefined, limits: Limits): Promise<Found> {
+    const { k, maxDistance } = limits;
+    const holdings = [...this.#holdings];
+    const skips = holdings.map((holding) => skip && placesIn(skip, holding));
+    // The others first: this one is busy afterwards.
+    const asked = this.#others.map(
+      (thread, at) =>
+        thread.ask({ shard: { search: queries, skip: skips[at + 1], k, maxDistance } }) as Promise<Found>,
+    );
+    const found = await Promise.all([this.#own.search(queries, skips[0], limits), ...asked]);
+    return merge(
+      found.map((part, shard) => ({
+        found: part,
+        firstQuery: 0,
+        rowOf: (row) => holdings[shard]![row]!,
+      })),
+      queries.length / this.dimension,
+      k,
+    );
+  }
+
+  close(): void {
+    this.#own.close();
+    for (const thread of this.#others) thread.end();
+  }
+
+  /** Has a shard change its rows. What fails elsewhere fails the next search. */
+  #change(shard: number, ask: Exclude<ShardAsk, { read: Uint32Array } | { search: Float32Array }>): void {
+    if (shard === 0) void this.#own.answer(ask).catch(() => {});
+    else this.#others[shard - 1]!.ask({ shard: ask }).catch(() => {});
+  }
+
+  #makeRoom(rows: number): void {
+    if (rows <= this.#owner.length) return;
+    const length = Math.max(rows, Math.ceil(1.5 * this.#owner.length));
+    const owner = new Uint8Array(length);
+    const place = new Uint32Array(length);
+    owner.set(this.#owner.subarray(0, this.#rows));
+    place.set(this.#place.subarray(0, this.#rows));
+    this.#owner = owner;
+    this.#place = place;
+  }
+}
+
+/** Which of a shard's rows belong to a set of all rows. */
+function placesIn(set: RowSet, holding: Holding): RowSet {
+  const places = emptySet(holding.length);
+  for (const [place, row] of holding.entries()) if (has(set, row)) addTo(places, place);
+  return places;
+}

@@ -1,0 +1,101 @@
+import type { RowSet } from '../backend/backend.ts';
+import { type Found, merge } from '../search/found.ts';
+import type { Limits } from '../search/search.ts';
+import type { SharedBackend, WasmBackend } from '../wasm/backend.ts';
+import { createSharedReader } from '../wasm/reader.ts';
+import { divide } from './parts.ts';
+import { JobWorker, type SharedJob } from './shared-job.ts';
+import type { ThreadAsk } from './thread.ts';
+import { type Port, startThreads, type ThreadPort } from './thread-port.ts';
+import type { SearchThreads } from './threads.ts';
+
+/** Terms (queries · rows · values) below which waking threads, a millisecond or two, takes longer than what they save. */
+const fewestPayingTerms = 1 << 27;
+
+/** Threads that share the memory of the one that calls, which works as well. */
+export class SharedThreads implements SearchThreads {
+  readonly count: number;
+  readonly #backend: WasmBackend;
+  readonly #own: JobWorker;
+  readonly #others: ThreadPort<ThreadAsk>[];
+  /** What the threads know of the rows. */
+  #sent: SharedBackend | undefined;
+
+  readonly #fewestTerms: number;
+
+  private constructor(
+    backend: WasmBackend,
+    own: JobWorker,
+    others: ThreadPort<ThreadAsk>[],
+    fewestTerms: number,
+  ) {
+    this.#fewestTerms = fewestTerms;
+    this.#backend = backend;
+    this.#own = own;
+    this.#others = others;
+    this.count = others.length + 1;
+  }
+
+  /**
+   * @param backend laid out for the threads to be
+   * @param startThread starts a thread
+   */
+  static async start(
+    backend: WasmBackend,
+    startThread: () => Promise<Port>,
+    fewestTerms: number = fewestPayingTerms,
+  ): Promise<SharedThreads> {
+    const { name: build, dimension, layout } = backend;
+    const others = await startThreads<ThreadAsk>(layout.threads - 1, startThread, (at) => ({
+      start: { kind: 'shared', build, dimension, layout: { ...layout, thread: at + 1 } },
+    }));
+    const own = new JobWorker(await createSharedReader(build, dimension, layout));
+    return new SharedThreads(backend, own, others, fewestTerms);
+  }
+
+  pay(queries: number): boolean {
+    return queries * this.#backend.rows * this.#backend.dimension >= this.#fewestTerms;
+  }
+
+  async search(queries: Float32Array, skip: RowSet | undefined, limits: Limits): Promise<Found> {
+    const { rows, dimension } = this.#backend;
+    const count = queries.length / dimension;
+    const shared = new Float32Array(new SharedArrayBuffer(queries.byteLength));
+    shared.set(queries);
+    const { k, maxDistance, signal } = limits;
+    const parts = divide(count, rows, k, this.count);
+    const share = this.#backend.share();
+    const job: SharedJob = {
+      rows: share === this.#sent ? undefined : share,
+      queries: shared,
+      k,
+      maxDistance,
+      skip,
+      parts,
+      next: new Int32Array(new SharedArrayBuffer(4)),
+    };
+    this.#sent = share;
+    const asked = this.#others.map((thread) => thread.ask({ job }));
+    // After an abort no thread begins another part.
+    const stop = (): void => void Atomics.store(job.next, 0, parts.length);
+    signal?.addEventListener('abort', stop, { once: true });
+    let answers: unknown[];
+    try {
+      answers = await Promise.all([this.#own.work(job, signal), ...asked]);
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+    signal?.throwIfAborted();
+    const found = (answers as [number, Found][][]).flat().map(([at, part]) => ({
+      found: part,
+      firstQuery: parts[at]!.queries[0],
+      rowOf: (row: number) => row + parts[at]!.rows[0],
+    }));
+    return merge(found, count, k);
+  }
+
+  close(): void {
+    for (const thread of this.#others) thread.end();
+    this.#own.close();
+  }
+}

@@ -1,0 +1,127 @@
+import { LikenessError } from '../../base/errors.ts';
+import type { Backend, Candidates, RowSet } from '../backend/backend.ts';
+import { CodeMemory, type SharedCodes } from './code-memory.ts';
+import { compileKernels, type Kernels, loadKernels } from './kernel.ts';
+import { type Layout, mostMemoryBytes } from './memory.ts';
+import { RowMemory, type SharedRows } from './row-memory.ts';
+import { Searcher } from './searcher.ts';
+
+/** From so many rows of at least so many values on, they have codes beside them. */
+const fewestCodedRows = 1024;
+const fewestCodedValues = 32;
+
+export interface WasmOptions {
+  kernels?: Kernels | undefined;
+  /** Bytes of one memory; default 4 GiB. */
+  mostBytes?: number | undefined;
+  /** Whether rows get codes; default true. */
+  codes?: boolean | undefined;
+  /** Threads that are to share the memory, this one among them; default 1. */
+  threads?: number | undefined;
+}
+
+/** What threads that share a backend's memory need to read its rows. */
+export interface SharedBackend {
+  rows: SharedRows;
+  codes: SharedCodes | undefined;
+}
+
+/** Rows and their codes in WebAssembly memory. Rejects where WebAssembly SIMD is missing or wrong. */
+export async function createWasmBackend(
+  dimension: number,
+  { kernels, mostBytes = mostMemoryBytes, codes = true, threads = 1 }: WasmOptions = {},
+): Promise<WasmBackend> {
+  const own = kernels ?? (await loadKernels());
+  const layout = { mostBytes, threads, thread: 0 };
+  return new WasmBackend(dimension, threads > 1 ? await compileKernels(own.name, true) : own, layout, codes);
+}
+
+export class WasmBackend implements Backend {
+  readonly dimension: number;
+  readonly name: Kernels['name'];
+  readonly heedsSkip = true;
+  /** How memory is laid out for the threads that share it. */
+  readonly layout: Layout;
+  readonly #kernels: Kernels;
+  readonly #coded: boolean;
+  /** Undefined once closed, so that the memory can go even if the index is kept. */
+  #open: RowMemory | undefined;
+  #codes: CodeMemory | undefined;
+  #searcher: Searcher | undefined;
+  #shared: SharedBackend | undefined;
+
+  constructor(dimension: number, kernels: Kernels, layout: Layout, codes: boolean) {
+    this.dimension = dimension;
+    this.name = kernels.name;
+    this.layout = layout;
+    this.#kernels = kernels;
+    this.#coded = codes && dimension >= fewestCodedValues;
+    this.#open = new RowMemory(kernels, dimension, layout);
+  }
+
+  get rows(): number {
+    return this.#open?.count ?? 0;
+  }
+
+  get #rows(): RowMemory {
+    if (!this.#open) throw new LikenessError('closed', 'This index was closed; create another.');
+    return this.#open;
+  }
+
+  append(values: Float32Array): void {
+    const rows = this.#rows;
+    const before = rows.count;
+    this.#shared = undefined;
+    try {
+      rows.append(values);
+      this.#encode(values);
+    } catch (error) {
+      rows.truncate(before);
+      throw error;
+    }
+  }
+
+  set(row: number, values: Float32Array): void {
+    this.#shared = undefined;
+    this.#rows.set(row, values);
+    this.#codes?.set(row, values);
+  }
+
+  remove(rows: readonly number[]): void {
+    this.#shared = undefined;
+    this.#rows.remove(rows);
+    this.#codes?.remove(rows);
+  }
+
+  row(row: number): Float32Array {
+    return this.#rows.row(row);
+  }
+
+  async candidates(queries: Float32Array, k: number, skip?: RowSet): Promise<Candidates[]> {
+    this.#searcher ??= new Searcher(this.#rows, this.#codes);
+    return this.#searcher.candidates(queries, k, skip);
+  }
+
+  /** The rows as they are now, for views of other threads: the same object until they change. */
+  share(): SharedBackend {
+    this.#shared ??= { rows: this.#rows.share(), codes: this.#codes?.share() };
+    return this.#shared;
+  }
+
+  close(): void {
+    this.#open = this.#codes = this.#searcher = this.#shared = undefined;
+  }
+
+  /** Codes of rows just added; of all, when there are enough for the first time. */
+  #encode(values: Float32Array): void {
+    if (this.#codes) {
+      this.#codes.append(values);
+      return;
+    }
+    if (!this.#coded || this.rows < fewestCodedRows) return;
+    const codes = new CodeMemory(this.#kernels, this.dimension, this.layout);
+    for (let row = 0; row < this.rows; row++) codes.append(this.row(row));
+    this.#codes = codes;
+    this.#searcher = undefined; // the next one knows the codes
+  }
+}

@@ -1,0 +1,209 @@
+import type { Candidates, RowSet } from '../backend/backend.ts';
+import {
+  type CodedQuery,
+  codedLimit,
+  codeQuery,
+  lowerFromCodes,
+  upperFromCodes,
+} from '../backend/code-bounds.ts';
+import { has } from '../backend/row-set.ts';
+import { kthSmallest, positionsUpTo, SmallestK } from '../js/select.ts';
+import type { BoundsScratch } from './bounds-scratch.ts';
+import {
+  type CodedBounds,
+  type CodeMemory,
+  codedQueriesPerPass,
+  rowsPerGroup,
+  rowsPerPanel,
+} from './code-memory.ts';
+import type { RowMemory } from './row-memory.ts';
+import { nearest, reach } from './scan.ts';
+
+/** A query that leaves more of the rows undecided than this is answered by a scan of all of them. */
+const mostUndecided = 1 / 4;
+/** One row in so many is looked at first, in a few places, to see whether codes decide anything. */
+const probeEvery = 24;
+const probedPlaces = 4;
+
+/**
+ * Search by codes: bounds from the codes of all rows, float32 distances of those that the bounds leave, and what float32
+ * cannot tell apart as candidates.
+ */
+export class Cascade {
+  readonly #codes: CodeMemory;
+  readonly #rows: RowMemory | undefined;
+  readonly #scratch: BoundsScratch;
+
+  /** @param rows absent where full rows are not in memory */
+  constructor(codes: CodeMemory, rows: RowMemory | undefined, scratch: BoundsScratch) {
+    this.#codes = codes;
+    this.#rows = rows;
+    this.#scratch = scratch;
+  }
+
+  /**
+   * Candidates for each query.
+   *
+   * @param k 1 … rows that are not skipped
+   * @returns undefined for a query that codes do not decide
+   */
+  candidates(queries: Float32Array, k: number, skip: RowSet | undefined): (Candidates | undefined)[] {
+    const d = this.#codes.dimension;
+    const count = queries.length / d;
+    const found: (Candidates | undefined)[] = new Array(count).fill(undefined);
+    for (let first = 0; first < count; first += codedQueriesPerPass) {
+      const pass: { at: number; query: Float32Array; coded: CodedQuery }[] = [];
+      for (let at = first; at < Math.min(count, first + codedQueriesPerPass); at++) {
+        const query = queries.subarray(at * d, (at + 1) * d);
+        const coded = codeQuery(query);
+        if (coded) pass.push({ at, query, coded });
+      }
+      const scratch = this.#scratch.take(
+        pass.length,
+        Math.ceil(this.#codes.count / rowsPerPanel) * rowsPerPanel,
+      );
+      const paying = pass.filter(
+        this.#probe(
+          pass.map(({ coded }) => coded),
+          scratch,
+          k,
+        ),
+      );
+      this.#codes.scan(
+        paying.map(({ coded }) => coded),
+        scratch,
+        0,
+        this.#codes.count,
+      );
+      for (const [slot, { at, query, coded }] of paying.entries()) {
+        const bounds = scratch[slot]!;
+        if (skip) drop(skip, bounds, this.#codes.count);
+        found[at] = this.#rows
+          ? this.#decide(this.#rows, query, coded, bounds, k, skip)
+          : this.#list(coded, bounds, k, skip);
+      }
+    }
+    return found;
+  }
+
+  /** Which queries codes may decide, from a sample of the rows; all, where the full rows are not here. */
+  #probe(
+    queries: readonly CodedQuery[],
+    scratch: readonly CodedBounds[],
+    k: number,
+  ): (_: unknown, q: number) => boolean {
+    if (!this.#rows || queries.length === 0) return () => true;
+    const panels = Math.ceil(this.#codes.count / rowsPerPanel);
+    const places = Math.min(probedPlaces, Math.ceil(panels / probeEvery));
+    const run = Math.ceil(panels / probeEvery / places);
+    const rows = places * run * rowsPerPanel;
+    const mid = queries.map(() => new Float32Array(rows));
+    const low = queries.map(() => new Float32Array(rows));
+    for (let i = 0; i < places; i++) {
+      const from = Math.floor((i * (panels - run)) / places) * rowsPerPanel;
+      const to = from + run * rowsPerPanel;
+      this.#codes.scan(queries, scratch, from, to);
+      for (let q = 0; q < queries.length; q++) {
+        const bounds = scratch[q]!;
+        mid[q]!.set(bounds.mid.subarray(from, to), i * run * rowsPerPanel);
+        low[q]!.set(bounds.low.subarray(from, to), i * run * rowsPerPanel);
+      }
+    }
+    const rank = Math.ceil((k * rows) / this.#codes.count);
+    return (_, q) => countUpTo(low[q]!, kthSmallest(mid[q]!, rank)) <= mostUndecided * rows;
+  }
+
+  /** Scores in float32 what the bounds leave, the most promising first. */
+  #decide(
+    rows: RowMemory,
+    query: Float32Array,
+    coded: CodedQuery,
+    bounds: CodedBounds,
+    k: number,
+    skip: RowSet | undefined,
+  ): Candidates | undefined {
+    const { mid } = bounds;
+    const most = Math.max(k, mostUndecided * this.#codes.count);
+    const promising = kthSmallestMid(bounds, k);
+    if (!(promising < Number.POSITIVE_INFINITY)) return undefined;
+    const first = Uint32Array.from(rowsUpTo(bounds, 'mid', promising));
+    if (first.length > most) return undefined;
+    const firstDistances = rows.squaredDistancesOf(first, query);
+    const within = reach(rows, firstDistances, k);
+    if (within === undefined) return undefined;
+
+    const limit = codedLimit(within, coded);
+    const rest = rowsUpTo(bounds, 'low', limit).filter((row) => !(mid[row]! <= promising));
+    if (first.length + rest.length > most) return undefined;
+    const second = Uint32Array.from(rest);
+    const all = new Uint32Array(first.length + second.length);
+    all.set(first);
+    all.set(second, first.length);
+    const distances = new Float32Array(all.length);
+    distances.set(firstDistances);
+    distances.set(rows.squaredDistancesOf(second, query), first.length);
+    return nearest(rows, all, distances, { k, skip, outside: within, unusual: this.#codes.unusual });
+  }
+
+  /** What the bounds leave, the most promising first; undefined where they leave all. */
+  #list(
+    coded: CodedQuery,
+    { mid, low }: CodedBounds,
+    k: number,
+    skip: RowSet | undefined,
+  ): Candidates | undefined {
+    const upper = mid.map((middle, row) => 2 * middle - low[row]!);
+    const kth = kthSmallest(upper, k);
+    if (!(kth < Number.POSITIVE_INFINITY)) return undefined;
+    // 2·mid − low was rounded once more.
+    const reach = upperFromCodes(kth + 2 ** -22 * (Math.abs(kth) + coded.norm), coded);
+    const near = positionsUpTo(low, codedLimit(reach, coded)).sort((a, b) => mid[a]! - mid[b]! || a - b);
+    const unusual = [...this.#codes.unusual].filter((row) => !has(skip, row));
+    const rows = new Uint32Array(near.length + unusual.length);
+    const lower = new Float64Array(rows.length);
+    rows.set(unusual);
+    rows.set(near, unusual.length);
+    for (const [at, row] of near.entries()) lower[unusual.length + at] = lowerFromCodes(low[row]!, coded);
+    return { rows, lower, bound: reach };
+  }
+}
+
+/** The k-th smallest of the middles: groups whose least is not below the k-th so far are passed over. */
+function kthSmallestMid({ mid, least }: CodedBounds, k: number): number {
+  const heap = new SmallestK(k);
+  for (let group = 0; group < least.length / 2; group++) {
+    if (!(least[2 * group]! < heap.top)) continue;
+    const from = group * rowsPerGroup;
+    for (let row = from; row < from + rowsPerGroup; row++) heap.offer(mid[row]!);
+  }
+  return heap.top;
+}
+
+/** Rows whose middle or lower bound is at most `limit`, ascending. */
+function rowsUpTo(bounds: CodedBounds, which: 'mid' | 'low', limit: number): number[] {
+  const found: number[] = [];
+  const values = bounds[which];
+  const offset = which === 'mid' ? 0 : 1;
+  for (let group = 0; group < bounds.least.length / 2; group++) {
+    if (!(bounds.least[2 * group + offset]! <= limit)) continue;
+    const from = group * rowsPerGroup;
+    for (let row = from; row < from + rowsPerGroup; row++) if (values[row]! <= limit) found.push(row);
+  }
+  return found;
+}
+
+/** Takes the bounds of the rows of `skip` away; the least of their groups stay, which is less than they could be. */
+function drop(skip: RowSet, { mid, low }: CodedBounds, rows: number): void {
+  for (let word = 0; word * 32 < rows; word++) {
+    for (let bits = skip[word]!; bits !== 0; bits &= bits - 1) {
+      const row = word * 32 + 31 - Math.clz32(bits & -bits);
+      mid[row] = low[row] = Number.POSITIVE_INFINITY;
+    }
+  }
+}
+
+function countUpTo(values: Float32Array, limit: number): number {
+  let count = 0;
+  for (let i = 0; i < values.length; i++) if (values[i]! <= limit) count++;
+  return count;
+}

@@ -1,0 +1,335 @@
+import type { CodedQuery } from '../backend/code-bounds.ts';
+import type { CodeKernel, Kernels } from './kernel.ts';
+import { align, type Layout, oneThread, reserve } from './memory.ts';
+import { within } from './row-memory.ts';
+
+/** Rows that are encoded together, and that the scan may begin with. */
+export const rowsPerPanel = 128;
+const panelsPerBlock = 32;
+/** Bytes of a dimension in a panel by itself, and in a block. */
+const panelStride = 64;
+const blockStride = panelStride * panelsPerBlock;
+const factBytes = 2560;
+/** Queries that share one pass over the codes. */
+export const codedQueriesPerPass = 16;
+
+/** Bounds from codes: on ‖q̃ − x‖², in float32. What is no row, or has no bounds, has numbers below infinity in neither. */
+export interface CodedBounds {
+  /** Middles of the bounds: upper ones are 2·mid − low. */
+  mid: Float32Array;
+  low: Float32Array;
+  /** The least middle and the least lower bound of each 32 rows, in turns. */
+  least: Float32Array;
+}
+
+/** Rows that share an entry of {@link CodedBounds.least}. */
+export const rowsPerGroup = 32;
+
+/** Room for the bounds of `rows` rows. */
+export function createBounds(rows: number): CodedBounds {
+  const panels = Math.ceil(rows / rowsPerPanel);
+  return {
+    mid: new Float32Array(panels * rowsPerPanel),
+    low: new Float32Array(panels * rowsPerPanel),
+    least: new Float32Array((2 * panels * rowsPerPanel) / rowsPerGroup),
+  };
+}
+
+/** A panel by itself. */
+interface Stage {
+  kernel: CodeKernel;
+  at: number;
+}
+
+/** Codes as one thread posts them to another. */
+export interface SharedCodes {
+  memories: WebAssembly.Memory[];
+  unusual: number[];
+}
+
+/** Codes of rows `from` (of whole panels) … `to` − 1 of shared ones. */
+export interface CodePart {
+  shared: Omit<SharedCodes, 'memories'>;
+  /** Over the shared memories. */
+  kernels: CodeKernel[];
+  from: number;
+  to: number;
+}
+
+/** Four-bit codes of rows in as many WebAssembly memories as they need: `assembly/codes.ts` says how they lie. */
+export class CodeMemory {
+  readonly dimension: number;
+  count: number;
+  /** The panel that a part begins with. */
+  readonly #first: number;
+  /** Rows whose norm is not usual: they have no bounds. */
+  readonly unusual: Set<number>;
+  readonly #kernels: Kernels;
+  readonly #layout: Layout;
+  readonly #memories: CodeKernel[];
+  readonly #blockBytes: number;
+  readonly #blocksPerMemory: number;
+  readonly #rowAt: number;
+  readonly #termsAt: number;
+  readonly #termBytes: number;
+  readonly #sumsAt: number;
+  /** Two panels by themselves: what is written, and what is moved from. */
+  readonly #stagesAt: readonly [number, number];
+  readonly #blocksAt: number;
+  /** Which panel the first stage of its memory has, as it is in its block. */
+  #staged = -1;
+
+  /** @param part codes of another thread, only to be read: they count from 0 here; left out, there are none at first */
+  constructor(kernels: Kernels, dimension: number, layout: Layout = oneThread, part?: CodePart) {
+    this.dimension = dimension;
+    this.#kernels = kernels;
+    this.#layout = layout;
+    this.#memories = part?.kernels ?? [];
+    this.#first = part ? part.from / rowsPerPanel : 0;
+    this.count = part ? part.to - part.from : 0;
+    this.unusual = part ? within(part.shared.unusual, part.from, part.to) : new Set();
+    this.#blockBytes = dimension * blockStride + panelsPerBlock * factBytes;
+    this.#termBytes = align(12 * Math.ceil(dimension / 2), 16);
+    const rowBytes = align(4 * dimension, 16);
+    const termsBytes = codedQueriesPerPass * this.#termBytes;
+    // Sums and bounds of a block's rows.
+    const outBytes = panelsPerBlock * rowsPerPanel * 12 + panelsPerBlock * 32;
+    const scratchBytes = align(rowBytes + termsBytes + 64 + outBytes, 64);
+    const stageBytes = dimension * panelStride + factBytes;
+    // Below 1024: what a compiler may place.
+    this.#rowAt = 1024 + layout.thread * scratchBytes;
+    this.#termsAt = this.#rowAt + rowBytes;
+    this.#sumsAt = align(this.#termsAt + termsBytes, 64);
+    const stages = 1024 + layout.threads * scratchBytes;
+    this.#stagesAt = [stages, stages + stageBytes];
+    // Runs of a dimension do not cross more pages than they have to.
+    this.#blocksAt = align(stages + 2 * stageBytes, 4096);
+    this.#blocksPerMemory = Math.max(1, Math.floor((layout.mostBytes - this.#blocksAt) / this.#blockBytes));
+  }
+
+  /** What another thread needs to read these codes as they are now. */
+  share(): SharedCodes {
+    return {
+      memories: this.#memories.map(({ memory }) => memory),
+      unusual: [...this.unusual],
+    };
+  }
+
+  /** Bytes that a row takes. */
+  get bytesPerRow(): number {
+    return this.#blockBytes / (panelsPerBlock * rowsPerPanel);
+  }
+
+  append(values: Float32Array): void {
+    const d = this.dimension;
+    const added = values.length / d;
+    this.#reserve(this.count + added);
+    for (let done = 0; done < added; ) {
+      const place = this.count % rowsPerPanel;
+      const run = Math.min(added - done, rowsPerPanel - place);
+      const panel = this.#stage(Math.floor(this.count / rowsPerPanel), place > 0);
+      for (let i = 0; i < run; i++, done++) {
+        this.#encode(panel, this.count++, values.subarray(done * d, (done + 1) * d));
+      }
+      this.#unstage();
+    }
+  }
+
+  set(row: number, values: Float32Array): void {
+    this.#encode(this.#stage(Math.floor(row / rowsPerPanel), true), row, values);
+    this.#unstage();
+  }
+
+  /** Removes rows (ascending, distinct); the others keep their order and move up. */
+  remove(rows: readonly number[]): void {
+    if (rows.length === 0) return;
+    let next = 0;
+    let to = rows[0]!;
+    let target = this.#stage(Math.floor(to / rowsPerPanel), true);
+    let source = target;
+    let held = -1;
+    for (let from = to; from < this.count; from++) {
+      const unusual = this.unusual.delete(from);
+      if (rows[next] === from) {
+        next++;
+        continue;
+      }
+      if (unusual) this.unusual.add(to);
+      const panel = Math.floor(from / rowsPerPanel);
+      if (panel !== held) source = this.#load(panel, 1);
+      held = panel;
+      if (Math.floor(to / rowsPerPanel) !== this.#staged) {
+        this.#unstage();
+        target = this.#stage(Math.floor(to / rowsPerPanel), false);
+      }
+      this.#move(source, from % rowsPerPanel, target, to++ % rowsPerPanel);
+    }
+    this.count = to;
+    const place = to % rowsPerPanel;
+    if (place > 0 || this.#staged === to / rowsPerPanel) {
+      target.kernel.clearFrom(target.at, this.dimension, place);
+    }
+    this.#unstage();
+  }
+
+  /**
+   * Bounds of rows `from` … `to` − 1, which are whole panels or end with the last row.
+   *
+   * @param queries as many as `codedQueriesPerPass`
+   * @param bounds one for each query, of `count` values rounded up to whole panels
+   */
+  scan(queries: readonly CodedQuery[], bounds: readonly CodedBounds[], from: number, to: number): void {
+    const last = Math.ceil(to / rowsPerPanel);
+    let ready: CodeKernel | undefined;
+    for (let first = Math.floor(from / rowsPerPanel); first < last; ) {
+      const { kernel, codes, facts, left } = this.#place(first);
+      const { buffer } = kernel.memory;
+      if (kernel !== ready) {
+        for (const [q, { terms, count }] of queries.entries()) {
+          new Uint32Array(buffer, this.#termsAt + q * this.#termBytes, 3 * count).set(
+            terms.subarray(0, 3 * count),
+          );
+        }
+        ready = kernel;
+      }
+      const panels = Math.min(left, last - first);
+      const rows = panels * rowsPerPanel;
+      const midAt = this.#sumsAt + rows * 4;
+      const lowAt = midAt + rows * 4;
+      const leastAt = lowAt + rows * 4;
+      const mid = new Float32Array(buffer, midAt, rows);
+      const low = new Float32Array(buffer, lowAt, rows);
+      const least = new Float32Array(buffer, leastAt, (2 * rows) / rowsPerGroup);
+      for (const [q, { count, sum, scale, norm }] of queries.entries()) {
+        const termsAt = this.#termsAt + q * this.#termBytes;
+        kernel.scan(
+          codes,
+          panels,
+          facts,
+          termsAt,
+          count,
+          sum,
+          scale,
+          norm,
+          this.#sumsAt,
+          midAt,
+          lowAt,
+          leastAt,
+        );
+        bounds[q]!.mid.set(mid, first * rowsPerPanel);
+        bounds[q]!.low.set(low, first * rowsPerPanel);
+        bounds[q]!.least.set(least, (2 * first * rowsPerPanel) / rowsPerGroup);
+      }
+      first += panels;
+    }
+  }
+
+  clear(): void {
+    this.count = 0;
+    this.unusual.clear();
+    this.#memories.length = 0;
+    this.#staged = -1;
+  }
+
+  #encode({ kernel, at }: Stage, row: number, values: Float32Array): void {
+    const padded = align(4 * this.dimension, 16) / 4;
+    const floats = new Float32Array(kernel.memory.buffer, this.#rowAt, padded);
+    floats.set(values);
+    floats.fill(0, this.dimension);
+    if (kernel.encode(this.#rowAt, this.dimension, at, row % rowsPerPanel)) this.unusual.delete(row);
+    else this.unusual.add(row);
+  }
+
+  /** Has the panel in the first stage, from its block or, where it is new, without rows. */
+  #stage(panel: number, isThere: boolean): Stage {
+    if (isThere && this.#staged !== panel) this.#load(panel, 0);
+    this.#staged = panel;
+    const stage = { kernel: this.#place(panel).kernel, at: this.#stagesAt[0] };
+    if (!isThere) stage.kernel.clearFrom(stage.at, this.dimension, 0);
+    return stage;
+  }
+
+  /** Puts the staged panel into its block. It stays staged: more rows may follow. */
+  #unstage(): void {
+    const { kernel, codes, facts } = this.#place(this.#staged);
+    const [at] = this.#stagesAt;
+    kernel.copyPanel(at, panelStride, codes, blockStride, this.dimension);
+    const from = at + this.dimension * panelStride;
+    new Uint8Array(kernel.memory.buffer).copyWithin(facts, from, from + factBytes);
+  }
+
+  #load(panel: number, stage: 0 | 1): Stage {
+    const { kernel, codes, facts } = this.#place(panel);
+    const at = this.#stagesAt[stage];
+    kernel.copyPanel(codes, blockStride, at, panelStride, this.dimension);
+    new Uint8Array(kernel.memory.buffer).copyWithin(
+      at + this.dimension * panelStride,
+      facts,
+      facts + factBytes,
+    );
+    return { kernel, at };
+  }
+
+  /** Copies a row's codes and facts from one stage to another. */
+  #move(from: Stage, fromPlace: number, to: Stage, toPlace: number): void {
+    const source = this.#nibbles(from, fromPlace);
+    const target = this.#nibbles(to, toPlace);
+    for (let j = 0; j < this.dimension; j++) {
+      const at = target.start + j * panelStride;
+      const nibble = (source.bytes[source.start + j * panelStride]! >> source.shift) & 15;
+      target.bytes[at] = (target.bytes[at]! & ~(15 << target.shift)) | (nibble << target.shift);
+    }
+    for (let fact = 0; fact < factBytes; fact += rowsPerPanel * 4) {
+      target.facts.setUint32(fact, source.facts.getUint32(fact));
+    }
+  }
+
+  #nibbles(
+    { kernel, at }: Stage,
+    place: number,
+  ): { bytes: Uint8Array; start: number; shift: number; facts: DataView } {
+    const inGroup = place % 32;
+    const nibble = inGroup >> 3;
+    return {
+      bytes: new Uint8Array(kernel.memory.buffer),
+      start: at + (place >> 5) * 16 + (inGroup & 7) * 2 + (nibble >> 1),
+      shift: (nibble & 1) * 4,
+      facts: new DataView(kernel.memory.buffer, at + this.dimension * panelStride + place * 4),
+    };
+  }
+
+  /** Where a panel is, and how many follow it in its block, itself among them. */
+  #place(panel: number): { kernel: CodeKernel; codes: number; facts: number; left: number } {
+    const shared = this.#first + panel;
+    const block = Math.floor(shared / panelsPerBlock);
+    const at = this.#blocksAt + (block % this.#blocksPerMemory) * this.#blockBytes;
+    const inBlock = shared % panelsPerBlock;
+    return {
+      kernel: this.#memories[Math.floor(block / this.#blocksPerMemory)]!,
+      codes: at + inBlock * panelStride,
+      facts: at + this.dimension * blockStride + inBlock * factBytes,
+      left: panelsPerBlock - inBlock,
+    };
+  }
+
+  #reserve(rows: number): void {
+    const what = `The codes of ${rows} rows of ${this.dimension} values`;
+    const blocks = Math.ceil(rows / (rowsPerPanel * panelsPerBlock));
+    const present = this.#memories.length;
+    for (let m = 0; m * this.#blocksPerMemory < blocks; m++) {
+      const inMemory = Math.min(this.#blocksPerMemory, blocks - m * this.#blocksPerMemory);
+      try {
+        this.#memories[m] ??= this.#kernels.codes();
+        reserve(
+          this.#memories[m]!.memory,
+          this.#blocksAt + inMemory * this.#blockBytes,
+          what,
+          this.#layout.mostBytes,
+        );
+      } catch (error) {
+        this.#memories.length = present;
+        throw error;
+      }
+    }
+  }
+}

@@ -1,0 +1,314 @@
+import { LikenessError } from '../../base/errors.ts';
+import { readBuffer } from '../../gpu/buffer.ts';
+import type { Backend, Candidates, DeviceQueries, RowSet } from '../backend/backend.ts';
+import { type ErrorBound, errorBound, roundEitherWay } from '../backend/bounds.ts';
+import { has, rowsOutside } from '../backend/row-set.ts';
+import { Rows } from '../backend/rows.ts';
+import { isSpecial } from './classify.ts';
+import { rowsPerBlock } from './code.ts';
+import { scanCodes } from './code-scan.ts';
+import { scanFloats } from './float-scan.ts';
+import { type Queries, queriesInMemory, queriesOnDevice } from './queries.ts';
+import { Scratch } from './scratch.ts';
+import { keptPairs, noKey, queriesTogether, select } from './select.ts';
+import {
+  closeSession,
+  openSession,
+  reopenDevice,
+  type Session,
+  type WebGpuBackendOptions,
+} from './session.ts';
+
+/** Rows of fewer values are read in full as fast as by their codes, and so are fewer rows. */
+const leastCodedDimension = 64;
+const leastCodedRows = rowsPerBlock;
+/** Codes are given up when they leave undecided more than one query in so many, and at least so many queries. */
+const mostUndecided = 8;
+const leastUndecided = 4;
+
+/**
+ * Rows on a GPU, with a copy in memory, which is the one that counts. The device computes float32 distances, or lower
+ * bounds from codes, and keeps the smallest; only those pairs come back. Rows and queries that could overflow never
+ * reach a shader.
+ *
+ * @throws LikenessError `no-backend` when a shader does not compile on this device
+ */
+export async function createWebGpuBackend(
+  device: GPUDevice,
+  dimension: number,
+  options: WebGpuBackendOptions = {},
+): Promise<WebGpuBackend> {
+  const rows = new Rows(dimension);
+  return new WebGpuBackend(rows, await openSession(device, rows, options), options);
+}
+
+export class WebGpuBackend implements Backend {
+  readonly name = 'webgpu';
+  readonly heedsSkip = true;
+  readonly #rows: Rows;
+  readonly #options: WebGpuBackendOptions;
+  readonly #bound: ErrorBound;
+  #session: Session;
+  /** A device that was opened here, after a loss. */
+  #own: GPUDevice | undefined;
+  /** Searches one after another: they share the device's copy of the rows. */
+  #turn: Promise<unknown> = Promise.resolve();
+  /** The queries that codes answered, and with which k: who asks for more of them was not satisfied. */
+  readonly #answered = new WeakMap<ArrayBufferLike, number>();
+  #codedQueries = 0;
+  #undecided = 0;
+  /** Codes are not used while there are fewer rows. */
+  #codesFrom = leastCodedRows;
+
+  constructor(rows: Rows, session: Session, options: WebGpuBackendOptions) {
+    this.#rows = rows;
+    this.#session = session;
+    this.#options = options;
+    this.#bound = errorBound(rows.dimension, rows.dimension, roundEitherWay);
+  }
+
+  get dimension(): number {
+    return this.#rows.dimension;
+  }
+
+  get rows(): number {
+    return this.#rows.count;
+  }
+
+  append(values: Float32Array): void {
+    this.#invalidate(this.rows);
+    this.#rows.append(values);
+  }
+
+  set(row: number, values: Float32Array): void {
+    this.#invalidate(row);
+    this.#rows.set(row, values);
+  }
+
+  remove(rows: readonly number[]): void {
+    this.#invalidate(rows[0] ?? this.rows);
+    this.#rows.remove(rows);
+  }
+
+  row(row: number): Float32Array {
+    return this.#rows.row(row);
+  }
+
+  async candidates(queries: Float32Array, k: number, skip?: RowSet): Promise<Candidates[]> {
+    const d = this.dimension;
+    const query = (at: number): Float32Array => queries.subarray(at * d, (at + 1) * d);
+    const asked = queriesInMemory(queries, d);
+    const count = queries.length / d;
+    const plain = Array.from({ length: count }, (_, at) => at).filter((at) => !isSpecial(query(at)));
+    const usesCodes = this.#mayUseCodes(queries.buffer, k);
+    return this.#inTurn((session) => this.#answer(session, count, plain, asked, k, skip, usesCodes));
+  }
+
+  async candidatesOnDevice(
+    { buffer: queries, count }: DeviceQueries,
+    k: number,
+    skip?: RowSet,
+  ): Promise<{ values: Float32Array; candidates: Candidates[] }> {
+    const d = this.dimension;
+    const asked = queriesOnDevice(queries, d);
+    const all = Array.from({ length: count }, (_, at) => at);
+    const usesCodes = this.#codesPay();
+    return this.#inTurn(async (session) => {
+      const copy = readBuffer(session.device, queries, count * d * 4);
+      copy.catch(() => {});
+      const candidates = await this.#answer(session, count, all, asked, k, skip, usesCodes);
+      const values = new Float32Array(await copy);
+      for (let at = 0; at < count; at++) {
+        // What a shader made of NaN or an overflow counts for nothing.
+        if (isSpecial(values.subarray(at * d, (at + 1) * d))) candidates[at] = this.#everything(skip);
+      }
+      if (usesCodes) this.#answered.set(values.buffer, k);
+      return { values, candidates };
+    });
+  }
+
+  close(): void {
+    this.#rows.clear();
+    closeSession(this.#session);
+    this.#own?.destroy();
+  }
+
+  #invalidate(row: number): void {
+    const { floats, codes, leftOut } = this.#session;
+    floats.invalidate(row);
+    codes.invalidate(row);
+    leftOut.invalidate(row);
+  }
+
+  /** Whether codes are to answer; keeps the count of the queries that they did not decide. */
+  #mayUseCodes(queries: ArrayBufferLike, k: number): boolean {
+    if (k > (this.#answered.get(queries) ?? k)) {
+      this.#undecided++;
+      if (this.#undecided >= leastUndecided && this.#undecided * mostUndecided > this.#codedQueries) {
+        this.#codesFrom = Math.max(leastCodedRows, 2 * this.rows);
+        this.#undecided = this.#codedQueries = 0;
+      }
+      return false;
+    }
+    if (!this.#codesPay()) return false;
+    this.#answered.set(queries, k);
+    return true;
+  }
+
+  #codesPay(): boolean {
+    const { scan } = this.#options;
+    if (scan === 'rows' || !this.#session.codes.isPossible) return false;
+    return scan === 'codes' || (this.dimension >= leastCodedDimension && this.rows >= this.#codesFrom);
+  }
+
+  /** Runs a search when those before it are done; once more on another device when this one was lost. */
+  #inTurn<T>(search: (session: Session) => Promise<T>): Promise<T> {
+    const result = this.#turn.then(async () => {
+      try {
+        if (this.#session.lost) throw new Error(this.#session.lost.message);
+        return await search(this.#session);
+      } catch (error) {
+        // The loss may be told a moment after what it makes fail.
+        await Promise.race([this.#session.device.lost, new Promise((resolve) => setTimeout(resolve, 50))]);
+        const { lost } = this.#session;
+        if (!lost) throw error;
+        await this.#recover(lost, error);
+        return await search(this.#session);
+      }
+    });
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  async #recover(info: GPUDeviceLostInfo, cause: unknown): Promise<void> {
+    const { reopen = reopenDevice } = this.#options;
+    let failure = '';
+    const device = await reopen(info).catch((error: Error) => {
+      failure = ` Another could not be opened: ${error.message}`;
+      return undefined;
+    });
+    if (!device) {
+      throw new LikenessError(
+        'device-lost',
+        `The GPU device was lost (${info.reason}): ${info.message || 'no message'}. The rows are still in memory.${failure}`,
+        { cause },
+      );
+    }
+    closeSession(this.#session);
+    this.#own?.destroy();
+    this.#own = device;
+    this.#session = await openSession(device, this.#rows, this.#options);
+  }
+
+  #everything(skip: RowSet | undefined): Candidates {
+    return { rows: rowsOutside(skip, this.rows), bound: Number.POSITIVE_INFINITY };
+  }
+
+  /** Candidates of `count` queries; those not in `plain` never reach a shader. */
+  async #answer(
+    session: Session,
+    count: number,
+    plain: readonly number[],
+    queries: Queries,
+    k: number,
+    skip: RowSet | undefined,
+    usesCodes: boolean,
+  ): Promise<Candidates[]> {
+    const found = Array.from({ length: count }, () => this.#everything(skip));
+    const kept = keptPairs(k, this.rows, usesCodes);
+    if (kept < Math.min(k + 1, this.rows) || plain.length === 0) return found;
+    session.leftOut.sync();
+    if (usesCodes) session.codes.sync();
+    else session.floats.sync();
+    const together = queriesTogether(this.rows, this.dimension, kept);
+    for (let first = 0; first < plain.length; first += together) {
+      const part = plain.slice(first, first + together);
+      const scratch = new Scratch(session.device);
+      try {
+        const pairs = await this.#pairs(session, scratch, queries, part, kept, skip, usesCodes);
+        for (const [i, at] of part.entries()) {
+          found[at] = this.#candidatesOf(
+            session,
+            pairs.subarray(i * kept * 2, (i + 1) * kept * 2),
+            skip,
+            usesCodes,
+          );
+        }
+      } finally {
+        scratch.destroy();
+      }
+    }
+    if (usesCodes) this.#codedQueries += plain.length;
+    return found;
+  }
+
+  /** The `kept` smallest keys of the queries `part` with their rows. */
+  async #pairs(
+    session: Session,
+    scratch: Scratch,
+    queries: Queries,
+    part: readonly number[],
+    kept: number,
+    skip: RowSet | undefined,
+    usesCodes: boolean,
+  ): Promise<Uint32Array> {
+    const { kernels, shape, codes, floats, leftOut } = session;
+    const rows = this.rows;
+    const keys = { buffer: scratch.storage(part.length * rows * 4, 'keys'), capacity: rows };
+    const bits = leftOut.bits(skip);
+    if (usesCodes) {
+      const terms = await queries.terms(session, scratch, part);
+      await scanCodes(scratch, kernels, shape, codes, terms, bits, keys, this.dimension);
+    } else {
+      const asked = { count: part.length, buffer: queries.floats(session, scratch, part) };
+      const d4 = Math.ceil(this.dimension / 4);
+      await scanFloats(scratch, kernels, shape, floats, asked, bits, keys, d4);
+    }
+    return select(scratch, kernels, keys.buffer, { queries: part.length, capacity: rows, rows, kept });
+  }
+
+  #candidatesOf(
+    { leftOut, floats }: Session,
+    pairs: Uint32Array,
+    skip: RowSet | undefined,
+    usesCodes: boolean,
+  ): Candidates {
+    const special = leftOut.special.filter((row) => !has(skip, row));
+    const rows = [...special];
+    const lower = special.map(() => 0);
+    const least = usesCodes
+      ? leastFromCodes
+      : (distance: number) => lessRounding(this.#bound.lower(distance), floats.rounding);
+    let bound = 0;
+    let isAll = false;
+    for (let i = 0; i < pairs.length; i += 2) {
+      // Fewer than were to be kept: all that a shader may see are listed.
+      isAll = pairs[i] === noKey;
+      if (isAll) break;
+      bound = least(floatOf(pairs[i]!));
+      rows.push(pairs[i + 1]!);
+      lower.push(bound);
+    }
+    if (rows.length === this.rows) isAll = true;
+    return {
+      rows: Uint32Array.from(rows),
+      bound: isAll ? Number.POSITIVE_INFINITY : bound,
+      lower: Float64Array.from(lower),
+    };
+  }
+}
+
+/** The reference's own rounding is relative, (d + 2)·2⁻⁵³ at most. */
+const leastFromCodes = (bound: number): number => bound * (1 - 1e-10);
+
+/** Least squared distance to a row that is no farther than `rounding` from one whose squared distance is `squared`. */
+const lessRounding = (squared: number, rounding: number): number =>
+  rounding === 0 ? squared : Math.max(0, Math.sqrt(squared) - rounding) ** 2 * (1 - 1e-12);
+
+const float = new Float32Array(1);
+const bits = new Uint32Array(float.buffer);
+
+function floatOf(key: number): number {
+  bits[0] = key;
+  return float[0]!;
+}

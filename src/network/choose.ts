@@ -1,0 +1,96 @@
+import { LikenessError } from '../base/errors.ts';
+import { type OpenedDevice, openDevice } from '../gpu/device.ts';
+import { createCpuExtractor } from './extractor.cpu.ts';
+import type { Extractor } from './extractor.ts';
+import { createGpuExtractor } from './extractor.webgpu.ts';
+import type { CpuGraph } from './graph.ts';
+import type { Model } from './load.ts';
+import type { Runtime } from './ort.ts';
+import { probe, timePicture } from './probe.ts';
+
+export type DeviceRequest = 'auto' | 'wasm' | 'webgpu';
+
+/** An extractor that has answered its model's known question. */
+export interface ExtractorChoice {
+  extractor: Extractor;
+  /** Why it runs where it does, as a sentence. */
+  reason: string;
+  /** The device that it runs on, for the search to share. */
+  device?: GPUDevice;
+}
+
+/**
+ * WebGPU was tried and failed. What it left behind can spoil its realm for another session of ONNX Runtime, so whoever
+ * asked for `auto` goes on with `wasm` in a new one.
+ */
+export class GpuFailed extends Error {}
+
+/** How a platform makes what is chosen from. */
+export interface ExtractorSource {
+  createCpuGraph(model: Model): Promise<CpuGraph>;
+  /** ONNX Runtime's build with the WebGPU provider. */
+  loadGpuRuntime(): Promise<Runtime>;
+}
+
+/**
+ * Makes the extractor that was asked for; for `auto` the one that answers a known question right and sooner.
+ *
+ * @param because why wasm is asked for, where it is not the caller's own wish
+ * @throws LikenessError `no-backend` when what was asked for does not run here; {@link GpuFailed} for `auto`
+ */
+export async function chooseExtractor(
+  model: Model,
+  request: DeviceRequest,
+  { createCpuGraph, loadGpuRuntime }: ExtractorSource,
+  because = 'wasm was asked for',
+): Promise<ExtractorChoice> {
+  const onCpu = async (reason: string): Promise<ExtractorChoice> => {
+    const graph = await createCpuGraph(model);
+    const extractor = await createCpuExtractor(model, graph);
+    await probe(extractor).catch(async (error) => {
+      await extractor.close();
+      throw error;
+    });
+    return { extractor, reason: graph.note === undefined ? reason : `${reason}; ${graph.note}` };
+  };
+  if (request === 'wasm') return onCpu(because);
+
+  let opened: OpenedDevice;
+  try {
+    opened = await openDevice();
+  } catch (error) {
+    if (request === 'webgpu' || !(error instanceof LikenessError)) throw error;
+    return onCpu(error.message);
+  }
+  const { device, adapter } = opened;
+  if (request === 'auto' && opened.isSoftware) {
+    device.destroy();
+    return onCpu(`the only WebGPU adapter is software (${adapter})`);
+  }
+  try {
+    const runtime = await loadGpuRuntime();
+    const gpu = await createGpuExtractor(model, runtime, device);
+    await probe(gpu);
+    if (request === 'webgpu') return { extractor: gpu, reason: `WebGPU was asked for (${adapter})`, device };
+
+    const cpu = await createCpuExtractor(model, await createCpuGraph(model));
+    await probe(cpu);
+    const [gpuMs, cpuMs] = [await timePicture(gpu), await timePicture(cpu)];
+    const reason = `a picture took ${gpuMs.toFixed(1)} ms on WebGPU (${adapter}), ${cpuMs.toFixed(1)} ms on wasm`;
+    if (gpuMs <= cpuMs) {
+      await cpu.close();
+      return { extractor: gpu, reason, device };
+    }
+    await gpu.close();
+    device.destroy();
+    return { extractor: cpu, reason };
+  } catch (error) {
+    device.destroy();
+    if (request === 'webgpu') throw error;
+    const isMissing = error instanceof LikenessError && error.code === 'not-found';
+    const what = isMissing
+      ? 'WebGPU is not used, as a file that it needs is missing'
+      : 'WebGPU failed its test';
+    throw new GpuFailed(`${what}: ${error instanceof Error ? error.message : error}`);
+  }
+}

@@ -1,0 +1,114 @@
+import normaliseCode from '#shaders/normalise.wgsl';
+import { LikenessError } from '../base/errors.ts';
+import { createStorageBuffer, readBuffer } from '../gpu/buffer.ts';
+import { createKernel } from '../gpu/kernel.ts';
+import { createGpuDense } from './dense/dense.webgpu.ts';
+import { denseLayer } from './dense/layer.ts';
+import type { GpuExtractor } from './extractor.ts';
+import type { Model } from './load.ts';
+import { ortQueue, type Runtime } from './ort.ts';
+import { sessionFiles } from './session-files.ts';
+
+/** Pictures of one run: more keep a GPU busier, fewer keep the activations small and a submit short. */
+const picturesPerRun = 8;
+
+/**
+ * The network on ONNX Runtime's WebGPU provider, on a device of ours: it writes its output into our buffer; our kernels
+ * do the dense layer and divide by the norm there.
+ */
+export async function createGpuExtractor(
+  model: Model,
+  { ort }: Runtime,
+  device: GPUDevice,
+): Promise<GpuExtractor> {
+  const { manifest, files } = model;
+  const { input, preprocessing } = manifest;
+  const { dimension, name: outputName } = manifest.output;
+  let lost: GPUDeviceLostInfo | undefined;
+  void device.lost.then((info) => {
+    lost = info;
+  });
+  const explain = (error: unknown): LikenessError => {
+    const message = error instanceof Error ? error.message : String(error);
+    return lost
+      ? new LikenessError('device-lost', `The GPU device was lost (${lost.reason}): ${lost.message}`, {
+          cause: error,
+        })
+      : new LikenessError(
+          'no-backend',
+          `The network ${manifest.name} does not run on WebGPU here: ${message}`,
+          { cause: error },
+        );
+  };
+
+  const normalise = await createKernel(device, 'normalise', normaliseCode, { d: dimension });
+  const layer = denseLayer(manifest, files);
+  const dense = layer && (await createGpuDense(device, layer));
+  const features = createStorageBuffer(device, picturesPerRun * dimension * 4, 'features');
+  /** Where the session writes: the features themselves, unless a dense layer follows. */
+  const width = layer?.inputs ?? dimension;
+  const output = layer ? createStorageBuffer(device, picturesPerRun * width * 4, 'graph output') : features;
+  const free = (): void => {
+    dense?.close();
+    features.destroy();
+    output.destroy();
+  };
+  const { graph, externalData } = await sessionFiles(model);
+  const session = await ortQueue
+    .run(() =>
+      ort.InferenceSession.create(graph, {
+        executionProviders: [{ name: 'webgpu', device, preferredLayout: 'NHWC', validationMode: 'wgpuOnly' }],
+        externalData,
+      }),
+    )
+    .catch((error) => {
+      free();
+      throw explain(error);
+    });
+
+  const extractToBuffer = async (values: Float32Array, n: number): Promise<GPUBuffer> => {
+    if (n > picturesPerRun) {
+      throw new LikenessError('bad-argument', `${n} pictures came; one run takes at most ${picturesPerRun}.`);
+    }
+    try {
+      const fed = new ort.Tensor('float32', values, [n, 3, preprocessing.height, preprocessing.width]);
+      const fetched = ort.Tensor.fromGpuBuffer(output, { dataType: 'float32', dims: [n, width] });
+      await session.run({ [input.name]: fed }, { [outputName]: fetched });
+      const bound = { buffer: features, size: n * dimension * 4 };
+      const encoder = device.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      dense?.encode(pass, { buffer: output, size: n * width * 4 }, bound, n);
+      normalise.dispatch(pass, [bound], [n]);
+      pass.end();
+      device.queue.submit([encoder.finish()]);
+      return features;
+    } catch (error) {
+      throw explain(error);
+    }
+  };
+
+  return {
+    manifest,
+    dimension,
+    device: 'webgpu',
+    gpu: device,
+    threads: 1,
+    batchSize: picturesPerRun,
+    // The queue holds until the buffer is read: the next run writes it anew.
+    extractToBuffer: (values, n) => ortQueue.run(() => extractToBuffer(values, n)),
+    extract: (values, n) =>
+      ortQueue.run(async () => {
+        await extractToBuffer(values, n);
+        return new Float32Array(
+          await readBuffer(device, features, n * dimension * 4).catch((error) => {
+            throw explain(error);
+          }),
+        );
+      }),
+    close: () =>
+      ortQueue.run(async () => {
+        await session.release();
+        free();
+      }),
+  };
+}

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { open, readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { LikenessError } from '../base/errors.ts';
+import { fileText } from '../base/json-file.ts';
+import { type Model, type ModelFile, manifestFile } from './load.ts';
+import { type Manifest, parseManifest, type Shard } from './manifest.ts';
+
+function unreadable(path: string, error: unknown, what = path): LikenessError {
+  const { code } = error as NodeJS.ErrnoException;
+  return new LikenessError('not-found', `${what} cannot be read (${code}).`, { cause: error });
+}
+
+/** A model's files by their names: a folder, or the path of each. */
+export type ModelPlace = string | ((file: string) => string);
+
+const pathIn = (place: ModelPlace, file: string): string =>
+  typeof place === 'string' ? join(place, file) : place(file);
+
+/** Reads a model's manifest. */
+export async function readManifest(place: ModelPlace): Promise<Manifest> {
+  const path = pathIn(place, manifestFile);
+  const bytes = await readFile(path).catch((error) => {
+    throw unreadable(path, error, `${dirname(path)} holds no model: ${path}`);
+  });
+  return parseManifest(fileText(bytes, path), path);
+}
+
+/**
+ * Opens the model in a folder: every file is checked against its size and sha256, none is kept in memory.
+ *
+ * @param onProgress bytes checked, bytes in all
+ * @throws LikenessError `not-found`, or `bad-model` that names the file
+ */
+export async function openModelFolder(
+  place: ModelPlace,
+  {
+    signal,
+    onProgress,
+  }: {
+    signal?: AbortSignal | undefined;
+    onProgress?: ((done: number, total: number) => void) | undefined;
+  } = {},
+): Promise<Model> {
+  signal?.throwIfAborted();
+  const manifest = await readManifest(place);
+  const shards = [manifest.graph, ...manifest.shards];
+  const total = shards.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  let done = 0;
+  const files = new Map<string, ModelFile>();
+  for (const shard of shards) {
+    const path = pathIn(place, shard.file);
+    await verify(shard, path, (count) => {
+      signal?.throwIfAborted();
+      done += count;
+      onProgress?.(done, total);
+    });
+    files.set(shard.file, { byteLength: shard.byteLength, read: (from, to) => readPart(path, from, to) });
+  }
+  return { manifest, files };
+}
+
+async function verify(
+  { byteLength, sha256 }: Shard,
+  path: string,
+  onBytes: (count: number) => void,
+): Promise<void> {
+  const { size } = await stat(path).catch((error) => {
+    throw unreadable(path, error);
+  });
+  const bad = (what: string): LikenessError =>
+    new LikenessError('bad-model', `${path} ${what}; fetch or build the model again.`);
+  if (size !== byteLength) throw bad(`has ${size} bytes, its manifest says ${byteLength}`);
+  const hash = createHash('sha256');
+  const handle = await open(path);
+  try {
+    for await (const chunk of handle.createReadStream({ highWaterMark: 2 ** 20 })) {
+      hash.update(chunk);
+      onBytes(chunk.length);
+    }
+  } finally {
+    await handle.close();
+  }
+  const came = hash.digest('hex');
+  if (came !== sha256) {
+    throw bad(`is damaged: its sha256 is ${came.slice(0, 16)}…, its manifest says ${sha256.slice(0, 16)}…`);
+  }
+}
+
+async function readPart(path: string, from: number, to: number): Promise<Uint8Array> {
+  const handle = await open(path);
+  try {
+    const bytes = new Uint8Array(to - from);
+    let at = 0;
+    while (at < bytes.length) {
+      const { bytesRead } = await handle.read(bytes, at, bytes.length - at, from + at);
+      if (bytesRead === 0) throw new LikenessError('bad-model', `${path} became shorter while it was read.`);
+      at += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,67 @@
+import { availableParallelism } from 'node:os';
+import { setImmediate as turn } from 'node:timers/promises';
+import { wrap } from 'comlink';
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import script from '#threads/network.txt';
+import { LikenessError } from '../base/errors.ts';
+import { startWorker } from '../base/start-worker.node.ts';
+import { carryErrorCodes } from '../base/wire-error.ts';
+import { loadNetwork, type Network } from './convolution/network.ts';
+import { createThread } from './convolution/thread.ts';
+import { cpuBatchSize } from './extractor.cpu.ts';
+import type { CpuGraph } from './graph.ts';
+import type { GraphWorker, GraphWorkerData } from './graph-worker.node.ts';
+import type { Model } from './load.ts';
+import { createPool, type PoolThread } from './pool.ts';
+
+/** Beyond this a folder is mostly waiting for its pictures to be decoded. */
+const mostDefaultThreads = 4;
+
+/**
+ * A model's convolutions in Node, in our own kernels.
+ *
+ * @param threads that many threads of their own, over one copy of the weights; 1: the calling thread and no other.
+ *   Default: one for each processor, up to 4
+ */
+export async function createNodeGraph(model: Model, threads?: number): Promise<CpuGraph> {
+  const batch = cpuBatchSize(model.manifest.preprocessing);
+  // `--permission` without `--allow-worker`.
+  const denied = process.permission?.has('worker') === false;
+  if (threads === 1 || denied) {
+    const network = await loadNetwork(model, { threads: 1, shared: false, batch });
+    const thread = await createThread(network, 0);
+    return {
+      threads: 1,
+      note: threads === 1 ? undefined : 'one thread, as the permission model of Node allows no others',
+      async run(values, n) {
+        await turn(); // what else the program has to do
+        return thread.run(values, n);
+      },
+      async close() {},
+    };
+  }
+  carryErrorCodes();
+  const count = threads ?? Math.min(mostDefaultThreads, availableParallelism());
+  const network = await loadNetwork(model, { threads: count, shared: true, batch });
+  return createPool(count, (index) => start(network, index));
+}
+
+function start(network: Network, index: number): PoolThread {
+  const thread = startWorker(script, 'likeness-network', { network, index } satisfies GraphWorkerData);
+  const died = new Promise<never>((_, reject) => {
+    thread.once('error', (error) =>
+      reject(
+        new LikenessError('no-backend', `A thread of the network failed: ${error.message}`, { cause: error }),
+      ),
+    );
+    thread.once('exit', () =>
+      reject(new LikenessError('closed', 'The network was closed while it was running.')),
+    );
+  });
+  died.catch(() => {});
+  const remote = wrap<GraphWorker>(nodeEndpoint(thread));
+  return {
+    run: (values, n) => Promise.race([remote.run(values, n), died]),
+    end: () => thread.terminate(),
+  };
+}

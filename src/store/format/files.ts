@@ -1,0 +1,109 @@
+import { type ErrorCode, LikenessError } from '../../base/errors.ts';
+import type { StoreLock } from '../../base/lock.ts';
+
+/** One file of a store. Positions and lengths are in bytes; calls on one file do not overlap, but for reads where it says so. */
+export interface StoredFile {
+  /** Whether several reads may be under way at once, and are faster so. Default `false`. */
+  readonly readsOverlap?: boolean;
+  size(): Promise<number>;
+  /** Fills `into` from `at`. Resolves to the bytes read: fewer than asked for only where the file ends. */
+  read(at: number, into: Uint8Array): Promise<number>;
+  /** Writes the parts one behind the other. After an error any of it may be there. */
+  write(at: number, parts: readonly Uint8Array[]): Promise<void>;
+  /**
+   * Writes `parts`, and behind them those that `rest` makes meanwhile, as one call of {@link write} would. Where it pays:
+   * a file whose writing leaves the processor free.
+   */
+  writeMeanwhile?(at: number, parts: readonly Uint8Array[], rest: () => readonly Uint8Array[]): Promise<void>;
+  truncate(size: number): Promise<void>;
+  /** Resolves when what was written is on the medium. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Where an index lives: a flat set of named files. Everything that differs between memory, OPFS, IndexedDB, Node and
+ * HTTP is behind this. Errors come as the platform throws them; {@link storageError} gives them a code.
+ */
+export interface Store {
+  /** For messages: `opfs:holiday`, a path, a URL. */
+  readonly name: string;
+  readonly readOnly: boolean;
+  /** Whether a few bytes are read at any moment without much ado: a disk is, a network is not. Default `false`. */
+  readonly randomReads?: boolean;
+  /** How its index is replaced by a new one, as a clause for messages. */
+  readonly again?: string;
+  /** What whoever uses it should know, as sentences: reports have them. Default none. */
+  readonly warnings?: readonly string[];
+  list(): Promise<{ name: string; byteLength: number }[]>;
+  /**
+   * @param mode `read`, `write` an existing file, or `create` an empty one, over whatever has the name
+   */
+  open(name: string, mode: 'read' | 'write' | 'create'): Promise<StoredFile>;
+  /** Removes a file; nothing happens when there is none. */
+  remove(name: string): Promise<void>;
+  /** `undefined` while another process, tab or object has it. */
+  lock(): Promise<StoreLock | undefined>;
+}
+
+/** @internal {@link Store.again} of a store in this browser. */
+export const againInBrowser = (name: string): string =>
+  `call deleteIndex('${name}'), open it once more and add its pictures; or take another name and keep this one`;
+
+/** @internal Whether this is a {@link Store} of a program's own, as far as can be seen. */
+export const isStore = (value: unknown): value is Store =>
+  typeof value === 'object' &&
+  value !== null &&
+  (['list', 'open', 'remove', 'lock'] as const).every((name) => typeof (value as Store)[name] === 'function');
+
+/** By the names of errors in browsers and the codes of Node's. */
+const codes: Record<string, [ErrorCode, string]> = {
+  ENOSPC: ['storage-full', 'there is no space left'],
+  EDQUOT: ['storage-full', 'the quota is used up'],
+  EFBIG: ['storage-full', 'the file system takes no larger file'],
+  QuotaExceededError: ['storage-full', 'the quota of this site is used up'],
+  EACCES: ['storage-denied', 'permission is denied'],
+  EPERM: ['storage-denied', 'permission is denied'],
+  EROFS: ['storage-denied', 'the file system is read-only'],
+  ERR_ACCESS_DENIED: ['storage-denied', 'Node’s permission model denies it (--allow-fs-write)'],
+  ENOTDIR: ['bad-argument', 'a part of that path is no folder'],
+  ENAMETOOLONG: ['bad-argument', 'that name is too long'],
+  ELOOP: ['bad-argument', 'that link leads to itself'],
+  NotAllowedError: ['storage-denied', 'permission is denied'],
+  SecurityError: ['storage-denied', 'this page may not store anything'],
+  NoModificationAllowedError: ['locked', 'another tab has the file open'],
+};
+
+const advice: Partial<Record<ErrorCode, string>> = {
+  'storage-full': 'free some, then try again; what was stored before is there',
+  'storage-denied': 'what was stored before can be read',
+  'storage-failed': 'what was stored before is there; open the index again to write',
+  'bad-argument': 'name another place',
+  locked: 'close it there, then try again',
+};
+
+/** @internal What a store threw, as a {@link LikenessError} that says what was being done. */
+export function storageError(error: unknown, doing: string): LikenessError {
+  if (error instanceof LikenessError) return error;
+  const { code, name, message } = error as NodeJS.ErrnoException;
+  const [kind, why] = codes[code ?? ''] ??
+    codes[name] ?? [
+      'storage-failed' as const,
+      code && message.startsWith(code) ? message : `${code ?? name}: ${message}`,
+    ];
+  return new LikenessError(kind, `${doing} failed: ${why}; ${advice[kind]}.`, { cause: error });
+}
+
+/** @internal Reads exactly `length` bytes; `undefined` where the file ends before. */
+export async function readExactly(
+  file: StoredFile,
+  at: number,
+  length: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const bytes = new Uint8Array(length);
+  return (await file.read(at, bytes)) === length ? bytes : undefined;
+}
+
+/** @internal */
+export const totalLength = (parts: readonly Uint8Array[]): number =>
+  parts.reduce((sum, { length }) => sum + length, 0);

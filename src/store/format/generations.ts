@@ -1,0 +1,103 @@
+import { LikenessError } from '../../base/errors.ts';
+import { readExactly, type Store, type StoredFile } from './files.ts';
+import { decodeHeader, decodeSuccessor, type Header, headerBytes } from './header.ts';
+import { holdsCommit } from './log.ts';
+
+/** A file of an index that holds all of it. */
+export interface Generation {
+  name: string;
+  file: StoredFile;
+  header: Header;
+  /** The header's bytes. */
+  block: Uint8Array;
+  /** Files that a compaction, finished or not, left behind. */
+  leftovers: string[];
+}
+
+const pattern = /^index-(\d{1,9})\.likeness$/;
+export const fileName = (generation: number): string => `index-${generation}.likeness`;
+export const generationOf = (name: string): number => Number(pattern.exec(name)?.[1]);
+
+/** The generations that have a file, the newest first. */
+export async function generations(store: Store): Promise<number[]> {
+  return (await store.list())
+    .flatMap(({ name }) => pattern.exec(name)?.slice(1).map(Number) ?? [])
+    .sort((a, b) => b - a);
+}
+
+export const newestGeneration = async (store: Store): Promise<number> => (await generations(store))[0] ?? 0;
+
+/**
+ * Opens the file that counts: the newest whole one.
+ *
+ * A compaction writes the next generation, its header last; notes it in the generation before; removes that. Nothing
+ * is added to the new one before the note is there. So an older file without a note is as good as a newer one that is
+ * unfinished or damaged; one with a note is out of date.
+ *
+ * @returns `undefined` where there is no index, with what an interrupted attempt to make one left
+ * @throws LikenessError `bad-file`, `newer-format`
+ */
+export async function openGeneration(store: Store): Promise<Generation | { leftovers: string[] }> {
+  // Another process may finish a compaction between the look at the names and the look into the files.
+  for (let attempt = 1; ; attempt++) {
+    const found = await generations(store);
+    try {
+      return await tryOpen(store, found);
+    } catch (error) {
+      const settled = error instanceof LikenessError && (found.length === 1 || error.code === 'newer-format');
+      if (settled || attempt === 3) throw error;
+      await new Promise((done) => setTimeout(done, 20 * attempt));
+    }
+  }
+}
+
+async function tryOpen(
+  store: Store,
+  found: readonly number[],
+): Promise<Generation | { leftovers: string[] }> {
+  const leftovers: string[] = [];
+  let damage: LikenessError | undefined;
+  let headless = false;
+  for (const [n, generation] of found.entries()) {
+    const name = fileName(generation);
+    const file = await store.open(name, 'read');
+    try {
+      const size = await file.size();
+      const block = (await readExactly(file, 0, Math.min(size, headerBytes))) ?? new Uint8Array(0);
+      const header = decodeHeader(block, size, `${name} in ${store.name}`);
+      if (!header) {
+        leftovers.push(name);
+        headless ||= await holdsCommit(file, size);
+        await file.close();
+        continue;
+      }
+      const successor = decodeSuccessor(block);
+      if (successor !== undefined) {
+        throw (
+          damage ??
+          new LikenessError(
+            'bad-file',
+            `${name} in ${store.name} was replaced by generation ${successor}, which is not there whole; restore ${fileName(successor)} from a copy.`,
+          )
+        );
+      }
+      leftovers.push(...found.slice(n + 1).map(fileName));
+      return { name, file, header, block, leftovers };
+    } catch (error) {
+      await file.close();
+      const { code } = error as LikenessError;
+      if (!(error instanceof LikenessError) || code === 'newer-format' || error === damage) throw error;
+      damage ??= error;
+      leftovers.push(name);
+    }
+  }
+  if (damage) throw damage;
+  if (headless) {
+    // A compaction that was interrupted has a whole file beside it.
+    throw new LikenessError(
+      'bad-file',
+      `The index in ${store.name} has lost its header; restore it from a copy.`,
+    );
+  }
+  return { leftovers };
+}

@@ -1,0 +1,202 @@
+import { crc32 } from '../../base/crc32.ts';
+import { LikenessError } from '../../base/errors.ts';
+
+/** The first bytes of an index file: not text, and damaged visibly by whatever turns line ends. */
+const magic = Uint8Array.of(0x89, 0x4c, 0x4b, 0x4e, 0x53, 0x0d, 0x0a, 0x1a); // \x89LKNS\r\n\x1a
+
+/** @param begin the first bytes of a file */
+export const isIndex = (begin: Uint8Array): boolean => magic.every((byte, i) => begin[i] === byte);
+
+export const formatVersion = 1;
+/** Bytes of the header: the first segment begins behind it. */
+export const headerBytes = 4096;
+/** What the header says for good ends here; behind it, in a disk sector of its own, is what changes. */
+const fixedBytes = headerBytes - 512;
+/** Where the last commit is noted: a file that became shorter is seen to be. */
+export const markAt: number = fixedBytes;
+/** Where the generation is noted that replaces this one. */
+export const successorAt: number = headerBytes - 64;
+
+/** Which model made an index's features. */
+export interface IndexModel {
+  name: string;
+  version: string;
+  fingerprint: string;
+}
+
+/** Of a manifest, only what an index notes. */
+export const identityOf = ({ name, version, fingerprint }: IndexModel): IndexModel => ({
+  name,
+  version,
+  fingerprint,
+});
+
+/** What an index holds; fixed when it is made. */
+export interface IndexInfo {
+  model: IndexModel;
+  /** Values in a row. */
+  dimension: number;
+  /** `keras` where EXIF orientation was not applied. */
+  parity: 'keras' | null;
+}
+
+export interface Header extends IndexInfo {
+  /** The number in the file's name: 1, and more with each compaction. */
+  generation: number;
+  /** 16 bytes as hex, the same through all generations. */
+  identity: string;
+  /** Bytes of the file that were on the medium before the header was written. */
+  synced: number;
+}
+
+const float32 = 1;
+
+/** The CRC of a header leaves out itself and what is written later. */
+const headerCrc = (bytes: Uint8Array): number =>
+  crc32(bytes.subarray(64, fixedBytes), crc32(bytes.subarray(0, 60)));
+
+export function encodeHeader(header: Header): Uint8Array<ArrayBuffer> {
+  const { generation, identity, synced, dimension, model, parity } = header;
+  const json = new TextEncoder().encode(JSON.stringify({ model, parity }));
+  if (json.length > fixedBytes - 64) {
+    throw new LikenessError(
+      'bad-argument',
+      `The model's names take ${json.length} bytes; an index has room for ${fixedBytes - 64}.`,
+    );
+  }
+  const bytes = new Uint8Array(headerBytes);
+  const view = new DataView(bytes.buffer);
+  bytes.set(magic);
+  view.setUint32(8, formatVersion, true);
+  view.setUint32(12, headerBytes, true);
+  view.setUint32(16, dimension, true);
+  view.setUint32(20, float32, true);
+  view.setUint32(24, generation, true);
+  view.setUint32(28, json.length, true);
+  for (let i = 0; i < 16; i++) bytes[32 + i] = Number.parseInt(identity.slice(2 * i, 2 * i + 2), 16);
+  view.setBigUint64(48, BigInt(synced), true);
+  bytes.set(json, 64);
+  view.setUint32(60, headerCrc(bytes), true);
+  return bytes;
+}
+
+/**
+ * The header in a file's first {@link headerBytes}; `undefined` when it was never finished: a new file, or a
+ * compaction that was interrupted.
+ *
+ * @param fileBytes size of the whole file
+ * @throws LikenessError `bad-file` when it is damaged or something else, `newer-format`
+ */
+export function decodeHeader(bytes: Uint8Array, fileBytes: number, name: string): Header | undefined {
+  const bad = (what: string): LikenessError => new LikenessError('bad-file', `${name} ${what}`);
+  // Zeros: not yet written. Of a header alone, a crash may have left any part of it.
+  const begun = fileBytes <= headerBytes ? bytes.subarray(0, magic.length) : bytes;
+  if (begun.every((byte) => byte === 0)) return undefined;
+  if (magic.some((byte, i) => i < bytes.length && bytes[i] !== byte)) {
+    throw bad('is not an index: it does not begin with the magic bytes of one.');
+  }
+  if (bytes.length < headerBytes) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const version = view.getUint32(8, true);
+  const whole = view.getUint32(60, true) === headerCrc(bytes);
+  if (version > formatVersion) {
+    throw new LikenessError(
+      'newer-format',
+      `${name} has format version ${version}, this program reads up to version ${formatVersion}; use a newer Likeness.`,
+    );
+  }
+  if (!whole) {
+    // Without a segment behind it, it is one whose writing was cut short.
+    if (fileBytes <= headerBytes) return undefined;
+    throw bad('has a damaged header; restore it from a copy, or make the index again.');
+  }
+  const precision = view.getUint32(20, true);
+  if (precision !== float32 || view.getUint32(12, true) !== headerBytes || version < 1) {
+    throw bad(`has a header of an unknown kind (version ${version}, precision ${precision}).`);
+  }
+  const { model, parity } = JSON.parse(
+    new TextDecoder().decode(bytes.subarray(64, 64 + view.getUint32(28, true))),
+  ) as Pick<Header, 'model' | 'parity'>;
+  return {
+    model,
+    parity,
+    dimension: view.getUint32(16, true),
+    generation: view.getUint32(24, true),
+    identity: Array.from(bytes.subarray(32, 48), (byte) => byte.toString(16).padStart(2, '0')).join(''),
+    synced: Number(view.getBigUint64(48, true)),
+  };
+}
+
+/** The last commit of a file. */
+export interface Mark {
+  sequence: number;
+  /** Where it ends. */
+  end: number;
+  /** The checksum at its end. */
+  seal: number;
+}
+
+const markMagic = 0x4b52414d; // 'MARK'
+const nextMagic = 0x5458454e; // 'NEXT'
+const markBytes = 24;
+const successorBytes = 12;
+
+const viewOf = (bytes: Uint8Array): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** Puts the checksum of what comes before into the last four bytes. */
+function seal(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  viewOf(bytes).setUint32(bytes.length - 4, crc32(bytes.subarray(0, -4)), true);
+  return bytes;
+}
+
+function isSealed(bytes: Uint8Array, magic: number): boolean {
+  const view = viewOf(bytes);
+  return (
+    view.getUint32(0, true) === magic &&
+    view.getUint32(bytes.length - 4, true) === crc32(bytes.subarray(0, -4))
+  );
+}
+
+export function encodeMark({ sequence, end, seal: last }: Mark): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(markBytes);
+  const view = viewOf(bytes);
+  view.setUint32(0, markMagic, true);
+  view.setUint32(4, sequence, true);
+  view.setBigUint64(8, BigInt(end), true);
+  view.setUint32(16, last, true);
+  return seal(bytes);
+}
+
+/**
+ * @param header the whole of it
+ * @returns `undefined` where there is no mark, or a damaged one
+ */
+export function decodeMark(header: Uint8Array): Mark | undefined {
+  const bytes = header.subarray(markAt, markAt + markBytes);
+  if (!isSealed(bytes, markMagic)) return undefined;
+  const view = viewOf(bytes);
+  return {
+    sequence: view.getUint32(4, true),
+    end: Number(view.getBigUint64(8, true)),
+    seal: view.getUint32(16, true),
+  };
+}
+
+/** What a compaction writes at {@link successorAt} of the generation that it replaces. */
+export function encodeSuccessor(generation: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(successorBytes);
+  const view = viewOf(bytes);
+  view.setUint32(0, nextMagic, true);
+  view.setUint32(4, generation, true);
+  return seal(bytes);
+}
+
+/** The generation that replaces this one; `undefined` when none does. */
+export function decodeSuccessor(header: Uint8Array): number | undefined {
+  const bytes = header.subarray(successorAt, successorAt + successorBytes);
+  return isSealed(bytes, nextMagic) ? viewOf(bytes).getUint32(4, true) : undefined;
+}
+
+/** The checksum in a header: the chain of the first segment. */
+export const sealOfHeader = (header: Uint8Array): number => viewOf(header).getUint32(60, true);

@@ -1,0 +1,188 @@
+import { crc32 } from '../../base/crc32.ts';
+import { LikenessError } from '../../base/errors.ts';
+import type { Dropped } from './dropped.ts';
+import { readExactly, type StoredFile } from './files.ts';
+import { decodeMark, type Header, headerBytes, type Mark, sealOfHeader } from './header.ts';
+import { decodeRecords, type IndexRecord } from './records.ts';
+import {
+  blockBytes,
+  decodeCommit,
+  decodeHead,
+  type SegmentHead,
+  type SegmentLayout,
+  sealOf,
+  segmentLayout,
+} from './segment.ts';
+
+/** A commit that was read. */
+export interface Commit {
+  records: IndexRecord[];
+  /** Where its rows begin in the file. */
+  rowsAt: number;
+  /** CRC-32 of each row. */
+  checksums: Uint32Array;
+}
+
+/** Up to where a file was read: what the next commit goes on from. */
+export type Position = Mark;
+
+export const beginning = (header: Uint8Array): Position => ({
+  sequence: 0,
+  end: headerBytes,
+  seal: sealOfHeader(header),
+});
+
+/** Bytes read at once while rows are checked or copied. */
+export const chunkBytes: number = 8 << 20;
+
+/**
+ * Reads the commits behind `from`, in their order, and hands on each.
+ *
+ * A crash can leave the last commit torn: it was never acknowledged and is left out. A commit that is damaged with
+ * another one behind it was acknowledged: that is refused, and so is damage in what a compaction had written.
+ *
+ * @returns where the last whole commit ends, and what is left out behind it
+ * @throws LikenessError `bad-file`
+ */
+export async function readLog(
+  file: StoredFile,
+  header: Header,
+  headerBlock: Uint8Array,
+  from: Position,
+  onCommit: (commit: Commit) => void,
+  name: string,
+): Promise<{ position: Position; dropped: Dropped | undefined; broken: boolean }> {
+  const size = await file.size();
+  const mark = decodeMark(headerBlock);
+  let position = from;
+  let why: string | undefined;
+  /** Held back until it is known whether rows have to be checked: only the last commit can be torn. */
+  let last: { commit: Commit; before: Position } | undefined;
+  /** A segment of another history than what was read before lies here. */
+  let broken = false;
+
+  const accept = (): void => {
+    if (!last) return;
+    onCommit(last.commit);
+    last = undefined;
+  };
+  for (let headBlock: Uint8Array | undefined; position.end < size; ) {
+    headBlock ??= await readExactly(file, position.end, blockBytes);
+    const head = headBlock && decodeHead(headBlock);
+    if (head && head.sequence === position.sequence + 1 && head.chain !== position.seal) broken = true;
+    if (!head || head.sequence !== position.sequence + 1 || broken) {
+      why = 'it does not begin as one';
+      break;
+    }
+    const layout = segmentLayout(head, header.dimension);
+    if (position.end + layout.byteLength > size) {
+      why = `it needs ${layout.byteLength} bytes, ${size - position.end} are there`;
+      break;
+    }
+    const read = await readTable(file, position.end, head, headBlock!, layout);
+    if (!read) {
+      why = 'its records or its commit block are damaged';
+      break;
+    }
+    const { rows, seal, next } = read;
+    accept();
+    const commit = { records: read.records, rowsAt: position.end + layout.rowsAt, checksums: rows };
+    last = { commit, before: position };
+    position = { sequence: head.sequence, end: position.end + layout.byteLength, seal };
+    headBlock = next;
+  }
+
+  if (last && !why && last.before.end >= header.synced) {
+    const damaged = await firstDamagedRow(file, last.commit, header.dimension);
+    if (damaged !== undefined) {
+      why = `its row ${damaged} is damaged`;
+      position = last.before;
+      last = undefined;
+    }
+  }
+  accept();
+
+  const begun = Math.max(position.sequence, mark?.sequence ?? 0);
+  const commits = Math.max(begun - position.sequence, why ? 1 : 0);
+  if (commits === 0) return { position, dropped: undefined, broken };
+  why ??= 'the file ends before it';
+  const next = position.sequence + 1;
+  const damage = (what: string): LikenessError =>
+    new LikenessError(
+      'bad-file',
+      `${name} is damaged: commit ${next} at byte ${position.end} cannot be read (${why})${what}. Restore it from a copy, or make the index again.`,
+    );
+  if (position.end < header.synced) throw damage('');
+  const behind =
+    (mark && mark.sequence > next && size >= mark.end) ||
+    (await holdsCommit(file, size, { from: position.end, after: next }));
+  if (behind && !broken) throw damage(', and there are whole ones behind it');
+  const dropped = { bytes: Math.max(size - position.end, 0), commits, reason: `commit ${next}: ${why}` };
+  return { position, dropped, broken };
+}
+
+async function readTable(
+  file: StoredFile,
+  at: number,
+  head: SegmentHead,
+  headBlock: Uint8Array,
+  layout: SegmentLayout,
+): Promise<
+  { records: IndexRecord[]; rows: Uint32Array; seal: number; next: Uint8Array | undefined } | undefined
+> {
+  const { tableAt, tableBytes, commitAt } = layout;
+  const length = commitAt - tableAt + blockBytes;
+  // The next segment's head comes along: a read a segment.
+  const bytes = new Uint8Array(length + blockBytes);
+  const read = await file.read(at + tableAt, bytes);
+  if (read < length) return undefined;
+  const table = bytes.subarray(0, tableBytes);
+  const commitBlock = bytes.subarray(length - blockBytes, length);
+  const commit = decodeCommit(commitBlock);
+  if (!commit || commit.sequence !== head.sequence || commit.head !== sealOf(headBlock)) return undefined;
+  if (commit.table !== crc32(table)) return undefined;
+  const rows = new Uint32Array(bytes.slice(0, 4 * head.rows).buffer);
+  try {
+    const records = decodeRecords(table.subarray(4 * head.rows));
+    if (records.filter((record) => 'put' in record).length !== head.rows) return undefined;
+    const next = read === bytes.length ? bytes.slice(length) : undefined;
+    return { records, rows, seal: sealOf(commitBlock), next };
+  } catch {
+    return undefined; // whole, yet no records: written by something else
+  }
+}
+
+async function firstDamagedRow(
+  file: StoredFile,
+  { rowsAt, checksums }: Commit,
+  dimension: number,
+): Promise<number | undefined> {
+  const rowBytes = 4 * dimension;
+  const perChunk = Math.max(1, Math.floor(chunkBytes / rowBytes));
+  for (let row = 0; row < checksums.length; row += perChunk) {
+    const count = Math.min(perChunk, checksums.length - row);
+    const bytes = await readExactly(file, rowsAt + row * rowBytes, count * rowBytes);
+    if (!bytes) return row;
+    for (let n = 0; n < count; n++) {
+      if (crc32(bytes.subarray(n * rowBytes, (n + 1) * rowBytes)) !== checksums[row + n]) return row + n;
+    }
+  }
+  return undefined;
+}
+
+/** Whether there is a whole commit block, of a sequence above `after`, from `from` on. */
+export async function holdsCommit(
+  file: StoredFile,
+  size: number,
+  { from = headerBytes, after = 0 }: { from?: number; after?: number } = {},
+): Promise<boolean> {
+  for (let at = from; at < size; at += chunkBytes) {
+    const bytes = new Uint8Array(Math.min(chunkBytes, size - at));
+    const length = await file.read(at, bytes);
+    for (let block = 0; block + blockBytes <= length; block += blockBytes) {
+      const commit = decodeCommit(bytes.subarray(block, block + blockBytes));
+      if (commit && commit.sequence > after) return true;
+    }
+  }
+  return false;
+}

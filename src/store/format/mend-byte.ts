@@ -1,0 +1,67 @@
+import { crc32 } from '../../base/crc32.ts';
+
+/** What a byte does to the remainder. */
+const table: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let remainder = byte;
+  for (let bit = 0; bit < 8; bit++) remainder = (remainder >>> 1) ^ (remainder & 1 ? 0xedb88320 : 0);
+  return remainder;
+});
+/** The other way. */
+const byteOf = new Map(Array.from(table, (remainder, byte) => [remainder, byte]));
+/** The byte whose remainder has this highest byte: there is one for each. */
+const byteOfTop = new Uint8Array(256);
+for (const [byte, remainder] of table.entries()) byteOfTop[remainder >>> 24] = byte;
+
+/**
+ * Up to so many bytes, one changed byte that gives a wanted checksum is the damaged one: by chance there is one in
+ * less than a hundred. Of a single bit, in 32 times as many.
+ */
+const mostBytes = 160 << 10;
+const mostBytesForBits = 5 << 20;
+
+/**
+ * The copy of `bytes` that has the wanted checksum and differs from them in one byte; `undefined` where there is none,
+ * or where the checksum is too short to tell.
+ *
+ * A changed byte changes the checksum by what depends on where it is and on which bits changed, and on nothing else. So
+ * the difference of the checksums is followed back from the end, to the byte that makes it.
+ */
+export function mendByte(bytes: Uint8Array, wanted: number): Uint8Array<ArrayBuffer> | undefined {
+  if (bytes.length > mostBytesForBits) return undefined;
+  const bitsOnly = bytes.length > mostBytes;
+  let difference = (crc32(bytes) ^ wanted) >>> 0;
+  if (difference === 0) return undefined;
+  for (let at = bytes.length - 1; at >= 0; at--) {
+    const change = byteOf.get(difference);
+    if (change !== undefined && (!bitsOnly || (change & (change - 1)) === 0)) {
+      const mended = new Uint8Array(bytes);
+      mended[at]! ^= change;
+      return mended;
+    }
+    const last = byteOfTop[difference >>> 24]!;
+    difference = (((difference ^ table[last]!) << 8) | last) >>> 0;
+  }
+  return undefined;
+}
+
+/** A block that ends with the checksum of what is before it, with one byte mended, be it one of the checksum's. */
+export function mendSealed(block: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
+  const body = block.subarray(0, -4);
+  const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
+  const stored = view.getUint32(body.length, true);
+  const actual = crc32(body);
+  const sealed = new Uint8Array(block);
+  if (differsInOneByte(stored, actual)) {
+    new DataView(sealed.buffer).setUint32(body.length, actual, true);
+    return sealed;
+  }
+  const mended = mendByte(body, stored);
+  if (!mended) return undefined;
+  sealed.set(mended);
+  return sealed;
+}
+
+export function differsInOneByte(a: number, b: number): boolean {
+  const changed = (a ^ b) >>> 0;
+  return changed !== 0 && [0xff, 0xff00, 0xff0000, 0xff000000].some((byte) => (changed & ~byte) === 0);
+}

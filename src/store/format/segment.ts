@@ -1,0 +1,88 @@
+import { crc32 } from '../../base/crc32.ts';
+
+/**
+ * A segment: what one commit appended.
+ *
+ * ```
+ * head, 64 bytes │ rows: n × d float32, padded to 64 │ n row checksums, records as JSON, padded to 64 │ commit, 64 bytes
+ * ```
+ */
+export const blockBytes = 64;
+const headMagic = 0x4d474553; // 'SEGM'
+const commitMagic = 0x54494d43; // 'CMIT'
+
+export interface SegmentHead {
+  /** 1 for the first, and one more with each. */
+  sequence: number;
+  /** n: rows, which are those of the records that put a picture, in their order. */
+  rows: number;
+  /** Bytes of the records. */
+  recordBytes: number;
+  /** The checksum at the end of the commit before, of the header for the first: a segment belongs behind one other. */
+  chain: number;
+}
+
+const padded = (length: number): number => Math.ceil(length / blockBytes) * blockBytes;
+
+/** Where the parts of a segment lie, from its own beginning. */
+export interface SegmentLayout {
+  rowsAt: number;
+  /** Row checksums, then the records. */
+  tableAt: number;
+  tableBytes: number;
+  commitAt: number;
+  byteLength: number;
+}
+
+export function segmentLayout({ rows, recordBytes }: SegmentHead, dimension: number): SegmentLayout {
+  const tableAt = blockBytes + padded(4 * rows * dimension);
+  const tableBytes = 4 * rows + recordBytes;
+  const commitAt = tableAt + padded(tableBytes);
+  return { rowsAt: blockBytes, tableAt, tableBytes, commitAt, byteLength: commitAt + blockBytes };
+}
+
+/** Zeros up to the next multiple of {@link blockBytes}. */
+export const paddingAfter = (length: number): Uint8Array => new Uint8Array(padded(length) - length);
+
+function sealed(fields: readonly number[]): Uint8Array<ArrayBuffer> {
+  const words = new Uint32Array(blockBytes / 4);
+  words.set(fields);
+  const bytes = new Uint8Array(words.buffer);
+  words[15] = crc32(bytes.subarray(0, 60));
+  return bytes;
+}
+
+/** The first `count` fields of a sealed block; `undefined` when it is none of this kind, or damaged. */
+function unsealed(bytes: Uint8Array, magic: number, count: number): number[] | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.getUint32(0, true) !== magic) return undefined;
+  if (view.getUint32(60, true) !== crc32(bytes.subarray(0, 60))) return undefined;
+  return Array.from({ length: count }, (_, n) => view.getUint32(4 + 4 * n, true));
+}
+
+/** The checksum in a sealed block: what the next segment's chain has to be. */
+export const sealOf = (block: Uint8Array): number =>
+  new DataView(block.buffer, block.byteOffset, block.byteLength).getUint32(60, true);
+
+export const encodeHead = ({ sequence, rows, recordBytes, chain }: SegmentHead): Uint8Array<ArrayBuffer> =>
+  sealed([headMagic, sequence, rows, recordBytes, chain]);
+
+export function decodeHead(bytes: Uint8Array): SegmentHead | undefined {
+  const fields = unsealed(bytes, headMagic, 4);
+  if (!fields) return undefined;
+  const [sequence, rows, recordBytes, chain] = fields as [number, number, number, number];
+  return { sequence, rows, recordBytes, chain };
+}
+
+/** @param table checksum of the row checksums and records */
+export const encodeCommit = (sequence: number, table: number, head: number): Uint8Array<ArrayBuffer> =>
+  sealed([commitMagic, sequence, table, head]);
+
+export function decodeCommit(
+  bytes: Uint8Array,
+): { sequence: number; table: number; head: number } | undefined {
+  const fields = unsealed(bytes, commitMagic, 3);
+  if (!fields) return undefined;
+  const [sequence, table, head] = fields as [number, number, number];
+  return { sequence, table, head };
+}

@@ -1,0 +1,273 @@
+import { crc32 } from '../../base/crc32.ts';
+import { LikenessError } from '../../base/errors.ts';
+import type { Json } from '../../base/json.ts';
+import { Entries, type PlacedEntry } from '../format/entries.ts';
+import { readExactly, type StoredFile } from '../format/files.ts';
+import {
+  decodeHeader,
+  decodeMark,
+  decodeSuccessor,
+  encodeHeader,
+  encodeMark,
+  encodeSuccessor,
+  type Header,
+  headerBytes,
+  type IndexInfo,
+  markAt,
+  sealOfHeader,
+  successorAt,
+} from '../format/header.ts';
+import { beginning, type Position } from '../format/log.ts';
+import { differsInOneByte, mendByte } from '../format/mend-byte.ts';
+import { blockBytes, decodeHead } from '../format/segment.ts';
+import { findSegment, inspectSegment } from './segment.ts';
+
+/** Something that is wrong in an index file. */
+export interface Problem {
+  /**
+   * - `header`, `mark`, `block`, `gap`: damaged, and nothing of the pictures with it
+   * - `commit`: changes that were acknowledged cannot be read
+   * - `row`: a picture's features are damaged; `values`: they hold a value that is no finite number
+   * - `unused`: a damaged row that no picture uses any more
+   * - `tail`: bytes behind the last commit; nothing says that they ever were acknowledged
+   */
+  kind: 'header' | 'mark' | 'block' | 'gap' | 'commit' | 'row' | 'values' | 'unused' | 'tail';
+  message: string;
+  /** The picture. */
+  id?: string;
+}
+
+/** What can be read of an index file of which every byte was looked at. */
+export interface Inspection {
+  header: Header;
+  /** The pictures, in the order of adding. */
+  entries: readonly PlacedEntry[];
+  /** Those whose features are not whole. */
+  lost: Set<PlacedEntry>;
+  settings: ReadonlyMap<string, Json>;
+  problems: Problem[];
+  /** Bytes of the file. */
+  byteLength: number;
+  commits: number;
+  /** Rows of pictures that were replaced or removed: a compaction leaves them out. */
+  unusedRows: number;
+  /** The first commit, which a compaction writes, could be read. */
+  hasBeginning: boolean;
+  /** The generation that replaces this file. */
+  successor: number | undefined;
+}
+
+/** What is known of an index beside the file. */
+export interface Beside {
+  /** What the index holds, for a file whose header is lost. */
+  info?: IndexInfo | undefined;
+  /** There is an older file, which says nothing of having been replaced: a file without a header was never finished. */
+  olderCounts?: boolean;
+}
+
+/**
+ * Reads every byte of an index file and keeps what its checksums prove.
+ *
+ * @returns `undefined` for a file that was never begun: no header, no commit
+ * @throws LikenessError `bad-file` where nothing can be read without knowing more, `newer-format`
+ */
+export async function inspectFile(
+  file: StoredFile,
+  name: string,
+  beside: Beside = {},
+): Promise<Inspection | undefined> {
+  const size = await file.size();
+  const problems: Problem[] = [];
+  const block = new Uint8Array(headerBytes);
+  await file.read(0, block.subarray(0, Math.min(size, headerBytes)));
+  const header = await inspectHeader(file, block, size, name, beside, problems);
+  if (!header) return undefined;
+  const mark = decodeMark(block);
+  const successor = decodeSuccessor(block);
+  const changing = new Uint8Array(headerBytes);
+  if (mark) changing.set(encodeMark(mark), markAt);
+  if (successor !== undefined) changing.set(encodeSuccessor(successor), successorAt);
+  if (block.subarray(markAt).some((byte, n) => byte !== changing[markAt + n])) {
+    problems.push({ kind: 'mark', message: 'The mark of the last commit is damaged.' });
+  }
+
+  const entries = new Entries();
+  /** By where they begin. */
+  const damagedAt = new Set<number>();
+  const notFiniteAt = new Set<number>();
+  const rowBytes = 4 * header.dimension;
+  let position: Position = beginning(block);
+  let commits = 0;
+  let rows = 0;
+  /** The commit before could not be read: what it ended with is not known. */
+  let unknown = problems.some(({ kind }) => kind === 'header');
+  let hasBeginning = false;
+  for (let at = headerBytes; at < size; ) {
+    const segment = await inspectSegment(file, at, size, header.dimension, mark);
+    const why = typeof segment === 'string' ? segment : isNext(segment.head, position, unknown);
+    if (typeof segment === 'string' || why !== undefined) {
+      const next = await findSegment(file, at + blockBytes, size, header.dimension, position.sequence);
+      const acknowledged = next !== undefined || (mark?.sequence ?? 0) > position.sequence;
+      problems.push(
+        acknowledged
+          ? {
+              kind: 'commit',
+              message: `Commit ${position.sequence + 1} at byte ${at} cannot be read (${why}): what it added, changed or removed is as it was before.`,
+            }
+          : {
+              kind: 'tail',
+              message: `Behind the last whole commit, at byte ${at}, there are ${size - at} bytes of one that was not finished (${why}).`,
+            },
+      );
+      if (next === undefined) break;
+      at = next;
+      unknown = true;
+      continue;
+    }
+    for (const what of segment.mended) {
+      problems.push({
+        kind: what === 'a gap' ? 'gap' : 'block',
+        message: `Commit ${segment.head.sequence} at byte ${at}: ${what} is damaged; what was there is known.`,
+      });
+    }
+    const { rowsAt, records, checksums } = segment;
+    for (const row of segment.damagedRows) damagedAt.add(rowsAt + row * rowBytes);
+    for (const row of segment.notFiniteRows) notFiniteAt.add(rowsAt + row * rowBytes);
+    entries.apply(records, { at: rowsAt, rowBytes, checksums });
+    if (segment.head.sequence === 1) hasBeginning = true;
+    commits++;
+    rows += checksums.length;
+    position = segment.position;
+    at = position.end;
+    unknown = false;
+  }
+  if (size <= position.end && (mark?.sequence ?? 0) > position.sequence) {
+    problems.push({
+      kind: 'commit',
+      message: `The file ends at byte ${size}, before commit ${mark!.sequence}, which ended at byte ${mark!.end}: it was cut short.`,
+    });
+  }
+
+  const lost = new Set<PlacedEntry>();
+  for (const entry of entries.list) {
+    const { id, at } = entry;
+    if (damagedAt.delete(at)) {
+      const message = `The features of "${id}" at byte ${at} do not match their checksum.`;
+      problems.push({ kind: 'row', id, message });
+      lost.add(entry);
+    } else if (notFiniteAt.has(at)) {
+      const message = `The features of "${id}" hold a value that is no finite number (NaN or infinite).`;
+      problems.push({ kind: 'values', id, message });
+      lost.add(entry);
+    }
+  }
+  for (const at of damagedAt) {
+    const message = `The features at byte ${at}, of a picture that was replaced or removed, are damaged.`;
+    problems.push({ kind: 'unused', message });
+  }
+  return {
+    header,
+    entries: entries.list,
+    lost,
+    settings: entries.settings,
+    problems,
+    byteLength: size,
+    commits,
+    unusedRows: rows - entries.list.length,
+    hasBeginning,
+    successor,
+  };
+}
+
+/** Why a segment does not belong here; `undefined` where it does. */
+function isNext(
+  head: { sequence: number; chain: number },
+  position: Position,
+  unknown: boolean,
+): string | undefined {
+  if (unknown) return head.sequence > position.sequence ? undefined : 'it is older than the one before';
+  const next = head.sequence === position.sequence + 1 && head.chain === position.seal;
+  return next ? undefined : 'it does not belong behind the one before';
+}
+
+const hasContent = (block: Uint8Array): boolean => block.some((byte) => byte !== 0);
+
+/** The header, a byte of it put right where its checksum allows. */
+async function inspectHeader(
+  file: StoredFile,
+  block: Uint8Array,
+  size: number,
+  name: string,
+  { info, olderCounts = false }: Beside,
+  problems: Problem[],
+): Promise<Header | undefined> {
+  let problem: LikenessError | undefined;
+  try {
+    const header = decodeHeader(block, size, name);
+    if (header && size >= headerBytes) return header;
+  } catch (error) {
+    if (!(error instanceof LikenessError)) throw error;
+    problem = error;
+  }
+  const first = await readExactly(file, headerBytes, blockBytes);
+  const mended = hasContent(block) ? mendHeader(block, first && decodeHead(first)?.chain) : undefined;
+  if (mended) {
+    const header = decodeHeader(mended, headerBytes + 1, name)!;
+    block.set(mended);
+    const message = 'The header is damaged in one byte; its checksum says what was there.';
+    problems.push({ kind: 'header', message });
+    return header;
+  }
+  if (problem?.code === 'newer-format') throw problem;
+  if (olderCounts && !hasContent(block)) return undefined;
+  const begun = size > headerBytes && (await anySegment(file, size));
+  if (!begun && !problem) return undefined;
+  if (!begun || !info) {
+    throw new LikenessError(
+      'bad-file',
+      begun
+        ? `${name} has lost its header: which model made it is not known.`
+        : (problem?.message ?? `${name} is not an index.`),
+    );
+  }
+  const message = 'The header is lost; the model is taken from elsewhere.';
+  problems.push({ kind: 'header', message });
+  const identity = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');
+  const header: Header = { ...info, identity, generation: 1, synced: headerBytes };
+  block.set(encodeHeader(header).subarray(0, markAt));
+  return header;
+}
+
+/** @param chain what the first segment says of the header's checksum */
+function mendHeader(block: Uint8Array, chain: number | undefined): Uint8Array | undefined {
+  const content = new Uint8Array(markAt - 4);
+  content.set(block.subarray(0, 60));
+  content.set(block.subarray(64, markAt), 60);
+  const stored = sealOfHeader(block);
+  const actual = crc32(content);
+  const whole = new Uint8Array(block);
+  if (actual === chain || (chain === undefined && differsInOneByte(stored, actual))) {
+    new DataView(whole.buffer).setUint32(60, actual, true);
+    return whole;
+  }
+  const mended = mendByte(content, stored);
+  if (!mended) return undefined;
+  whole.set(mended.subarray(0, 60));
+  whole.set(mended.subarray(60), 64);
+  return whole;
+}
+
+/** Whether a segment begins anywhere: there was an index. */
+async function anySegment(file: StoredFile, size: number): Promise<boolean> {
+  const chunk = 8 << 20;
+  for (let at = headerBytes; at < size; at += chunk) {
+    const bytes = new Uint8Array(Math.min(chunk, size - at));
+    const length = await file.read(at, bytes);
+    for (let n = 0; n + blockBytes <= length; n += blockBytes) {
+      if (decodeHead(bytes.subarray(n, n + blockBytes))) return true;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,207 @@
+import { crc32, crc32Rows } from '../../base/crc32.ts';
+import { firstNotFinite } from '../../knn/search/vectors.ts';
+import { readExactly, type StoredFile } from '../format/files.ts';
+import { chunkBytes, type Position } from '../format/log.ts';
+import { mendByte, mendSealed } from '../format/mend-byte.ts';
+import { decodeRecords, type IndexRecord } from '../format/records.ts';
+import {
+  blockBytes,
+  decodeCommit,
+  decodeHead,
+  encodeCommit,
+  type SegmentHead,
+  type SegmentLayout,
+  sealOf,
+  segmentLayout,
+} from '../format/segment.ts';
+
+/** A segment of which every byte was read. */
+export interface InspectedSegment {
+  head: SegmentHead;
+  records: IndexRecord[];
+  rowsAt: number;
+  /** CRC-32 of each row, as it was when it was written. */
+  checksums: Uint32Array;
+  /** Rows that do not match their checksum, and those that do and hold a value that is no finite number. */
+  damagedRows: Set<number>;
+  notFiniteRows: Set<number>;
+  /** Where it ends, in terms of the next one. */
+  position: Position;
+  /** What is damaged and was put right. */
+  mended: string[];
+}
+
+/**
+ * Reads a segment, its rows too, and puts right what its checksums allow: a byte of a block or of the records, the
+ * checksums of rows that are whole.
+ *
+ * @param at where it begins
+ * @param mark where the last commit ends, as the file's header says
+ * @returns why it cannot be read, where that is so
+ */
+export async function inspectSegment(
+  file: StoredFile,
+  at: number,
+  size: number,
+  dimension: number,
+  mark: Position | undefined,
+): Promise<InspectedSegment | string> {
+  const mended: string[] = [];
+  const headBlock = await readMended(file, at, decodeHead, () => mended.push('its head'));
+  const head = headBlock && decodeHead(headBlock);
+  if (!head) return 'it does not begin as one';
+  const layout = segmentLayout(head, dimension);
+  const end = at + layout.byteLength;
+  if (end > size) return `it needs ${layout.byteLength} bytes, ${size - at} are there`;
+
+  const { checksums: actual, notFinite, padding } = await readRows(file, at, head.rows, dimension, layout);
+  const stored = (await readExactly(file, at + layout.tableAt, layout.commitAt - layout.tableAt))!;
+  const table = stored.subarray(0, layout.tableBytes);
+  if (padding || stored.subarray(layout.tableBytes).some((byte) => byte !== 0)) mended.push('a gap');
+
+  const seal = sealOf(headBlock);
+  const isOurs = (block: Uint8Array): boolean => {
+    const commit = decodeCommit(block);
+    return commit?.sequence === head.sequence && commit.head === seal;
+  };
+  let commitBlock = await readMended(file, at + layout.commitAt, decodeCommit, () =>
+    mended.push('its commit block'),
+  );
+  if (!commitBlock || !isOurs(commitBlock)) {
+    // What the segment behind it, or the mark, says of the block tells whether this is what was there.
+    commitBlock = encodeCommit(head.sequence, crc32(table), seal);
+    if (!(await isKnown(file, { sequence: head.sequence, end, seal: sealOf(commitBlock) }, mark))) {
+      return 'its commit block is damaged';
+    }
+    mended.push('its commit block');
+  }
+  const whole = mendedTable(table, decodeCommit(commitBlock)!.table, actual, (what) => mended.push(what));
+  if (!whole) return 'its records are damaged';
+  const records = readRecords(whole.subarray(4 * head.rows), head.rows);
+  if (!records) return 'its records are none';
+
+  const checksums = new Uint32Array(whole.slice(0, 4 * head.rows).buffer);
+  const damagedRows = new Set<number>();
+  for (let row = 0; row < head.rows; row++) if (actual[row] !== checksums[row]) damagedRows.add(row);
+  for (const row of damagedRows) notFinite.delete(row);
+  return {
+    head,
+    records,
+    rowsAt: at + layout.rowsAt,
+    checksums,
+    damagedRows,
+    notFiniteRows: notFinite,
+    position: { sequence: head.sequence, end, seal: sealOf(commitBlock) },
+    mended,
+  };
+}
+
+/** A sealed block, with a byte put right where that makes it one of its kind. */
+async function readMended(
+  file: StoredFile,
+  at: number,
+  decode: (block: Uint8Array) => unknown,
+  onMended: () => void,
+): Promise<Uint8Array | undefined> {
+  const block = await readExactly(file, at, blockBytes);
+  if (!block || decode(block)) return block;
+  const mended = mendSealed(block);
+  if (!mended || !decode(mended)) return block;
+  onMended();
+  return mended;
+}
+
+async function readRows(
+  file: StoredFile,
+  at: number,
+  rows: number,
+  dimension: number,
+  layout: SegmentLayout,
+): Promise<{ checksums: Uint32Array; notFinite: Set<number>; padding: boolean }> {
+  const rowBytes = 4 * dimension;
+  const perChunk = Math.max(1, Math.floor(chunkBytes / rowBytes));
+  const checksums = new Uint32Array(rows);
+  const notFinite = new Set<number>();
+  for (let first = 0; first < rows; first += perChunk) {
+    const count = Math.min(perChunk, rows - first);
+    const bytes = (await readExactly(file, at + layout.rowsAt + first * rowBytes, count * rowBytes))!;
+    crc32Rows(bytes, rowBytes, checksums.subarray(first, first + count));
+    const values = new Float32Array(bytes.buffer);
+    for (let from = 0; from < values.length; ) {
+      const found = firstNotFinite(values.subarray(from));
+      if (found < 0) break;
+      const row = Math.floor((from + found) / dimension);
+      notFinite.add(first + row);
+      from = (row + 1) * dimension;
+    }
+  }
+  const rowsEnd = layout.rowsAt + rows * rowBytes;
+  const gap = (await readExactly(file, at + rowsEnd, layout.tableAt - rowsEnd))!;
+  return { checksums, notFinite, padding: gap.some((byte) => byte !== 0) };
+}
+
+/** Whether a segment behind it, or the mark, says that a commit of this seal ends here. */
+async function isKnown(file: StoredFile, position: Position, mark: Position | undefined): Promise<boolean> {
+  if (mark?.end === position.end && mark.seal === position.seal) return true;
+  const next = await readExactly(file, position.end, blockBytes);
+  return next !== undefined && decodeHead(next)?.chain === position.seal;
+}
+
+/**
+ * Row checksums and records with the checksum that they had.
+ *
+ * @param actual checksums of the rows as they are
+ */
+function mendedTable(
+  table: Uint8Array,
+  wanted: number,
+  actual: Uint32Array,
+  onMended: (what: string) => void,
+): Uint8Array | undefined {
+  if (crc32(table) === wanted) return table;
+  const withActual = new Uint8Array(table);
+  withActual.set(new Uint8Array(actual.buffer));
+  if (crc32(withActual) === wanted) {
+    onMended('checksums of its rows');
+    return withActual;
+  }
+  const mended = mendByte(table, wanted);
+  if (mended) onMended('its records');
+  return mended;
+}
+
+function readRecords(bytes: Uint8Array, rows: number): IndexRecord[] | undefined {
+  try {
+    const records = decodeRecords(bytes);
+    return records.filter((record) => 'put' in record).length === rows ? records : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The next place from `from` on where a segment begins that has its commit block.
+ *
+ * @param after its sequence is above this
+ */
+export async function findSegment(
+  file: StoredFile,
+  from: number,
+  size: number,
+  dimension: number,
+  after: number,
+): Promise<number | undefined> {
+  for (let at = from; at < size; at += chunkBytes) {
+    const bytes = new Uint8Array(Math.min(chunkBytes, size - at));
+    const length = await file.read(at, bytes);
+    for (let block = 0; block + blockBytes <= length; block += blockBytes) {
+      const headBlock = bytes.subarray(block, block + blockBytes);
+      const head = decodeHead(headBlock);
+      if (!head || head.sequence <= after) continue;
+      const commitAt = at + block + segmentLayout(head, dimension).commitAt;
+      const commitBlock = commitAt < size ? await readExactly(file, commitAt, blockBytes) : undefined;
+      if (commitBlock && decodeCommit(commitBlock)?.head === sealOf(headBlock)) return at + block;
+    }
+  }
+  return undefined;
+}

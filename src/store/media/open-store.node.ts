@@ -1,0 +1,151 @@
+import type { Dirent } from 'node:fs';
+import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { refuse } from '../../base/checks.ts';
+import { LikenessError } from '../../base/errors.ts';
+import type * as web from '../../base/web-types.ts';
+import { isStore, type Store } from '../format/files.ts';
+import { fileName, generations } from '../format/generations.ts';
+import { httpStore } from './store.http.ts';
+import { FolderStore } from './store.node.ts';
+import { blobStore, type ReadableFile, SingleFileStore } from './store.single.ts';
+import type { StoredIndexInfo } from './stored-index.ts';
+
+/** @internal */
+export type StoreName = string | URL | Blob | Store;
+
+/**
+ * A folder (`file:folder`, a path, a `file:` URL), an exported file, the URL of one, a `Blob`, or a store as it is.
+ *
+ * @internal
+ * @throws LikenessError `bad-argument`
+ */
+export async function openStore(name: StoreName): Promise<Store> {
+  if (name instanceof Blob) return blobStore(name);
+  if (isStore(name)) return name;
+  if (isName(name) && /^https?:/i.test(String(name))) return httpStore(String(name));
+  const path = storePath(
+    'The store',
+    name,
+    'file:<folder>, the URL of an exported index, a Blob, or a Store',
+  );
+  const info = await stat(path).catch(() => undefined);
+  return info?.isFile() ? fileStore(path) : new FolderStore(path);
+}
+
+const isName = (name: unknown): name is string | URL => typeof name === 'string' || name instanceof URL;
+
+/**
+ * The path that a program means. Whatever is no name would be one as text: a folder "undefined".
+ *
+ * @param what it is, and `wanted` what it may be, for messages
+ * @throws LikenessError `bad-argument`
+ */
+function storePath(what: string, name: unknown, wanted: string): string {
+  if (!isName(name)) refuse(what, name, wanted);
+  const text = String(name);
+  if (/^(opfs|indexeddb):/.test(text)) {
+    throw new LikenessError('bad-argument', `${text} exists in browsers only; take file:<folder>.`);
+  }
+  const isOtherUrl =
+    name instanceof URL
+      ? name.protocol !== 'file:'
+      : /^((?!file:)[a-z][\w+.-]+:\/\/|(blob|data):)/i.test(text);
+  const path = isOtherUrl ? '' : /^file:\/\//i.test(text) ? fileOf(text) : text.replace(/^file:/i, '');
+  if (path === '' || path.includes('\0')) refuse(what, text, wanted);
+  return path;
+}
+
+/** The path in a `file:` URL; empty where it names another machine or is not well formed. */
+function fileOf(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return '';
+  }
+}
+
+/** @internal A file that is read where it is wanted. */
+export async function openReadable(path: string): Promise<ReadableFile> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, 'r');
+  } catch (error) {
+    throw new LikenessError('not-found', `${path} cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  return {
+    size: async () => (await handle.stat()).size,
+    async read(at, into) {
+      let done = 0;
+      while (done < into.length) {
+        const { bytesRead } = await handle.read(into, done, into.length - done, at + done);
+        if (bytesRead === 0) break;
+        done += bytesRead;
+      }
+      return done;
+    },
+    close: () => handle.close(),
+  };
+}
+
+/** An exported index, read-only. */
+const fileStore = (path: string): Store => new SingleFileStore(path, () => openReadable(path), true);
+
+/**
+ * The indexes in a folder: those of its folders that hold one, with their sizes.
+ *
+ * @param folder a path, or `file:folder`
+ * @throws LikenessError `bad-argument`, `not-found`
+ */
+export async function listIndexes(folder: string | web.URL): Promise<StoredIndexInfo[]> {
+  const where = storePath('The folder of indexes', folder, 'the path of a folder');
+  const found: StoredIndexInfo[] = [];
+  for (const entry of await entriesOf(where)) {
+    if (!entry.isDirectory()) continue;
+    const path = join(where, entry.name);
+    const files = (await new FolderStore(path).list()).filter(({ name }) => name.endsWith('.likeness'));
+    const byteLength = files.reduce((sum, file) => sum + file.byteLength, 0);
+    if (byteLength > 0) found.push({ store: `file:${path}`, byteLength });
+  }
+  return found;
+}
+
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why =
+      code === 'ENOENT'
+        ? 'does not exist'
+        : code === 'ENOTDIR'
+          ? 'is no folder'
+          : `cannot be read: ${message}`;
+    throw new LikenessError('not-found', `${folder} ${why}; wanted a folder of indexes.`, { cause: error });
+  }
+}
+
+/**
+ * Deletes an index: its files, and its folder when nothing else is in it.
+ *
+ * @param store `file:folder`
+ * @throws LikenessError `not-found`, `locked`
+ */
+export async function deleteIndex(store: string | web.URL): Promise<void> {
+  const folder = storePath('The index', store, 'file:<folder>');
+  const files = new FolderStore(folder);
+  const numbers = await generations(files);
+  if (numbers.length === 0) throw new LikenessError('not-found', `There is no index in ${folder}.`);
+  const lock = await files.lock();
+  if (!lock) throw new LikenessError('locked', `The index in ${folder} is being written by another process.`);
+  try {
+    // The oldest first: a newer one alone is the index, an older one would be one that is out of date.
+    for (const number of numbers.reverse()) await files.remove(fileName(number));
+  } finally {
+    await lock.release();
+  }
+  if ((await readdir(folder)).length === 0) await rm(folder, { recursive: true });
+}

@@ -1,0 +1,270 @@
+import { LikenessError } from '../../base/errors.ts';
+import type { StoreLock } from '../../base/lock.ts';
+import { once } from '../../base/once.ts';
+import { takeWebLock } from '../../web/lock.ts';
+import { indexedDatabases } from '../../web/storage.ts';
+import { againInBrowser, type Store, type StoredFile } from '../format/files.ts';
+
+const prefix = 'likeness-index:';
+/** A file is kept in blocks: a change writes those anew that it touches. */
+const blockBytes = 1 << 16;
+
+function settled<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((done, failed) => {
+    request.onsuccess = () => done(request.result);
+    request.onerror = () => failed(request.error);
+  });
+}
+
+/** Resolves when a transaction is on the medium. */
+function committed(transaction: IDBTransaction): Promise<void> {
+  return new Promise((done, failed) => {
+    transaction.oncomplete = () => done();
+    transaction.onabort = () => failed(transaction.error ?? new DOMException('aborted', 'AbortError'));
+  });
+}
+
+/** Files in IndexedDB, for browsers without a private file system that workers can write to in place. */
+export class IndexedDbStore implements Store {
+  readonly name: string;
+  readonly readOnly = false;
+  warnings: readonly string[] = [];
+  readonly again: string;
+  readonly #databaseName: string;
+  readonly #database = once(() => this.#open());
+
+  constructor(name: string) {
+    this.name = `indexeddb:${name}`;
+    this.again = againInBrowser(this.name);
+    this.#databaseName = prefix + name;
+  }
+
+  async list(): Promise<{ name: string; byteLength: number }[]> {
+    const sizes = (await this.#database()).transaction('sizes').objectStore('sizes');
+    const [names, values] = await Promise.all([settled(sizes.getAllKeys()), settled(sizes.getAll())]);
+    return names.map((name, n) => ({ name: String(name), byteLength: values[n] as number }));
+  }
+
+  async open(name: string, mode: 'read' | 'write' | 'create'): Promise<StoredFile> {
+    const file = new DatabaseFile(await this.#database(), name);
+    if (mode === 'create') await file.create();
+    else if ((await file.sizeIfThere()) === undefined) {
+      throw new LikenessError('not-found', `There is no ${name} in ${this.name}.`);
+    }
+    return file;
+  }
+
+  async remove(name: string): Promise<void> {
+    await new DatabaseFile(await this.#database(), name).remove();
+  }
+
+  /** Takes all files away. */
+  async clear(): Promise<void> {
+    const transaction = (await this.#database()).transaction(['sizes', 'blocks'], 'readwrite', {
+      durability: 'strict',
+    });
+    for (const name of ['sizes', 'blocks']) transaction.objectStore(name).clear();
+    await committed(transaction);
+  }
+
+  /** Lets go of the database; it is opened again when it is needed. */
+  close(): void {
+    this.#database().then(
+      (database) => database.close(),
+      () => {},
+    );
+    this.#database.forget();
+  }
+
+  lock(): Promise<StoreLock | undefined> {
+    return takeWebLock(`likeness ${this.name}`);
+  }
+
+  #open(): Promise<IDBDatabase> {
+    return new Promise((done, failed) => {
+      const request = indexedDatabases().open(this.#databaseName, 1);
+      request.onupgradeneeded = () => {
+        request.result.createObjectStore('sizes');
+        request.result.createObjectStore('blocks');
+      };
+      request.onsuccess = () => {
+        const database = request.result;
+        // Who deletes the index does not wait for this tab.
+        database.onversionchange = () => {
+          database.close();
+          this.#database.forget();
+        };
+        // The browser closes it where a person clears this site's data.
+        database.onclose = () => this.#database.forget();
+        done(database);
+      };
+      request.onerror = () => failed(request.error);
+    });
+  }
+}
+
+const removed = (name: string): LikenessError => new LikenessError('not-found', `${name} was removed.`);
+
+/** Each write is a transaction: all of it is there or nothing, on the medium when it resolves. */
+class DatabaseFile implements StoredFile {
+  readonly #database: IDBDatabase;
+  readonly #name: string;
+
+  constructor(database: IDBDatabase, name: string) {
+    this.#database = database;
+    this.#name = name;
+  }
+
+  async sizeIfThere(): Promise<number | undefined> {
+    return settled(this.#database.transaction('sizes').objectStore('sizes').get(this.#name));
+  }
+
+  async size(): Promise<number> {
+    const size = await this.sizeIfThere();
+    if (size === undefined) throw removed(this.#name);
+    return size;
+  }
+
+  async read(at: number, into: Uint8Array): Promise<number> {
+    if (into.length === 0) return 0;
+    const first = Math.floor(at / blockBytes);
+    const last = Math.floor((at + into.length - 1) / blockBytes);
+    const range = IDBKeyRange.bound([this.#name, first], [this.#name, last]);
+    // One transaction: a file that is removed meanwhile is missed as a whole, and never read as zeros.
+    const transaction = this.#database.transaction(['sizes', 'blocks']);
+    const blocks = transaction.objectStore('blocks');
+    const [size, keys, values] = await Promise.all([
+      settled<number | undefined>(transaction.objectStore('sizes').get(this.#name)),
+      settled(blocks.getAllKeys(range)),
+      settled(blocks.getAll(range)),
+    ]);
+    if (size === undefined) throw removed(this.#name);
+    const end = Math.min(at + into.length, size);
+    if (at >= end) return 0;
+    for (const [n, key] of keys.entries()) {
+      const start = (key as [string, number])[1] * blockBytes;
+      const block = values[n] as Uint8Array;
+      const from = Math.max(at, start);
+      const to = Math.min(end, start + block.length);
+      if (from < to) into.set(block.subarray(from - start, to - start), from - at);
+    }
+    return end - at;
+  }
+
+  async write(at: number, parts: readonly Uint8Array[]): Promise<void> {
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    if (length === 0) return;
+    const end = at + length;
+    const { transaction, sizes, blocks } = this.#change();
+    const whole = committed(transaction);
+    whole.catch(() => {});
+    const size: number = (await settled(sizes.get(this.#name))) ?? 0;
+    const first = Math.floor(at / blockBytes);
+    const last = Math.floor((end - 1) / blockBytes);
+    // The blocks at both ends hold what is not written now.
+    const [head, tail] = await Promise.all([
+      settled<Uint8Array | undefined>(blocks.get([this.#name, first])),
+      settled<Uint8Array | undefined>(blocks.get([this.#name, last])),
+    ]);
+    const bytes = new Uint8Array((last - first + 1) * blockBytes);
+    if (head) bytes.set(head);
+    if (tail && last > first) bytes.set(tail, (last - first) * blockBytes);
+    let to = at - first * blockBytes;
+    for (const part of parts) {
+      bytes.set(part, to);
+      to += part.length;
+    }
+    for (let n = first; n <= last; n++) {
+      const start = (n - first) * blockBytes;
+      blocks.put(bytes.slice(start, start + blockBytes), [this.#name, n]);
+    }
+    if (end > size) sizes.put(end, this.#name);
+    await whole;
+  }
+
+  async truncate(size: number): Promise<void> {
+    const { transaction, sizes, blocks } = this.#change();
+    const whole = committed(transaction);
+    whole.catch(() => {});
+    const before: number = (await settled(sizes.get(this.#name))) ?? 0;
+    if (size < before) {
+      const last = Math.floor(size / blockBytes);
+      const block = await settled<Uint8Array | undefined>(blocks.get([this.#name, last]));
+      blocks.delete(IDBKeyRange.bound([this.#name, last + 1], [this.#name, Number.MAX_SAFE_INTEGER]));
+      if (block) blocks.put(block.fill(0, size % blockBytes), [this.#name, last]);
+      sizes.put(size, this.#name);
+    }
+    await whole;
+  }
+
+  async create(): Promise<void> {
+    const { transaction, sizes, blocks } = this.#change();
+    blocks.delete(this.#allBlocks());
+    sizes.put(0, this.#name);
+    await committed(transaction);
+  }
+
+  async remove(): Promise<void> {
+    const { transaction, sizes, blocks } = this.#change();
+    blocks.delete(this.#allBlocks());
+    sizes.delete(this.#name);
+    await committed(transaction);
+  }
+
+  async sync(): Promise<void> {}
+
+  async close(): Promise<void> {}
+
+  #allBlocks(): IDBKeyRange {
+    return IDBKeyRange.bound([this.#name, 0], [this.#name, Number.MAX_SAFE_INTEGER]);
+  }
+
+  #change(): { transaction: IDBTransaction; sizes: IDBObjectStore; blocks: IDBObjectStore } {
+    const transaction = this.#database.transaction(['sizes', 'blocks'], 'readwrite', {
+      durability: 'strict',
+    });
+    return {
+      transaction,
+      sizes: transaction.objectStore('sizes'),
+      blocks: transaction.objectStore('blocks'),
+    };
+  }
+}
+
+/** The indexes of this origin. */
+export async function listIndexedDb(): Promise<{ name: string; byteLength: number }[]> {
+  const databases = indexedDatabases();
+  if (!databases.databases) return [];
+  const found: { name: string; byteLength: number }[] = [];
+  for (const { name = '' } of await databases.databases()) {
+    if (!name.startsWith(prefix)) continue;
+    const store = new IndexedDbStore(name.slice(prefix.length));
+    const files = await store.list();
+    const byteLength = files.reduce((sum, file) => sum + file.byteLength, 0);
+    if (byteLength > 0) found.push({ name: store.name, byteLength });
+  }
+  return found;
+}
+
+/**
+ * Empties the database. It is not deleted: that waits until nobody has a connection to it, and WebKit forgets one of a
+ * worker that was ended now and then, after which whoever deletes the database or opens it waits for ever.
+ *
+ * @throws LikenessError `locked` while a tab writes to it
+ */
+export async function deleteIndexedDb(name: string): Promise<void> {
+  const lock = await takeWebLock(`likeness indexeddb:${name}`);
+  if (!lock) {
+    throw new LikenessError(
+      'locked',
+      `indexeddb:${name} is being written by another tab; close it there first.`,
+    );
+  }
+  const store = new IndexedDbStore(name);
+  try {
+    await store.clear();
+  } finally {
+    store.close();
+    await lock.release();
+  }
+}

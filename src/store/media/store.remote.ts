@@ -1,0 +1,149 @@
+import { expose, type Remote, type TransferHandler, transfer, transferHandlers, wrap } from 'comlink';
+import type { StoreLock } from '../../base/lock.ts';
+import { isStore, type Store, type StoredFile, totalLength } from '../format/files.ts';
+
+/** What a worker asks of a store in its page. Files and locks go by number. */
+interface StoreCalls {
+  list(): ReturnType<Store['list']>;
+  open(...args: Parameters<Store['open']>): Promise<number>;
+  remove(name: string): Promise<void>;
+  size(file: number): Promise<number>;
+  /** At most `length` bytes. */
+  read(file: number, at: number, length: number): Promise<Uint8Array>;
+  write(file: number, at: number, bytes: Uint8Array): Promise<void>;
+  truncate(file: number, size: number): Promise<void>;
+  sync(file: number): Promise<void>;
+  close(file: number): Promise<void>;
+  lock(): Promise<number | undefined>;
+  check(lock: number): Promise<void>;
+  release(lock: number): Promise<void>;
+}
+
+/** A store as it is posted. */
+interface PostedStore extends Required<Pick<Store, 'name' | 'readOnly' | 'randomReads' | 'warnings'>> {
+  again: string | undefined;
+  port: MessagePort;
+}
+
+/** In the page: does what the worker asks. `end` closes what a worker that was ended left open. */
+function answering(store: Store): { calls: StoreCalls; end(): void } {
+  const files = new Map<number, StoredFile>();
+  const locks = new Map<number, StoreLock>();
+  let last = 0;
+  const calls: StoreCalls = {
+    list: () => store.list(),
+    async open(name, mode) {
+      files.set(++last, await store.open(name, mode));
+      return last;
+    },
+    remove: (name) => store.remove(name),
+    size: (file) => files.get(file)!.size(),
+    async read(file, at, length) {
+      const bytes = new Uint8Array(length);
+      const read = await files.get(file)!.read(at, bytes);
+      return transfer(bytes.subarray(0, read), [bytes.buffer]);
+    },
+    write: (file, at, bytes) => files.get(file)!.write(at, [bytes]),
+    truncate: (file, size) => files.get(file)!.truncate(size),
+    sync: (file) => files.get(file)!.sync(),
+    async close(file) {
+      await files.get(file)!.close();
+      files.delete(file);
+    },
+    async lock() {
+      const lock = await store.lock();
+      if (lock) locks.set(++last, lock);
+      return lock && last;
+    },
+    check: (lock) => locks.get(lock)!.check(),
+    async release(lock) {
+      await locks.get(lock)!.release();
+      locks.delete(lock);
+    },
+  };
+  const end = (): void => {
+    for (const file of files.values()) void file.close().catch(() => {});
+    for (const lock of locks.values()) void lock.release().catch(() => {});
+  };
+  return { calls, end };
+}
+
+/** In the worker: a store of the page. */
+class RemoteStore implements Store {
+  readonly name: string;
+  readonly readOnly: boolean;
+  readonly randomReads: boolean;
+  readonly warnings: readonly string[];
+  readonly again?: string;
+  readonly #calls: Remote<StoreCalls>;
+
+  constructor({ name, readOnly, randomReads, warnings, again, port }: PostedStore) {
+    this.name = name;
+    this.readOnly = readOnly;
+    this.randomReads = randomReads;
+    this.warnings = warnings;
+    if (again !== undefined) this.again = again;
+    this.#calls = wrap<StoreCalls>(port);
+  }
+
+  list(): ReturnType<Store['list']> {
+    return this.#calls.list();
+  }
+
+  async open(name: string, mode: 'read' | 'write' | 'create'): Promise<StoredFile> {
+    const calls = this.#calls;
+    const file = await calls.open(name, mode);
+    return {
+      size: () => calls.size(file),
+      async read(at, into) {
+        const bytes = await calls.read(file, at, into.length);
+        into.set(bytes);
+        return bytes.length;
+      },
+      async write(at, parts) {
+        // A part may be a view of far more than itself, and all of that would be posted.
+        const bytes = new Uint8Array(totalLength(parts));
+        let to = 0;
+        for (const part of parts) {
+          bytes.set(part, to);
+          to += part.length;
+        }
+        await calls.write(file, at, transfer(bytes, [bytes.buffer]));
+      },
+      truncate: (size) => calls.truncate(file, size),
+      sync: () => calls.sync(file),
+      close: () => calls.close(file),
+    };
+  }
+
+  remove(name: string): Promise<void> {
+    return this.#calls.remove(name);
+  }
+
+  async lock(): Promise<StoreLock | undefined> {
+    const calls = this.#calls;
+    const lock = await calls.lock();
+    if (lock === undefined) return undefined;
+    return { check: () => calls.check(lock), release: () => calls.release(lock) };
+  }
+}
+
+/**
+ * Teaches Comlink to post a {@link Store} as an argument: the worker gets one that asks the page. Both sides call this
+ * once before the first message.
+ */
+export function carryStores(): void {
+  transferHandlers.set('store', {
+    canHandle: isStore,
+    serialize(store) {
+      const { port1, port2 } = new MessageChannel();
+      const { calls, end } = answering(store);
+      // Where a browser tells of it: the worker has ended.
+      port1.addEventListener('close', end);
+      expose(calls, port1);
+      const { name, readOnly, randomReads = false, warnings = [], again } = store;
+      return [{ name, readOnly, randomReads, warnings, again, port: port2 }, [port2]];
+    },
+    deserialize: (posted) => new RemoteStore(posted),
+  } satisfies TransferHandler<Store, PostedStore>);
+}

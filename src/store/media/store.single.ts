@@ -1,0 +1,65 @@
+import { LikenessError } from '../../base/errors.ts';
+import type { Store, StoredFile } from '../format/files.ts';
+import { fileName } from '../format/generations.ts';
+
+/** What can be read of a file, by position. */
+export type ReadableFile = Pick<StoredFile, 'size' | 'read' | 'close'>;
+
+/** A store over one file that can only be read: an exported index. */
+export class SingleFileStore implements Store {
+  readonly name: string;
+  readonly readOnly = true;
+  readonly randomReads: boolean;
+  readonly #openFile: () => Promise<ReadableFile>;
+
+  /**
+   * @param name for messages: a path, a URL
+   * @param randomReads as {@link Store} says it
+   */
+  constructor(name: string, openFile: () => Promise<ReadableFile>, randomReads: boolean) {
+    this.name = name;
+    this.randomReads = randomReads;
+    this.#openFile = openFile;
+  }
+
+  async list(): Promise<{ name: string; byteLength: number }[]> {
+    return [{ name: fileName(1), byteLength: 0 }];
+  }
+
+  async open(): Promise<StoredFile> {
+    const file = await this.#openFile();
+    const refuse = async (): Promise<never> => {
+      throw new LikenessError('read-only', `${this.name} can only be read.`);
+    };
+    return {
+      readsOverlap: this.randomReads,
+      size: () => file.size(),
+      read: (at, into) => file.read(at, into),
+      close: () => file.close(),
+      write: refuse,
+      truncate: refuse,
+      sync: refuse,
+    };
+  }
+
+  remove(): Promise<void> {
+    return Promise.reject(new LikenessError('read-only', `${this.name} can only be read.`));
+  }
+
+  async lock(): Promise<undefined> {}
+}
+
+/** An exported index as a `Blob` or `File`: dropped on a page, or downloaded. */
+export function blobStore(blob: Blob): SingleFileStore {
+  const name = 'name' in blob && typeof blob.name === 'string' ? blob.name : 'the file';
+  const openFile = async (): Promise<ReadableFile> => ({
+    size: async () => blob.size,
+    async read(at, into) {
+      const bytes = new Uint8Array(await blob.slice(at, at + into.length).arrayBuffer());
+      into.set(bytes);
+      return bytes.length;
+    },
+    close: async () => {},
+  });
+  return new SingleFileStore(name, openFile, true);
+}

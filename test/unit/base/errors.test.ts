@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type ErrorCode, LikenessError } from '../../../src/base/errors.ts';
+
+class Told extends LikenessError {}
+class Further extends Told {}
+
+/** As another copy of the package makes it: a class of its own, with the same mark. */
+class Foreign extends Error {
+  static {
+    Object.defineProperty(Foreign.prototype, Symbol.for('likeness.error'), { value: true });
+  }
+  readonly code: ErrorCode = 'in-use';
+}
+
+test('instanceof LikenessError is true for errors of any copy, and for nothing else', () => {
+  assert.ok(new LikenessError('closed', '') instanceof LikenessError);
+  assert.ok(new Foreign() instanceof LikenessError);
+  assert.ok(!((new LikenessError('closed', '') as unknown) instanceof Foreign));
+  const others = [undefined, null, 1, 'LikenessError', Symbol.for('likeness.error'), {}, [], () => {}];
+  const lookalike = Object.assign(new Error('no'), { name: 'LikenessError', code: 'closed' });
+  for (const other of [...others, new Error('no'), lookalike]) assert.ok(!(other instanceof LikenessError));
+});
+
+test('instanceof a subclass goes by the prototype', () => {
+  const [error, told, further] = [LikenessError, Told, Further].map((Kind) => new Kind('closed', ''));
+  assert.deepEqual([told instanceof LikenessError, further instanceof LikenessError], [true, true]);
+  assert.deepEqual([told instanceof Told, further instanceof Told], [true, true]);
+  assert.deepEqual([error instanceof Told, told instanceof Further], [false, false]);
+  assert.ok(!((new Foreign() as unknown) instanceof Told));
+});
+
+test('what an error shows is its message and code, not the mark', () => {
+  const error = new LikenessError('closed', 'This was closed.', { cause: 1 });
+  assert.deepEqual([error.name, error.code, error.cause], ['LikenessError', 'closed', 1]);
+  assert.equal(String(error), 'LikenessError: This was closed.');
+  assert.deepEqual(
+    Reflect.ownKeys(error).filter((key) => typeof key === 'symbol'),
+    [],
+  );
+  assert.ok(error instanceof Error);
+});
