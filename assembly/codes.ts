@@ -57,7 +57,7 @@ function finish(sum: v128, facts: usize, qSum: i32, qScale: f32, qNorm: f32, mid
 }
 
 /** The least of 32 float32, those that are no numbers left out; infinity when none is. */
-function least32(at: usize): f32 {
+function min32(at: usize): f32 {
   let a = f32x4.splat(Infinity);
   let b = a;
   for (let end = at + 128; at < end; at += 32) {
@@ -90,7 +90,7 @@ const termsAtOnce: usize = 4;
  * @param sums 512·panels bytes of scratch
  * @param mid 128·panels float32: the middle of the bounds
  * @param low 128·panels float32: the lower bounds; the upper ones are 2·mid − low
- * @param least 4·panels pairs of float32: the least middle and the least lower bound of each group of 32 rows
+ * @param minima 4·panels pairs of float32: the least middle and the least lower bound of each group of 32 rows
  */
 export function scan(
   codes: usize,
@@ -104,7 +104,7 @@ export function scan(
   sums: usize,
   mid: usize,
   low: usize,
-  least: usize,
+  minima: usize,
 ): void {
   const bytes = <usize>panels * bytesPerDimension;
   memory.fill(sums, 0, <usize>panels * 512);
@@ -121,10 +121,10 @@ export function scan(
     for (let four: usize = 0; four < 128; four += 16) {
       finish(v128.load(sums + four), f + four, qSum, qScale, qNorm, mid + four, low + four);
     }
-    store<f32>(least, least32(mid));
-    store<f32>(least, least32(low), 4);
+    store<f32>(minima, min32(mid));
+    store<f32>(minima, min32(low), 4);
     sums += 128;
-    least += 8;
+    minima += 8;
     mid += 128;
     low += 128;
   }
@@ -265,8 +265,8 @@ const alignment: f32 = 12582912;
 const tries: i32 = 6;
 
 /** No value is NaN here, so `pmin` and `pmax` do, an instruction each; `min` and `max` look for it. */
-function code(x: v128, inverse: v128, least: v128, most: v128): v128 {
-  return f32x4.pmin(f32x4.pmax(f32x4.nearest(f32x4.mul(x, inverse)), least), most);
+function code(x: v128, inverse: v128, minCode: v128, maxCode: v128): v128 {
+  return f32x4.pmin(f32x4.pmax(f32x4.nearest(f32x4.mul(x, inverse)), minCode), maxCode);
 }
 
 function sum4(x: v128): f32 {
@@ -314,8 +314,8 @@ export function encode(row: usize, d: i32, panel: usize, place: i32): i32 {
     return 0;
   }
   const zero: f32 = v128.any_true(negative) ? 8 : 0;
-  const least = f32x4.splat(-zero);
-  const most = f32x4.splat(15 - zero);
+  const minCode = f32x4.splat(-zero);
+  const maxCode = f32x4.splat(15 - zero);
   const top = max(
     max(f32x4.extract_lane(largest, 0), f32x4.extract_lane(largest, 1)),
     max(f32x4.extract_lane(largest, 2), f32x4.extract_lane(largest, 3)),
@@ -337,10 +337,10 @@ export function encode(row: usize, d: i32, panel: usize, place: i32): i32 {
     for (let at = row; at < end; at += 16) {
       const value = v128.load(at);
       const x = f32x4.mul(value, unit);
-      const c = code(value, by, least, most);
+      const c = code(value, by, minCode, maxCode);
       xc = f32x4.add(xc, f32x4.mul(x, c));
       cc = f32x4.add(cc, f32x4.mul(c, c));
-      const next = code(value, byNext, least, most);
+      const next = code(value, byNext, minCode, maxCode);
       xcNext = f32x4.add(xcNext, f32x4.mul(x, next));
       ccNext = f32x4.add(ccNext, f32x4.mul(next, next));
     }
@@ -369,7 +369,7 @@ export function encode(row: usize, d: i32, panel: usize, place: i32): i32 {
   const last = row + ((<usize>d) << 2);
   for (let at = row; at < end; at += 16) {
     const x = v128.load(at);
-    const c = code(x, by, least, most);
+    const c = code(x, by, minCode, maxCode);
     const lowX = f64x2.promote_low_f32x4(x);
     const highX = f64x2.promote_low_f32x4(upperHalf(x));
     const lowC = f64x2.promote_low_f32x4(c);
@@ -388,7 +388,7 @@ export function encode(row: usize, d: i32, panel: usize, place: i32): i32 {
   let rest = f64x2.splat(0);
   for (let at = row; at < end; at += 16) {
     const x = v128.load(at);
-    const c = code(x, by, least, most);
+    const c = code(x, by, minCode, maxCode);
     const low = f64x2.sub(f64x2.promote_low_f32x4(x), f64x2.mul(b, f64x2.promote_low_f32x4(c)));
     const high = f64x2.sub(
       f64x2.promote_low_f32x4(upperHalf(x)),

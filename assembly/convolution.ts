@@ -254,14 +254,14 @@ export function convolve(
             for (let j = 0; j < 4; j += 2) {
               if (left + j >= width) break;
               const s = small + <usize>(i * 96 + j * 16);
-              const most = f32x4.max(
+              const maxima = f32x4.max(
                 f32x4.max(v128.load(s), v128.load(s, 16)),
                 f32x4.max(v128.load(s, 96), v128.load(s, 112)),
               );
               const pixelAt = <usize>((left + j) >> 1) * ((<usize>outputs) << 2);
               v128.store(
                 out + <usize>((top + i) >> 1) * yRow + pixelAt + c,
-                f32x4.max(f32x4.add(most, shift), zero),
+                f32x4.max(f32x4.add(maxima, shift), zero),
               );
             }
           }

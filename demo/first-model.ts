@@ -2,9 +2,9 @@ import type { ModelInfo } from 'likeness-search';
 import { cost, findModels, lookAt } from './models.ts';
 
 /** A model that needs no more is fetched without asking. */
-const mostUnasked = 20e6;
+const maxUnasked = 20e6;
 
-const isCheap = ({ byteLength, storedBytes }: ModelInfo): boolean => byteLength - storedBytes <= mostUnasked;
+const isCheap = ({ byteLength, storedBytes }: ModelInfo): boolean => byteLength - storedBytes <= maxUnasked;
 
 /** The model that the page begins with; `hint` says which other one there is and what it costs. */
 export interface FirstModel {

@@ -12,14 +12,14 @@ export function whyNotPicture(path: string, type: string): string | undefined {
   return 'not a picture';
 }
 
-const mostNames = 10;
+const maxNames = 10;
 
 /** Names what was given and is not there, by the reason. */
 export function tellUnread(unread: readonly Unread[], given: number): void {
   if (unread.length === 0) return;
   const byReason = Map.groupBy(unread, ({ why }) => why);
   const lines = [...byReason].map(([why, those]) => {
-    const names = those.slice(0, mostNames).map(({ path }) => path);
+    const names = those.slice(0, maxNames).map(({ path }) => path);
     const more = those.length - names.length;
     return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}: ${why}`;
   });

@@ -46,8 +46,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   // Of a query that was rounded: no farther than so much from the one that was asked.
   let rounding = sums[query].w;
   if (rounding > 0) {
-    let least = max(sqrt(max(bound, 0)) * (1 - 0x1p-19) - rounding, 0);
-    bound = least * least * (1 - 0x1p-19);
+    let lower = max(sqrt(max(bound, 0)) * (1 - 0x1p-19) - rounding, 0);
+    bound = lower * lower * (1 - 0x1p-19);
   }
   let is_out = ((left_out[row / 32] >> (row % 32)) & 1) == 1;
   keys[query * params.key_capacity + row] = select(bitcast<u32>(max(bound, 0)), 0xffffffff, is_out);

@@ -43,8 +43,8 @@ export function madeFeatures(n: number, d: number, queryCount: number): Rows {
   return {
     *blocks() {
       const next = seeded(2);
-      const most = Math.max(1, Math.floor(blockValues / d));
-      for (let first = 0; first < n; first += most) yield block(Math.min(most, n - first), next);
+      const max = Math.max(1, Math.floor(blockValues / d));
+      for (let first = 0; first < n; first += max) yield block(Math.min(max, n - first), next);
     },
     queries: block(queryCount, seeded(3)),
     areMade: true,

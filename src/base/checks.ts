@@ -53,10 +53,9 @@ export function checkSignal(signal: AbortSignal | undefined): void {
 }
 
 /** @throws LikenessError `bad-argument` */
-export function checkWhole(name: string, value: unknown, least: number, most?: number): void {
-  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= (most ?? Infinity))
-    return;
-  refuse(name, value, `a whole number from ${least}${most === undefined ? '' : ` to ${most}`}`);
+export function checkWhole(name: string, value: unknown, min: number, max?: number): void {
+  if (Number.isInteger(value) && (value as number) >= min && (value as number) <= (max ?? Infinity)) return;
+  refuse(name, value, `a whole number from ${min}${max === undefined ? '' : ` to ${max}`}`);
 }
 
 /** @throws LikenessError `bad-argument` */

@@ -23,7 +23,7 @@ const workAt = (16 << 10) + 512;
 const chunkBytes = 64 << 10;
 const bytesAt = workAt + chunkBytes + 1024;
 const checksumsAt = bytesAt + chunkBytes + 16;
-const mostRows = 1024;
+const maxRows = 1024;
 const pages = 3;
 /** From here on the kernel is less to load than what it saves; once it is there, its tables do for all. */
 const worthLoading = 1 << 10;
@@ -37,7 +37,7 @@ function loadKernel(): Exclude<typeof kernel, undefined> {
     const module = new WebAssembly.Module(kernelBytes);
     const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernel;
     exports.makeTables(0);
-    const checksums = new Uint32Array(memory.buffer, checksumsAt, mostRows);
+    const checksums = new Uint32Array(memory.buffer, checksumsAt, maxRows);
     return { ...exports, memory: new Uint8Array(memory.buffer), checksums };
   } catch {
     return 'none';
@@ -74,7 +74,7 @@ export function crc32Rows(bytes: Uint8Array, rowBytes: number, into: Uint32Array
     }
     return;
   }
-  const perChunk = Math.min(mostRows, Math.floor(chunkBytes / rowBytes));
+  const perChunk = Math.min(maxRows, Math.floor(chunkBytes / rowBytes));
   for (let first = 0; first < into.length; first += perChunk) {
     const rows = Math.min(perChunk, into.length - first);
     kernel.memory.set(bytes.subarray(first * rowBytes, (first + rows) * rowBytes), bytesAt);

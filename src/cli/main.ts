@@ -12,11 +12,11 @@ import { reasonOf, systemSentence } from './system-error.ts';
 const exitUsage = 2;
 const exitFailure = 1;
 
-function whole(name: string, least: number, most: number): (text: string) => number {
+function whole(name: string, min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || value < least || value > most) {
-      throw new InvalidArgumentError(`${name} has to be a whole number from ${least} to ${most}.`);
+    if (!/^\d+$/.test(text) || value < min || value > max) {
+      throw new InvalidArgumentError(`${name} has to be a whole number from ${min} to ${max}.`);
     }
     return value;
   };

@@ -9,7 +9,7 @@ const device = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const forbidden = /[<>:"|?*\\\u0000-\u001f\u007f]/;
 /** File systems take 255 bytes, some of them of UTF-16; an ending and a temporary name have to fit. */
-const mostBytes = 200;
+const maxBytes = 200;
 
 /** Whether every file system takes a part of a path and gives it back as the same name. */
 function isPlain(part: string): boolean {
@@ -20,12 +20,12 @@ function isPlain(part: string): boolean {
     !device.test(part) &&
     !/[. ]$/.test(part) && // Windows drops them
     !part.startsWith('._') && // macOS's own
-    Buffer.byteLength(part) <= mostBytes
+    Buffer.byteLength(part) <= maxBytes
   );
 }
 
 const isPlainPath = (path: string): boolean =>
-  Buffer.byteLength(path) <= 4 * mostBytes && path.split('/').every(isPlain);
+  Buffer.byteLength(path) <= 4 * maxBytes && path.split('/').every(isPlain);
 
 /** Two names with the same key are one on some file system: without case, or with decomposed letters (macOS). */
 export const keyOf = (name: string): string => name.normalize('NFD').toUpperCase().toLowerCase();
@@ -59,11 +59,11 @@ function encodedName(id: string, taken: Taken): string {
     .replaceAll('*', '%2A')
     .replace(/^\./, '%2E')
     .replace(device, (name) => `%${name.charCodeAt(0).toString(16).toUpperCase()}${name.slice(1)}`);
-  if (encoded !== '' && encoded.length <= mostBytes && taken.take(encoded)) return encoded;
+  if (encoded !== '' && encoded.length <= maxBytes && taken.take(encoded)) return encoded;
   for (let n = 0; ; n++) {
     // Lone surrogates of different ids have one encoding, and different hashes of their UTF-16.
     const hash = createHash('sha256').update(`${n}`).update(Buffer.from(id, 'utf16le')).digest('hex');
-    const name = `${encoded.slice(0, mostBytes - 20)}~${hash.slice(0, 12)}`;
+    const name = `${encoded.slice(0, maxBytes - 20)}~${hash.slice(0, 12)}`;
     if (taken.take(name)) return name;
   }
 }

@@ -6,7 +6,7 @@ import { pictureEndings, unreadFormatOf } from '../image/endings.ts';
 import type { SourceStamp } from '../store/legacy-folder.node.ts';
 
 /** More than any picture has that is read; a file is in memory as a whole while it is decoded. */
-const mostBytes = 1 << 30;
+const maxBytes = 1 << 30;
 
 export interface FoundPicture {
   /** Path below the folder, with `/`. */
@@ -194,8 +194,8 @@ class Walk {
     } else if (!info.isFile()) {
       this.#pass(id, `${kindOf(info)}, no file`);
     } else if (looksLikePicture) {
-      if (info.size > mostBytes)
-        this.#pass(id, `it has ${info.size} bytes; a picture file has up to ${mostBytes}`);
+      if (info.size > maxBytes)
+        this.#pass(id, `it has ${info.size} bytes; a picture file has up to ${maxBytes}`);
       else this.pictures.push({ id, stamp: { byteLength: info.size, modifiedMs: info.mtimeMs } });
     } else this.#passUnread(id);
   }

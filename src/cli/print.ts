@@ -38,7 +38,7 @@ export const say = (line: string): void => console.error(printable(line));
  *
  * @param rest what to say of the others, e.g. where they are listed
  */
-export function sayList(lines: readonly string[], rest: string, most = 20): void {
-  for (const line of lines.slice(0, most)) say(line);
-  if (lines.length > most) say(`… and ${lines.length - most} more${rest}`);
+export function sayList(lines: readonly string[], rest: string, max = 20): void {
+  for (const line of lines.slice(0, max)) say(line);
+  if (lines.length > max) say(`… and ${lines.length - max} more${rest}`);
 }

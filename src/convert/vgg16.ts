@@ -186,19 +186,19 @@ function floats({ dataType, data }: Weight, from: number, to: number): Float32Ar
 class ShardLayout {
   readonly tensors: ExternalTensor[] = [];
   readonly #write: WriteBytes;
-  readonly #most: number;
+  readonly #max: number;
   #files = 0;
   /** Bytes of the last file. */
   #end = 0;
 
-  constructor(write: WriteBytes, most: number) {
+  constructor(write: WriteBytes, max: number) {
     this.#write = write;
-    this.#most = most;
+    this.#max = max;
   }
 
   async add({ name, dataType, shape, data }: Weight): Promise<void> {
     const bytes = data(0, shape[0]!);
-    if (this.#files === 0 || (this.#end > 0 && this.#end + bytes.length > this.#most)) {
+    if (this.#files === 0 || (this.#end > 0 && this.#end + bytes.length > this.#max)) {
       this.#files++;
       this.#end = 0;
     }

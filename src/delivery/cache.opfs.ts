@@ -17,7 +17,7 @@ type FileHandle = FileSystemFileHandle & Partial<Pick<WorkerFileHandle, 'createS
 const folder = 'likeness-models';
 
 /** Larger files are hashed a slice at a time: the browser's own hash, four times as fast, wants all of a file at once. */
-const mostAtOnce = 64 * 2 ** 20;
+const maxAtOnce = 64 * 2 ** 20;
 
 /**
  * The origin's private file system. Writing goes in place, through handles that only workers have: what was written
@@ -69,7 +69,7 @@ export async function openOpfsCache(): Promise<ShardCache> {
     async digest(sha256, onBytes) {
       const handle: FileHandle = await shards.getFileHandle(sha256);
       const { size } = await handle.getFile();
-      if (size > mostAtOnce || !handle.createSyncAccessHandle) {
+      if (size > maxAtOnce || !handle.createSyncAccessHandle) {
         return blobSha256(await handle.getFile(), onBytes);
       }
       const mine = turn.then(() => read(handle));

@@ -19,14 +19,14 @@ export interface PicturesOptions {
   /** Makes an empty index that keeps codes only, over rows elsewhere; left out, rows are always in memory. */
   createCodes?: ((rows: RowStore) => Promise<FlatIndex>) | undefined;
   /** Rows of more bytes than this stay in the store. Default 256 MiB. */
-  mostRowBytes?: number | undefined;
+  maxRowBytes?: number | undefined;
 }
 
 /**
  * Up to here all rows are in memory: a tab can spare it, and no search is faster. Above, an eighth of it does, at the
  * price of reading the few rows that codes do not decide.
  */
-const defaultMostRowBytes = 256 << 20;
+const defaultMaxRowBytes = 256 << 20;
 /** Queries that read more than one row in so many are better off with all of them in memory, */
 const fewRows = 8;
 /** unless those are so many times the limit: a slow tab is better than none. */
@@ -301,8 +301,8 @@ export class Pictures {
     );
   }
 
-  get #mostRowBytes(): number {
-    return this.#options.mostRowBytes ?? defaultMostRowBytes;
+  get #maxRowBytes(): number {
+    return this.#options.maxRowBytes ?? defaultMaxRowBytes;
   }
 
   /** Codes or rows in memory: decides for what is in the store now. */
@@ -311,7 +311,7 @@ export class Pictures {
     const bytes = store.entries.length * 4 * this.#memory.dimension;
     const wasm = this.#memory.backend === 'wasm' || this.#memory.backend === 'wasm-relaxed';
     const outside =
-      createCodes && store.randomReads && wasm && bytes > this.#mostRowBytes && !this.#needsMemory;
+      createCodes && store.randomReads && wasm && bytes > this.#maxRowBytes && !this.#needsMemory;
     if (!outside) return;
     const rows = new StoredRows(store);
     this.#index = await createCodes(rows);
@@ -322,7 +322,7 @@ export class Pictures {
   #weigh({ fetchedBytes }: Neighbours, queries: number): void {
     const all = this.entries.length * 4 * this.#index.dimension;
     if (!this.#outside || fetchedBytes * fewRows <= all * queries) return;
-    if (all > memoryFactor * this.#mostRowBytes) return;
+    if (all > memoryFactor * this.#maxRowBytes) return;
     this.#needsMemory = true;
     this.#clear();
   }

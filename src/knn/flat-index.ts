@@ -65,9 +65,9 @@ export interface SearchOptions {
 
 const backends: readonly BackendRequest[] = ['auto', 'js', 'wasm', 'webgpu'];
 const largestDimension = 65536;
-const mostThreads = 64;
+const maxThreads = 64;
 /** A search that changes of the rows have undone so often stays on the calling thread, where nothing comes between. */
-const mostThreadedAttempts = 3;
+const maxThreadedAttempts = 3;
 /** Removed rows are taken out of the backend when they are more than one in so many. */
 const compactWhen = 4;
 
@@ -114,7 +114,7 @@ export class FlatIndex {
       worker,
     } = optionsOf(options, 'FlatIndex.create', '{ dimension: 512 }');
     checkWhole('dimension', dimension, 1, largestDimension);
-    checkWhole('threads', threads, 1, mostThreads);
+    checkWhole('threads', threads, 1, maxThreads);
     if (!backends.includes(backend)) refuse('backend', backend, 'auto, js, wasm or webgpu');
     if (deviceRows !== 'float32' && deviceRows !== 'float16') {
       refuse('deviceRows', deviceRows, 'float32 or float16');
@@ -272,7 +272,7 @@ export class FlatIndex {
         const taking = this.size - skip.rows;
         try {
           const limits = { k, maxDistance, signal };
-          const found = await this.#find(copy, skip.set, taking, limits, attempt <= mostThreadedAttempts);
+          const found = await this.#find(copy, skip.set, taking, limits, attempt <= maxThreadedAttempts);
           signal?.throwIfAborted();
           this.#checkOpen();
           if (this.#version === version) {
@@ -338,11 +338,11 @@ export class FlatIndex {
         `The queries are on a GPU and this index is on ${this.backend}; read them first, or create the index with backend: 'webgpu' and their device.`,
       );
     }
-    const most = Math.floor(buffer.size / (4 * this.dimension));
-    if (!Number.isInteger(count) || count < 0 || count > most) {
+    const max = Math.floor(buffer.size / (4 * this.dimension));
+    if (!Number.isInteger(count) || count < 0 || count > max) {
       throw new LikenessError(
         'bad-argument',
-        `The count of queries is ${count}; the buffer of ${buffer.size} bytes holds up to ${most} of ${this.dimension} values.`,
+        `The count of queries is ${count}; the buffer of ${buffer.size} bytes holds up to ${max} of ${this.dimension} values.`,
       );
     }
   }

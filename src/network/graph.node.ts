@@ -15,7 +15,7 @@ import type { Model } from './load.ts';
 import { createPool, type PoolThread } from './pool.ts';
 
 /** Beyond this a folder is mostly waiting for its pictures to be decoded. */
-const mostDefaultThreads = 4;
+const maxDefaultThreads = 4;
 
 /**
  * A model's convolutions in Node, in our own kernels.
@@ -41,7 +41,7 @@ export async function createNodeGraph(model: Model, threads?: number): Promise<C
     };
   }
   carryErrorCodes();
-  const count = threads ?? Math.min(mostDefaultThreads, availableParallelism());
+  const count = threads ?? Math.min(maxDefaultThreads, availableParallelism());
   const network = await loadNetwork(model, { threads: count, shared: true, batch });
   return createPool(count, (index) => start(network, index));
 }

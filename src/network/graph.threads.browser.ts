@@ -10,7 +10,7 @@ import type { Model } from './load.ts';
 import { createPool, type PoolThread } from './pool.ts';
 
 /** Threads that an ordinary machine has to spare. */
-const mostDefaultThreads = 4;
+const maxDefaultThreads = 4;
 
 /** What a thread of the network does in a page: it shares the memory that the engine's worker has filled. */
 export interface NetworkWorker {
@@ -30,7 +30,7 @@ export async function createThreadsGraph(
   threads: number | undefined,
   startWorker: () => Worker,
 ): Promise<CpuGraph> {
-  const wanted = threads ?? Math.min(mostDefaultThreads, navigator.hardwareConcurrency || 1);
+  const wanted = threads ?? Math.min(maxDefaultThreads, navigator.hardwareConcurrency || 1);
   const shared = canShareMemory();
   const count = shared ? wanted : 1;
   const batch = cpuBatchSize(model.manifest.preprocessing);

@@ -7,21 +7,21 @@ export interface PoolThread {
   end(): Promise<unknown>;
 }
 
-/** A graph on up to `most` threads, batches side by side. One starts when all that run are busy: a query starts one. */
-export function createPool(most: number, start: (index: number) => PoolThread): CpuGraph {
+/** A graph on up to `max` threads, batches side by side. One starts when all that run are busy: a query starts one. */
+export function createPool(max: number, start: (index: number) => PoolThread): CpuGraph {
   const members: { thread: PoolThread; calls: number }[] = [];
   const idlest = (): (typeof members)[number] => {
     const free = members.find(({ calls }) => calls === 0);
     if (free) return free;
-    if (members.length < most) {
+    if (members.length < max) {
       const started = { thread: start(members.length), calls: 0 };
       members.push(started);
       return started;
     }
-    return members.reduce((least, member) => (member.calls < least.calls ? member : least));
+    return members.reduce((idlest, member) => (member.calls < idlest.calls ? member : idlest));
   };
   return {
-    threads: most,
+    threads: max,
     async run(values, n) {
       const member = idlest();
       member.calls++;

@@ -27,7 +27,7 @@ export interface OpenIndexOptions {
 const manyCommits = 1024;
 const muchGarbage = 32 << 20;
 /** A file of many commits is written anew when so many times what came since the last time is all of it. */
-const mostRewritten = 4;
+const maxRewritten = 4;
 
 /**
  * A stored index: pictures in the order of adding, each with a row of float32 values, durable from the moment that a
@@ -262,7 +262,7 @@ export class IndexStore {
     const live = byteLength - dead;
     if (dead > Math.max(muchGarbage, live)) return true;
     const written = byteLength - this.#index.generation.header.synced;
-    return this.#index.commits > manyCommits && written * mostRewritten >= live;
+    return this.#index.commits > manyCommits && written * maxRewritten >= live;
   }
 
   /**

@@ -20,7 +20,7 @@ export interface Options {
 export const defaults: Options = { n: 20000, d: 512, k: 30, runs: 15, sets: [] };
 
 const queryCounts = [1, 64];
-const mostQueries = Math.max(...queryCounts);
+const maxQueries = Math.max(...queryCounts);
 
 interface Search {
   set: string;
@@ -50,12 +50,12 @@ export default async function bench({
   const zeros: (string | number)[][] = [];
   for (const { name: set, file } of sets) {
     const values = await readFloats(file);
-    const end = values.length - mostQueries * d;
+    const end = values.length - maxQueries * d;
     const rows = values.subarray(0, Math.min(n * d, end));
     const queries = values.subarray(end);
-    const place = (how: string, index: FlatIndex, most = runs): void => {
+    const place = (how: string, index: FlatIndex, max = runs): void => {
       index.add(rows);
-      searches.push({ set, how, index, queries, runs: most });
+      searches.push({ set, how, index, queries, runs: max });
     };
     for (const name of ['wasm', 'wasm-relaxed'] as const) {
       if (!isSupported(name)) continue;

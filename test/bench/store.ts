@@ -146,7 +146,7 @@ async function reading(
   });
   const pictures = new Pictures(flat, index, {
     createCodes: (rows) => FlatIndex.create({ dimension: d, rows }),
-    mostRowBytes: outside ? 0 : Number.POSITIVE_INFINITY,
+    maxRowBytes: outside ? 0 : Number.POSITIVE_INFINITY,
   });
   const load = await timed(() => pictures.load());
   const search = () => timed(() => pictures.search(query, k, () => ({})));

@@ -56,7 +56,7 @@ test('VGG16 at full size, q8, on wasm', () => inPage('q8', 'wasm'));
 test('VGG16 at full size, q8, on WebGPU', () => inPage('q8', 'webgpu'));
 
 /** The smallest limit that a WebGPU device may have for what a shader reads of a buffer (maxStorageBufferBindingSize). */
-const leastLimit = 128 * 2 ** 20;
+const minLimit = 128 * 2 ** 20;
 
 /** A device that notes the size of the largest buffer that anybody makes on it, ONNX Runtime included. */
 async function watchedDevice(): Promise<{ device: GPUDevice; largest(): number }> {
@@ -80,7 +80,7 @@ test('VGG16 at full size, f32, on WebGPU, no buffer above 128 MiB', async () => 
   const features = await extractor.extract(input, 1);
   check('f32', features, 'WebGPU', performance.now() - start);
   console.log(`# largest buffer: ${(largest() / 2 ** 20).toFixed(1)} MiB`);
-  assert.ok(largest() >= 48 * 2 ** 20 && largest() <= leastLimit, String(largest()));
+  assert.ok(largest() >= 48 * 2 ** 20 && largest() <= minLimit, String(largest()));
   await extractor.close();
   device.destroy();
 });
@@ -95,7 +95,7 @@ test("the activations of eight pictures keep to 128 MiB: VGG16's first block at 
   const features = await extractor.extract(block, 8);
   assert.ok(features.every(Number.isFinite));
   console.log(`# largest buffer: ${(largest() / 2 ** 20).toFixed(1)} MiB`);
-  assert.ok(largest() >= 8 * 64 * 224 * 224 * 4 && largest() <= leastLimit, String(largest()));
+  assert.ok(largest() >= 8 * 64 * 224 * 224 * 4 && largest() <= minLimit, String(largest()));
   await extractor.close();
   device.destroy();
 });

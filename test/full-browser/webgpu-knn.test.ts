@@ -31,7 +31,7 @@ for (const [way, options] of Object.entries(ways)) {
   test(`webgpu, ${way}: 20,000 rows of 1024 over buffers of 16 MiB`, async () => {
     const d = 1024;
     const values = kinds['ReLU-sparse']!(20_000, d, seeded(4));
-    const index = await webGpuIndex(device, d, { ...options, mostBufferBytes: 2 ** 24 });
+    const index = await webGpuIndex(device, d, { ...options, maxBufferBytes: 2 ** 24 });
     index.add(values);
     for (const k of [1, 30, 1000]) await compare(index, values, values.slice(5 * d, 8 * d), k, `k ${k}`);
     index.close();

@@ -110,11 +110,11 @@ test('100,000 × 4096 rows in a file, their codes in memory: exact, within 1 GB'
     // A search that reads all rows would be exact too; this one has to be worth its codes.
     assert.ok(found.rescored < 0.02 * n * queries.length, `${found.rescored} rows read`);
     assert.equal(found.fetchedBytes, found.rescored * rowBytes);
-    const mostBytes = process.resourceUsage().maxRSS * 1024;
+    const maxBytes = process.resourceUsage().maxRSS * 1024;
     t.diagnostic(
-      `${ms.toFixed(0)} ms a query; ${(found.rescored / queries.length).toFixed(0)} rows read for each; at most ${(mostBytes / 1e6).toFixed(0)} MB resident`,
+      `${ms.toFixed(0)} ms a query; ${(found.rescored / queries.length).toFixed(0)} rows read for each; at most ${(maxBytes / 1e6).toFixed(0)} MB resident`,
     );
-    assert.ok(mostBytes < 1e9, `${mostBytes} bytes resident`);
+    assert.ok(maxBytes < 1e9, `${maxBytes} bytes resident`);
     index.close();
   } finally {
     closeSync(file);

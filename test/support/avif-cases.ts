@@ -51,7 +51,7 @@ export function avifTests(decode: Decode): void {
         assert.equal(`${[upright.width, upright.height]}`, `${[pillow.width, pillow.height]}`, name);
         const isOpaque = pillow.rgba.every((byte, i) => (i & 3) !== 3 || byte === 255);
         assert.equal(upright.mode, isOpaque ? 'RGB' : 'RGBA', name);
-        let most = 0;
+        let max = 0;
         let product = 0;
         let ours = 0;
         let theirs = 0;
@@ -60,7 +60,7 @@ export function avifTests(decode: Decode): void {
           const weight = (i & 3) === 3 ? 1 : pillow.rgba[i | 3]! / 255;
           const a = upright.rgba[i]! * weight;
           const b = pillow.rgba[i]! * weight;
-          most = Math.max(most, Math.abs(a - b));
+          max = Math.max(max, Math.abs(a - b));
           product += a * b;
           ours += a * a;
           theirs += b * b;
@@ -68,7 +68,7 @@ export function avifTests(decode: Decode): void {
         // Without colour to convert there is nothing to round. Else we convert exactly; Pillow's libyuv is up to 9 away
         // (BT.709 of limited range).
         const limit = /^(400|identity|lossless)/.test(name) ? 0 : 9;
-        assert.ok(most <= limit, `${name}: up to ${most}`);
+        assert.ok(max <= limit, `${name}: up to ${max}`);
         assert.ok(product / Math.sqrt(ours * theirs) > 0.9998, `${name}: cosine`);
       }
       assert.deepEqual(found, sums);

@@ -312,8 +312,8 @@ class World {
   }
 
   /** Runs a command and kills it within so many milliseconds. */
-  async #kill(mostMs: number, ...args: string[]): Promise<void> {
-    const ms = Math.round(150 + this.#next() * mostMs);
+  async #kill(maxMs: number, ...args: string[]): Promise<void> {
+    const ms = Math.round(150 + this.#next() * maxMs);
     this.history.push(`${args.join(' ')}   (SIGKILL after ${ms} ms)`);
     const child = spawn(process.execPath, [join(root, 'dist/node/cli.js'), ...args], {
       cwd: this.#folder,

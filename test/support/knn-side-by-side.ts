@@ -132,8 +132,8 @@ export async function runSideBySide(options: SideBySide, seed: number): Promise<
         d,
       );
       const take = rows.map(takesPart);
-      const most = Math.min(k, take.filter(Boolean).length);
-      if (found.k !== most) return `k is ${found.k}, not ${most}`;
+      const max = Math.min(k, take.filter(Boolean).length);
+      if (found.k !== max) return `k is ${found.k}, not ${max}`;
       for (let q = 0; q < count; q++) {
         const right = oracle(block, queries.subarray(q * d, (q + 1) * d), k, (row) => take[row]!);
         const { maxDistance = Number.POSITIVE_INFINITY } = search;

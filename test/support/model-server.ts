@@ -33,7 +33,7 @@ export interface ModelServer {
   /** Answers for files of the model since the last `reset`. */
   answers: Answered[];
   /** Most answers of the model under way at once since the last `reset`. */
-  readonly mostAtOnce: number;
+  readonly maxAtOnce: number;
   /** Decides on each answer; `count` is how often the file was asked for before, since the last `reset`. */
   fault: (file: string, count: number) => Fault | undefined;
   /** Text put before dist/web/likeness-worker.js: a browser that lacks something. */
@@ -56,7 +56,7 @@ const pieceBytes = 16 * 2 ** 10;
 export async function startModelServer(files: ReadonlyMap<string, Uint8Array>): Promise<ModelServer> {
   const counts = new Map<string, number>();
   let underWay = 0;
-  let most = 0;
+  let max = 0;
 
   const answerModel = async (
     file: string,
@@ -85,7 +85,7 @@ export async function startModelServer(files: ReadonlyMap<string, Uint8Array>): 
       ...(status === 206 ? { 'Content-Range': `bytes ${from}-${bytes!.length - 1}/${bytes!.length}` } : {}),
     });
     underWay++;
-    most = Math.max(most, underWay);
+    max = Math.max(max, underWay);
     const end = fault.cutAfter ?? body.length;
     let closed = false;
     const gone = once(response, 'close').then(() => {
@@ -132,8 +132,8 @@ export async function startModelServer(files: ReadonlyMap<string, Uint8Array>): 
   const server: ModelServer = {
     origin: '',
     answers: [],
-    get mostAtOnce() {
-      return most;
+    get maxAtOnce() {
+      return max;
     },
     fault: () => undefined,
     workerPrelude: '',
@@ -142,7 +142,7 @@ export async function startModelServer(files: ReadonlyMap<string, Uint8Array>): 
       server.fault = () => undefined;
       server.workerPrelude = '';
       counts.clear();
-      most = 0;
+      max = 0;
     },
     sentBytes: () => server.answers.reduce((sum, { sent }) => sum + sent, 0),
     close: () =>

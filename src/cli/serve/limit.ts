@@ -1,9 +1,9 @@
-/** Runs at most `most` of the works that it is given at once, the others in the order in which they came. */
-export function limit(most: number): <T>(work: () => Promise<T>) => Promise<T> {
+/** Runs at most `max` of the works that it is given at once, the others in the order in which they came. */
+export function limit(max: number): <T>(work: () => Promise<T>) => Promise<T> {
   let running = 0;
   const waiting: (() => void)[] = [];
   return async (work) => {
-    if (running >= most) await new Promise<void>((turn) => waiting.push(turn));
+    if (running >= max) await new Promise<void>((turn) => waiting.push(turn));
     else running++;
     try {
       return await work();

@@ -1,5 +1,5 @@
 /** More parts than this are somebody's attempt to make work, not a download that goes on. */
-const mostParts = 16;
+const maxParts = 16;
 
 /**
  * A `Range` header as the file sender may have it, by RFC 9110: `undefined` where all of the file is the answer, i.e.
@@ -20,7 +20,7 @@ export function usableRange(
   if (range === undefined || (ifRange !== undefined && ifRange !== modified)) return undefined;
   const list = /^bytes=(.*)$/i.exec(range)?.[1]?.split(',') ?? [];
   const parts = list.map((part) => part.replace(/^[ \t]+|[ \t]+$/g, ''));
-  if (parts.length === 0 || parts.length > mostParts) return undefined;
+  if (parts.length === 0 || parts.length > maxParts) return undefined;
   const usable: string[] = [];
   for (const part of parts) {
     const [, first = '', last = ''] = /^(\d*)-(\d*)$/.exec(part) ?? [];

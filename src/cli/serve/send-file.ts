@@ -57,15 +57,15 @@ export async function whenFilesAreFree<T>(response: ServerResponse, work: () => 
   }
 }
 
-/** The first bytes of a file, at most `most`; none when it is gone. */
-export async function beginningOf(path: string, most: number): Promise<Uint8Array> {
+/** The first bytes of a file, at most `max`; none when it is gone. */
+export async function beginningOf(path: string, max: number): Promise<Uint8Array> {
   const file = await open(path, 'r').catch((error) => {
     if (isAbsent(error)) return undefined;
     throw error;
   });
   if (!file) return new Uint8Array();
   try {
-    const { bytesRead, buffer } = await file.read(new Uint8Array(most), 0, most, 0);
+    const { bytesRead, buffer } = await file.read(new Uint8Array(max), 0, max, 0);
     return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();

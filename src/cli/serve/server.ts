@@ -42,9 +42,9 @@ const usual: Patience = {
  * More are not accepted: each takes one of the files that a process may have open (4096 on many machines), and an answer
  * needs another.
  */
-const mostConnections = 2000;
+const maxConnections = 2000;
 /** All lines of a request's head together. */
-const mostHeaderBytes = 16 << 10;
+const maxHeaderBytes = 16 << 10;
 
 export interface RunningServer {
   /** Where a browser on this machine finds it. */
@@ -62,7 +62,7 @@ export async function startServer(
   const isOurName = hostFilter(options.host, options.allowHost ?? []);
   const server = createServer(
     {
-      maxHeaderSize: mostHeaderBytes,
+      maxHeaderSize: maxHeaderBytes,
       headersTimeout: patience.headers,
       requestTimeout: patience.request,
       connectionsCheckingInterval: patience.check,
@@ -78,7 +78,7 @@ export async function startServer(
     },
   );
   server.timeout = patience.idle;
-  server.maxConnections = mostConnections;
+  server.maxConnections = maxConnections;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     setHeaders(response, site.pagePolicy, options.isolation);

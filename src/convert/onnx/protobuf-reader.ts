@@ -11,7 +11,7 @@ export interface Field {
 }
 
 /** Far more than a text or a list of whole numbers in a graph is long. */
-const mostBytes = 2 ** 20;
+const maxBytes = 2 ** 20;
 
 const bad = (what: string): LikenessError =>
   new LikenessError('bad-file', `The Protocol Buffers data ${what}`);
@@ -65,7 +65,7 @@ const cutOff = ({ byteLength }: RandomAccess, wanted: number): LikenessError =>
   );
 
 function content(file: RandomAccess, { number, from, to }: Field): Uint8Array {
-  if (to - from > mostBytes) throw bad(`have ${to - from} bytes in field ${number} at ${from}.`);
+  if (to - from > maxBytes) throw bad(`have ${to - from} bytes in field ${number} at ${from}.`);
   return file.read(from, to - from);
 }
 

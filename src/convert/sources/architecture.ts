@@ -1,10 +1,10 @@
 import { LikenessError } from '../../base/errors.ts';
 
-const mostNamed = 8;
+const maxNamed = 8;
 
 const named = (names: readonly string[]): string =>
-  names.length > mostNamed
-    ? `${names.slice(0, mostNamed).join(', ')} and ${names.length - mostNamed} more`
+  names.length > maxNamed
+    ? `${names.slice(0, maxNamed).join(', ')} and ${names.length - maxNamed} more`
     : names.join(', ');
 
 /**

@@ -18,7 +18,7 @@ const configFile = 'config.json';
 /** Copied at once. */
 const pieceBytes = 4 * 2 ** 20;
 /** Far more than a configuration of a thousand layers is long. */
-const mostConfigBytes = 16 * 2 ** 20;
+const maxConfigBytes = 16 * 2 ** 20;
 
 /**
  * Finds VGG16 in a `.keras` file: a zip archive of the weights, as `.weights.h5`, and the model's configuration. The HDF5
@@ -72,7 +72,7 @@ async function directoryOf(archive: NpyFile, file: RandomAccess): Promise<ZipEnt
 }
 
 async function configIn(archive: NpyFile, entry: ZipEntry | undefined): Promise<unknown> {
-  if (!entry || entry.byteLength === 0 || entry.byteLength > mostConfigBytes) return undefined;
+  if (!entry || entry.byteLength === 0 || entry.byteLength > maxConfigBytes) return undefined;
   const bytes = new Uint8Array(entry.byteLength);
   await (await openZipEntry(archive, entry, configFile)).read(0, bytes);
   return parseJson(bytes, configFile);

@@ -9,7 +9,7 @@ const dataTypes: Record<string, { dataType: DataType; bytes: number }> = {
 };
 
 /** The limit of the format's own reader. */
-const mostHeaderBytes = 100_000_000;
+const maxHeaderBytes = 100_000_000;
 
 /**
  * Reads a safetensors file (github.com/huggingface/safetensors): an 8-byte little-endian length, a JSON header of that
@@ -30,8 +30,8 @@ export function parseSafetensors(
   const start = 8 + headerLength;
   if (start > file.byteLength)
     throw bad(`says its header has ${headerLength} bytes; the whole file has ${file.byteLength}.`);
-  if (headerLength > mostHeaderBytes)
-    throw bad(`says its header has ${headerLength} bytes; at most ${mostHeaderBytes} are read.`);
+  if (headerLength > maxHeaderBytes)
+    throw bad(`says its header has ${headerLength} bytes; at most ${maxHeaderBytes} are read.`);
   const text = new TextDecoder().decode(file.read(8, headerLength));
   let header: Record<string, { dtype?: unknown; shape?: unknown; data_offsets?: unknown } | null> | null;
   try {

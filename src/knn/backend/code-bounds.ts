@@ -41,8 +41,8 @@ export function isUsualNorm(squared: number): boolean {
 }
 
 /** Σ|q̂_j| has to stay below: 2³¹ / (15 · 256), codes of 15 at 256 times their value in an int32. */
-const mostSum = Math.floor(2 ** 31 / (15 * 256)) - 1;
-const mostTerm = 32767;
+const maxSum = Math.floor(2 ** 31 / (15 * 256)) - 1;
+const maxTerm = 32767;
 /** Bytes of a dimension in a block, and so between the offsets that `scan` adds. */
 const bytesPerDimension = 2048;
 
@@ -60,9 +60,9 @@ export function codeQuery(query: Float32Array): CodedQuery | undefined {
   }
   if (!isUsualNorm(squares)) return undefined;
   // Rounding adds at most half to each term.
-  const mostInverse = Math.min((mostSum - d / 2) / sumOfSizes, mostTerm / largest);
-  let exponent = largest > 0 ? Math.floor(Math.log2(mostInverse)) : 0;
-  if (2 ** exponent > mostInverse) exponent--;
+  const maxInverse = Math.min((maxSum - d / 2) / sumOfSizes, maxTerm / largest);
+  let exponent = largest > 0 ? Math.floor(Math.log2(maxInverse)) : 0;
+  if (2 ** exponent > maxInverse) exponent--;
   const inverse = 2 ** exponent;
   const scale = 2 ** -exponent;
 

@@ -102,9 +102,9 @@ export class Search {
     let kth = Number.POSITIVE_INFINITY;
     for (let done = 0; done < rows.length; ) {
       // With bounds the k most promising go first, and then only what can still be among them.
-      const most = Math.min(lower && done === 0 ? this.#k : this.#source.batch, this.#source.batch);
+      const max = Math.min(lower && done === 0 ? this.#k : this.#source.batch, this.#source.batch);
       const part: number[] = [];
-      for (; done < rows.length && part.length < most; done++) {
+      for (; done < rows.length && part.length < max; done++) {
         if (!(lower && lower[done]! > kth)) part.push(rows[done]!);
       }
       if (part.length === 0) break;

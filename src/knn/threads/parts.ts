@@ -23,9 +23,9 @@ export function divide(queries: number, rows: number, k: number, threads: number
     return ranges(queries, Math.ceil(queries / wanted)).map((part) => ({ queries: part, rows: [0, rows] }));
   }
   // One part a thread: what each reads besides its codes is more than what waiting for a slower thread costs.
-  const least = Math.max(rows / threads, rowsPerNeighbour * k);
+  const min = Math.max(rows / threads, rowsPerNeighbour * k);
   // Parts begin with whole panels of codes, and so with whole words of a set of rows.
-  const perPart = Math.ceil(least / rowsPerPanel) * rowsPerPanel;
+  const perPart = Math.ceil(min / rowsPerPanel) * rowsPerPanel;
   return ranges(rows, perPart).map((part) => ({ queries: [0, queries], rows: part }));
 }
 

@@ -2,7 +2,7 @@ import { LikenessError } from '../../base/errors.ts';
 import type { Backend, Candidates, RowSet } from '../backend/backend.ts';
 import { CodeMemory, type SharedCodes } from './code-memory.ts';
 import { compileKernels, type Kernels, loadKernels } from './kernel.ts';
-import { type Layout, mostMemoryBytes } from './memory.ts';
+import { type Layout, maxMemoryBytes } from './memory.ts';
 import { RowMemory, type SharedRows } from './row-memory.ts';
 import { Searcher } from './searcher.ts';
 
@@ -13,7 +13,7 @@ const fewestCodedValues = 32;
 export interface WasmOptions {
   kernels?: Kernels | undefined;
   /** Bytes of one memory; default 4 GiB. */
-  mostBytes?: number | undefined;
+  maxBytes?: number | undefined;
   /** Whether rows get codes; default true. */
   codes?: boolean | undefined;
   /** Threads that are to share the memory, this one among them; default 1. */
@@ -29,10 +29,10 @@ export interface SharedBackend {
 /** Rows and their codes in WebAssembly memory. Rejects where WebAssembly SIMD is missing or wrong. */
 export async function createWasmBackend(
   dimension: number,
-  { kernels, mostBytes = mostMemoryBytes, codes = true, threads = 1 }: WasmOptions = {},
+  { kernels, maxBytes = maxMemoryBytes, codes = true, threads = 1 }: WasmOptions = {},
 ): Promise<WasmBackend> {
   const own = kernels ?? (await loadKernels());
-  const layout = { mostBytes, threads, thread: 0 };
+  const layout = { maxBytes, threads, thread: 0 };
   return new WasmBackend(dimension, threads > 1 ? await compileKernels(own.name, true) : own, layout, codes);
 }
 

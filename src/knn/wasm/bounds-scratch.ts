@@ -11,10 +11,10 @@ export class BoundsScratch {
   take(queries: number, rows: number): CodedBounds[] {
     if (this.#kept.some(({ mid }) => mid.length < rows)) this.#kept = [];
     while (this.#kept.length < queries) this.#kept.push(createBounds(rows));
-    return this.#kept.slice(0, queries).map(({ mid, low, least }) => ({
+    return this.#kept.slice(0, queries).map(({ mid, low, minima }) => ({
       mid: mid.subarray(0, rows),
       low: low.subarray(0, rows),
-      least: least.subarray(0, (2 * rows) / rowsPerGroup),
+      minima: minima.subarray(0, (2 * rows) / rowsPerGroup),
     }));
   }
 }

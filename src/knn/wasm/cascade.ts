@@ -20,7 +20,7 @@ import type { RowMemory } from './row-memory.ts';
 import { nearest, reach } from './scan.ts';
 
 /** A query that leaves more of the rows undecided than this is answered by a scan of all of them. */
-const mostUndecided = 1 / 4;
+const maxUndecided = 1 / 4;
 /** One row in so many is looked at first, in a few places, to see whether codes decide anything. */
 const probeEvery = 24;
 const probedPlaces = 4;
@@ -110,7 +110,7 @@ export class Cascade {
       }
     }
     const rank = Math.ceil((k * rows) / this.#codes.count);
-    return (_, q) => countUpTo(low[q]!, kthSmallest(mid[q]!, rank)) <= mostUndecided * rows;
+    return (_, q) => countUpTo(low[q]!, kthSmallest(mid[q]!, rank)) <= maxUndecided * rows;
   }
 
   /** Scores in float32 what the bounds leave, the most promising first. */
@@ -123,18 +123,18 @@ export class Cascade {
     skip: RowSet | undefined,
   ): Candidates | undefined {
     const { mid } = bounds;
-    const most = Math.max(k, mostUndecided * this.#codes.count);
+    const max = Math.max(k, maxUndecided * this.#codes.count);
     const promising = kthSmallestMid(bounds, k);
     if (!(promising < Number.POSITIVE_INFINITY)) return undefined;
     const first = Uint32Array.from(rowsUpTo(bounds, 'mid', promising));
-    if (first.length > most) return undefined;
+    if (first.length > max) return undefined;
     const firstDistances = rows.squaredDistancesOf(first, query);
     const within = reach(rows, firstDistances, k);
     if (within === undefined) return undefined;
 
     const limit = codedLimit(within, coded);
     const rest = rowsUpTo(bounds, 'low', limit).filter((row) => !(mid[row]! <= promising));
-    if (first.length + rest.length > most) return undefined;
+    if (first.length + rest.length > max) return undefined;
     const second = Uint32Array.from(rest);
     const all = new Uint32Array(first.length + second.length);
     all.set(first);
@@ -169,10 +169,10 @@ export class Cascade {
 }
 
 /** The k-th smallest of the middles: groups whose least is not below the k-th so far are passed over. */
-function kthSmallestMid({ mid, least }: CodedBounds, k: number): number {
+function kthSmallestMid({ mid, minima }: CodedBounds, k: number): number {
   const heap = new SmallestK(k);
-  for (let group = 0; group < least.length / 2; group++) {
-    if (!(least[2 * group]! < heap.top)) continue;
+  for (let group = 0; group < minima.length / 2; group++) {
+    if (!(minima[2 * group]! < heap.top)) continue;
     const from = group * rowsPerGroup;
     for (let row = from; row < from + rowsPerGroup; row++) heap.offer(mid[row]!);
   }
@@ -184,8 +184,8 @@ function rowsUpTo(bounds: CodedBounds, which: 'mid' | 'low', limit: number): num
   const found: number[] = [];
   const values = bounds[which];
   const offset = which === 'mid' ? 0 : 1;
-  for (let group = 0; group < bounds.least.length / 2; group++) {
-    if (!(bounds.least[2 * group + offset]! <= limit)) continue;
+  for (let group = 0; group < bounds.minima.length / 2; group++) {
+    if (!(bounds.minima[2 * group + offset]! <= limit)) continue;
     const from = group * rowsPerGroup;
     for (let row = from; row < from + rowsPerGroup; row++) if (values[row]! <= limit) found.push(row);
   }

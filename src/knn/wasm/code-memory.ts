@@ -19,7 +19,7 @@ export interface CodedBounds {
   mid: Float32Array;
   low: Float32Array;
   /** The least middle and the least lower bound of each 32 rows, in turns. */
-  least: Float32Array;
+  minima: Float32Array;
 }
 
 /** Rows that share an entry of {@link CodedBounds.least}. */
@@ -31,7 +31,7 @@ export function createBounds(rows: number): CodedBounds {
   return {
     mid: new Float32Array(panels * rowsPerPanel),
     low: new Float32Array(panels * rowsPerPanel),
-    least: new Float32Array((2 * panels * rowsPerPanel) / rowsPerGroup),
+    minima: new Float32Array((2 * panels * rowsPerPanel) / rowsPerGroup),
   };
 }
 
@@ -104,7 +104,7 @@ export class CodeMemory {
     this.#stagesAt = [stages, stages + stageBytes];
     // Runs of a dimension do not cross more pages than they have to.
     this.#blocksAt = align(stages + 2 * stageBytes, 4096);
-    this.#blocksPerMemory = Math.max(1, Math.floor((layout.mostBytes - this.#blocksAt) / this.#blockBytes));
+    this.#blocksPerMemory = Math.max(1, Math.floor((layout.maxBytes - this.#blocksAt) / this.#blockBytes));
   }
 
   /** What another thread needs to read these codes as they are now. */
@@ -196,10 +196,10 @@ export class CodeMemory {
       const rows = panels * rowsPerPanel;
       const midAt = this.#sumsAt + rows * 4;
       const lowAt = midAt + rows * 4;
-      const leastAt = lowAt + rows * 4;
+      const minimaAt = lowAt + rows * 4;
       const mid = new Float32Array(buffer, midAt, rows);
       const low = new Float32Array(buffer, lowAt, rows);
-      const least = new Float32Array(buffer, leastAt, (2 * rows) / rowsPerGroup);
+      const minima = new Float32Array(buffer, minimaAt, (2 * rows) / rowsPerGroup);
       for (const [q, { count, sum, scale, norm }] of queries.entries()) {
         const termsAt = this.#termsAt + q * this.#termBytes;
         kernel.scan(
@@ -214,11 +214,11 @@ export class CodeMemory {
           this.#sumsAt,
           midAt,
           lowAt,
-          leastAt,
+          minimaAt,
         );
         bounds[q]!.mid.set(mid, first * rowsPerPanel);
         bounds[q]!.low.set(low, first * rowsPerPanel);
-        bounds[q]!.least.set(least, (2 * first * rowsPerPanel) / rowsPerGroup);
+        bounds[q]!.minima.set(minima, (2 * first * rowsPerPanel) / rowsPerGroup);
       }
       first += panels;
     }
@@ -324,7 +324,7 @@ export class CodeMemory {
           this.#memories[m]!.memory,
           this.#blocksAt + inMemory * this.#blockBytes,
           what,
-          this.#layout.mostBytes,
+          this.#layout.maxBytes,
         );
       } catch (error) {
         this.#memories.length = present;

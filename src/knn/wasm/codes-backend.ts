@@ -6,15 +6,15 @@ import { BoundsScratch } from './bounds-scratch.ts';
 import { Cascade } from './cascade.ts';
 import { CodeMemory } from './code-memory.ts';
 import { loadKernels } from './kernel.ts';
-import { mostMemoryBytes } from './memory.ts';
+import { maxMemoryBytes } from './memory.ts';
 
 /** A backend that keeps codes only: the full rows are somewhere else, and whoever decides reads them there. */
 export async function createCodesBackend(
   dimension: number,
-  { kernels, mostBytes = mostMemoryBytes }: WasmOptions = {},
+  { kernels, maxBytes = maxMemoryBytes }: WasmOptions = {},
 ): Promise<Backend> {
   const { name, ...rest } = kernels ?? (await loadKernels());
-  const codes = new CodeMemory({ name, ...rest }, dimension, { mostBytes, threads: 1, thread: 0 });
+  const codes = new CodeMemory({ name, ...rest }, dimension, { maxBytes, threads: 1, thread: 0 });
   const cascade = new Cascade(codes, undefined, new BoundsScratch());
   return {
     name,

@@ -43,7 +43,7 @@ export interface CodeKernel {
     sums: number,
     mid: number,
     low: number,
-    least: number,
+    minima: number,
   ): void;
 }
 

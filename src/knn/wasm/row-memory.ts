@@ -7,7 +7,7 @@ import { align, type Layout, oneThread, reserve } from './memory.ts';
 const rowsPerCall = 4096;
 const rowsPerProduct = 256;
 /** Most queries that share one pass over the rows, and the bytes that they may take. */
-const mostQueries = 64;
+const maxQueries = 64;
 const queryBytes = 1 << 21;
 const tileBytes = 1 << 15;
 /** Terms that a lane of `products` sums before the sums of parts are added. */
@@ -80,7 +80,7 @@ export class RowMemory {
     // A product's rounding, its additions within a part, of the four lanes, of the parts; see src/knn/backend/bounds.ts.
     const roundings = 1 + Math.min(terms, termsPerPart) + 2 + Math.ceil(terms / termsPerPart);
     this.productError = (roundings * roundToNearest) / (1 - roundings * roundToNearest);
-    this.queriesPerPass = Math.min(mostQueries, Math.max(2, 2 * Math.floor(queryBytes / this.#stride / 2)));
+    this.queriesPerPass = Math.min(maxQueries, Math.max(2, 2 * Math.floor(queryBytes / this.#stride / 2)));
     const queries = this.queriesPerPass * this.#stride;
     const outBytes = Math.max(rowsPerCall, this.queriesPerPass * rowsPerProduct) * 4;
     const scratchBytes = align(2 * queries + tileBytes + rowsPerCall * 4 + outBytes, 64);
@@ -91,7 +91,7 @@ export class RowMemory {
     this.#listAt = this.#tileAt + tileBytes;
     this.#outAt = this.#listAt + rowsPerCall * 4;
     this.#rowsAt = 1024 + layout.threads * scratchBytes;
-    this.#rowsPerMemory = Math.max(1, Math.floor((layout.mostBytes - this.#rowsAt) / this.#stride));
+    this.#rowsPerMemory = Math.max(1, Math.floor((layout.maxBytes - this.#rowsAt) / this.#stride));
   }
 
   /** What another thread needs to read these rows as they are now. */
@@ -304,7 +304,7 @@ export class RowMemory {
           this.#memories[m]!.memory,
           this.#rowsAt + inMemory * this.#stride,
           what,
-          this.#layout.mostBytes,
+          this.#layout.maxBytes,
         );
       } catch (error) {
         this.#memories.length = present;

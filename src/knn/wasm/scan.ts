@@ -6,7 +6,7 @@ import { kthSmallest, positionsUpTo } from '../js/select.ts';
 import type { RowMemory } from './row-memory.ts';
 
 /** With more unusual rows than one in so many, products are of no use. */
-const mostUnusual = 16;
+const maxUnusual = 16;
 
 /** Candidates from a pass over all rows in float32: distances for one query, scalar products for several. */
 export class Scan {
@@ -27,7 +27,7 @@ export class Scan {
     const norms = queries.map((query) => query.reduce((sum, value) => sum + value * value, 0));
     const rows = this.#rows;
     const together =
-      rows.unusual.size * mostUnusual <= rows.count
+      rows.unusual.size * maxUnusual <= rows.count
         ? [...queries.keys()].filter((q) => isUsualNorm(norms[q]!))
         : [];
     const found: (Candidates | undefined)[] = new Array(queries.length).fill(undefined);

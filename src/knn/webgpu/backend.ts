@@ -20,11 +20,11 @@ import {
 } from './session.ts';
 
 /** Rows of fewer values are read in full as fast as by their codes, and so are fewer rows. */
-const leastCodedDimension = 64;
-const leastCodedRows = rowsPerBlock;
+const minCodedDimension = 64;
+const minCodedRows = rowsPerBlock;
 /** Codes are given up when they leave undecided more than one query in so many, and at least so many queries. */
-const mostUndecided = 8;
-const leastUndecided = 4;
+const maxUndecided = 8;
+const minUndecided = 4;
 
 /**
  * Rows on a GPU, with a copy in memory, which is the one that counts. The device computes float32 distances, or lower
@@ -58,7 +58,7 @@ export class WebGpuBackend implements Backend {
   #codedQueries = 0;
   #undecided = 0;
   /** Codes are not used while there are fewer rows. */
-  #codesFrom = leastCodedRows;
+  #codesFrom = minCodedRows;
 
   constructor(rows: Rows, session: Session, options: WebGpuBackendOptions) {
     this.#rows = rows;
@@ -144,8 +144,8 @@ export class WebGpuBackend implements Backend {
   #mayUseCodes(queries: ArrayBufferLike, k: number): boolean {
     if (k > (this.#answered.get(queries) ?? k)) {
       this.#undecided++;
-      if (this.#undecided >= leastUndecided && this.#undecided * mostUndecided > this.#codedQueries) {
-        this.#codesFrom = Math.max(leastCodedRows, 2 * this.rows);
+      if (this.#undecided >= minUndecided && this.#undecided * maxUndecided > this.#codedQueries) {
+        this.#codesFrom = Math.max(minCodedRows, 2 * this.rows);
         this.#undecided = this.#codedQueries = 0;
       }
       return false;
@@ -158,7 +158,7 @@ export class WebGpuBackend implements Backend {
   #codesPay(): boolean {
     const { scan } = this.#options;
     if (scan === 'rows' || !this.#session.codes.isPossible) return false;
-    return scan === 'codes' || (this.dimension >= leastCodedDimension && this.rows >= this.#codesFrom);
+    return scan === 'codes' || (this.dimension >= minCodedDimension && this.rows >= this.#codesFrom);
   }
 
   /** Runs a search when those before it are done; once more on another device when this one was lost. */
@@ -276,8 +276,8 @@ export class WebGpuBackend implements Backend {
     const special = leftOut.special.filter((row) => !has(skip, row));
     const rows = [...special];
     const lower = special.map(() => 0);
-    const least = usesCodes
-      ? leastFromCodes
+    const lowest = usesCodes
+      ? minFromCodes
       : (distance: number) => lessRounding(this.#bound.lower(distance), floats.rounding);
     let bound = 0;
     let isAll = false;
@@ -285,7 +285,7 @@ export class WebGpuBackend implements Backend {
       // Fewer than were to be kept: all that a shader may see are listed.
       isAll = pairs[i] === noKey;
       if (isAll) break;
-      bound = least(floatOf(pairs[i]!));
+      bound = lowest(floatOf(pairs[i]!));
       rows.push(pairs[i + 1]!);
       lower.push(bound);
     }
@@ -299,7 +299,7 @@ export class WebGpuBackend implements Backend {
 }
 
 /** The reference's own rounding is relative, (d + 2)·2⁻⁵³ at most. */
-const leastFromCodes = (bound: number): number => bound * (1 - 1e-10);
+const minFromCodes = (bound: number): number => bound * (1 - 1e-10);
 
 /** Least squared distance to a row that is no farther than `rounding` from one whose squared distance is `squared`. */
 const lessRounding = (squared: number, rounding: number): number =>

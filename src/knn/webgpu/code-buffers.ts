@@ -34,7 +34,7 @@ export class CodeBuffers {
   readonly buffers: CodeBuffer[] = [];
   readonly #device: GPUDevice;
   readonly #rows: Rows;
-  readonly #mostBufferBytes: number;
+  readonly #maxBufferBytes: number;
   /** What the caller wants; undefined: by the rows. */
   readonly #wanted: Packing | undefined;
   #packing: Packing = 'columns';
@@ -42,10 +42,10 @@ export class CodeBuffers {
   /** Rows before this one are on the device as they are in memory. */
   #clean = 0;
 
-  constructor(device: GPUDevice, rows: Rows, mostBufferBytes: number, wanted: Packing | undefined) {
+  constructor(device: GPUDevice, rows: Rows, maxBufferBytes: number, wanted: Packing | undefined) {
     this.#device = device;
     this.#rows = rows;
-    this.#mostBufferBytes = mostBufferBytes;
+    this.#maxBufferBytes = maxBufferBytes;
     this.#wanted = wanted;
   }
 
@@ -60,7 +60,7 @@ export class CodeBuffers {
 
   get #blocksPerBuffer(): number {
     const factBytes = rowsPerBlock * factsPerRow * 4;
-    const fitting = Math.floor(this.#mostBufferBytes / Math.max(this.blockBytes, factBytes));
+    const fitting = Math.floor(this.#maxBufferBytes / Math.max(this.blockBytes, factBytes));
     // With so many blocks the rows of a buffer are as many as one dispatch of code-bounds.wgsl takes.
     return Math.min(fitting, 2048);
   }

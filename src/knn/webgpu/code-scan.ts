@@ -7,14 +7,14 @@ import type { Scratch } from './scratch.ts';
 import { type KernelShape, rowsWithin } from './shape.ts';
 
 /** Bytes of the inner products of one submission. */
-const mostPartialBytes = 1 << 24;
+const maxPartialBytes = 1 << 24;
 const threadsPerBlock = 64;
-const mostSplits = 16;
+const maxSplits = 16;
 
 /** Shares of the terms of q queries over n rows: few rows are shared out by terms too, where the device has threads. */
 export function splitsOf(shape: KernelShape, n: number, q: number): number {
   const threads = Math.ceil(n / rowsPerBlock) * threadsPerBlock * q;
-  return Math.max(1, Math.min(mostSplits, Math.ceil(shape.codeThreads / threads)));
+  return Math.max(1, Math.min(maxSplits, Math.ceil(shape.codeThreads / threads)));
 }
 
 /**
@@ -38,17 +38,17 @@ export async function scanCodes(
   const rows = buffers.reduce((sum, { count }) => sum + count, 0);
   const splits = isPacked ? 1 : splitsOf(shape, rows, q);
   const { relative, absolute } = allowances(d, splits);
-  const most = Math.min(
+  const max = Math.min(
     rowsWithin(shape.codeRate, (isPacked ? 4 : 1) * stride * q, rowsPerBlock),
-    Math.max(1, Math.floor(mostPartialBytes / (4 * rowsPerBlock * q * splits))) * rowsPerBlock,
+    Math.max(1, Math.floor(maxPartialBytes / (4 * rowsPerBlock * q * splits))) * rowsPerBlock,
   );
   const partials = scratch.storage(
-    4 * q * splits * Math.min(most, Math.ceil(rows / rowsPerBlock) * rowsPerBlock),
+    4 * q * splits * Math.min(max, Math.ceil(rows / rowsPerBlock) * rowsPerBlock),
     'products',
   );
   for (const { codes, facts, count, firstRow } of buffers) {
-    for (let start = 0; start < count; start += most) {
-      const n = Math.min(most, count - start);
+    for (let start = 0; start < count; start += max) {
+      const n = Math.min(max, count - start);
       const blocks = Math.ceil(n / rowsPerBlock);
       const capacity = blocks * rowsPerBlock;
       const block = start / rowsPerBlock;

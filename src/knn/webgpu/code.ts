@@ -6,7 +6,7 @@
  *
  *     ‖q − x‖² = ‖q‖² + ‖x‖² − 2·b·⟨q, c⟩ − 2·⟨q, e⟩,   |⟨q, e⟩| ≤ ‖e‖·√(‖q‖² − ⟨q, c⟩²/‖c‖²),
  *
- * since of q only the part across c meets e. `code-bounds.wgsl` computes the least that this can be, in float32, unit
+ * since of q only the part across c meets e. `code-bounds.wgsl` computes the smallest that this can be, in float32, unit
  * roundoff u = 2⁻²³ (WGSL lets a result be either neighbour), with ℓ = b·‖c‖, a = ⟨q, c⟩/‖c‖ and, because ⟨q, c⟩ comes
  * as ⟨q, c + offset⟩ − offset·Σq_j, with R = max(‖x‖, ℓ) + 2·b·offset·√d, no smaller than b·‖c + offset‖ and the other
  * factors of ‖q‖ in that difference together:
@@ -70,15 +70,15 @@ export function encodeRow(
   packing: Packing = 'columns',
 ): void {
   let largest = 0;
-  let least = 0;
+  let smallest = 0;
   for (let j = 0; j < row.length; j++) {
     const value = row[j]!;
     if (value > largest) largest = value;
-    else if (value < least) least = value;
+    else if (value < smallest) smallest = value;
   }
-  const offset = least < 0 ? 128 : 0;
+  const offset = smallest < 0 ? 128 : 0;
   const top = offset === 0 ? 255 : 127;
-  const size = Math.max(largest, -least);
+  const size = Math.max(largest, -smallest);
   const inverse = size > 0 ? top / size : 0;
   let inner = 0;
   let squares = 0;

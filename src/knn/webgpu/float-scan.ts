@@ -13,7 +13,7 @@ export interface Keys {
 }
 
 /** Workgroups of one dimension that every device takes. */
-const mostGroups = 65535;
+const maxGroups = 65535;
 
 /**
  * Squared distances of all rows to all queries in float32, as keys.
@@ -39,10 +39,10 @@ export async function scanFloats(
   const rate = isMany ? shape.manyRate : shape.scanRate;
   // Offsets of bindings are multiples of 256 bytes: 32 rows of 4 values.
   const step = Math.max(rowsPerGroup, 32);
-  const most = Math.min(rowsWithin(rate, 4 * d4 * queries.count, step), mostGroups * rowsPerGroup);
+  const max = Math.min(rowsWithin(rate, 4 * d4 * queries.count, step), maxGroups * rowsPerGroup);
   for (const { rows, count, firstRow } of buffers) {
-    for (let start = 0; start < count; start += most) {
-      const n = Math.min(most, count - start);
+    for (let start = 0; start < count; start += max) {
+      const n = Math.min(max, count - start);
       const params = scratch.uniform([n, queries.count, d4, keys.capacity, firstRow + start]);
       const rowBytes = 4 * d4 * valueBytes;
       const part = { buffer: rows, offset: start * rowBytes, size: paddedBytes(n * rowBytes) };

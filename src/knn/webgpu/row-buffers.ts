@@ -5,7 +5,7 @@ import type { Rows } from '../backend/rows.ts';
 import { isSpecial } from './classify.ts';
 
 /** Rows of one dispatch: with 32 a workgroup or more, well under the 65535 workgroups that every device takes. */
-const mostRows = 1 << 20;
+const maxRows = 1 << 20;
 
 /** Rows on the device, one buffer of the index's many. */
 export interface RowBuffer {
@@ -35,17 +35,17 @@ export class RowBuffers {
   /** Rows before this one are on the device as they are in memory. */
   #clean = 0;
 
-  constructor(device: GPUDevice, rows: Rows, mostBufferBytes: number, valueBytes: 2 | 4 = 4) {
+  constructor(device: GPUDevice, rows: Rows, maxBufferBytes: number, valueBytes: 2 | 4 = 4) {
     this.valueBytes = valueBytes;
     this.#device = device;
     this.#rows = rows;
     this.#d4 = Math.ceil(rows.dimension / 4);
-    const fitting = Math.min(mostRows, Math.floor(mostBufferBytes / this.#rowBytes));
+    const fitting = Math.min(maxRows, Math.floor(maxBufferBytes / this.#rowBytes));
     this.rowsPerBuffer = fitting - (fitting % 32);
     if (this.rowsPerBuffer === 0) {
       throw new LikenessError(
         'no-backend',
-        `32 rows of ${rows.dimension} values do not fit into a buffer of ${mostBufferBytes} bytes, this device's limit.`,
+        `32 rows of ${rows.dimension} values do not fit into a buffer of ${maxBufferBytes} bytes, this device's limit.`,
       );
     }
   }

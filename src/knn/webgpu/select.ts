@@ -2,9 +2,9 @@ import { readBuffer } from '../../gpu/buffer.ts';
 import { type KnnKernels, mergeFanIn, sortBlock } from './kernels.ts';
 import type { Scratch } from './scratch.ts';
 
-const mostQueries = 64;
+const maxQueries = 64;
 /** Bytes of any one buffer that a pass makes. */
-const mostPassBytes = 1 << 26;
+const maxPassBytes = 1 << 26;
 
 /** A key that no distance has. */
 export const noKey = 0xffffffff;
@@ -23,7 +23,7 @@ export function keptPairs(k: number, n: number, usesCodes: boolean): number {
 /** Queries that one pass over n rows of d values takes. */
 export function queriesTogether(n: number, d: number, kept: number): number {
   const bytesPerQuery = Math.max(4 * n, 8 * kept * listCount(n), 8 * d);
-  return Math.max(1, Math.min(mostQueries, Math.floor(mostPassBytes / bytesPerQuery)));
+  return Math.max(1, Math.min(maxQueries, Math.floor(maxPassBytes / bytesPerQuery)));
 }
 
 /**

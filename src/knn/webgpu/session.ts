@@ -9,7 +9,7 @@ import { type KernelShape, kernelShape } from './shape.ts';
 
 export interface WebGpuBackendOptions {
   /** Rows are divided over buffers of at most this size. Default: what the device allows. */
-  mostBufferBytes?: number | undefined;
+  maxBufferBytes?: number | undefined;
   /** `codes`: bounds from 8-bit codes first; `rows`: full rows always. Default: codes where they pay. */
   scan?: 'codes' | 'rows' | undefined;
   /** How codes lie on the device. Default: by how much of the rows is zero, and whether packed products are here. */
@@ -38,18 +38,18 @@ export interface Session {
 export async function openSession(
   device: GPUDevice,
   rows: Rows,
-  { mostBufferBytes = Number.POSITIVE_INFINITY, storage = 'float32', codes }: WebGpuBackendOptions,
+  { maxBufferBytes = Number.POSITIVE_INFINITY, storage = 'float32', codes }: WebGpuBackendOptions,
 ): Promise<Session> {
   const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
-  const most = Math.min(mostBufferBytes, maxStorageBufferBindingSize, maxBufferSize);
-  const floats = new RowBuffers(device, rows, most, storage === 'float16' ? 2 : 4);
+  const max = Math.min(maxBufferBytes, maxStorageBufferBindingSize, maxBufferSize);
+  const floats = new RowBuffers(device, rows, max, storage === 'float16' ? 2 : 4);
   const kernels = await knnKernels(device);
   const session: Session = {
     device,
     kernels,
     shape: await kernelShape(device, kernels),
     floats,
-    codes: new CodeBuffers(device, rows, most, codes),
+    codes: new CodeBuffers(device, rows, max, codes),
     leftOut: new LeftOut(device, rows),
     lost: undefined,
   };

@@ -5,7 +5,7 @@
 const cacheName = 'likeness-gpu';
 const address = (adapter: string): string => `https://likeness.invalid/${encodeURIComponent(adapter)}`;
 /** Whoever waits longer had better measure. */
-const mostMs = 1000;
+const maxMs = 1000;
 
 /** What was kept of an adapter by this version of the browser. It may be anything: whoever asks has to check. */
 export async function recall(adapter: string): Promise<unknown> {
@@ -28,7 +28,7 @@ function browserVersion(): string {
 async function attempt<T>(work: (cache: Cache) => Promise<T>): Promise<T | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<undefined>((done) => {
-    timer = setTimeout(() => done(undefined), mostMs);
+    timer = setTimeout(() => done(undefined), maxMs);
   });
   try {
     // Where storage is denied even the name may throw.

@@ -27,14 +27,14 @@ export interface KernelShape {
 /** From so many queries on the kernel for many is used; with fewer its tiles would be mostly empty. */
 export const manyFrom = 9;
 /** Work of one submission in milliseconds: browsers end a device that hangs for seconds. */
-const mostMs = 200;
+const maxMs = 200;
 
 /** Values in a millisecond that any device manages: a tenth of SwiftShader on two cores. Busy machines measure less. */
-const leastRate = 50_000;
+const minRate = 50_000;
 
 /** Rows whose work stays within one submission's time; a multiple of `step`, at least one. */
 export function rowsWithin(rate: number, perRow: number, step: number): number {
-  return Math.max(1, Math.floor((mostMs * Math.max(rate, leastRate)) / perRow / step)) * step;
+  return Math.max(1, Math.floor((maxMs * Math.max(rate, minRate)) / perRow / step)) * step;
 }
 
 /** Rows, values and queries of the probe: 4 MiB of rows. */

@@ -37,7 +37,7 @@ const panel = 8;
 /** What a block of tiles takes at most, so that it stays in a second-level cache. */
 const blockBytes = 1.5e6;
 /** Fewer tiles at a time would read the weights too often. */
-const leastBlock = 32;
+const minBlock = 32;
 
 const align = (byteLength: number): number => Math.ceil(byteLength / 64) * 64;
 const panels = (outputs: number): number => Math.ceil(outputs / panel);
@@ -69,7 +69,7 @@ export function plan(layers: readonly Layer[], batch: number): Plan {
   const placed = layers.map((layer, i): PlacedLayer => {
     const tiles = batch * Math.ceil(layer.size / 4) ** 2;
     const tileBytes = 36 * 4 * (layer.channels + panels(layer.outputs) * panel);
-    const fitting = Math.max(leastBlock, Math.floor(blockBytes / tileBytes / 4) * 4);
+    const fitting = Math.max(minBlock, Math.floor(blockBytes / tileBytes / 4) * 4);
     return {
       ...layer,
       ...weights[i]!,

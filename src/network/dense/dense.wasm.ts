@@ -32,9 +32,9 @@ export interface Dense {
 
 const page = 65536;
 /** Pictures of one pass over the weights. */
-const mostPictures = 8;
+const maxPictures = 8;
 /** Room for the kernel's scratch: 2048 float32 and a float64 for each picture. */
-const scratchBytes = 2048 * 4 + mostPictures * 8;
+const scratchBytes = 2048 * 4 + maxPictures * 8;
 const align = (byteLength: number): number => Math.ceil(byteLength / 64) * 64;
 
 /** Loads a layer into a WebAssembly memory of its own, as it is stored: it is never in memory twice. */
@@ -46,8 +46,8 @@ export async function createWasmDense(layer: DenseLayer): Promise<Dense> {
     end += align(byteLength);
     return at;
   };
-  const xAt = place(mostPictures * inputs * 4);
-  const yAt = place(mostPictures * outputs * 4);
+  const xAt = place(maxPictures * inputs * 4);
+  const yAt = place(maxPictures * outputs * 4);
   const scratchAt = place(scratchBytes);
   const biasAt = place(outputs * 4);
   const scalesOfRow = rowScales(encoding, inputs);
@@ -87,8 +87,8 @@ export async function createWasmDense(layer: DenseLayer): Promise<Dense> {
   return {
     run(x, n) {
       const out = new Float32Array(n * outputs);
-      for (let first = 0; first < n; first += mostPictures) {
-        const count = Math.min(mostPictures, n - first);
+      for (let first = 0; first < n; first += maxPictures) {
+        const count = Math.min(maxPictures, n - first);
         new Float32Array(memory.buffer, xAt, count * inputs).set(
           x.subarray(first * inputs, (first + count) * inputs),
         );

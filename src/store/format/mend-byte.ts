@@ -16,8 +16,8 @@ for (const [byte, remainder] of table.entries()) byteOfTop[remainder >>> 24] = b
  * Up to so many bytes, one changed byte that gives a wanted checksum is the damaged one: by chance there is one in
  * less than a hundred. Of a single bit, in 32 times as many.
  */
-const mostBytes = 160 << 10;
-const mostBytesForBits = 5 << 20;
+const maxBytes = 160 << 10;
+const maxBytesForBits = 5 << 20;
 
 /**
  * The copy of `bytes` that has the wanted checksum and differs from them in one byte; `undefined` where there is none,
@@ -27,8 +27,8 @@ const mostBytesForBits = 5 << 20;
  * the difference of the checksums is followed back from the end, to the byte that makes it.
  */
 export function mendByte(bytes: Uint8Array, wanted: number): Uint8Array<ArrayBuffer> | undefined {
-  if (bytes.length > mostBytesForBits) return undefined;
-  const bitsOnly = bytes.length > mostBytes;
+  if (bytes.length > maxBytesForBits) return undefined;
+  const bitsOnly = bytes.length > maxBytes;
   let difference = (crc32(bytes) ^ wanted) >>> 0;
   if (difference === 0) return undefined;
   for (let at = bytes.length - 1; at >= 0; at--) {

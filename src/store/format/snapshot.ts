@@ -18,7 +18,7 @@ interface Run {
 }
 
 /** Reads that are under way at once. */
-const mostRuns = 64;
+const maxRuns = 64;
 
 /**
  * The rows of entries in blocks, each checked against its checksum.
@@ -33,7 +33,7 @@ export async function* checkedRows(
 ): AsyncGenerator<{ first: number; bytes: Uint8Array<ArrayBuffer> }> {
   for (let first = 0; first < entries.length; ) {
     const file = current();
-    const runs = runsFrom(first, entries, rowBytes, file.readsOverlap ? mostRuns : 1);
+    const runs = runsFrom(first, entries, rowBytes, file.readsOverlap ? maxRuns : 1);
     await Promise.all(runs.map(({ at, bytes }) => file.read(at, bytes)));
     for (const run of runs) {
       for (let n = 0; n < run.count; n++) {
@@ -50,11 +50,11 @@ export async function* checkedRows(
   }
 }
 
-/** Up to `most` runs of up to {@link chunkBytes} in all. */
-function runsFrom(from: number, entries: readonly PlacedEntry[], rowBytes: number, most: number): Run[] {
+/** Up to `max` runs of up to {@link chunkBytes} in all. */
+function runsFrom(from: number, entries: readonly PlacedEntry[], rowBytes: number, max: number): Run[] {
   const runs: Run[] = [];
   let left = Math.max(1, Math.floor(chunkBytes / rowBytes));
-  for (let first = from; first < entries.length && left > 0 && runs.length < most; ) {
+  for (let first = from; first < entries.length && left > 0 && runs.length < max; ) {
     const { at } = entries[first]!;
     let count = 1;
     while (count < left && entries[first + count]?.at === at + count * rowBytes) count++;

@@ -60,7 +60,7 @@ export class FolderStore implements Store {
 }
 
 /** What one call of the system takes. */
-const mostParts = 1024;
+const maxParts = 1024;
 /** Copied in less than a tenth of a millisecond. */
 const atOnceBytes = 1 << 18;
 
@@ -95,7 +95,7 @@ class FolderFile implements StoredFile {
     // A little goes to the system's cache at once: a queue for a thread would cost more.
     const small = totalLength(rest) <= atOnceBytes;
     while (rest.length > 0) {
-      const some = rest.slice(0, mostParts);
+      const some = rest.slice(0, maxParts);
       const bytesWritten = small
         ? writevSync(this.#handle.fd, some, at)
         : (await this.#handle.writev(some, at)).bytesWritten;

@@ -48,10 +48,10 @@ function panel(title, bars, top) {
   // A decade below the fastest is the left end, so that its bar is not empty.
   const low = Math.min(...logarithms) - 0.5;
   const span = Math.max(...logarithms) - low || 1;
-  const most = width - nameWidth - valueWidth;
+  const max = width - nameWidth - valueWidth;
   const lines = bars.map(({ name, isOurs, median, ratio, recall }, i) => {
     const y = top + titleHeight + i * lineHeight;
-    const length = Math.max(2, (most * (Math.log10(median) - low)) / span);
+    const length = Math.max(2, (max * (Math.log10(median) - low)) / span);
     const value = `${median.toPrecision(3)} ms${isOurs || !Number.isFinite(ratio) ? '' : ` · ${ratio.toPrecision(2)}×`}${recall < 1 ? ` · recall ${recall.toFixed(3)}` : ''}`;
     return [
       `<text x="${nameWidth - 8}" y="${y + 12}" text-anchor="end"${isOurs ? ' font-weight="600"' : ''}>${escapeText(name)}</text>`,

@@ -71,9 +71,9 @@ export function writeData(root, kind, n, d) {
 
 function write(path, source, count, d) {
   const file = openSync(`${path}.part`, 'w');
-  const most = Math.max(1, Math.floor((1 << 24) / (4 * d)));
-  for (let first = 0; first < count; first += most) {
-    const block = new Float32Array(Math.min(most, count - first) * d);
+  const max = Math.max(1, Math.floor((1 << 24) / (4 * d)));
+  for (let first = 0; first < count; first += max) {
+    const block = new Float32Array(Math.min(max, count - first) * d);
     for (let at = 0; at < block.length; at += d) block.set(source.next().value, at);
     writeSync(file, new Uint8Array(block.buffer));
   }

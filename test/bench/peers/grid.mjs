@@ -13,7 +13,7 @@ import { Reference } from './reference.mjs';
 /** Runs of a contender end after this long, or after two where one alone takes longer. */
 const secondsEach = 12;
 /** A contender whose first run takes longer is not run again. */
-const mostSeconds = 60;
+const maxSeconds = 60;
 const folder = 'build/bench/peers';
 
 /**
@@ -136,13 +136,13 @@ async function runCase(one, live, reference, runs) {
     for (const state of states) {
       const { contender, realm } = state;
       const enough = state.spent > secondsEach * 1e3 && state.times.length >= 2;
-      if (state.failure || enough || (state.spent > mostSeconds * 1e3 && state.times.length >= 1)) continue;
+      if (state.failure || enough || (state.spent > maxSeconds * 1e3 && state.times.length >= 1)) continue;
       try {
         const answer = round === -1;
         const reply = await realm.ask({ op: 'run', contender: contender.id, n, d, q, k, answer });
         state.spent += reply.ms;
         // The first run warms up; it counts where another would take too long.
-        if (round >= 0 || reply.ms > mostSeconds * 1e3) state.times.push(reply.ms);
+        if (round >= 0 || reply.ms > maxSeconds * 1e3) state.times.push(reply.ms);
         if (answer) Object.assign(state, reference.judge(reply.rows, q, k), { rescored: reply.rescored });
       } catch (error) {
         state.failure = error.message;
@@ -174,16 +174,16 @@ async function runCase(one, live, reference, runs) {
 
 /** Contenders in lots whose rows fit into half of the memory that is free, ours in each: ratios are of one run. */
 function batches(contenders, bytes) {
-  const most = availableBytes() / 2;
+  const max = availableBytes() / 2;
   const ours = contenders.filter((contender) => contender.ours);
   const cost = (list) => list.reduce((sum, { copies }) => sum + copies * bytes, 0);
-  if (cost(contenders) <= most) return [contenders];
+  if (cost(contenders) <= max) return [contenders];
   const lots = [];
   for (const group of ['cpu', 'gpu']) {
     const baseline = ours.filter((contender) => contender.group === group);
     let lot = [...baseline];
     for (const contender of contenders.filter((other) => other.group === group && !other.ours)) {
-      if (lot.length > baseline.length && cost([...lot, contender]) > most) {
+      if (lot.length > baseline.length && cost([...lot, contender]) > max) {
         lots.push(lot);
         lot = [baseline[0], contender].filter(Boolean);
       } else lot.push(contender);

@@ -74,7 +74,7 @@ test('webgpu: rows over many buffers, duplicates across their borders, on a devi
   const d = 24;
   const normal = gaussian(seeded(3));
   // 64 rows a buffer: 700 rows are eleven buffers, the last of them with 60 rows.
-  const backend = await createWebGpuBackend(small, d, { mostBufferBytes: 64 * d * 4 + 100 });
+  const backend = await createWebGpuBackend(small, d, { maxBufferBytes: 64 * d * 4 + 100 });
   const kinds = Float32Array.from({ length: 100 * d }, normal);
   const rows = Float32Array.from(
     { length: 700 * d },

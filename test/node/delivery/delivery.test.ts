@@ -140,7 +140,7 @@ describe('a model is delivered to a page', () => {
       assert.deepEqual(first.modelFiles, { where: 'opfs', warnings: [] });
       assert.ok(await page.evaluate(() => (globalThis as { persistAsked?: boolean }).persistAsked));
       assert.ok(shardNames().length >= 8, `${shardNames().length} shards`);
-      assert.ok(server.mostAtOnce >= 2 && server.mostAtOnce <= 4, `${server.mostAtOnce} at once`);
+      assert.ok(server.maxAtOnce >= 2 && server.maxAtOnce <= 4, `${server.maxAtOnce} at once`);
       assert.equal(server.sentBytes(), total + files.get('manifest.json')!.length);
       const done = first.progress.map((one) => one.done);
       assert.deepEqual(

@@ -144,7 +144,7 @@ test('wasm: rows in many memories are searched and kept as in one', async () => 
   const values = Float32Array.from({ length: n * d }, normal);
   const kernels = await compileKernels('wasm');
   // About 500 rows a memory, and three blocks of codes.
-  const small = await createWasmBackend(d, { kernels, mostBytes: 400_000 });
+  const small = await createWasmBackend(d, { kernels, maxBytes: 400_000 });
   const large = await createWasmBackend(d, { kernels });
   for (const backend of [small, large]) {
     backend.append(values.subarray(0, 1100 * d));

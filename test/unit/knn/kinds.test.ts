@@ -120,7 +120,7 @@ for (const [way, make] of Object.entries(ways)) {
 
 test('codes decide nearly all rows of clustered data, and none of random data, at no loss', async () => {
   const d = 256;
-  for (const [kind, most] of [
+  for (const [kind, max] of [
     ['ReLU-sparse', 0.1],
     ['random', 1],
   ] as const) {
@@ -130,7 +130,7 @@ test('codes decide nearly all rows of clustered data, and none of random data, a
     const queries = kinds[kind]!(4, d, seeded(3)); // the same clusters, as the seed is the same
     await compare(index, values, queries, 10, kind);
     const { rescored, fetchedBytes } = await index.search(queries, 10);
-    assert.ok(rescored >= 40 && rescored <= 4 * 6000 * most, `${kind}: ${rescored} rows`);
+    assert.ok(rescored >= 40 && rescored <= 4 * 6000 * max, `${kind}: ${rescored} rows`);
     assert.equal(fetchedBytes, rescored * 4 * d);
     index.close();
   }

@@ -62,7 +62,7 @@ test('codes lie within half a step of what they stand for', () => {
     const values = decodePiece(encoding, piece, rows, inputs);
     for (let block = 0; block < weights.length; block += 32) {
       const given = weights.subarray(block, block + 32);
-      const largest = given.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const largest = given.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
       for (const [i, value] of given.entries()) {
         const error = Math.abs(values[block + i]! - value);
         // Four bits have one code less above the middle than below: there the last half step may be a whole one.

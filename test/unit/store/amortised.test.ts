@@ -84,10 +84,10 @@ describe('what commits cost, in bytes written', () => {
     for (const [kind, changesOf] of Object.entries(kinds)) {
       const store = new CountingStore();
       let all = await pictures(store);
-      let most = 0;
+      let max = 0;
       for (let n = 0; n < 120; n++) {
         await all.apply(changesOf(n));
-        most = Math.max(most, store.bytes);
+        max = Math.max(max, store.bytes);
         if (n % 40 === 25) {
           await all.close();
           all = await pictures(store);
@@ -95,7 +95,7 @@ describe('what commits cost, in bytes written', () => {
       }
       const came = 120 * 500_000;
       assert.ok(store.files_ > 1, `${kind}: no compaction`);
-      assert.ok(most < 50e6, `${kind}: the file grew to ${most}`);
+      assert.ok(max < 50e6, `${kind}: the file grew to ${max}`);
       assert.ok(store.written < 1.5 * came, `${kind}: ${store.written} written of ${came}`);
       await all.close();
     }

@@ -50,7 +50,7 @@ async function open(store: MemoryStore, outside: boolean): Promise<Pictures> {
   const index = await IndexStore.open(store, { create: info(d), idleMs: 0 });
   return new Pictures(await FlatIndex.create({ dimension: d }), index, {
     createCodes: (rows) => FlatIndex.create({ dimension: d, rows }),
-    mostRowBytes: outside ? 0 : Number.POSITIVE_INFINITY,
+    maxRowBytes: outside ? 0 : Number.POSITIVE_INFINITY,
   });
 }
 
@@ -334,7 +334,7 @@ describe('rows that stay in the store', () => {
     const index = await IndexStore.open(store, { create: info(d) });
     const pictures = new Pictures(await FlatIndex.create({ dimension: d }), index, {
       createCodes: (rows) => FlatIndex.create({ dimension: d, rows }),
-      mostRowBytes: 4 * d * 900,
+      maxRowBytes: 4 * d * 900,
     });
     await pictures.apply(changes);
     const state = applied(empty, changes);
