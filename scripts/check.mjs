@@ -1,4 +1,4 @@
-// npm run check: types, lint, format; then the package as it is packed: its exports, and its types in projects.
+// npm run check: types, lint, format; then the package as it is packed: its exports, its types in projects, docs/api.md.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { buildKernels } from './build.mjs';
@@ -29,10 +29,12 @@ for (const [script, ...args] of checks) {
 }
 if (ok) {
   // What does not compile is not worth building and packing.
+  const { apiProblems } = await import('./api.mjs');
   const { packageProblems } = await import('./check-package.mjs');
   const { packPackage } = await import('./packed.mjs');
   const { typeProblems } = await import('./type-consumers.mjs');
   const problems = await packageProblems(await packPackage());
+  problems.push(...apiProblems());
   problems.push(...typeProblems(join(root, 'node_modules/typescript')));
   for (const problem of problems) console.error(problem);
   ok = problems.length === 0;

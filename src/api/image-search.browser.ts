@@ -32,7 +32,7 @@ const defaultModel = 'vgg16-compact';
  *
  * @example
  * const search = await ImageSearch.open();
- * await search.add([{ id: 'a', image: document.querySelector('img') }]);
+ * await search.add([{ id: 'a', image: document.querySelector('img')! }]);
  * const hits = await search.query(file, { k: 30 });
  */
 export class ImageSearch extends Search {
@@ -91,7 +91,7 @@ export const listModels = (): Promise<ModelInfo[]> => storedModels();
 /**
  * What opening a model will take: its size, and how much of it is stored here already.
  *
- * @param options.refresh, options.assets as for `open`
+ * @param options.refresh as for `open`; so are the others
  * @throws LikenessError `not-found` or `bad-model`
  */
 export async function modelInfo(

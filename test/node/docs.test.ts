@@ -30,8 +30,12 @@ import { writeKeras } from '../support/weight-files.ts';
 
 const run = promisify(execFile);
 const documents = readDocuments();
-/** Those of docs/bundlers.md are of projects that test/consumers builds; `bundler-docs.test.ts` compares them. */
-const blocks = documents.flatMap(({ file, blocks: list }) => (file === 'docs/bundlers.md' ? [] : list));
+/**
+ * Those of docs/bundlers.md are of projects that test/consumers builds: `bundler-docs.test.ts` compares them. Those of
+ * docs/api.md are made from docstrings: `api-reference.test.ts` compiles them.
+ */
+const elsewhere = ['docs/bundlers.md', 'docs/api.md'];
+const blocks = documents.flatMap(({ file, blocks: list }) => (elsewhere.includes(file) ? [] : list));
 const of = (...languages: string[]): Block[] => blocks.filter(({ language }) => languages.includes(language));
 
 /** Packages are those that are there: nothing is fetched. */

@@ -107,3 +107,15 @@ export const snippets: Record<string, Snippet[]> = {
     },
   ],
 };
+
+/** What examples of docs/api.md take for granted, as declarations: a reader has a picture, vectors, an index. */
+export const exampleGlobals = `
+import type * as all from 'likeness-search';
+import type * as knn from 'likeness-search/knn';
+declare global {
+  const ImageSearch: typeof all.ImageSearch;
+  const FlatIndex: typeof knn.FlatIndex;
+  const LikenessError: typeof all.LikenessError;
+  const search: all.ImageSearch;
+  const file: File;
+}`;

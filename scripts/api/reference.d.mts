@@ -1,0 +1,1 @@
+export function reference(declarations: string[]): string;
