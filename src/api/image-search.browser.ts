@@ -11,7 +11,7 @@ import { type ModelSource, modelSource } from '../delivery/source.ts';
 import { deleteStoredModel, describeModel, storedModels } from '../delivery/stored-models.ts';
 import type { Report } from '../engine/types.ts';
 import { hold } from '../image/hold.ts';
-import type { Parcel, Picture } from '../image/source.ts';
+import type { ImageMessage, PostedImage } from '../image/source.ts';
 import { type StoreName, storeName } from '../store/media/open-store.browser.ts';
 import { carryStores } from '../store/media/store.remote.ts';
 import { ownFolder, programBase } from '../web/place.ts';
@@ -234,7 +234,7 @@ function host(
   { worker, remote, death }: Session,
   modelFiles: Report['modelFiles'],
   { batchSize, threads, size }: OpenAnswer,
-): EngineHost<Parcel, StoreName> {
+): EngineHost<ImageMessage, StoreName> {
   const alive = <T>(call: Promise<T>): Promise<T> => Promise.race([call, death.promise]);
   return {
     engine: {
@@ -243,7 +243,7 @@ function host(
       ids: () => alive(remote.ids()),
       entries: () => alive(remote.entries()),
       compact: () => alive(remote.compact()),
-      extract: ({ picture, transfer: list }) => alive(remote.extract(transfer(picture, list))),
+      extract: ({ image, transfer: list }) => alive(remote.extract(transfer(image, list))),
       remove: (ids) => alive(remote.remove(ids)),
       vector: (id) => alive(remote.vector(id)),
       features: () => alive(remote.features()),
@@ -270,16 +270,18 @@ function host(
   };
 }
 
-type Packed = { source: Parcel } | object;
-type Unpacked<T extends Packed> = T extends { source: Parcel } ? Omit<T, 'source'> & { source: Picture } : T;
+type Packed = { source: ImageMessage } | object;
+type Unpacked<T extends Packed> = T extends { source: ImageMessage }
+  ? Omit<T, 'source'> & { source: PostedImage }
+  : T;
 
-/** Items with their pictures out of the parcels, marked for Comlink as handing over what the parcels list. */
+/** Items with their images out of the messages, marked for Comlink as handing over what the messages list. */
 function unpack<T extends Packed>(items: readonly T[]): [Unpacked<T>[]] {
   const lists = items.flatMap((item) =>
-    'source' in item ? (item as { source: Parcel }).source.transfer : [],
+    'source' in item ? (item as { source: ImageMessage }).source.transfer : [],
   );
   const bare = items.map((item) =>
-    'source' in item ? { ...item, source: (item as { source: Parcel }).source.picture } : item,
+    'source' in item ? { ...item, source: (item as { source: ImageMessage }).source.image } : item,
   );
   return [transfer(bare as Unpacked<T>[], lists)];
 }

@@ -6,7 +6,7 @@ import { Engine, type PictureReader } from '../engine/engine.ts';
 import { openIndex } from '../engine/storage.ts';
 import { createBrowserDecode } from '../image/decode.browser.ts';
 import { assetDecoders } from '../image/decoders.browser.ts';
-import { type Picture, toPixels } from '../image/source.ts';
+import { type PostedImage, toPixels } from '../image/source.ts';
 import { FlatIndex } from '../knn/flat-index.ts';
 import { chooseExtractor, GpuFailed } from '../network/choose.ts';
 import { createThreadsGraph } from '../network/graph.threads.browser.ts';
@@ -24,7 +24,7 @@ export interface EngineOptions extends Pick<OpenOptions, 'device' | 'threads' | 
 
 /** An engine, or why this worker is no good for one any more. */
 export type OpenedEngine =
-  | { engine: Engine<Picture>; batchSize: number; threads: number }
+  | { engine: Engine<PostedImage>; batchSize: number; threads: number }
   | { spoiled: string };
 
 /**
@@ -69,12 +69,12 @@ export async function openEngine(
       parity: parity ?? null,
     };
     const stored = store === undefined ? undefined : await openIndex(await openStoreOrMemory(store), info);
-    const reader: PictureReader<Picture> = {
+    const reader: PictureReader<PostedImage> = {
       pixels: (picture) => toPixels(picture, { orient }, decode),
       bytes: async (picture) =>
         picture.kind === 'encoded' ? new Uint8Array(await picture.blob.arrayBuffer()) : undefined,
     };
-    const engine = new Engine<Picture>(extractor, reason, index, reader, {
+    const engine = new Engine<PostedImage>(extractor, reason, index, reader, {
       parity,
       store: stored,
       createCodes: (rows) => FlatIndex.create({ dimension: extractor.dimension, rows }),

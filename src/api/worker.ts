@@ -8,17 +8,17 @@ import { openCache } from '../delivery/open-cache.ts';
 import { type ModelSource, originOf } from '../delivery/source.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type Storage, storageOf } from '../engine/storage.ts';
-import type { Picture } from '../image/source.ts';
+import type { PostedImage } from '../image/source.ts';
 import { createThread, type NetworkThread } from '../network/convolution/thread.ts';
 import type { NetworkWorker } from '../network/graph.threads.browser.ts';
 import { openStore, type StoreName } from '../store/media/open-store.browser.ts';
 import { carryStores } from '../store/media/store.remote.ts';
 import { type EngineOptions, openEngine } from './open-engine.ts';
 
-let opened: Engine<Picture> | undefined;
+let opened: Engine<PostedImage> | undefined;
 let thread: NetworkThread | undefined;
 
-function engine(): Engine<Picture> {
+function engine(): Engine<PostedImage> {
   if (!opened) throw new LikenessError('closed', 'The worker has no engine; call open first.');
   return opened;
 }
@@ -40,7 +40,7 @@ export interface OpenAnswer {
  */
 export interface EngineWorker
   extends Pick<
-      Engine<Picture>,
+      Engine<PostedImage>,
       | 'add'
       | 'query'
       | 'extract'

@@ -1,6 +1,6 @@
 import type { ImageSource } from './image-source.ts';
 import { classOf } from './kind.ts';
-import { type Parcel, toTransferable } from './source.ts';
+import { type ImageMessage, toTransferable } from './source.ts';
 
 /**
  * Takes hold of a picture as it is at the call: of what may change afterwards (bytes, pixels, canvases, bitmaps) a copy
@@ -9,7 +9,7 @@ import { type Parcel, toTransferable } from './source.ts';
 export function hold(
   source: ImageSource,
   options: { signal?: AbortSignal | undefined } = {},
-): () => Promise<Parcel> {
+): () => Promise<ImageMessage> {
   switch (classOf(source)) {
     case 'String':
     case 'Blob':

@@ -10,37 +10,37 @@ import type { Pixels } from './pixels.ts';
 import { asStored, readBitmap } from './readback.ts';
 
 /** A picture on its way to the thread that decodes it. */
-export type Picture =
+export type PostedImage =
   | { kind: 'encoded'; blob: Blob }
   | { kind: 'bitmap'; bitmap: ImageBitmap }
   | { kind: 'pixels'; pixels: Pixels };
 
 /** A picture to post and what to hand over with it: copies all, the caller's objects stay usable. */
-export interface Parcel {
-  picture: Picture;
+export interface ImageMessage {
+  image: PostedImage;
   transfer: Transferable[];
 }
 
 /** Which picture an `<img>` shows. */
 type Shown = Pick<HTMLImageElement, 'currentSrc' | 'src'>;
 
-const encoded = (blob: Blob): Parcel => ({ picture: { kind: 'encoded', blob }, transfer: [] });
+const encoded = (blob: Blob): ImageMessage => ({ image: { kind: 'encoded', blob }, transfer: [] });
 
-function copyPixels(source: Pixels): Parcel {
+function copyPixels(source: Pixels): ImageMessage {
   checkPixels(source);
   const pixels: Pixels = { ...source, rgba: source.rgba.slice() };
   if (source.gray) pixels.gray = source.gray.slice();
   const transfer = [pixels.rgba, pixels.gray].flatMap((array) =>
     array ? [array.buffer as ArrayBuffer] : [],
   );
-  return { picture: { kind: 'pixels', pixels }, transfer };
+  return { image: { kind: 'pixels', pixels }, transfer };
 }
 
 /** A bitmap of what an element, a canvas or a bitmap shows. */
 async function copyBitmap(
   source: HTMLImageElement | HTMLCanvasElement | OffscreenCanvas | ImageBitmap,
   what: string,
-): Promise<Parcel> {
+): Promise<ImageMessage> {
   let bitmap: ImageBitmap;
   try {
     bitmap = await createImageBitmap(source, asStored);
@@ -65,7 +65,7 @@ async function copyBitmap(
       { cause: error },
     );
   }
-  return { picture: { kind: 'bitmap', bitmap }, transfer: [bitmap] };
+  return { image: { kind: 'bitmap', bitmap }, transfer: [bitmap] };
 }
 
 /**
@@ -76,7 +76,7 @@ async function fromImageElement(
   element: HTMLImageElement,
   signal: AbortSignal | undefined,
   shown: Shown = element,
-): Promise<Parcel> {
+): Promise<ImageMessage> {
   const isChanged = element.src !== shown.src;
   // The choice among its sources may not have been made yet.
   const url = shown.currentSrc || (isChanged ? shown.src : element.currentSrc || element.src);
@@ -123,7 +123,7 @@ async function fromImageElement(
 export async function toTransferable(
   source: ImageSource,
   options: { signal?: AbortSignal | undefined; shown?: Shown } = {},
-): Promise<Parcel> {
+): Promise<ImageMessage> {
   options.signal?.throwIfAborted();
   if (typeof source === 'string') return encoded(await fetchImage(source, options.signal));
   switch (classOf(source)) {
@@ -157,15 +157,15 @@ export async function toTransferable(
  * @throws LikenessError `bad-image`
  */
 export async function toPixels(
-  picture: Picture,
+  image: PostedImage,
   options: { orient: boolean },
   decode: Decode,
 ): Promise<Pixels> {
-  if (picture.kind === 'pixels') return picture.pixels;
-  if (picture.kind === 'encoded') return decode(picture.blob, options);
+  if (image.kind === 'pixels') return image.pixels;
+  if (image.kind === 'encoded') return decode(image.blob, options);
   try {
-    return await readBitmap(picture.bitmap);
+    return await readBitmap(image.bitmap);
   } finally {
-    picture.bitmap.close();
+    image.bitmap.close();
   }
 }

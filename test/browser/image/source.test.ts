@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { ImageSource } from '../../../src/image/image-source.ts';
 import type { Pixels } from '../../../src/image/pixels.ts';
-import { type Picture, toPixels, toTransferable } from '../../../src/image/source.ts';
+import { type PostedImage, toPixels, toTransferable } from '../../../src/image/source.ts';
 import { decode } from '../../support/browser-decode.ts';
 import { readFixture } from '../../support/fixture.ts';
 import { needs } from '../../support/needs.ts';
@@ -12,9 +12,9 @@ import { picture } from '../../support/pictures.ts';
 const isPage = typeof document !== 'undefined';
 
 if (!isPage) {
-  self.onmessage = async ({ data }: MessageEvent<{ picture: Picture; orient: boolean }>) => {
+  self.onmessage = async ({ data }: MessageEvent<{ image: PostedImage; orient: boolean }>) => {
     try {
-      postMessage({ pixels: await toPixels(data.picture, { orient: data.orient }, decode) });
+      postMessage({ pixels: await toPixels(data.image, { orient: data.orient }, decode) });
     } catch (error) {
       postMessage({ error: String(error) });
     }
@@ -26,11 +26,11 @@ const url = (name: string) => `/test/fixtures/pillow/${name}`;
 
 /** Through the worker, the way a search takes it. */
 async function travel(source: ImageSource, orient = true): Promise<Pixels> {
-  const { picture, transfer } = await toTransferable(source);
+  const { image, transfer } = await toTransferable(source);
   const answer = new Promise<{ pixels: Pixels; error?: string }>((resolve) => {
     worker.onmessage = ({ data }) => resolve(data);
   });
-  worker.postMessage({ picture, orient }, transfer);
+  worker.postMessage({ image, orient }, transfer);
   const { pixels, error } = await answer;
   if (error) throw new Error(error);
   return pixels;
@@ -144,7 +144,7 @@ test('a canvas is taken as it is at the call', async () => {
   const taken = toTransferable(canvas);
   context.fillStyle = '#00f';
   context.fillRect(0, 0, 2, 2);
-  const { rgba } = await toPixels((await taken).picture, { orient: true }, decode);
+  const { rgba } = await toPixels((await taken).image, { orient: true }, decode);
   assert.deepEqual(Array.from(rgba.slice(0, 4)), [255, 0, 0, 255]);
 });
 
