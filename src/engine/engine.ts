@@ -4,9 +4,10 @@ import type { Json } from '../base/json.ts';
 import { sha256 } from '../base/sha256.ts';
 import type { Pixels } from '../image/pixels.ts';
 import { toTensor } from '../image/tensor.ts';
+import type { DeviceQueries } from '../knn/backend/backend.ts';
 import type { FlatIndex } from '../knn/flat-index.ts';
 import { firstNotFinite } from '../knn/search/vectors.ts';
-import type { Extractor } from '../network/extractor.ts';
+import { type Extractor, isOnGpu } from '../network/extractor.ts';
 import type { Change } from '../store/format/changes.ts';
 import type { IndexInfo } from '../store/format/header.ts';
 import { copyOfJson, type Entry } from '../store/format/records.ts';
@@ -57,6 +58,18 @@ export interface PictureReader<Source> {
 
 /** A picture that was read, but where the index knows its bytes by their hash. */
 type Reading = Promise<{ hash: string | undefined; pixels?: Pixels }>;
+
+/** What has features, or gets them. */
+type Extractable<Source> = { source: Source } | { vector: Float32Array };
+
+/** What became of items, by their position. */
+interface Outcome {
+  vectors: (Float32Array | undefined)[];
+  hashes: (string | undefined)[];
+  /** Those whose content the index has. */
+  known: Set<number>;
+  failed: EngineAdded['failed'];
+}
 
 /** How an engine keeps its pictures. */
 export interface EngineOptions extends PicturesOptions {
@@ -159,33 +172,66 @@ export class Engine<Source> {
     const items = await Promise.all(
       queries.map(async (query) => ('id' in query ? { vector: await this.vector(query.id) } : query)),
     );
-    const extracted = this.#vectors(items, undefined, true);
+    const extracted = this.#extractQueries(items);
     extracted.catch(() => {});
     return this.#inTurn(async () => {
-      const { vectors, failed } = await extracted;
-      await this.#pictures.refresh();
-      await this.#pictures.load();
-      if (failed[0]) {
-        const which = queries.length > 1 ? `Query ${failed[0].at}: ` : '';
-        throw new LikenessError(failed[0].code, `${which}${failed[0].message}`);
+      const asked = await extracted;
+      try {
+        await this.#pictures.refresh();
+        await this.#pictures.load();
+        if (this.size === 0) return queries.map(() => []);
+        const found = await this.#pictures.search(asked, Math.min(k, this.size), () => ({
+          maxDistance,
+          exclude: exclude && this.#rowsOf(exclude),
+          filter: filter && this.#takingPart(filter),
+        }));
+        return queries.map((_, at) =>
+          Array.from({ length: found.counts[at]! }, (_, rank): Hit => {
+            const { id, meta } = this.#pictures.entries[found.rows[at * found.k + rank]!]!;
+            const distance = found.distances[at * found.k + rank]!;
+            return meta === undefined ? { id, distance } : { id, distance, meta: copyOfJson(meta) };
+          }),
+        );
+      } catch (error) {
+        // What is wrong with features on the device is told in the words for those in memory.
+        const isRefused = error instanceof LikenessError && error.code === 'bad-argument';
+        if (isRefused && 'count' in asked) await this.#extractInMemory(items);
+        throw error;
+      } finally {
+        if ('count' in asked) asked.buffer.destroy();
       }
-      const dimension = this.#extractor.dimension;
-      const block = new Float32Array(vectors.length * dimension);
-      for (const [at, vector] of vectors.entries()) block.set(vector!, at * dimension);
-      if (this.size === 0) return vectors.map(() => []);
-      const found = await this.#pictures.search(block, Math.min(k, this.size), () => ({
-        maxDistance,
-        exclude: exclude && this.#rowsOf(exclude),
-        filter: filter && this.#takingPart(filter),
-      }));
-      return vectors.map((_, at) =>
-        Array.from({ length: found.counts[at]! }, (_, rank): Hit => {
-          const { id, meta } = this.#pictures.entries[found.rows[at * found.k + rank]!]!;
-          const distance = found.distances[at * found.k + rank]!;
-          return meta === undefined ? { id, distance } : { id, distance, meta: copyOfJson(meta) };
-        }),
-      );
     });
+  }
+
+  /**
+   * The features of queries: on the device, where network and index share it, so that a search reads back once.
+   *
+   * @returns in memory q × dimension; a buffer is the caller's to destroy
+   */
+  async #extractQueries(items: readonly Extractable<Source>[]): Promise<Float32Array | DeviceQueries> {
+    const extractor = this.#extractor;
+    const isOneRun = items.length > 0 && items.length <= extractor.batchSize;
+    if (
+      !isOnGpu(extractor) ||
+      extractor.gpu !== this.#pictures.index.device ||
+      !isOneRun ||
+      items.some((item) => 'vector' in item)
+    ) {
+      return this.#extractInMemory(items);
+    }
+    const outcome = emptyOutcome(items);
+    const { input } = await this.#readBatch(items, 0, outcome, true);
+    checkQueries(outcome);
+    return { buffer: await extractor.extractToBuffer(input, items.length), count: items.length };
+  }
+
+  async #extractInMemory(items: readonly Extractable<Source>[]): Promise<Float32Array> {
+    const outcome = await this.#vectors(items, undefined, true);
+    checkQueries(outcome);
+    const dimension = this.#extractor.dimension;
+    const block = new Float32Array(items.length * dimension);
+    for (const [at, vector] of outcome.vectors.entries()) block.set(vector!, at * dimension);
+    return block;
   }
 
   /** Rows of the ids that are there. */
@@ -313,7 +359,7 @@ export class Engine<Source> {
    * Begins to read an item's picture, one ahead of its turn: it is decoded while the one before becomes a tensor. Not
    * all of a batch at once, since a decoded photograph may have 100 MB.
    */
-  #read(item: { source: Source } | { vector: Float32Array } | undefined, all: boolean): Reading | undefined {
+  #read(item: Extractable<Source> | undefined, all: boolean): Reading | undefined {
     if (!item || 'vector' in item) return undefined;
     const reading = this.#readUnlessKnown(item.source, all);
     reading.catch(() => {}); // whoever awaits it hears of it; after a cancellation nobody does
@@ -334,74 +380,95 @@ export class Engine<Source> {
    *
    * @param all read and extract whatever the index holds
    */
-  async #vectors(
-    items: readonly ({ source: Source } | { vector: Float32Array })[],
-    call?: number,
-    all = false,
-  ): Promise<{
-    vectors: (Float32Array | undefined)[];
-    hashes: (string | undefined)[];
-    known: Set<number>;
-    failed: EngineAdded['failed'];
-  }> {
-    const { manifest, dimension, batchSize } = this.#extractor;
-    const { width, height } = manifest.preprocessing;
-    const inputSize = 3 * width * height;
-    const vectors: (Float32Array | undefined)[] = new Array(items.length).fill(undefined);
-    const hashes: (string | undefined)[] = new Array(items.length).fill(undefined);
-    const known = new Set<number>();
-    const failed: EngineAdded['failed'] = [];
-    const cancelled = (): boolean => call !== undefined && this.#cancelled.has(call);
-
-    for (let start = 0; start < items.length && !cancelled(); start += batchSize) {
+  async #vectors(items: readonly Extractable<Source>[], call?: number, all = false): Promise<Outcome> {
+    const { dimension, batchSize } = this.#extractor;
+    const outcome = emptyOutcome(items);
+    for (let start = 0; start < items.length && !this.#isCancelled(call); start += batchSize) {
       const batch = items.slice(start, start + batchSize);
-      const input = new Float32Array(batch.length * inputSize);
-      /** Position in `items` of each picture in `input`. */
-      const places: number[] = [];
-      let next = this.#read(batch[0]!, all);
-      for (const [offset, item] of batch.entries()) {
-        const at = start + offset;
-        if (cancelled()) break;
-        const reading = next;
-        next = this.#read(batch[offset + 1], all);
-        try {
-          if ('vector' in item) {
-            vectors[at] = checkVector(item.vector, dimension);
-          } else {
-            const { hash, pixels } = (await reading)!;
-            hashes[at] = hash;
-            if (!pixels) {
-              known.add(at);
-              continue;
-            }
-            toTensor(
-              pixels,
-              manifest.preprocessing,
-              input.subarray(places.length * inputSize, (places.length + 1) * inputSize),
-            );
-            places.push(at);
-          }
-        } catch (error) {
-          if (!(error instanceof LikenessError)) throw error;
-          failed.push({ at, code: error.code, message: error.message });
-        }
-      }
-      if (places.length === 0 || cancelled()) continue;
-      const features = await this.#extractor.extract(
-        input.subarray(0, places.length * inputSize),
-        places.length,
-      );
+      const { input, places } = await this.#readBatch(batch, start, outcome, all, call);
+      if (places.length === 0 || this.#isCancelled(call)) continue;
+      const features = await this.#extractor.extract(input, places.length);
       for (const [n, at] of places.entries()) {
         const vector = features.slice(n * dimension, (n + 1) * dimension);
-        if (firstNotFinite(vector) < 0) vectors[at] = vector;
+        if (firstNotFinite(vector) < 0) outcome.vectors[at] = vector;
         else {
           const message = 'The network gave no finite features for this picture; its weights may be damaged.';
-          failed.push({ at, code: 'bad-model', message });
+          outcome.failed.push({ at, code: 'bad-model', message });
         }
       }
     }
-    return { vectors, hashes, known, failed };
+    return outcome;
   }
+
+  #isCancelled(call: number | undefined): boolean {
+    return call !== undefined && this.#cancelled.has(call);
+  }
+
+  /**
+   * Reads the pictures of a batch.
+   *
+   * @param start position of the batch's first item among all
+   * @param outcome gets what needs no network: vectors that were given, pictures that are known, failures
+   * @returns the network's input; `places`: the position among all items of each picture in it
+   */
+  async #readBatch(
+    batch: readonly Extractable<Source>[],
+    start: number,
+    { vectors, hashes, known, failed }: Outcome,
+    all: boolean,
+    call?: number,
+  ): Promise<{ input: Float32Array; places: number[] }> {
+    const { manifest, dimension } = this.#extractor;
+    const { width, height } = manifest.preprocessing;
+    const inputSize = 3 * width * height;
+    const input = new Float32Array(batch.length * inputSize);
+    const places: number[] = [];
+    let next = this.#read(batch[0], all);
+    for (const [offset, item] of batch.entries()) {
+      const at = start + offset;
+      if (this.#isCancelled(call)) break;
+      const reading = next;
+      next = this.#read(batch[offset + 1], all);
+      try {
+        if ('vector' in item) {
+          vectors[at] = checkVector(item.vector, dimension);
+        } else {
+          const { hash, pixels } = (await reading)!;
+          hashes[at] = hash;
+          if (!pixels) {
+            known.add(at);
+            continue;
+          }
+          toTensor(
+            pixels,
+            manifest.preprocessing,
+            input.subarray(places.length * inputSize, (places.length + 1) * inputSize),
+          );
+          places.push(at);
+        }
+      } catch (error) {
+        if (!(error instanceof LikenessError)) throw error;
+        failed.push({ at, code: error.code, message: error.message });
+      }
+    }
+    return { input: input.subarray(0, places.length * inputSize), places };
+  }
+}
+
+function emptyOutcome(items: readonly unknown[]): Outcome {
+  return {
+    vectors: new Array(items.length).fill(undefined),
+    hashes: new Array(items.length).fill(undefined),
+    known: new Set(),
+    failed: [],
+  };
+}
+
+/** The first query that cannot be read fails the call. */
+function checkQueries({ vectors, failed: [failure] }: Outcome): void {
+  if (!failure) return;
+  const which = vectors.length > 1 ? `Query ${failure.at}: ` : '';
+  throw new LikenessError(failure.code, `${which}${failure.message}`);
 }
 
 function checkVector(vector: Float32Array, dimension: number): Float32Array {

@@ -1,5 +1,6 @@
 import { endAll } from '../base/end-all.ts';
 import { LikenessError } from '../base/errors.ts';
+import type { DeviceQueries } from '../knn/backend/backend.ts';
 import type { FlatIndex, SearchOptions } from '../knn/flat-index.ts';
 import type { Neighbours } from '../knn/search/neighbours.ts';
 import type { RowStore } from '../knn/search/row-source.ts';
@@ -91,8 +92,8 @@ export class Pictures {
     await this.#follow();
   }
 
-  /** What is searched, for reports. */
-  get index(): Pick<FlatIndex, 'backend' | 'reason'> {
+  /** What is searched. */
+  get index(): Pick<FlatIndex, 'backend' | 'reason' | 'device'> {
     return this.#index;
   }
 
@@ -130,14 +131,18 @@ export class Pictures {
    *
    * @param options called when the rows are there, and again where they had to be read anew: positions may have changed
    */
-  async search(queries: Float32Array, k: number, options: () => SearchOptions): Promise<Neighbours> {
+  async search(
+    queries: Float32Array | DeviceQueries,
+    k: number,
+    options: () => SearchOptions,
+  ): Promise<Neighbours> {
     for (;;) {
       try {
         const found = await this.#following(async () => {
           await this.load();
           return this.#index.search(queries, k, options());
         });
-        this.#weigh(found, queries.length / this.#index.dimension);
+        this.#weigh(found);
         return found;
       } catch (error) {
         if (!(error instanceof DamagedRows)) throw error;
@@ -319,9 +324,9 @@ export class Pictures {
   }
 
   /** Where codes decide too little, the next search has all rows in memory. */
-  #weigh({ fetchedBytes }: Neighbours, queries: number): void {
+  #weigh({ fetchedBytes, counts }: Neighbours): void {
     const all = this.entries.length * 4 * this.#index.dimension;
-    if (!this.#outside || fetchedBytes * fewRows <= all * queries) return;
+    if (!this.#outside || fetchedBytes * fewRows <= all * counts.length) return;
     if (all > memoryFactor * this.#maxRowBytes) return;
     this.#needsMemory = true;
     this.#clear();

@@ -8,21 +8,41 @@ export function createStorageBuffer(device: GPUDevice, byteLength: number, label
   return device.createBuffer({ label, size: paddedBytes(byteLength), usage: storageUsage });
 }
 
-/** Copies `byteLength` bytes of a buffer to the CPU; resolves when all work submitted before is done. */
-export async function readBuffer(
-  device: GPUDevice,
-  source: GPUBuffer,
-  byteLength: number,
-): Promise<ArrayBuffer> {
-  const size = paddedBytes(byteLength);
+/** The first `byteLength` bytes of a buffer. */
+export interface BufferPart {
+  buffer: GPUBuffer;
+  byteLength: number;
+}
+
+/** Copies parts of buffers to the CPU, all in one read-back; resolves when all work submitted before is done. */
+export async function readBuffers(device: GPUDevice, parts: readonly BufferPart[]): Promise<ArrayBuffer[]> {
+  let size = 0;
+  const places = parts.map(({ buffer, byteLength }) => {
+    const place = { buffer, byteLength, at: size };
+    size += paddedBytes(byteLength);
+    return place;
+  });
   const staging = device.createBuffer({ size, usage: 0x01 | 0x08 }); // MAP_READ | COPY_DST
   try {
     const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer(source, 0, staging, 0, size);
+    for (const { buffer, byteLength, at } of places) {
+      // Copies are of whole words.
+      encoder.copyBufferToBuffer(buffer, 0, staging, at, 4 * Math.ceil(byteLength / 4));
+    }
     device.queue.submit([encoder.finish()]);
     await staging.mapAsync(0x01);
-    return staging.getMappedRange().slice(0, byteLength);
+    const mapped = staging.getMappedRange();
+    return places.map(({ at, byteLength }) => mapped.slice(at, at + byteLength));
   } finally {
     staging.destroy();
   }
+}
+
+/** As {@link readBuffers}, of one buffer. */
+export async function readBuffer(
+  device: GPUDevice,
+  buffer: GPUBuffer,
+  byteLength: number,
+): Promise<ArrayBuffer> {
+  return (await readBuffers(device, [{ buffer, byteLength }]))[0]!;
 }

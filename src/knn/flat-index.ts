@@ -156,6 +156,11 @@ export class FlatIndex {
     return this.#holder.name;
   }
 
+  /** @internal The device that queries may be on; another one once that was lost. */
+  get device(): web.GPUDevice | undefined {
+    return this.#backend?.device;
+  }
+
   /**
    * Adds rows at the end. What is there already is not copied.
    *

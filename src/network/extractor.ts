@@ -20,6 +20,9 @@ export interface Extractor {
   close(): Promise<void>;
 }
 
+/** Whether an extractor can leave the features on its device. */
+export const isOnGpu = (extractor: Extractor): extractor is GpuExtractor => 'extractToBuffer' in extractor;
+
 /** An extractor on WebGPU can leave the features where they are. */
 export interface GpuExtractor extends Extractor {
   readonly device: 'webgpu';
@@ -27,7 +30,7 @@ export interface GpuExtractor extends Extractor {
   /**
    * As {@link Extractor.extract}, the result staying on the device.
    *
-   * @returns a buffer of this extractor (n × dimension float32, normalised), valid until the next call
+   * @returns n × dimension float32, normalised, in a buffer of the caller's, who destroys it
    */
   extractToBuffer(input: Float32Array, n: number): Promise<GPUBuffer>;
 }

@@ -80,12 +80,16 @@ export async function createGpuExtractor(
       dense?.encode(pass, { buffer: output, size: n * width * 4 }, bound, n);
       normalise.dispatch(pass, [bound], [n]);
       pass.end();
+      const copy = createStorageBuffer(device, bound.size, 'features of a call');
+      encoder.copyBufferToBuffer(features, 0, copy, 0, bound.size);
       device.queue.submit([encoder.finish()]);
-      return features;
+      return copy;
     } catch (error) {
       throw explain(error);
     }
   };
+  const inTurn = (values: Float32Array, n: number): Promise<GPUBuffer> =>
+    ortQueue.run(() => extractToBuffer(values, n));
 
   return {
     manifest,
@@ -94,17 +98,17 @@ export async function createGpuExtractor(
     gpu: device,
     threads: 1,
     batchSize: picturesPerRun,
-    // The queue holds until the buffer is read: the next run writes it anew.
-    extractToBuffer: (values, n) => ortQueue.run(() => extractToBuffer(values, n)),
-    extract: (values, n) =>
-      ortQueue.run(async () => {
-        await extractToBuffer(values, n);
-        return new Float32Array(
-          await readBuffer(device, features, n * dimension * 4).catch((error) => {
-            throw explain(error);
-          }),
-        );
-      }),
+    extractToBuffer: inTurn,
+    async extract(values, n) {
+      const found = await inTurn(values, n);
+      try {
+        return new Float32Array(await readBuffer(device, found, n * dimension * 4));
+      } catch (error) {
+        throw explain(error);
+      } finally {
+        found.destroy();
+      }
+    },
     close: () =>
       ortQueue.run(async () => {
         await session.release();

@@ -67,9 +67,11 @@ export interface SearchedRows extends Pick<RowHolder, 'dimension' | 'rows' | 'ro
    *   only for a backend that `heedsSkip`
    */
   candidates(queries: Float32Array, k: number, skip?: RowSet): Promise<Candidates[]>;
+  /** What {@link candidatesOnDevice} reads queries from. */
+  readonly device?: web.GPUDevice;
   /**
    * As `candidates`, for queries on the device of this backend, which are searched from where they are. Their values,
-   * which the exact order needs, come back beside the candidates.
+   * which the exact order needs, come back in the same read-back as the candidates.
    */
   candidatesOnDevice?(
     queries: DeviceQueries,

@@ -1,5 +1,5 @@
 import { LikenessError } from '../../base/errors.ts';
-import { readBuffer } from '../../gpu/buffer.ts';
+import { type BufferPart, readBuffers } from '../../gpu/buffer.ts';
 import type { Backend, Candidates, DeviceQueries, RowSet } from '../backend/backend.ts';
 import { type ErrorBound, errorBound, roundEitherWay } from '../backend/bounds.ts';
 import { has, rowsOutside } from '../backend/row-set.ts';
@@ -75,6 +75,10 @@ export class WebGpuBackend implements Backend {
     return this.#rows.count;
   }
 
+  get device(): GPUDevice {
+    return this.#session.device;
+  }
+
   append(values: Float32Array): void {
     this.#invalidate(this.rows);
     this.#rows.append(values);
@@ -101,23 +105,32 @@ export class WebGpuBackend implements Backend {
     const count = queries.length / d;
     const plain = Array.from({ length: count }, (_, at) => at).filter((at) => !isSpecial(query(at)));
     const usesCodes = this.#mayUseCodes(queries.buffer, k);
-    return this.#inTurn((session) => this.#answer(session, count, plain, asked, k, skip, usesCodes));
+    return this.#inTurn(async (session) => {
+      const { candidates } = await this.#answer(session, count, plain, asked, k, skip, usesCodes);
+      return candidates;
+    });
   }
 
   async candidatesOnDevice(
-    { buffer: queries, count }: DeviceQueries,
+    queries: DeviceQueries,
     k: number,
     skip?: RowSet,
   ): Promise<{ values: Float32Array; candidates: Candidates[] }> {
     const d = this.dimension;
+    const { buffer, count } = queries;
     const asked = queriesOnDevice(queries, d);
     const all = Array.from({ length: count }, (_, at) => at);
     const usesCodes = this.#codesPay();
     return this.#inTurn(async (session) => {
-      const copy = readBuffer(session.device, queries, count * d * 4);
-      copy.catch(() => {});
-      const candidates = await this.#answer(session, count, all, asked, k, skip, usesCodes);
-      const values = new Float32Array(await copy);
+      if (this.#own) {
+        throw new LikenessError(
+          'device-lost',
+          'The GPU device that the queries were on was lost; the index goes on with another one, which takes queries from memory.',
+        );
+      }
+      const part = { buffer, byteLength: count * d * 4 };
+      const { candidates, read } = await this.#answer(session, count, all, asked, k, skip, usesCodes, part);
+      const values = new Float32Array(read!);
       for (let at = 0; at < count; at++) {
         // What a shader made of NaN or an overflow counts for nothing.
         if (isSpecial(values.subarray(at * d, (at + 1) * d))) candidates[at] = this.#everything(skip);
@@ -204,7 +217,11 @@ export class WebGpuBackend implements Backend {
     return { rows: rowsOutside(skip, this.rows), bound: Number.POSITIVE_INFINITY };
   }
 
-  /** Candidates of `count` queries; those not in `plain` never reach a shader. */
+  /**
+   * Candidates of `count` queries; those not in `plain` never reach a shader.
+   *
+   * @param also comes back in the same read-back as the first candidates do, as `read`
+   */
   async #answer(
     session: Session,
     count: number,
@@ -213,10 +230,15 @@ export class WebGpuBackend implements Backend {
     k: number,
     skip: RowSet | undefined,
     usesCodes: boolean,
-  ): Promise<Candidates[]> {
-    const found = Array.from({ length: count }, () => this.#everything(skip));
+    also?: BufferPart,
+  ): Promise<{ candidates: Candidates[]; read: ArrayBuffer | undefined }> {
+    const candidates = Array.from({ length: count }, () => this.#everything(skip));
     const kept = keptPairs(k, this.rows, usesCodes);
-    if (kept < Math.min(k + 1, this.rows) || plain.length === 0) return found;
+    let read: ArrayBuffer | undefined;
+    if (kept < Math.min(k + 1, this.rows) || plain.length === 0) {
+      if (also) [read] = await readBuffers(session.device, [also]);
+      return { candidates, read };
+    }
     session.leftOut.sync();
     if (usesCodes) session.codes.sync();
     else session.floats.sync();
@@ -225,9 +247,13 @@ export class WebGpuBackend implements Backend {
       const part = plain.slice(first, first + together);
       const scratch = new Scratch(session.device);
       try {
-        const pairs = await this.#pairs(session, scratch, queries, part, kept, skip, usesCodes);
+        const selected = await this.#select(session, scratch, queries, part, kept, skip, usesCodes);
+        const parts = also && !read ? [selected, also] : [selected];
+        const [bytes, more] = await readBuffers(session.device, parts);
+        read ??= more;
+        const pairs = new Uint32Array(bytes!);
         for (const [i, at] of part.entries()) {
-          found[at] = this.#candidatesOf(
+          candidates[at] = this.#candidatesOf(
             session,
             pairs.subarray(i * kept * 2, (i + 1) * kept * 2),
             skip,
@@ -239,11 +265,11 @@ export class WebGpuBackend implements Backend {
       }
     }
     if (usesCodes) this.#codedQueries += plain.length;
-    return found;
+    return { candidates, read };
   }
 
-  /** The `kept` smallest keys of the queries `part` with their rows. */
-  async #pairs(
+  /** The `kept` smallest keys of the queries `part` with their rows, on the device. */
+  async #select(
     session: Session,
     scratch: Scratch,
     queries: Queries,
@@ -251,14 +277,14 @@ export class WebGpuBackend implements Backend {
     kept: number,
     skip: RowSet | undefined,
     usesCodes: boolean,
-  ): Promise<Uint32Array> {
+  ): Promise<BufferPart> {
     const { kernels, shape, codes, floats, leftOut } = session;
     const rows = this.rows;
     const keys = { buffer: scratch.storage(part.length * rows * 4, 'keys'), capacity: rows };
     const bits = leftOut.bits(skip);
     if (usesCodes) {
-      const terms = await queries.terms(session, scratch, part);
-      await scanCodes(scratch, kernels, shape, codes, terms, bits, keys, this.dimension);
+      const coded = queries.coded(session, scratch, part);
+      await scanCodes(scratch, kernels, shape, codes, coded, bits, keys, this.dimension);
     } else {
       const asked = { count: part.length, buffer: queries.floats(session, scratch, part) };
       const d4 = Math.ceil(this.dimension / 4);

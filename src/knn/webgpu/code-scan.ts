@@ -2,7 +2,7 @@ import { allowances, factsPerRow, rowsPerBlock } from './code.ts';
 import type { CodeBuffers } from './code-buffers.ts';
 import type { Keys } from './float-scan.ts';
 import type { KnnKernels } from './kernels.ts';
-import type { Terms } from './queries.ts';
+import type { CodedQueries } from './queries.ts';
 import type { Scratch } from './scratch.ts';
 import { type KernelShape, rowsWithin } from './shape.ts';
 
@@ -28,7 +28,7 @@ export async function scanCodes(
   kernels: KnnKernels,
   shape: KernelShape,
   { buffers, packing, blockBytes }: CodeBuffers,
-  { count: q, terms, stride, sums }: Terms,
+  { count: q, values, stride, sums }: CodedQueries,
   leftOut: GPUBuffer,
   keys: Keys,
   d: number,
@@ -63,7 +63,7 @@ export async function scanCodes(
       scratch.submit((pass) => {
         kernel.dispatch(
           pass,
-          [scanParams, codesPart, terms, sums, partials],
+          [scanParams, codesPart, values, sums, partials],
           isPacked ? [4 * blocks, q] : [blocks, q, splits],
         );
         kernels.codeBounds.dispatch(

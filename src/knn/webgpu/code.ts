@@ -136,7 +136,7 @@ export function roundQuery(query: Float32Array, packed: Int8Array, sums: Float32
   sums.set([scale, squared, sum, Math.sqrt(lost) * up]);
 }
 
-/** Longest chain of additions that a sum of code-scan.wgsl and terms.wgsl goes through. */
+/** Longest chain of additions that a sum of code-scan.wgsl and non-zero.wgsl goes through. */
 const chain = (d: number, splits: number): number =>
   Math.max(64 + Math.ceil(d / 64) + splits, Math.ceil(d / 256) + 8);
 

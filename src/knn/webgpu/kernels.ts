@@ -3,9 +3,10 @@ import codeBoundsCode from '#shaders/code-bounds.wgsl';
 import codeDotCode from '#shaders/code-dot.wgsl';
 import codeScanCode from '#shaders/code-scan.wgsl';
 import mergeCode from '#shaders/merge.wgsl';
+import nonZeroCode from '#shaders/non-zero.wgsl';
+import roundQueriesCode from '#shaders/round-queries.wgsl';
 import scanCode from '#shaders/scan.wgsl';
 import sortCode from '#shaders/sort.wgsl';
-import termsCode from '#shaders/terms.wgsl';
 import tileCode from '#shaders/tile.wgsl';
 import { createKernel, type Kernel } from '../../gpu/kernel.ts';
 
@@ -19,7 +20,8 @@ export const measuredSources: string = scanCode + tileCode + blockCode + codeSca
 
 /** The kernels of k-NN on one device. Those that come in several shapes are compiled when they are asked for. */
 export interface KnnKernels {
-  terms: Kernel;
+  nonZero: Kernel;
+  roundQueries: Kernel;
   codeScan: Kernel;
   codeBounds: Kernel;
   /** Where the language has packed products. */
@@ -49,14 +51,16 @@ export function knnKernels(device: GPUDevice): Promise<KnnKernels> {
 }
 
 async function compile(device: GPUDevice): Promise<KnnKernels> {
-  const [terms, codeScan, codeBounds] = await Promise.all([
-    createKernel(device, 'terms', termsCode),
+  const [nonZero, roundQueries, codeScan, codeBounds] = await Promise.all([
+    createKernel(device, 'non-zero', nonZeroCode),
+    createKernel(device, 'round-queries', roundQueriesCode),
     createKernel(device, 'code-scan', codeScanCode),
     createKernel(device, 'code-bounds', codeBoundsCode),
   ]);
   const codeDot = remembered(() => createKernel(device, 'code-dot', codeDotCode));
   return {
-    terms,
+    nonZero,
+    roundQueries,
     codeScan,
     codeBounds,
     codeDot: () => codeDot('packed'),

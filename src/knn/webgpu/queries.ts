@@ -1,16 +1,26 @@
-import { readBuffer } from '../../gpu/buffer.ts';
 import type { DeviceQueries } from '../backend/backend.ts';
-import { isSpecial } from './classify.ts';
 import { roundQuery } from './code.ts';
-import type { KnnKernels } from './kernels.ts';
 import type { Scratch } from './scratch.ts';
 import type { Session } from './session.ts';
 
 /** Queries in the two forms that scans read. `at`: which of them. */
 export interface Queries {
-  /** Rows of a multiple of four values. */
+  /** Rows of a multiple of four values, zeros behind the query's own. */
   floats(session: Session, scratch: Scratch, at: readonly number[]): GPUBuffer;
-  terms(session: Session, scratch: Scratch, at: readonly number[]): Promise<Terms>;
+  coded(session: Session, scratch: Scratch, at: readonly number[]): CodedQueries;
+}
+
+/** What a scan of quantised rows reads of its queries. */
+export interface CodedQueries {
+  count: number;
+  /**
+   * For rows in columns count × stride pairs: a dimension in which the query is not zero, and the bits of its value
+   * there. For packed rows count × stride words of four values rounded to 8 bits.
+   */
+  values: GPUBuffer;
+  stride: number;
+  /** count × (pairs, or the scale of what was rounded; ‖q‖²; Σ q_j; what rounding moved) in float32 */
+  sums: GPUBuffer;
 }
 
 /** @param values q × d */
@@ -23,15 +33,15 @@ export function queriesInMemory(values: Float32Array, d: number): Queries {
       for (const [i, at] of places.entries()) padded.set(query(at), i * stride);
       return scratch.upload(padded, 'queries');
     },
-    async terms({ codes }, scratch, places) {
+    coded({ codes }, scratch, places) {
       const those = places.map(query);
-      return codes.packing === 'packed' ? packedTermsOf(scratch, those) : termsOf(scratch, those);
+      return codes.packing === 'packed' ? roundQueries(scratch, those) : nonZeroValues(scratch, those);
     },
   };
 }
 
-/** @param buffer q × d float32 */
-export function queriesOnDevice(queries: GPUBuffer, d: number): Queries {
+/** @param queries count × d float32 */
+export function queriesOnDevice({ buffer: queries }: DeviceQueries, d: number): Queries {
   const stride = 4 * Math.ceil(d / 4);
   const floats: Queries['floats'] = ({ device }, scratch, places) => {
     const buffer = scratch.storage(places.length * stride * 4, 'queries');
@@ -43,36 +53,22 @@ export function queriesOnDevice(queries: GPUBuffer, d: number): Queries {
   };
   return {
     floats,
-    async terms(session, scratch, places) {
-      const buffer = floats(session, scratch, places);
-      if (session.codes.packing === 'columns')
-        return termsOnDevice(scratch, session.kernels, { buffer, count: places.length }, d);
-      // Rounding is for the CPU, which needs the values in any case.
-      const values = new Float32Array(await readBuffer(session.device, buffer, places.length * stride * 4));
-      const rows = places.map((_, i) => values.subarray(i * stride, i * stride + d));
-      return packedTermsOf(
-        scratch,
-        rows.map((row) => (isSpecial(row) ? new Float32Array(d) : row)),
-      );
+    coded(session, scratch, places) {
+      const isPacked = session.codes.packing === 'packed';
+      const { roundQueries, nonZero } = session.kernels;
+      const count = places.length;
+      const width = isPacked ? stride / 4 : d;
+      const values = scratch.storage(count * width * (isPacked ? 4 : 8), 'quantised queries');
+      const sums = scratch.storage(count * 16, 'sums');
+      const buffers = [scratch.uniform([d, stride]), floats(session, scratch, places), values, sums];
+      scratch.submit((pass) => (isPacked ? roundQueries : nonZero).dispatch(pass, buffers, [count]));
+      return { count, values, stride: width, sums };
     },
   };
 }
 
-/** What a scan of codes reads of its queries. */
-export interface Terms {
-  count: number;
-  /**
-   * For codes in columns count × stride pairs: a dimension in which the query is not zero, and the bits of its value
-   * there. For packed codes count × stride words of four values rounded to 8 bits.
-   */
-  terms: GPUBuffer;
-  stride: number;
-  /** count × (terms, or the scale of what was rounded; ‖q‖²; Σ q_j; what rounding moved) in float32 */
-  sums: GPUBuffer;
-}
-
-/** Queries rounded for packed codes. */
-function packedTermsOf(scratch: Scratch, queries: readonly Float32Array[]): Terms {
+/** Queries rounded for packed rows. */
+function roundQueries(scratch: Scratch, queries: readonly Float32Array[]): CodedQueries {
   const stride = Math.ceil(queries[0]!.length / 4);
   const words = new Uint32Array(queries.length * stride);
   const sums = new Float32Array(queries.length * 4);
@@ -85,14 +81,14 @@ function packedTermsOf(scratch: Scratch, queries: readonly Float32Array[]): Term
   }
   return {
     count: queries.length,
-    terms: scratch.upload(words, 'rounded queries'),
+    values: scratch.upload(words, 'rounded queries'),
     stride,
     sums: scratch.upload(sums, 'sums'),
   };
 }
 
-/** Terms of queries that are in memory. */
-function termsOf(scratch: Scratch, queries: readonly Float32Array[]): Terms {
+/** The values of queries that are not zero, for rows in columns. */
+function nonZeroValues(scratch: Scratch, queries: readonly Float32Array[]): CodedQueries {
   const counts = queries.map((query) => query.reduce((count, value) => count + Number(value !== 0), 0));
   const stride = Math.max(1, ...counts);
   const pairs = new Uint32Array(queries.length * stride * 2);
@@ -115,26 +111,8 @@ function termsOf(scratch: Scratch, queries: readonly Float32Array[]): Terms {
   }
   return {
     count: queries.length,
-    terms: scratch.upload(pairs, 'terms'),
+    values: scratch.upload(pairs, 'values that are not zero'),
     stride,
     sums: scratch.upload(sums, 'sums'),
   };
-}
-
-/**
- * Terms of queries that are on the device.
- *
- * @param queries rows of d values, padded to a multiple of four
- */
-function termsOnDevice(
-  scratch: Scratch,
-  kernels: KnnKernels,
-  { buffer, count }: DeviceQueries,
-  d: number,
-): Terms {
-  const terms = scratch.storage(count * d * 8, 'terms');
-  const sums = scratch.storage(count * 16, 'sums');
-  const params = scratch.uniform([d, 4 * Math.ceil(d / 4)]);
-  scratch.submit((pass) => kernels.terms.dispatch(pass, [params, buffer, terms, sums], [count]));
-  return { count, terms, stride: d, sums };
 }

@@ -1,4 +1,4 @@
-import { readBuffer } from '../../gpu/buffer.ts';
+import type { BufferPart } from '../../gpu/buffer.ts';
 import { type KnnKernels, mergeFanIn, sortBlock } from './kernels.ts';
 import type { Scratch } from './scratch.ts';
 
@@ -32,14 +32,14 @@ export function queriesTogether(n: number, d: number, kept: number): number {
  *
  * @param keys q × capacity u32, of which the first `rows` of each query count
  * @param kept at most {@link sortBlock}
- * @returns q × kept pairs, on the CPU; a key that is {@link noKey} is no row's
+ * @returns q × kept pairs, on the device; a key that is {@link noKey} is no row's
  */
 export async function select(
   scratch: Scratch,
   kernels: KnnKernels,
   keys: GPUBuffer,
   { queries, capacity, rows, kept }: { queries: number; capacity: number; rows: number; kept: number },
-): Promise<Uint32Array> {
+): Promise<BufferPart> {
   const run = Math.max(2, 2 ** Math.ceil(Math.log2(kept)));
   const sort = await kernels.sort(run);
   const merge = await kernels.merge(run);
@@ -55,5 +55,5 @@ export async function select(
       lists = merged;
     }
   });
-  return new Uint32Array(await readBuffer(scratch.device, source, queries * kept * 8));
+  return { buffer: source, byteLength: queries * kept * 8 };
 }

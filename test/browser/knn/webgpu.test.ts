@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createStorageBuffer } from '../../../src/gpu/buffer.ts';
+import { createStorageBuffer, readBuffers } from '../../../src/gpu/buffer.ts';
 import { openDevice } from '../../../src/gpu/device.ts';
 import type { Backend } from '../../../src/knn/backend/backend.ts';
 import { FlatIndex } from '../../../src/knn/flat-index.ts';
 import { squaredDistance } from '../../../src/knn/js/distance.ts';
 import { measure } from '../../../src/knn/measure.ts';
 import { createWebGpuBackend } from '../../../src/knn/webgpu/backend.ts';
-import { kinds } from '../../support/knn-kinds.ts';
+import { knnKernels } from '../../../src/knn/webgpu/kernels.ts';
+import { Scratch } from '../../../src/knn/webgpu/scratch.ts';
+import { asQueries, kinds } from '../../support/knn-kinds.ts';
 import { runSideBySide } from '../../support/knn-side-by-side.ts';
 import { knnSuite } from '../../support/knn-suite.ts';
 import { gaussian, seeded } from '../../support/random.ts';
@@ -185,7 +187,9 @@ for (const [way, options] of Object.entries(ways)) {
       const index = await webGpuIndex(device, d, options);
       index.add(rows);
       const asked = { buffer, count: 11 };
-      assert.deepEqual(await index.search(asked, 30), await index.search(queries, 30));
+      const { rescored: _, ...found } = await index.search(asked, 30);
+      const { rescored: __, ...wanted } = await index.search(queries, 30);
+      assert.deepEqual(found, wanted);
       assert.deepEqual(
         (await index.search(asked, 5, { exclude: [10] })).rows,
         (await index.search(queries, 5, { exclude: [10] })).rows,
@@ -202,6 +206,87 @@ for (const [way, options] of Object.entries(ways)) {
     }
   });
 }
+
+test('round-queries: q̃ stays as near to q as it says, by float64; its sums are those of q̃', async () => {
+  const { roundQueries } = await knnKernels(device);
+  for (const [kind, make] of Object.entries(kinds)) {
+    for (const d of [1, 67, 2500]) {
+      const stride = 4 * Math.ceil(d / 4);
+      const queries = asQueries(make(12, d, seeded(d)));
+      // Shaders never see values beyond 2⁵⁰.
+      const plain = queries.map((x) => Math.max(-(2 ** 50), Math.min(2 ** 50, x)));
+      const padded = new Float32Array(12 * stride);
+      for (let i = 0; i < 12; i++) padded.set(plain.subarray(i * d, (i + 1) * d), i * stride);
+      const scratch = new Scratch(device);
+      const rounded = scratch.storage(12 * stride, 'rounded');
+      const sums = scratch.storage(12 * 16, 'sums');
+      const buffers = [scratch.uniform([d, stride]), scratch.upload(padded, 'queries'), rounded, sums];
+      scratch.submit((pass) => roundQueries.dispatch(pass, buffers, [12]));
+      const [codes, told] = await readBuffers(device, [
+        { buffer: rounded, byteLength: 12 * stride },
+        { buffer: sums, byteLength: 12 * 16 },
+      ]);
+      scratch.destroy();
+      for (let i = 0; i < 12; i++) {
+        const [scale, squared, sum, moved] = new Float32Array(told!, 16 * i, 4) as unknown as number[];
+        const q = new Int8Array(codes!, i * stride, stride);
+        let lost = 0;
+        let norm = 0;
+        let total = 0;
+        let size = 0;
+        for (let j = 0; j < d; j++) {
+          const value = plain[i * d + j]!;
+          lost += (value - scale! * q[j]!) ** 2;
+          norm += (scale! * q[j]!) ** 2;
+          total += scale! * q[j]!;
+          size = Math.max(size, Math.abs(value));
+        }
+        const where = `${kind}, ${d} values, query ${i}`;
+        // A device may take denormal values for zeros, whose bound is none of this one's.
+        assert.ok(moved! >= Math.sqrt(lost) || size < 2 ** -126, `${where}: ${moved} for ${Math.sqrt(lost)}`);
+        assert.ok(moved! <= 2.1 * Math.sqrt(d) * Math.max(size / 127, 2 ** -100), `${where}: ${moved}`);
+        assert.ok(Math.abs(squared! - norm) <= 1e-6 * norm + 2 ** -120, `${where}: ${squared} for ${norm}`);
+        assert.ok(Math.abs(sum! - total) <= 1e-6 * size * d, `${where}: ${sum} for ${total}`);
+      }
+    }
+  }
+});
+
+for (const [way, options] of Object.entries(ways)) {
+  test(`webgpu, ${way}: queries of every kind on the device, answered as from memory`, async () => {
+    for (const [kind, make] of Object.entries(kinds)) {
+      const d = 67;
+      const rows = make(1300, d, seeded(61));
+      const queries = asQueries(make(6, d, seeded(62)));
+      queries.set(asQueries(rows.subarray(3 * d, 4 * d)));
+      const buffer = createStorageBuffer(device, queries.byteLength, 'queries of a test');
+      device.queue.writeBuffer(buffer, 0, queries as Float32Array<ArrayBuffer>);
+      const index = await webGpuIndex(device, d, options);
+      index.add(rows);
+      const { rescored: _, ...found } = await index.search({ buffer, count: 6 }, 20);
+      const { rescored: __, ...wanted } = await index.search(queries, 20);
+      assert.deepEqual(found, wanted, kind);
+      index.close();
+      buffer.destroy();
+    }
+  });
+}
+
+test('webgpu: queries on a device that was lost are refused', async () => {
+  const { device: doomed } = await openDevice();
+  const d = 8;
+  const index = await webGpuIndex(doomed, d, { reopen: async () => (await openDevice()).device });
+  index.add(Float32Array.from({ length: 100 * d }, gaussian(seeded(3))));
+  const buffer = createStorageBuffer(doomed, 4 * d, 'queries of a test');
+  assert.equal(index.device, doomed);
+  doomed.destroy();
+  for (let i = 0; i < 2; i++) {
+    await assert.rejects(index.search({ buffer, count: 1 }, 3), { code: 'device-lost' });
+  }
+  assert.notEqual(index.device, doomed);
+  assert.equal((await index.search(index.get(5), 3)).rows[0], 5);
+  index.close();
+});
 
 for (const [way, options] of Object.entries(ways)) {
   test(`webgpu, ${way}: searches, reads, changes and aborts side by side`, async () => {

@@ -1,12 +1,12 @@
-// What code-scan.wgsl and code-bounds.wgsl read of queries that are on the device already: the values that are not zero,
-// in order, with their places, and sums. One workgroup a query; each thread takes a run of its values.
-// queries: q × stride f32; terms: q × d pairs (dimension, bits of the value); sums: q × (terms, ‖q‖², Σ q_j, 0)
+// The values that are not zero of queries that are on the device already, in order, for code-scan.wgsl. One workgroup a
+// query; each thread takes a run of its values.
+// queries: q × stride f32; values: q × d pairs (dimension, bits of the value); sums: q × (pairs, ‖q‖², Σ q_j, 0)
 struct Params { d: u32, stride: u32 }
 const workgroup_size = 256u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage> queries: array<f32>;
-@group(0) @binding(2) var<storage, read_write> terms: array<vec2u>;
+@group(0) @binding(2) var<storage, read_write> values: array<vec2u>;
 @group(0) @binding(3) var<storage, read_write> sums: array<vec4f>;
 
 var<workgroup> counts: array<u32, workgroup_size>;
@@ -46,7 +46,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   for (var j = start; j < to; j++) {
     let value = queries[query * params.stride + j];
     if (value != 0) {
-      terms[place] = vec2u(j, bitcast<u32>(value));
+      values[place] = vec2u(j, bitcast<u32>(value));
       place++;
     }
   }
