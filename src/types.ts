@@ -3,6 +3,7 @@ export type { OpenOptions } from './api/options.ts';
 export type { AssetLocation } from './assets/resolve.ts';
 export type { Json } from './base/json.ts';
 export type { StoreLock } from './base/lock.ts';
+export type { RandomAccess } from './base/random-access.ts';
 export type { ModelInfo, ModelName } from './delivery/model-info.ts';
 export type {
   AddReport,

@@ -7,11 +7,12 @@ import { cacheFolder, openFolderCache } from '../delivery/cache.folder.node.ts';
 import { createMemoryCache } from '../delivery/cache.memory.ts';
 import type { ShardCache, StoredBytes } from '../delivery/cache.ts';
 import { deliver, findManifest } from '../delivery/deliver.ts';
+import { fileOf } from '../delivery/hash.ts';
 import { defaultPatience } from '../delivery/patience.ts';
 import { folderUrl, type ModelSource, originOf } from '../delivery/source.ts';
 import type { Report } from '../engine/types.ts';
 import { type ModelPlace, openModelFolder, readManifest } from '../network/files.node.ts';
-import { type Model, type ModelFile, manifestFile } from '../network/load.ts';
+import { type Model, manifestFile } from '../network/load.ts';
 import type { Manifest } from '../network/manifest.ts';
 import type { OpenOptions } from './options.ts';
 
@@ -52,7 +53,7 @@ export async function openModel(
     onProgress: (progress) => onProgress?.({ phase: 'model', ...progress }),
   });
   const { manifest, storage } = delivered;
-  const files = new Map([...delivered.files].map(([file, bytes]) => [file, fileOfStored(bytes)]));
+  const files = new Map([...delivered.files].map(([file, bytes]) => [file, fileOf(bytes)]));
   return {
     model: { manifest, files },
     modelFiles: { where: storage, warnings: [...warnings, ...delivered.warnings] },
@@ -83,11 +84,6 @@ async function openCache(): Promise<{ cache: ShardCache<StoredBytes>; warnings: 
     return { cache: createMemoryCache(), warnings: [warning] };
   }
 }
-
-const fileOfStored = (bytes: StoredBytes): ModelFile => ({
-  byteLength: bytes.size,
-  read: async (from, to) => new Uint8Array(await bytes.slice(from, to).arrayBuffer()),
-});
 
 /** A built-in name, a path, or a URL. Files and handles are what pages have. */
 function placeOf(model: OpenOptions['model'] = defaultModel, assets: OpenOptions['assets']): Place {

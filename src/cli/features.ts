@@ -1,5 +1,6 @@
 import { LikenessError } from '../base/errors.ts';
 import { parseJson } from '../base/json-file.ts';
+import type { OpenFile } from '../base/random-access.ts';
 import { type NpyRows, openNpyRows } from '../python/npy-rows.ts';
 import { isZip, openNpz } from '../python/npz.ts';
 import type { Change } from '../store/format/changes.ts';
@@ -9,7 +10,6 @@ import { IndexStore } from '../store/index-store.ts';
 import { settingChanges } from '../store/legacy-folder.node.ts';
 import { openStore } from '../store/media/open-store.node.ts';
 import { readOnlyStore } from '../store/media/store.read-only.ts';
-import type { ReadableFile } from '../store/media/store.single.ts';
 import { checkKind } from '../store/mismatch.ts';
 import { openInput, readInput } from './input-file.ts';
 
@@ -68,7 +68,7 @@ export async function openMatrix(
   }
 }
 
-async function rowsIn(file: ReadableFile, dimension: number, array: string | undefined): Promise<NpyRows> {
+async function rowsIn(file: OpenFile, dimension: number, array: string | undefined): Promise<NpyRows> {
   const first = new Uint8Array(4);
   await file.read(0, first);
   return openNpyRows(isZip(first) ? await openNpz(file, array) : file, dimension);

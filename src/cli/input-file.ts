@@ -2,9 +2,8 @@ import type { Stats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { LikenessError } from '../base/errors.ts';
-import { bytesFile } from '../python/npy-rows.ts';
-import { openReadable } from '../store/media/open-store.node.ts';
-import type { ReadableFile } from '../store/media/store.single.ts';
+import { openFile } from '../base/open-file.node.ts';
+import { bytesFile, type OpenFile } from '../base/random-access.ts';
 import { reasonOf } from './system-error.ts';
 
 /**
@@ -13,8 +12,8 @@ import { reasonOf } from './system-error.ts';
  * @throws LikenessError `not-found`; `bad-argument` for a folder, a device or a named pipe, which would wait for ever;
  *   `bad-file` when it is empty
  */
-export async function openInput(path: string): Promise<ReadableFile> {
-  if (await isPlainInput(path)) return openReadable(path);
+export async function openInput(path: string): Promise<OpenFile> {
+  if (await isPlainInput(path)) return openFile(path);
   return { ...bytesFile(await readFile(path)), close: async () => {} };
 }
 

@@ -3,7 +3,9 @@ import { constants, createReadStream } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { ShardCache, ShardWriter, StoredBytes } from './cache.ts';
+import { pathFile } from '../base/open-file.node.ts';
+import type { RandomAccess } from '../base/random-access.ts';
+import type { ShardCache, ShardWriter } from './cache.ts';
 
 /** Where programs of this machine's user keep what they can fetch again: `~/.cache/likeness`, or what the system has for it. */
 export function cacheFolder(): string {
@@ -13,43 +15,13 @@ export function cacheFolder(): string {
   return join(homedir(), process.platform === 'darwin' ? 'Library/Caches' : '.cache', 'likeness');
 }
 
-/** A file as it is when it is read: another process may be bringing it as well. */
-class FileBytes implements StoredBytes {
-  readonly size: number;
-  readonly #path: string;
-
-  constructor(path: string, size: number) {
-    this.#path = path;
-    this.size = size;
-  }
-
-  slice(from: number, to: number): { arrayBuffer(): Promise<ArrayBuffer> } {
-    return {
-      arrayBuffer: async () => {
-        const handle = await open(this.#path);
-        try {
-          const bytes = new Uint8Array(Math.max(0, Math.min(to, this.size) - from));
-          for (let at = 0; at < bytes.length; ) {
-            const { bytesRead } = await handle.read(bytes, at, bytes.length - at, from + at);
-            if (bytesRead === 0) throw new Error(`${this.#path} became shorter while it was read`);
-            at += bytesRead;
-          }
-          return bytes.buffer;
-        } finally {
-          await handle.close();
-        }
-      },
-    };
-  }
-}
-
 /**
  * Files of models in a folder, as `shards/<sha256>`, written in place. Where several processes fetch the same file they
  * write the same bytes to the same places.
  *
  * @throws a system error where the folder is not there and cannot be made
  */
-export async function openFolderCache(folder: string): Promise<ShardCache<StoredBytes>> {
+export async function openFolderCache(folder: string): Promise<ShardCache<RandomAccess>> {
   const shards = join(folder, 'shards');
   const records = join(folder, 'records');
   for (const path of [shards, records]) await mkdir(path, { recursive: true });
@@ -61,7 +33,7 @@ export async function openFolderCache(folder: string): Promise<ShardCache<Stored
     kind: 'folder',
     stored,
     append: (sha256, from) => openAt(fileOf(sha256), from),
-    blob: async (sha256) => new FileBytes(fileOf(sha256), await stored(sha256)),
+    blob: async (sha256) => pathFile(fileOf(sha256)),
     async digest(sha256, onBytes) {
       const hash = createHash('sha256');
       for await (const bytes of createReadStream(fileOf(sha256), { highWaterMark: 2 ** 20 })) {

@@ -1,8 +1,7 @@
-/** What is stored of a file: a Blob, or as much of one. */
-export interface StoredBytes {
-  readonly size: number;
-  slice(from: number, to: number): { arrayBuffer(): Promise<ArrayBuffer> };
-}
+import type { RandomAccess } from '../base/random-access.ts';
+
+/** What is stored of a file: a Blob where it may have to be posted, in pages. */
+export type StoredBytes = Blob | RandomAccess;
 
 /** Where the files of models are kept: by their sha256, so that what models have in common is there once. */
 export interface ShardCache<Bytes extends StoredBytes = Blob> {

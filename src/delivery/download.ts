@@ -73,9 +73,12 @@ export async function download(
 /** @returns how many bytes were hashed: another process may be adding to them */
 async function hashStored({ sha256 }: Shard, cache: ShardCache<StoredBytes>, hash: Hash): Promise<number> {
   if ((await cache.stored(sha256)) === 0) return 0;
-  const there = await cache.blob(sha256);
-  for await (const bytes of slices(there)) hash.update(bytes);
-  return there.size;
+  let done = 0;
+  for await (const bytes of slices(await cache.blob(sha256))) {
+    hash.update(bytes);
+    done += bytes.length;
+  }
+  return done;
 }
 
 /** An answer that came with its timer: it is given up when nothing comes for too long. */

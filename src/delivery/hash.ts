@@ -1,4 +1,5 @@
 import { createSHA256 } from 'hash-wasm';
+import { blobFile, type RandomAccess } from '../base/random-access.ts';
 import type { StoredBytes } from './cache.ts';
 
 /** A sha256 of bytes that come one after another: the browser's own only takes them all at once. */
@@ -17,13 +18,19 @@ export async function createHash(): Promise<Hash> {
   };
 }
 
-/** Bytes of a Blob that are in memory at a time. */
+/** Bytes that are in memory at a time. */
 const sliceBytes = 4 * 2 ** 20;
 
-/** The bytes of a Blob, a slice at a time. */
-export async function* slices(blob: StoredBytes): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  for (let at = 0; at < blob.size; at += sliceBytes) {
-    yield new Uint8Array(await blob.slice(at, at + sliceBytes).arrayBuffer());
+export const fileOf = (stored: StoredBytes): RandomAccess => ('read' in stored ? stored : blobFile(stored));
+
+/** What is stored, a slice at a time, as far as it went when this began. A slice is good until the next. */
+export async function* slices(stored: StoredBytes): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const file = fileOf(stored);
+  const size = await file.size();
+  const buffer = new Uint8Array(Math.min(sliceBytes, size));
+  for (let at = 0; at < size; at += sliceBytes) {
+    const slice = buffer.subarray(0, Math.min(sliceBytes, size - at));
+    yield slice.subarray(0, await file.read(at, slice));
   }
 }
 

@@ -7,9 +7,10 @@ import type { Model } from './load.ts';
 import { normaliseRows } from './normalise.ts';
 
 /** The network on the CPU: the graph where `graph` runs it, then the dense layer in our kernel. Closes `graph`. */
-export async function createCpuExtractor({ manifest, files }: Model, graph: CpuGraph): Promise<Extractor> {
+export async function createCpuExtractor(model: Model, graph: CpuGraph): Promise<Extractor> {
+  const { manifest } = model;
   const dimension = manifest.output.dimension;
-  const layer = denseLayer(manifest, files);
+  const layer = denseLayer(model);
   const dense = layer && (await createWasmDense(layer));
   return {
     manifest,

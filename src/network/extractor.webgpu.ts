@@ -21,7 +21,7 @@ export async function createGpuExtractor(
   { ort }: Runtime,
   device: GPUDevice,
 ): Promise<GpuExtractor> {
-  const { manifest, files } = model;
+  const { manifest } = model;
   const { input, preprocessing } = manifest;
   const { dimension, name: outputName } = manifest.output;
   let lost: GPUDeviceLostInfo | undefined;
@@ -42,7 +42,7 @@ export async function createGpuExtractor(
   };
 
   const normalise = await createKernel(device, 'normalise', normaliseCode, { d: dimension });
-  const layer = denseLayer(manifest, files);
+  const layer = denseLayer(model);
   const dense = layer && (await createGpuDense(device, layer));
   const features = createStorageBuffer(device, picturesPerRun * dimension * 4, 'features');
   /** Where the session writes: the features themselves, unless a dense layer follows. */

@@ -3,6 +3,7 @@ import { open, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LikenessError } from '../base/errors.ts';
 import { fileText } from '../base/json-file.ts';
+import { pathFile } from '../base/open-file.node.ts';
 import { type Model, type ModelFile, manifestFile } from './load.ts';
 import { type Manifest, parseManifest, type Shard } from './manifest.ts';
 
@@ -55,7 +56,7 @@ export async function openModelFolder(
       done += count;
       onProgress?.(done, total);
     });
-    files.set(shard.file, { byteLength: shard.byteLength, read: (from, to) => readPart(path, from, to) });
+    files.set(shard.file, pathFile(path));
   }
   return { manifest, files };
 }
@@ -84,21 +85,5 @@ async function verify(
   const came = hash.digest('hex');
   if (came !== sha256) {
     throw bad(`is damaged: its sha256 is ${came.slice(0, 16)}…, its manifest says ${sha256.slice(0, 16)}…`);
-  }
-}
-
-async function readPart(path: string, from: number, to: number): Promise<Uint8Array> {
-  const handle = await open(path);
-  try {
-    const bytes = new Uint8Array(to - from);
-    let at = 0;
-    while (at < bytes.length) {
-      const { bytesRead } = await handle.read(bytes, at, bytes.length - at, from + at);
-      if (bytesRead === 0) throw new LikenessError('bad-model', `${path} became shorter while it was read.`);
-      at += bytesRead;
-    }
-    return bytes;
-  } finally {
-    await handle.close();
   }
 }

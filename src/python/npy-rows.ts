@@ -1,40 +1,17 @@
 import { refuse } from '../base/checks.ts';
 import { LikenessError } from '../base/errors.ts';
+import { type RandomAccess, readExactly } from '../base/random-access.ts';
 import type * as web from '../base/web-types.ts';
 import { decodeNpyValues, matrixShape, type NpyHeader, npyHeaderBytes, parseNpyHeader } from './npy.ts';
 
-/** A file that is read where it is wanted: bytes in memory, a `Blob`, an open file. */
-export interface NpyFile {
-  size(): Promise<number>;
-  /** Fills `into` from `at`; resolves to the bytes read. */
-  read(at: number, into: Uint8Array): Promise<number>;
-}
-
-/** Bytes in memory, e.g. an array of an `.npz`, as a file. */
-export const bytesFile = (bytes: Uint8Array): NpyFile => ({
-  size: async () => bytes.length,
-  async read(at, into) {
-    const part = bytes.subarray(at, at + into.length);
-    into.set(part);
-    return part.length;
-  },
-});
+/** The bytes of a `.npy` or `.npz` file: another name of {@link RandomAccess}. */
+export type NpyFile = RandomAccess;
 
 /** @internal @throws LikenessError `bad-argument` */
-export function checkFile(file: NpyFile): void {
+export function checkFile(file: RandomAccess): void {
   if (typeof file?.size === 'function' && typeof file.read === 'function') return;
   refuse('The file', file, 'an NpyFile: bytesFile(bytes) or blobFile(blob) makes one');
 }
-
-/** A dropped or picked file. */
-export const blobFile = (blob: web.Blob): NpyFile => ({
-  size: async () => blob.size,
-  async read(at, into) {
-    const part = new Uint8Array(await blob.slice(at, at + into.length).arrayBuffer());
-    into.set(part);
-    return part.length;
-  },
-});
 
 /** A matrix of a `.npy` file whose rows are read as they are asked for. */
 export interface NpyRows {
@@ -57,7 +34,7 @@ const columnBlockBytes = 128 << 20;
  * @param wanted d, where only one will do
  * @throws LikenessError `bad-file` that names the problem
  */
-export async function openNpyRows(file: NpyFile, wanted?: number): Promise<NpyRows> {
+export async function openNpyRows(file: RandomAccess, wanted?: number): Promise<NpyRows> {
   checkFile(file);
   const size = await file.size();
   const first = new Uint8Array(Math.min(size, 12));
@@ -67,8 +44,8 @@ export async function openNpyRows(file: NpyFile, wanted?: number): Promise<NpyRo
   const header = parseNpyHeader(beginning, size);
   const [rows, columns] = matrixShape(header, wanted);
   const read = async (at: number, length: number): Promise<Uint8Array> => {
-    const bytes = new Uint8Array(length);
-    if ((await file.read(at, bytes)) === length) return bytes;
+    const bytes = await readExactly(file, at, length);
+    if (bytes) return bytes;
     throw new LikenessError('bad-file', 'This .npy file became shorter while it was read.');
   };
   const blocks = header.fortran ? columnOrderBlocks : rowOrderBlocks;

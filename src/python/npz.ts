@@ -1,6 +1,7 @@
 import { LikenessError } from '../base/errors.ts';
+import type { RandomAccess } from '../base/random-access.ts';
 import type * as web from '../base/web-types.ts';
-import { checkFile, type NpyFile } from './npy-rows.ts';
+import { checkFile } from './npy-rows.ts';
 import { readZipDirectory } from './zip-directory.ts';
 import { openZipEntry } from './zip-entry.ts';
 
@@ -17,7 +18,7 @@ export const isZip = (bytes: Uint8Array): boolean =>
  * @throws LikenessError `not-found` that lists the names; `bad-file`: truncated, damaged, encrypted, of another
  *   compression
  */
-export async function openNpz(file: NpyFile, name?: string): Promise<NpyFile> {
+export async function openNpz(file: RandomAccess, name?: string): Promise<RandomAccess> {
   checkFile(file);
   const entries = new Map(
     (await readZipDirectory(file))
@@ -42,7 +43,7 @@ export async function openNpz(file: NpyFile, name?: string): Promise<NpyFile> {
  * @returns the bytes of a `.npy` file
  * @throws LikenessError as {@link openNpz} throws
  */
-export async function readNpz(file: NpyFile, name?: string): Promise<web.Bytes> {
+export async function readNpz(file: RandomAccess, name?: string): Promise<web.Bytes> {
   const array = await openNpz(file, name);
   const size = await array.size();
   let bytes: Uint8Array<ArrayBuffer>;

@@ -1,5 +1,5 @@
 import { LikenessError } from '../base/errors.ts';
-import type { NpyFile } from './npy-rows.ts';
+import { type RandomAccess, readExactly } from '../base/random-access.ts';
 
 /** A file of a ZIP archive, as the archive's directory describes it. */
 export interface ZipEntry {
@@ -48,7 +48,7 @@ interface DirectoryPlace {
  *
  * @throws LikenessError `bad-file` where the archive is truncated or damaged
  */
-export async function readZipDirectory(file: NpyFile): Promise<ZipEntry[]> {
+export async function readZipDirectory(file: RandomAccess): Promise<ZipEntry[]> {
   const place = await findDirectory(file);
   if (place.at + place.byteLength > place.end || place.byteLength > largestDirectory) {
     throw badZip('is damaged: its directory does not lie where its end says.');
@@ -83,7 +83,7 @@ export async function readZipDirectory(file: NpyFile): Promise<ZipEntry[]> {
   return [...entries.values()];
 }
 
-async function findDirectory(file: NpyFile): Promise<DirectoryPlace> {
+async function findDirectory(file: RandomAccess): Promise<DirectoryPlace> {
   const size = await file.size();
   const tailAt = Math.max(0, size - endBytes - longestComment - locatorBytes);
   const tail = await readPart(file, tailAt, size - tailAt);
@@ -151,12 +151,12 @@ function sizesOf(
 
 /** Reads exactly these bytes. */
 export async function readPart(
-  file: NpyFile,
+  file: RandomAccess,
   at: number,
   byteLength: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(byteLength);
-  if ((await file.read(at, bytes)) === byteLength) return bytes;
+  const bytes = await readExactly(file, at, byteLength);
+  if (bytes) return bytes;
   throw badZip('is truncated, or became shorter while it was read.');
 }
 

@@ -1,6 +1,6 @@
 import { Inflate } from 'fflate';
 import { crc32 } from '../base/crc32.ts';
-import type { NpyFile } from './npy-rows.ts';
+import type { RandomAccess } from '../base/random-access.ts';
 import { badZip, readPart, viewOf, type ZipEntry } from './zip-directory.ts';
 
 /** Bytes of a stored entry that are passed over at once. */
@@ -32,7 +32,7 @@ const methods: Record<number, string> = {
  * @param what it is called in messages: `the array "features"`
  * @throws LikenessError `bad-file`: encrypted, of another compression, damaged
  */
-export async function openZipEntry(file: NpyFile, entry: ZipEntry, what: string): Promise<NpyFile> {
+export async function openZipEntry(file: RandomAccess, entry: ZipEntry, what: string): Promise<RandomAccess> {
   if (entry.encrypted) throw badZip(`is encrypted: ${what} cannot be read without its password.`);
   if (entry.method !== 0 && entry.method !== 8) {
     const method = methods[entry.method] ?? `method ${entry.method}`;
@@ -69,8 +69,8 @@ function checkSum(checksum: number, entry: ZipEntry, what: string): void {
   );
 }
 
-class StoredEntry implements NpyFile {
-  readonly #file: NpyFile;
+class StoredEntry implements RandomAccess {
+  readonly #file: RandomAccess;
   readonly #start: number;
   readonly #entry: ZipEntry;
   readonly #what: string;
@@ -78,7 +78,7 @@ class StoredEntry implements NpyFile {
   #checked = 0;
   #checksum = 0;
 
-  constructor(file: NpyFile, start: number, entry: ZipEntry, what: string) {
+  constructor(file: RandomAccess, start: number, entry: ZipEntry, what: string) {
     this.#file = file;
     this.#start = start;
     this.#entry = entry;
@@ -113,8 +113,8 @@ class StoredEntry implements NpyFile {
   }
 }
 
-class DeflatedEntry implements NpyFile {
-  readonly #file: NpyFile;
+class DeflatedEntry implements RandomAccess {
+  readonly #file: RandomAccess;
   readonly #start: number;
   readonly #entry: ZipEntry;
   readonly #what: string;
@@ -123,7 +123,7 @@ class DeflatedEntry implements NpyFile {
   #chunk: Uint8Array = new Uint8Array(0);
   #at = 0;
 
-  constructor(file: NpyFile, start: number, entry: ZipEntry, what: string) {
+  constructor(file: RandomAccess, start: number, entry: ZipEntry, what: string) {
     this.#file = file;
     this.#start = start;
     this.#entry = entry;

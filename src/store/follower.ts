@@ -1,8 +1,9 @@
 import { LikenessError } from '../base/errors.ts';
+import { readExactly } from '../base/random-access.ts';
 import type { FollowedStep } from './format/changes.ts';
 import type { Dropped } from './format/dropped.ts';
 import { Entries } from './format/entries.ts';
-import { readExactly, type Store } from './format/files.ts';
+import type { Store } from './format/files.ts';
 import { type Generation, openGeneration } from './format/generations.ts';
 import { decodeMark, decodeSuccessor, headerBytes } from './format/header.ts';
 import { beginning, type Position, readLog } from './format/log.ts';

@@ -70,12 +70,12 @@ async function model(
   peers: boolean,
 ): Promise<Table> {
   const loaded = await readModel(folder);
-  const { manifest, files } = loaded;
+  const { manifest } = loaded;
   const { preprocessing } = manifest;
   const theirs = await createWasmGraph(loaded, await cpuRuntime(threads));
   const extractor = await createCpuExtractor(loaded, await ourGraph(loaded, threads));
   const alone = await ourGraph(loaded, 1);
-  const layer = denseLayer(manifest, files)!;
+  const layer = denseLayer(loaded)!;
   const dense = await createWasmDense(layer);
   const search = await openSearch(folder, threads);
   const decode = isPage

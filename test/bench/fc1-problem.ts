@@ -1,7 +1,7 @@
+import { bytesFile } from '../../src/base/random-access.ts';
 import { piecesOf } from '../../src/convert/vgg16.ts';
 import { type Encoding, encodePiece, pieceLayout } from '../../src/network/dense/encoding.ts';
 import type { DenseLayer } from '../../src/network/dense/layer.ts';
-import { fileOfBytes } from '../../src/network/load.ts';
 import { gaussian, seeded } from '../support/random.ts';
 
 /** A dense layer and what goes in. */
@@ -48,7 +48,7 @@ export function storedLayer({ n, d, weights }: Problem, encoding: Encoding): Den
   const count = piecesOf(encoding, n, d, 64 * 2 ** 20);
   const rows = n / count;
   const pieces = Array.from({ length: count }, (_, i) =>
-    fileOfBytes(
+    bytesFile(
       encodePiece(encoding, weights.subarray(i * rows * d, (i + 1) * rows * d), new Float32Array(rows)),
     ),
   );

@@ -10,11 +10,11 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fromFloat16 } from '../../src/base/float16.ts';
+import { bytesFile } from '../../src/base/random-access.ts';
 import { bytesAsFile } from '../../src/convert/sources/random-access.ts';
 import { parseSafetensors } from '../../src/convert/sources/safetensors.ts';
 import { createWasmDense } from '../../src/network/dense/dense.wasm.ts';
 import { encodePiece, pieceLayout } from '../../src/network/dense/encoding.ts';
-import { fileOfBytes } from '../../src/network/load.ts';
 import { parseNpy } from '../../src/python/npy.ts';
 
 /**
@@ -40,7 +40,7 @@ export async function writeFeatures(folder: string, d: number, out: string, file
     outputs: d,
     rows: d,
     layout: pieceLayout(encoding, d, inputs),
-    pieces: [fileOfBytes(encodePiece(encoding, layer.weight, layer.bias))],
+    pieces: [bytesFile(encodePiece(encoding, layer.weight, layer.bias))],
   });
   mkdirSync(dirname(out), { recursive: true });
   const written = openSync(`${out}.part`, 'w');

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { bytesFile } from '../../src/base/random-access.ts';
 import { memorySink } from '../../src/convert/sink.memory.ts';
 import { describeSource } from '../../src/convert/sources/describe.ts';
 import { openVgg16Weights, type Vgg16Source } from '../../src/convert/sources/open.node.ts';
@@ -10,7 +11,7 @@ import { FlatIndex } from '../../src/knn/flat-index.ts';
 import { createWasmDense } from '../../src/network/dense/dense.wasm.ts';
 import { type Encoding, encodings } from '../../src/network/dense/encoding.ts';
 import { createNodeGraph } from '../../src/network/graph.node.ts';
-import { fileOfBytes, type Model } from '../../src/network/load.ts';
+import type { Model } from '../../src/network/load.ts';
 import type { Manifest } from '../../src/network/manifest.ts';
 import { normaliseRows } from '../../src/network/normalise.ts';
 import { cosine } from '../support/compare.ts';
@@ -109,7 +110,7 @@ async function convolved(
 ): Promise<Float32Array> {
   const sink = memorySink();
   const { convolutions, width } = await buildVgg16Graph(stored, sink.write, shardBytes);
-  const files = new Map([...sink.contents()].map(([name, bytes]) => [name, fileOfBytes(bytes)]));
+  const files = new Map([...sink.contents()].map(([name, bytes]) => [name, bytesFile(bytes)]));
   // What a pool of threads asks a manifest for.
   const manifest = { convolutions, preprocessing } as Manifest;
   const graph = await createNodeGraph({ manifest, files } as Model);
@@ -141,7 +142,7 @@ async function dense(
     outputs,
     rows: layout.rows,
     layout,
-    pieces: pieces.map(({ bytes }) => fileOfBytes(bytes)),
+    pieces: pieces.map(({ bytes }) => bytesFile(bytes)),
   });
   return normaliseRows(layer.run(pooled, n), outputs);
 }

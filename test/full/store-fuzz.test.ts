@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { LikenessError } from '../../src/base/errors.ts';
+import { bytesFile } from '../../src/base/random-access.ts';
 import { encodeNpy, parseNpy } from '../../src/python/npy.ts';
-import { bytesFile, openNpyRows } from '../../src/python/npy-rows.ts';
+import { openNpyRows } from '../../src/python/npy-rows.ts';
 import { readNpz } from '../../src/python/npz.ts';
 import { IndexStore } from '../../src/store/index-store.ts';
 import { MemoryStore } from '../../src/store/media/store.memory.ts';

@@ -1,6 +1,6 @@
+import { bytesFile } from '../../src/base/random-access.ts';
 import { decodePiece, type Encoding, encodePiece, pieceLayout } from '../../src/network/dense/encoding.ts';
 import type { DenseLayer } from '../../src/network/dense/layer.ts';
-import { fileOfBytes } from '../../src/network/load.ts';
 import { gaussian, seeded } from './random.ts';
 
 export interface DenseCase {
@@ -75,7 +75,7 @@ export function denseProblem(
         magnitude[p * outputs + piece * rows + row] = size;
       }
     }
-    return fileOfBytes(bytes);
+    return bytesFile(bytes);
   });
   return { layer: { encoding, inputs, outputs, rows, layout, pieces: files }, x, wanted, magnitude };
 }

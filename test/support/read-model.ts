@@ -1,4 +1,5 @@
-import { fileOfBytes, type Model, type ModelFile } from '../../src/network/load.ts';
+import { bytesFile } from '../../src/base/random-access.ts';
+import type { Model, ModelFile } from '../../src/network/load.ts';
 import { parseManifest } from '../../src/network/manifest.ts';
 import { readRepositoryFile } from './fixture.ts';
 
@@ -8,7 +9,7 @@ export async function readModel(folder: string): Promise<Model> {
   const manifest = await parseManifest(text, folder);
   const files = new Map<string, ModelFile>();
   for (const { file } of [manifest.graph, ...manifest.shards]) {
-    files.set(file, fileOfBytes(await readRepositoryFile(`${folder}/${file}`)));
+    files.set(file, bytesFile(await readRepositoryFile(`${folder}/${file}`)));
   }
   return { manifest, files };
 }

@@ -1,10 +1,11 @@
+import { bytesFile } from '../../src/base/random-access.ts';
 import { denseRow, forwardConvolutions } from '../../src/convert/reference.ts';
 import { memorySink } from '../../src/convert/sink.memory.ts';
 import { densePieces, storedWeights } from '../../src/convert/vgg16.ts';
 import { type Vgg16Shape, type Weight, weightShapes } from '../../src/convert/vgg16-weights.ts';
 import { type ModelDescription, writeVgg16 } from '../../src/convert/write.ts';
 import { decodePiece, type Encoding } from '../../src/network/dense/encoding.ts';
-import { fileOfBytes, type Model } from '../../src/network/load.ts';
+import type { Model } from '../../src/network/load.ts';
 import { probeInput } from '../../src/network/manifest.ts';
 import { normaliseRows } from '../../src/network/normalise.ts';
 
@@ -52,7 +53,7 @@ export async function modelInMemory(
 ): Promise<Model> {
   const sink = memorySink();
   const manifest = await writeVgg16(weights, description, encoding, sink, shardBytes ? { shardBytes } : {});
-  const files = new Map([...sink.contents()].map(([file, bytes]) => [file, fileOfBytes(bytes)]));
+  const files = new Map([...sink.contents()].map(([file, bytes]) => [file, bytesFile(bytes)]));
   return { manifest, files };
 }
 

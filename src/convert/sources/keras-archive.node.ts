@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LikenessError } from '../../base/errors.ts';
 import { parseJson } from '../../base/json-file.ts';
-import type { NpyFile } from '../../python/npy-rows.ts';
+import type { RandomAccess as NpyFile } from '../../base/random-access.ts';
 import { readZipDirectory, type ZipEntry } from '../../python/zip-directory.ts';
 import { openZipEntry } from '../../python/zip-entry.ts';
 import { openFile } from './file.node.ts';

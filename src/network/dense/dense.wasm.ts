@@ -1,6 +1,7 @@
 import bytes from '#wasm/dense.simd.wasm';
 import { LikenessError } from '../../base/errors.ts';
 import { fromFloat16 } from '../../base/float16.ts';
+import { readBytes } from '../load.ts';
 import { encodings, rowScales } from './encoding.ts';
 import { type DenseLayer, readInSlices } from './layer.ts';
 
@@ -80,7 +81,7 @@ export async function createWasmDense(layer: DenseLayer): Promise<Dense> {
         scales[first * scalesOfRow + (at + s) / 2] = fromFloat16(view.getUint16(s, true));
       }
     });
-    heap.set(await piece.read(layout.bias, layout.byteLength), biasAt + first * 4);
+    heap.set(await readBytes(piece, layout.bias, layout.byteLength), biasAt + first * 4);
   }
 
   const form = encodings.indexOf(encoding);

@@ -1,6 +1,5 @@
 import { LikenessError } from '../../base/errors.ts';
-import type { ModelFile } from '../load.ts';
-import type { Manifest } from '../manifest.ts';
+import { type Model, type ModelFile, readBytes } from '../load.ts';
 import { type Encoding, type PieceLayout, pieceLayout } from './encoding.ts';
 
 /** The dense layer of a model: y = max(W·x + b, 0), its rows in pieces of equal size. */
@@ -17,20 +16,18 @@ export interface DenseLayer {
 }
 
 /** The dense layer that a manifest describes, or undefined where the graph does everything. */
-export function denseLayer(
-  { dense, output }: Manifest,
-  files: ReadonlyMap<string, ModelFile>,
-): DenseLayer | undefined {
+export function denseLayer({ manifest, files }: Model): DenseLayer | undefined {
+  const { dense, output, shards } = manifest;
   if (!dense) return undefined;
   const { encoding, inputs } = dense;
   const rows = output.dimension / dense.files.length;
   const layout = pieceLayout(encoding, rows, inputs);
   const pieces = dense.files.map((name) => {
-    const file = files.get(name)!;
-    if (file.byteLength === layout.byteLength) return file;
+    const { byteLength } = shards.find(({ file }) => file === name)!;
+    if (byteLength === layout.byteLength) return files.get(name)!;
     throw new LikenessError(
       'bad-model',
-      `${name} has ${file.byteLength} bytes; ${rows} rows of ${inputs} values as ${encoding} take ${layout.byteLength}.`,
+      `${name} has ${byteLength} bytes; ${rows} rows of ${inputs} values as ${encoding} take ${layout.byteLength}.`,
     );
   });
   return { encoding, inputs, outputs: output.dimension, rows, layout, pieces };
@@ -52,7 +49,7 @@ export async function readInSlices(
   const reader = file.blob && byteReader(file.blob.slice(from, to));
   if (!reader) {
     for (let at = from; at < to; at += sliceBytes) {
-      take(await file.read(at, Math.min(at + sliceBytes, to)), at - from);
+      take(await readBytes(file, at, Math.min(at + sliceBytes, to)), at - from);
     }
     return;
   }

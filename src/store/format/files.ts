@@ -1,13 +1,11 @@
 import { type ErrorCode, LikenessError } from '../../base/errors.ts';
 import type { StoreLock } from '../../base/lock.ts';
+import type { RandomAccess } from '../../base/random-access.ts';
 
 /** One file of a store. Positions and lengths are in bytes; calls on one file do not overlap, but for reads where it says so. */
-export interface StoredFile {
+export interface StoredFile extends RandomAccess {
   /** Whether several reads may be under way at once, and are faster so. Default `false`. */
   readonly readsOverlap?: boolean;
-  size(): Promise<number>;
-  /** Fills `into` from `at`. Resolves to the bytes read: fewer than asked for only where the file ends. */
-  read(at: number, into: Uint8Array): Promise<number>;
   /** Writes the parts one behind the other. After an error any of it may be there. */
   write(at: number, parts: readonly Uint8Array[]): Promise<void>;
   /**
@@ -92,16 +90,6 @@ export function storageError(error: unknown, doing: string): LikenessError {
       code && message.startsWith(code) ? message : `${code ?? name}: ${message}`,
     ];
   return new LikenessError(kind, `${doing} failed: ${why}; ${advice[kind]}.`, { cause: error });
-}
-
-/** @internal Reads exactly `length` bytes; `undefined` where the file ends before. */
-export async function readExactly(
-  file: StoredFile,
-  at: number,
-  length: number,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const bytes = new Uint8Array(length);
-  return (await file.read(at, bytes)) === length ? bytes : undefined;
 }
 
 /** @internal */

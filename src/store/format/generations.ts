@@ -1,5 +1,6 @@
 import { LikenessError } from '../../base/errors.ts';
-import { readExactly, type Store, type StoredFile } from './files.ts';
+import { readExactly } from '../../base/random-access.ts';
+import type { Store, StoredFile } from './files.ts';
 import { decodeHeader, decodeSuccessor, type Header, headerBytes } from './header.ts';
 import { holdsCommit } from './log.ts';
 

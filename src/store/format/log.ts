@@ -1,7 +1,8 @@
 import { crc32 } from '../../base/crc32.ts';
 import { LikenessError } from '../../base/errors.ts';
+import { readExactly } from '../../base/random-access.ts';
 import type { Dropped } from './dropped.ts';
-import { readExactly, type StoredFile } from './files.ts';
+import type { StoredFile } from './files.ts';
 import { decodeMark, type Header, headerBytes, type Mark, sealOfHeader } from './header.ts';
 import { decodeRecords, type IndexRecord } from './records.ts';
 import {

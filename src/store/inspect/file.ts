@@ -1,8 +1,9 @@
 import { crc32 } from '../../base/crc32.ts';
 import { LikenessError } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
+import { readExactly } from '../../base/random-access.ts';
 import { Entries, type PlacedEntry } from '../format/entries.ts';
-import { readExactly, type StoredFile } from '../format/files.ts';
+import type { StoredFile } from '../format/files.ts';
 import {
   decodeHeader,
   decodeMark,

@@ -1,6 +1,7 @@
 import { crc32, crc32Rows } from '../../base/crc32.ts';
+import { readExactly } from '../../base/random-access.ts';
 import { firstNotFinite } from '../../knn/search/vectors.ts';
-import { readExactly, type StoredFile } from '../format/files.ts';
+import type { StoredFile } from '../format/files.ts';
 import { chunkBytes, type Position } from '../format/log.ts';
 import { mendByte, mendSealed } from '../format/mend-byte.ts';
 import { decodeRecords, type IndexRecord } from '../format/records.ts';

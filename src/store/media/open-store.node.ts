@@ -1,15 +1,16 @@
 import type { Dirent } from 'node:fs';
-import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { refuse } from '../../base/checks.ts';
 import { LikenessError } from '../../base/errors.ts';
+import { openFile } from '../../base/open-file.node.ts';
 import type * as web from '../../base/web-types.ts';
 import { isStore, type Store } from '../format/files.ts';
 import { fileName, generations } from '../format/generations.ts';
 import { httpStore } from './store.http.ts';
 import { FolderStore } from './store.node.ts';
-import { blobStore, type ReadableFile, SingleFileStore } from './store.single.ts';
+import { blobStore, SingleFileStore } from './store.single.ts';
 import type { StoredIndexInfo } from './stored-index.ts';
 
 /** @internal */
@@ -66,33 +67,8 @@ function fileOf(url: string): string {
   }
 }
 
-/** @internal A file that is read where it is wanted. */
-export async function openReadable(path: string): Promise<ReadableFile> {
-  let handle: FileHandle;
-  try {
-    handle = await open(path, 'r');
-  } catch (error) {
-    throw new LikenessError('not-found', `${path} cannot be read: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-  return {
-    size: async () => (await handle.stat()).size,
-    async read(at, into) {
-      let done = 0;
-      while (done < into.length) {
-        const { bytesRead } = await handle.read(into, done, into.length - done, at + done);
-        if (bytesRead === 0) break;
-        done += bytesRead;
-      }
-      return done;
-    },
-    close: () => handle.close(),
-  };
-}
-
 /** An exported index, read-only. */
-const fileStore = (path: string): Store => new SingleFileStore(path, () => openReadable(path), true);
+const fileStore = (path: string): Store => new SingleFileStore(path, () => openFile(path), true);
 
 /**
  * The indexes in a folder: those of its folders that hold one, with their sizes.

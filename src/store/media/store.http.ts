@@ -1,6 +1,7 @@
 import { LikenessError } from '../../base/errors.ts';
+import type { OpenFile } from '../../base/random-access.ts';
 import { whyNotFetched } from '../../web/why-not.ts';
-import { type ReadableFile, SingleFileStore } from './store.single.ts';
+import { SingleFileStore } from './store.single.ts';
 
 /** What the first request brings: the header, and what a small index consists of. */
 const firstBytes = 1 << 16;
@@ -12,7 +13,7 @@ const firstBytes = 1 << 16;
 export const httpStore = (url: string): SingleFileStore =>
   new SingleFileStore(url, () => openUrl(url), false);
 
-async function openUrl(url: string): Promise<ReadableFile> {
+async function openUrl(url: string): Promise<OpenFile> {
   const first = await get(url, 0, firstBytes);
   const bytes = new Uint8Array(await first.arrayBuffer());
   const total = /\/(\d+)$/.exec(first.headers.get('content-range') ?? '')?.[1];

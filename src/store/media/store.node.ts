@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { LikenessError } from '../../base/errors.ts';
 import type { StoreLock } from '../../base/lock.ts';
 import { makeFolder } from '../../base/make-folder.node.ts';
+import { readHandle } from '../../base/open-file.node.ts';
 import { type Store, type StoredFile, totalLength } from '../format/files.ts';
 import { lockFolder } from './lock.node.ts';
 
@@ -79,15 +80,8 @@ class FolderFile implements StoredFile {
     return (await this.#handle.stat()).size;
   }
 
-  async read(at: number, into: Uint8Array): Promise<number> {
-    let done = 0;
-    while (done < into.length) {
-      const length = Math.min(into.length - done, 1 << 30);
-      const { bytesRead } = await this.#handle.read(into, done, length, at + done);
-      if (bytesRead === 0) break;
-      done += bytesRead;
-    }
-    return done;
+  read(at: number, into: Uint8Array): Promise<number> {
+    return readHandle(this.#handle, at, into);
   }
 
   async write(at: number, parts: readonly Uint8Array[]): Promise<void> {

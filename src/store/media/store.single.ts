@@ -1,22 +1,20 @@
 import { LikenessError } from '../../base/errors.ts';
+import { blobFile, type OpenFile } from '../../base/random-access.ts';
 import type { Store, StoredFile } from '../format/files.ts';
 import { fileName } from '../format/generations.ts';
-
-/** What can be read of a file, by position. */
-export type ReadableFile = Pick<StoredFile, 'size' | 'read' | 'close'>;
 
 /** A store over one file that can only be read: an exported index. */
 export class SingleFileStore implements Store {
   readonly name: string;
   readonly readOnly = true;
   readonly randomReads: boolean;
-  readonly #openFile: () => Promise<ReadableFile>;
+  readonly #openFile: () => Promise<OpenFile>;
 
   /**
    * @param name for messages: a path, a URL
    * @param randomReads as {@link Store} says it
    */
-  constructor(name: string, openFile: () => Promise<ReadableFile>, randomReads: boolean) {
+  constructor(name: string, openFile: () => Promise<OpenFile>, randomReads: boolean) {
     this.name = name;
     this.randomReads = randomReads;
     this.#openFile = openFile;
@@ -52,14 +50,5 @@ export class SingleFileStore implements Store {
 /** An exported index as a `Blob` or `File`: dropped on a page, or downloaded. */
 export function blobStore(blob: Blob): SingleFileStore {
   const name = 'name' in blob && typeof blob.name === 'string' ? blob.name : 'the file';
-  const openFile = async (): Promise<ReadableFile> => ({
-    size: async () => blob.size,
-    async read(at, into) {
-      const bytes = new Uint8Array(await blob.slice(at, at + into.length).arrayBuffer());
-      into.set(bytes);
-      return bytes.length;
-    },
-    close: async () => {},
-  });
-  return new SingleFileStore(name, openFile, true);
+  return new SingleFileStore(name, async () => ({ ...blobFile(blob), close: async () => {} }), true);
 }

@@ -1,7 +1,7 @@
+import type { OpenFile } from '../../base/random-access.ts';
 import type { PlacedEntry } from '../format/entries.ts';
 import { type StoredFile, totalLength } from '../format/files.ts';
 import type { Snapshot } from '../format/snapshot.ts';
-import type { ReadableFile } from './store.single.ts';
 
 /** A picture, and the file that its row is in. */
 export interface RowPlace {
@@ -19,7 +19,7 @@ export async function virtualFile(
   whole: Snapshot,
   places: readonly RowPlace[],
   rowBytes: number,
-): Promise<ReadableFile> {
+): Promise<OpenFile> {
   const parts: Uint8Array[] = [];
   for await (const part of whole.body) parts.push(part);
   const front = joined([whole.header, parts[0]!]);

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { bytesFile } from '../../../src/base/random-access.ts';
 import { convolve, maxPool } from '../../../src/convert/reference.ts';
 import { bestBuild } from '../../../src/network/convolution/kernel.ts';
 import { loadNetwork } from '../../../src/network/convolution/network.ts';
 import { createThread } from '../../../src/network/convolution/thread.ts';
-import { fileOfBytes, type Model } from '../../../src/network/load.ts';
+import type { Model } from '../../../src/network/load.ts';
 import type { Convolution, Manifest } from '../../../src/network/manifest.ts';
 import { largestDifference } from '../../support/compare.ts';
 import { gaussian, seeded } from '../../support/random.ts';
@@ -77,7 +78,7 @@ function problem({ size, layers, input = (v) => v }: Case, n: number) {
   });
   const model: Model = {
     manifest: { preprocessing: { width: size, height: size }, convolutions } as Manifest,
-    files: new Map([['w.bin', fileOfBytes(new Uint8Array(Float32Array.from(values).buffer))]]),
+    files: new Map([['w.bin', bytesFile(new Uint8Array(Float32Array.from(values).buffer))]]),
   };
   const pixels = 3 * size * size;
   const pictures = Float32Array.from({ length: n * pixels }, (_, i) => input(normal(), i));

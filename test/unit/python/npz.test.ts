@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Zippable, zipSync } from 'fflate';
+import { blobFile, bytesFile, type RandomAccess } from '../../../src/base/random-access.ts';
 import { npyHeader, parseNpyMatrix } from '../../../src/python/npy.ts';
-import { blobFile, bytesFile, type NpyFile, openNpyRows } from '../../../src/python/npy-rows.ts';
+import { openNpyRows } from '../../../src/python/npy-rows.ts';
 import { openNpz, readNpz } from '../../../src/python/npz.ts';
 import { readFixture } from '../../support/fixture.ts';
 
 const fixture = (name: string) => readFixture(`npz/${name}`);
 
-async function allRows(file: NpyFile): Promise<{ rows: number; columns: number; values: number[] }> {
+async function allRows(file: RandomAccess): Promise<{ rows: number; columns: number; values: number[] }> {
   const { rows, columns, blocks } = await openNpyRows(file);
   const values: number[] = [];
   for await (const block of blocks()) values.push(...block);
@@ -16,7 +17,7 @@ async function allRows(file: NpyFile): Promise<{ rows: number; columns: number; 
 }
 
 /** A file that notes how much was asked for at once, and in all. */
-function watched(file: NpyFile): NpyFile & { largest: number; total: number } {
+function watched(file: RandomAccess): RandomAccess & { largest: number; total: number } {
   const watch = {
     largest: 0,
     total: 0,
@@ -138,7 +139,7 @@ describe('npz', () => {
   });
 
   test('other compressions and encryption: what it is', async () => {
-    const open = async (bytes: Uint8Array): Promise<NpyFile> => openNpz(bytesFile(bytes), 'features');
+    const open = async (bytes: Uint8Array): Promise<RandomAccess> => openNpz(bytesFile(bytes), 'features');
     await assert.rejects(open(await fixture('bzip2.npz')), {
       code: 'bad-file',
       message: /packed with bzip2/,
