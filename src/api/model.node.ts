@@ -8,7 +8,6 @@ import { createMemoryCache } from '../delivery/cache.memory.ts';
 import type { ShardCache, StoredBytes } from '../delivery/cache.ts';
 import { deliver, findManifest } from '../delivery/deliver.ts';
 import { fileOf } from '../delivery/hash.ts';
-import { defaultPatience } from '../delivery/patience.ts';
 import { folderUrl, type ModelSource, originOf } from '../delivery/source.ts';
 import type { Report } from '../engine/types.ts';
 import { type ModelPlace, openModelFolder, readManifest } from '../network/files.node.ts';
@@ -71,7 +70,7 @@ export async function modelManifest(
   const { cache } = await openCache();
   const { signal } = new AbortController();
   const { refresh } = place;
-  return findManifest(origin, cache, { model: key, refresh, signal, patience: defaultPatience }, []);
+  return findManifest(origin, cache, { model: key, refresh, signal }, []);
 }
 
 /** The user's cache, or memory, with the reason for that. */

@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { cannotWrite } from '../base/cannot-write.node.ts';
 import { LikenessError } from '../base/errors.ts';
 import { makeFolder } from '../base/make-folder.node.ts';
+import { pathFile } from '../base/open-file.node.ts';
+import { openAt } from '../delivery/cache.folder.node.ts';
+import { type DownloadTarget, download, StorageFailed } from '../delivery/download.ts';
+import { httpOrigin } from '../delivery/origin.ts';
+import type { RetryPolicy } from '../delivery/retry.ts';
 
 /** A file that is known before it is fetched. */
 export interface KnownFile {
@@ -21,157 +26,80 @@ export const kerasWeights: KnownFile = {
   byteLength: 553_467_096,
 };
 
-const attempts = 4;
-
-/** An answer that will be the same next time. */
-class Refused extends Error {}
+const defaultPolicy: RetryPolicy = { attempts: 4, pauseMs: 1000, stallMs: 60_000 };
 
 /**
  * Fetches a known file to `path`, unless it is there already. What a broken download left (`path` + `.part`) is
  * continued. The file appears under its name only when its md5 is right.
  *
  * @param onProgress bytes that are there, of `byteLength`
- * @param stallMs an answer that brings nothing for so long is given up
  * @throws LikenessError `not-found` when the address cannot be reached or does not have the file, `bad-file` when what
  *   came is not it, a storage code when it cannot be written
  */
-export async function download(
-  known: KnownFile,
+export async function downloadKnown(
+  { url, md5, byteLength }: KnownFile,
   path: string,
   {
     onProgress = () => {},
-    pauseMs = 1000,
-    stallMs = 60_000,
-  }: { onProgress?: (done: number) => void; pauseMs?: number; stallMs?: number } = {},
+    policy = defaultPolicy,
+  }: { onProgress?: (done: number) => void; policy?: RetryPolicy } = {},
 ): Promise<void> {
-  const { url, md5, byteLength } = known;
+  const part = `${path}.part`;
   const isThere = async (): Promise<boolean> =>
     (await sizeOf(path)) === byteLength && (await md5Of(path)) === md5;
   if (await isThere()) return;
   await makeFolder(dirname(path));
-  const part = `${path}.part`;
-  for (let attempt = 1; (await sizeOf(part)) < byteLength; attempt++) {
-    // Another process fetches it too, and was faster.
-    if (attempt > 1 && (await isThere())) return;
-    const before = await sizeOf(part);
-    try {
-      await fetchRest(known, part, before, { onProgress, stallMs });
-      if ((await sizeOf(part)) >= byteLength) break;
-      throw new Error(`it ended after ${await sizeOf(part)} of ${byteLength} bytes`);
-    } catch (error) {
-      const done = await sizeOf(part);
-      if (done > before) attempt = 1; // it goes on, if haltingly
-      if (error instanceof LikenessError) throw error;
-      if (error instanceof Refused || attempt >= attempts) throw unreachable(url, error, path, done);
-      await new Promise((resolve) => setTimeout(resolve, pauseMs * attempt));
-    }
-  }
-  const came = await md5Of(part).catch(() => '');
-  if (came === md5) {
-    await rename(part, path).catch(async (error) => {
-      if (!(await isThere())) throw cannotWrite(path, error);
-    });
-    return;
-  }
-  if (await isThere()) return;
-  await rm(part, { force: true });
-  throw new LikenessError(
-    'bad-file',
-    `What ${url} gave is not the file that was wanted: its md5 is ${came}, ${md5} is right. It was removed; try again, or give a file with --from.`,
-  );
-}
-
-/** Fetches what is missing behind byte `from`. */
-async function fetchRest(
-  { url, byteLength }: KnownFile,
-  part: string,
-  from: number,
-  { onProgress, stallMs }: { onProgress: (done: number) => void; stallMs: number },
-): Promise<void> {
-  const stalled = new AbortController();
-  const stop = (): void => stalled.abort(new Error(`nothing came for ${stallMs / 1000} s`));
-  let timer = setTimeout(stop, stallMs);
+  // Two processes may fetch the file at once. They write the same bytes to the same places, so nothing is removed when one
+  // begins anew, and the md5 is that of the file: bytes may be missing that the other one wrote.
+  const target: DownloadTarget = {
+    stored: () => sizeOf(part),
+    blob: async () => pathFile(part),
+    append: (_, from) => openAt(part, from),
+    async remove() {},
+  };
+  const file = { file: url, sha256: '', byteLength };
   try {
-    const response = await fetch(url, {
-      signal: stalled.signal,
-      headers: from > 0 ? { Range: `bytes=${from}-` } : {},
-    });
-    if (response.status >= 400 && response.status < 500 && response.status !== 429) {
-      throw new Refused(`${url} answered ${response.status}.`);
-    }
-    if (!response.ok || !response.body) throw new Error(`it answered ${response.status}`);
-    // A server that does not know ranges sends all of it again.
-    let done = startOf(response, from);
-    checkLength(response, byteLength - done);
-    const file = await openPart(part);
-    try {
-      for await (const chunk of response.body) {
-        clearTimeout(timer);
-        timer = setTimeout(stop, stallMs);
-        if (done + chunk.length > byteLength) throw new Error(`it sends more than ${byteLength} bytes`);
-        await writeAt(file, chunk, done, part);
-        done += chunk.length;
-        onProgress(done);
-      }
-    } finally {
-      await file.close();
-    }
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** Where an answer's bytes begin in the file. */
-function startOf(response: Response, asked: number): number {
-  if (response.status !== 206) return 0;
-  const from = /^bytes (\d+)-/.exec(response.headers.get('Content-Range') ?? `bytes ${asked}-`)?.[1];
-  if (Number(from) === asked) return asked;
-  throw new Error(`it answered with bytes from ${from} on, not from ${asked}`);
-}
-
-/** A page that asks for a login in a hotel comes with status 200 too: it is not to be written over what came before. */
-function checkLength(response: Response, wanted: number): void {
-  const length = response.headers.get('Content-Length');
-  const encoded = response.headers.has('Content-Encoding');
-  if (length === null || encoded || Number(length) === wanted) return;
-  throw new Error(`it sends ${length} bytes, not ${wanted}: is a page for logging in between?`);
-}
-
-/**
- * Every byte is written to its own place: two processes that fetch the file at once write the same. It is not followed
- * where it is a link to somebody's file.
- */
-async function openPart(part: string): Promise<FileHandle> {
-  const flags = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
-  try {
-    return await open(part, flags, 0o666);
+    await download(
+      file,
+      httpOrigin(url, () => url),
+      target,
+      {
+        signal: new AbortController().signal,
+        policy,
+        makeHash: async () => ({ update() {}, digest: () => '' }),
+        onStored: onProgress,
+      },
+    );
+    const came = await md5Of(part);
+    if (came !== md5) throw new LikenessError('bad-model', `its md5 is ${came}, ${md5} is right`);
+    await rename(part, path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ELOOP')
-      throw new LikenessError('bad-argument', `${part} is a link, and not followed; remove it.`, {
-        cause: error,
-      });
-    throw cannotWrite(part, error);
+    if (!(await isThere())) throw await failure(error as Error, url, path, part);
+    await rm(part, { force: true }); // the other process was faster
   }
 }
 
-async function writeAt(file: FileHandle, bytes: Uint8Array, at: number, part: string): Promise<void> {
-  try {
-    for (let done = 0; done < bytes.length; ) {
-      const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at + done);
-      done += bytesWritten;
-    }
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const wrong = cannotWrite(part, error);
-    throw wrong instanceof LikenessError
-      ? wrong
-      : new LikenessError('storage-failed', `${part}: ${code ?? error}.`);
+/** What went wrong, and what to do. What came stays, unless it is another file. */
+async function failure(error: Error, url: string, path: string, part: string): Promise<unknown> {
+  if (error instanceof StorageFailed) {
+    const { code } = error.cause as NodeJS.ErrnoException;
+    return code === 'ELOOP'
+      ? new LikenessError('bad-argument', `${part} is a link, and not followed; remove it.`, { cause: error })
+      : cannotWrite(part, error.cause);
   }
-}
-
-function unreachable(url: string, error: unknown, path: string, done: number): LikenessError {
-  const { cause, message } = error as Error & { cause?: { code?: string; message?: string } };
-  const why = cause?.code ?? cause?.message ?? message;
+  if (!(error instanceof LikenessError)) return cannotWrite(path, error);
+  if (error.code === 'bad-model') {
+    await rm(part, { force: true });
+    return new LikenessError(
+      'bad-file',
+      `What ${url} gave is not the file that was wanted: ${error.message}. It was removed; try again, or give a file with --from.`,
+    );
+  }
+  let root: Error = error;
+  while (root.cause instanceof Error) root = root.cause;
+  const why =
+    root instanceof LikenessError ? root.message : ((root as NodeJS.ErrnoException).code ?? root.message);
+  const done = await sizeOf(part);
   const rest = done > 0 ? ` What came (${done} bytes) is kept and will be continued.` : '';
   return new LikenessError(
     'not-found',

@@ -61,8 +61,10 @@ export async function openFolderCache(folder: string): Promise<ShardCache<Random
   };
 }
 
-async function openAt(path: string, from: number): Promise<ShardWriter> {
-  const handle = await open(path, constants.O_RDWR | constants.O_CREAT, 0o666);
+/** Opens a file to write at byte `from`. A link is not followed: it may lead to somebody's file. */
+export async function openAt(path: string, from: number): Promise<ShardWriter> {
+  const flags = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
+  const handle = await open(path, flags, 0o666);
   let at = from;
   return {
     async write(bytes) {

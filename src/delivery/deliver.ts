@@ -4,11 +4,12 @@ import { proveWebLocks } from '../web/lock.ts';
 import { answered, webLocks } from '../web/storage.ts';
 import { createMemoryCache } from './cache.memory.ts';
 import type { ShardCache, StoredBytes } from './cache.ts';
-import { download, StorageFull } from './download.ts';
+import { type DownloadOptions, download, StorageFailed } from './download.ts';
 import { slices } from './hash.ts';
 import type { Origin } from './origin.ts';
-import { defaultPatience, type Patience, pause } from './patience.ts';
+
 import { bytesOf, filesOf, readModelRecord, removeReplaced, writeModelRecord } from './records.ts';
+import { defaultRetryPolicy, type RetryPolicy, retry } from './retry.ts';
 
 /** A model whose files are here and have their sha256. It can be posted: a Blob is a reference. */
 export interface DeliveredModel<Bytes extends StoredBytes = Blob> {
@@ -36,7 +37,7 @@ export interface DeliveryOptions {
   refresh?: boolean | undefined;
   signal: AbortSignal;
   onProgress(progress: DeliveryProgress): void;
-  patience?: Patience | undefined;
+  policy?: RetryPolicy | undefined;
 }
 
 type Cache = ShardCache<StoredBytes>;
@@ -54,10 +55,10 @@ const atOnce = 3;
 export async function deliver<Bytes extends StoredBytes = Blob>(
   origin: Origin | undefined,
   cache: ShardCache<Bytes>,
-  { model, refresh = false, signal, onProgress, patience = defaultPatience }: DeliveryOptions,
+  { model, refresh = false, signal, onProgress, policy = defaultRetryPolicy }: DeliveryOptions,
 ): Promise<DeliveredModel<Bytes | Blob>> {
   const warnings: string[] = [];
-  const manifest = await findManifest(origin, cache, { model, refresh, signal, patience }, warnings);
+  const manifest = await findManifest(origin, cache, { model, refresh, signal, policy }, warnings);
   const total = bytesOf(manifest);
   const here = new Map<string, number>();
   let fetched = 0;
@@ -88,7 +89,7 @@ export async function deliver<Bytes extends StoredBytes = Blob>(
       );
     const options = {
       signal: both,
-      patience,
+      policy,
       onStored: set,
       onFetched(count: number) {
         fetched += count;
@@ -101,7 +102,7 @@ export async function deliver<Bytes extends StoredBytes = Blob>(
         files.set(file, await cache.blob(sha256));
         return;
       } catch (error) {
-        if (!(error instanceof StorageFull)) throw error;
+        if (!(error instanceof StorageFailed)) throw error;
         if (!memory) {
           memory = createMemoryCache();
           warnings.push(
@@ -130,12 +131,7 @@ export async function deliver<Bytes extends StoredBytes = Blob>(
 export async function findManifest(
   origin: Origin | undefined,
   cache: Cache,
-  {
-    model,
-    refresh,
-    signal,
-    patience,
-  }: { model: string | undefined; refresh: boolean; signal: AbortSignal; patience: Patience },
+  { model, refresh, signal, policy = defaultRetryPolicy }: Omit<DeliveryOptions, 'onProgress'>,
   warnings: string[],
 ): Promise<Manifest> {
   const stored = model === undefined ? undefined : await readModelRecord(cache, model).catch(() => undefined);
@@ -148,7 +144,7 @@ export async function findManifest(
   }
   let text: string;
   try {
-    text = await askManifest(origin, signal, stored ? { ...patience, attempts: 1 } : patience);
+    text = await askManifest(origin, signal, stored ? { ...policy, attempts: 1 } : policy);
   } catch (error) {
     signal.throwIfAborted();
     if (stored) return stored.manifest; // offline: what is here is as good as ever
@@ -168,19 +164,13 @@ export async function findManifest(
   return manifest;
 }
 
-async function askManifest(origin: Origin, signal: AbortSignal, patience: Patience): Promise<string> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await origin.manifest(AbortSignal.any([signal, AbortSignal.timeout(patience.stallMs)]));
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof LikenessError) throw error;
-      if (attempt >= patience.attempts) {
-        throw new LikenessError('not-found', (error as Error).message, { cause: error });
-      }
-      await pause(patience.pauseMs * 2 ** (attempt - 1), signal);
-    }
-  }
+function askManifest(origin: Origin, signal: AbortSignal, policy: RetryPolicy): Promise<string> {
+  const ask = (): Promise<string> =>
+    origin.manifest(AbortSignal.any([signal, AbortSignal.timeout(policy.stallMs)]));
+  return retry(ask, policy, signal, (error) => error instanceof LikenessError).catch((error: Error) => {
+    if (signal.aborted || error instanceof LikenessError) throw error;
+    throw new LikenessError('not-found', error.message, { cause: error });
+  });
 }
 
 /** Whether a file is stored whole and right; one that is not right is removed. */
@@ -210,7 +200,7 @@ async function fetchRight(
   shard: Shard,
   origin: Origin,
   cache: Cache,
-  options: Parameters<typeof download>[3],
+  options: DownloadOptions,
 ): Promise<void> {
   const { file, sha256 } = shard;
   for (const last of [false, true]) {

@@ -1,6 +1,7 @@
 import { LikenessError } from '../base/errors.ts';
 import { fileText } from '../base/json-file.ts';
 import { manifestFile } from '../network/load.ts';
+import type { Shard } from '../network/manifest.ts';
 import { isHtml, notServed, whyNotFetched } from '../web/why-not.ts';
 import type { BuiltIn } from './source.ts';
 
@@ -10,11 +11,9 @@ export interface Origin {
   readonly name: string;
   /** Text of the manifest. */
   manifest(signal: AbortSignal): Promise<string>;
-  /**
-   * A file from byte `from` on. An origin that cannot begin there begins at 0 and says so.
-   */
+  /** A file from byte `from` on. An origin that cannot begin there begins at 0 and says so. */
   open(
-    file: string,
+    file: Pick<Shard, 'file' | 'byteLength'>,
     from: number,
     signal: AbortSignal,
   ): Promise<{ from: number; body: ReadableStream<Uint8Array> }>;
@@ -63,19 +62,33 @@ export function httpOrigin(name: string, urlOf: (file: string) => string): Origi
       if (/^\s*</.test(text)) throw new LikenessError('not-found', `${response.url}: ${notServed}.`);
       return text;
     },
-    async open(file, from, signal) {
+    async open({ file, byteLength }, from, signal) {
       // Stored by us, not by the browser's own cache besides; and a damaged copy there is not to come back.
       const init: RequestInit = { signal, cache: 'no-store' };
       const response = await get(file, from > 0 ? { ...init, headers: { Range: `bytes=${from}-` } } : init);
-      const continues =
-        response.status === 206 &&
-        response.headers.get('Content-Range')?.startsWith(`bytes ${from}-`) !== false;
+      const begin = firstByte(response, from);
+      // A hotel's page for logging in comes with status 200, too. It is not to be stored over what came before.
+      if (from > 0) checkLength(response, byteLength - begin);
       const body = response.body ?? new Blob([]).stream();
-      return continues
+      return begin > 0
         ? { from, body }
         : { from: 0, body: body.pipeThrough(refuseHtml(response.url || urlOf(file))) };
     },
   };
+}
+
+/** Where a response's bytes begin in the file. */
+function firstByte(response: Response, asked: number): number {
+  if (response.status !== 206) return 0;
+  const range = response.headers.get('Content-Range') ?? `bytes ${asked}-`;
+  if (range.startsWith(`bytes ${asked}-`)) return asked;
+  throw new Error(`${response.url} answered with ${range}, not from byte ${asked} on.`);
+}
+
+function checkLength({ url, headers }: Response, wanted: number): void {
+  const length = headers.get('Content-Length');
+  if (length === null || headers.has('Content-Encoding') || Number(length) === wanted) return;
+  throw new Error(`${url} sends ${length} bytes, not ${wanted}: is a page for logging in between?`);
 }
 
 /** Lets bytes through, but for those of a page. */
@@ -131,6 +144,6 @@ function blobOrigin(name: string, find: (file: string) => Promise<Blob | undefin
         new Uint8Array(await (await get(manifestFile)).arrayBuffer()),
         `${manifestFile} among ${name}`,
       ),
-    open: async (file, from) => ({ from, body: (await get(file)).slice(from).stream() }),
+    open: async ({ file }, from) => ({ from, body: (await get(file)).slice(from).stream() }),
   };
 }

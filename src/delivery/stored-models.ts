@@ -6,8 +6,8 @@ import { answered } from '../web/storage.ts';
 import type { ShardCache } from './cache.ts';
 import type { ModelInfo } from './model-info.ts';
 import { everyCache } from './open-cache.ts';
-import { pause } from './patience.ts';
 import { bytesOf, filesOf, hasModelRecord, modelRecords, removeModel } from './records.ts';
+import { retry } from './retry.ts';
 import { type ModelSource, originOf } from './source.ts';
 
 /** The models of which something is stored in this browser. */
@@ -64,18 +64,10 @@ export async function deleteStoredModel(source: ModelSource): Promise<void> {
       `No model "${key}" is stored in this browser; listModels() says which are.`,
     );
   }
-  for (const cache of holding) await removePatiently(cache, key);
-}
-
-/** The handles of a worker that was just ended may be open for a moment. */
-async function removePatiently(cache: ShardCache, key: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await removeModel(cache, key);
-    } catch (error) {
-      if (attempt === 5 || !(error instanceof LikenessError) || error.code !== 'in-use') throw error;
-      await pause(100 * attempt, new AbortController().signal);
-    }
+  // The handles of a worker that was just ended may be open for a moment.
+  const isFinal = (error: unknown): boolean => !(error instanceof LikenessError && error.code === 'in-use');
+  for (const cache of holding) {
+    await retry(() => removeModel(cache, key), { attempts: 5, pauseMs: 70 }, undefined, isFinal);
   }
 }
 

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { LikenessError } from '../../base/errors.ts';
 import { checkFiniteModel } from '../../convert/finite-model.ts';
@@ -7,6 +6,7 @@ import { folderSink } from '../../convert/sink.node.ts';
 import { describeSource } from '../../convert/sources/describe.ts';
 import { openVgg16Weights } from '../../convert/sources/open.node.ts';
 import { writeVgg16 } from '../../convert/write.ts';
+import { cacheFolder } from '../../delivery/cache.folder.node.ts';
 import type { Encoding } from '../../network/dense/encoding.ts';
 import { createCpuExtractor } from '../../network/extractor.cpu.ts';
 import { openModelFolder, readManifest } from '../../network/files.node.ts';
@@ -16,7 +16,7 @@ import { probe } from '../../network/probe.ts';
 import { modelFolders, modelsIn } from '../models.ts';
 import { print, printJson, say } from '../print.ts';
 import { progressBar } from '../progress.ts';
-import { download, kerasWeights } from '../weights-download.ts';
+import { downloadKnown, kerasWeights } from '../weights-download.ts';
 
 export interface BuildOptions {
   from?: string;
@@ -25,11 +25,6 @@ export interface BuildOptions {
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
-
-/** Where downloaded weights are kept: other variants are built from them without fetching them again. */
-function downloadsFolder(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'likeness');
-}
 
 /** `likeness model build vgg16`: a model's folder from a file of weights. */
 export async function build(options: BuildOptions): Promise<void> {
@@ -82,14 +77,15 @@ function onInterrupt(cleanUp: () => Promise<void>): { came(): boolean; end(): vo
   };
 }
 
+/** They are kept: other variants are built from them without fetching them again. */
 async function fetchKerasWeights(): Promise<string> {
-  const path = join(downloadsFolder(), basename(new URL(kerasWeights.url).pathname));
+  const path = join(cacheFolder(), basename(new URL(kerasWeights.url).pathname));
   const total = kerasWeights.byteLength;
   const bar = existsSync(path) ? undefined : progressBar('Downloading', Math.round(total / 1e6), 'MB');
   /** What an earlier attempt had fetched is there at once. */
   let before: number | undefined;
   try {
-    await download(kerasWeights, path, {
+    await downloadKnown(kerasWeights, path, {
       onProgress(done) {
         before ??= done;
         bar?.update(Math.round(done / 1e6), (done - before) / 1e6);

@@ -3,14 +3,14 @@ import { test } from 'node:test';
 import { sha256 } from '../../../src/base/sha256.ts';
 import { createMemoryCache } from '../../../src/delivery/cache.memory.ts';
 import { openCacheStorage } from '../../../src/delivery/cache.storage.ts';
-import { download, StorageFull } from '../../../src/delivery/download.ts';
+import { download, StorageFailed } from '../../../src/delivery/download.ts';
 import { blobSha256 } from '../../../src/delivery/hash.ts';
 import type { Origin } from '../../../src/delivery/origin.ts';
 import { modelSource } from '../../../src/delivery/source.ts';
 
 const bytes = Uint8Array.from({ length: 1_000_003 }, (_, i) => (i * 2654435761) >>> 24);
 const shard = { file: 'a.bin', byteLength: bytes.length, sha256: await sha256(bytes) };
-const patience = { attempts: 3, pauseMs: 1, stallMs: 50 };
+const policy = { attempts: 3, pauseMs: 1, stallMs: 50 };
 
 /** Answers in turn: so many bytes from where it is asked, then the end, an error, or silence. */
 function origin(
@@ -38,7 +38,7 @@ function origin(
   };
 }
 
-const quiet = { signal: new AbortController().signal, patience, onStored() {}, onFetched() {} };
+const quiet = { signal: new AbortController().signal, policy, onStored() {}, onFetched() {} };
 
 test('what breaks off, ends early or falls silent is continued where it was', async () => {
   const from = origin([300_000, 'error'], [300_000, 'silence'], [300_000, 'end'], [300_000, 'end']);
@@ -48,7 +48,7 @@ test('what breaks off, ends early or falls silent is continued where it was', as
   assert.equal((await cache.blob(shard.sha256)).size, bytes.length);
 });
 
-test('answers that bring nothing are given up after as many tries in a row as patience has', async () => {
+test('answers that bring nothing are given up after as many tries in a row as the policy has', async () => {
   for (const then of ['end', 'error', 'silence'] as const) {
     const from = origin([400_000, 'end'], [0, then]);
     await assert.rejects(download(shard, from, createMemoryCache(), quiet), (error: Error) => {
@@ -69,7 +69,7 @@ test('a file that is longer than it should be is refused before it is stored', a
 
 test('an abort ends the pause between tries', async () => {
   const controller = new AbortController();
-  const waiting = { ...quiet, signal: controller.signal, patience: { ...patience, pauseMs: 60_000 } };
+  const waiting = { ...quiet, signal: controller.signal, policy: { ...policy, pauseMs: 60_000 } };
   const call = download(shard, origin([0, 'error']), createMemoryCache(), waiting);
   setTimeout(() => controller.abort(new Error('enough')), 20);
   await assert.rejects(call, /enough/);
@@ -91,7 +91,7 @@ test('a storage that takes no more says so, and keeps what it has', async () => 
     },
   };
   const from = origin([300_000, 'end']);
-  await assert.rejects(download(shard, from, small, quiet), StorageFull);
+  await assert.rejects(download(shard, from, small, quiet), StorageFailed);
   assert.equal(await cache.stored(shard.sha256), 600_000);
   // Elsewhere it goes on from there.
   assert.equal(await download(shard, origin([1_000_003, 'end']), cache, quiet), shard.sha256);

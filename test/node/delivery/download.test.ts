@@ -13,7 +13,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { download, type KnownFile } from '../../../src/cli/weights-download.ts';
+import { downloadKnown, type KnownFile } from '../../../src/cli/weights-download.ts';
 import { withFolder } from '../../support/cli.ts';
 import { noise } from '../../support/pictures.ts';
 
@@ -51,7 +51,8 @@ async function served(
   }
 }
 
-const quick = { pauseMs: 1 };
+const policy = { attempts: 4, pauseMs: 1, stallMs: 60_000 };
+const quick = { policy };
 /** Sends part of what was asked for and breaks the connection. */
 function breaks(request: IncomingMessage, response: ServerResponse): true {
   const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
@@ -64,7 +65,7 @@ test('a download that breaks is continued where it broke, and its md5 is checked
   served(
     async (file, path, asked) => {
       const progress: number[] = [];
-      await download(file, path, { ...quick, onProgress: (done) => progress.push(done) });
+      await downloadKnown(file, path, { ...quick, onProgress: (done) => progress.push(done) });
       assert.deepEqual(readFileSync(path), content);
       assert.deepEqual(readdirSync(join(path, '..')), ['weights.h5']);
       assert.equal(asked[0], 'all');
@@ -88,9 +89,9 @@ test('what an earlier process left is continued; what is there is not fetched ag
   served(
     async (file, path, asked) => {
       writeFileSync(`${path}.part`, content.subarray(0, 700_000));
-      await download(file, path, quick);
+      await downloadKnown(file, path, quick);
       assert.deepEqual(asked, ['bytes=700000-']);
-      await download(file, path, quick);
+      await downloadKnown(file, path, quick);
       assert.equal(asked.length, 1);
       assert.deepEqual(readFileSync(path), content);
     },
@@ -102,7 +103,7 @@ test('a server without ranges sends all of it again', () =>
   served(
     async (file, path) => {
       writeFileSync(`${path}.part`, content.subarray(0, 500_000));
-      await download(file, path, quick);
+      await downloadKnown(file, path, quick);
       assert.deepEqual(readFileSync(path), content);
     },
     (_, response) => {
@@ -116,7 +117,7 @@ test('a server without ranges sends all of it again', () =>
 test('another file than the wanted one is an error and does not stay', () =>
   served(async (file, path) => {
     const wrong = { ...file, md5: '0'.repeat(32) };
-    await assert.rejects(download(wrong, path, quick), {
+    await assert.rejects(downloadKnown(wrong, path, quick), {
       code: 'bad-file',
       message: /its md5 is [0-9a-f]{32}, 0+ is right.*--from/,
     });
@@ -126,7 +127,7 @@ test('another file than the wanted one is an error and does not stay', () =>
 test('what the server refuses is not asked for again, and the message says what to do', () =>
   served(
     async (file, path, asked) => {
-      await assert.rejects(download(file, path, quick), {
+      await assert.rejects(downloadKnown(file, path, quick), {
         code: 'not-found',
         message: /answered 404.*--from <file>/,
       });
@@ -143,12 +144,12 @@ test('what the server refuses is not asked for again, and the message says what 
 test('a server in trouble is asked again; without a network the message says what to do, what came is kept', () =>
   served(
     async (file, path, asked) => {
-      await download(file, path, quick);
+      await downloadKnown(file, path, quick);
       assert.equal(asked.length, 3);
       const unreachable = { ...file, url: 'http://127.0.0.1:1/weights.h5' };
       writeFileSync(`${path}.part`, content.subarray(0, 1000));
       writeFileSync(path, '');
-      await assert.rejects(download(unreachable, path, quick), {
+      await assert.rejects(downloadKnown(unreachable, path, quick), {
         code: 'not-found',
         message:
           /cannot be fetched \(.+\)\. Without a network.*--from <file>, or save it as .*weights\.h5\. What came \(1000 bytes\) is kept/,
@@ -167,7 +168,7 @@ test('a page for logging in, an answer of other bytes and one that does not end 
   served(
     async (file, path, asked) => {
       writeFileSync(`${path}.part`, content.subarray(0, 700_000));
-      await download(file, path, quick);
+      await downloadKnown(file, path, quick);
       assert.equal(asked.length, 4);
       assert.ok(
         asked.every((range) => range === 'bytes=700000-'),
@@ -194,10 +195,30 @@ test('a page for logging in, an answer of other bytes and one that does not end 
     true,
   ));
 
+test('a page of HTML of unknown length is no file, and leaves what came as it was', () =>
+  served(
+    async (file, path, asked) => {
+      writeFileSync(`${path}.part`, content.subarray(0, 700_000));
+      await assert.rejects(downloadKnown(file, path, quick), {
+        code: 'not-found',
+        message: /a page of HTML came.*What came \(700000 bytes\) is kept/,
+      });
+      assert.equal(asked.length, 1);
+      assert.deepEqual(readFileSync(`${path}.part`), content.subarray(0, 700_000));
+    },
+    (_, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/html' });
+      response.write('<!doctype html><title>Log in</title>');
+      response.end();
+      return true;
+    },
+    true,
+  ));
+
 test('an answer that falls silent is given up and continued', () =>
   served(
     async (file, path, asked) => {
-      await download(file, path, { ...quick, stallMs: 300 });
+      await downloadKnown(file, path, { policy: { ...policy, stallMs: 300 } });
       assert.deepEqual(asked, ['all', 'all', 'bytes=1000-']);
       assert.deepEqual(readFileSync(path), content);
     },
@@ -213,7 +234,7 @@ test('an answer that falls silent is given up and continued', () =>
 test('two processes at once get the file, and nothing is left beside it', () =>
   served(
     async (file, path) => {
-      await Promise.all([download(file, path, quick), download(file, path, quick)]);
+      await Promise.all([downloadKnown(file, path, quick), downloadKnown(file, path, quick)]);
       assert.deepEqual(readFileSync(path), content);
       assert.deepEqual(readdirSync(join(path, '..')), ['weights.h5']);
     },
@@ -226,12 +247,12 @@ test('what cannot be written says so at once, and a link is not followed', () =>
       const diary = join(path, '../diary.txt');
       writeFileSync(diary, 'mine');
       symlinkSync(diary, `${path}.part`);
-      await assert.rejects(download(file, path, quick), {
+      await assert.rejects(downloadKnown(file, path, quick), {
         code: 'bad-argument',
         message: /weights\.h5\.part/,
       });
       assert.equal(readFileSync(diary, 'utf8'), 'mine');
-      await assert.rejects(download(file, join(diary, 'weights.h5'), quick), {
+      await assert.rejects(downloadKnown(file, join(diary, 'weights.h5'), quick), {
         code: 'bad-argument',
         message: /diary\.txt is a file/,
       });

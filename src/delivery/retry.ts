@@ -1,0 +1,53 @@
+/** When a request that failed is made again. */
+export interface RetryPolicy {
+  /** Requests in a row that bring nothing new. */
+  attempts: number;
+  /** The pause before the second request; each further one is twice as long. */
+  pauseMs: number;
+  /** A response that brings nothing for so long is given up. */
+  stallMs: number;
+}
+
+export const defaultRetryPolicy: RetryPolicy = { attempts: 4, pauseMs: 500, stallMs: 30_000 };
+
+/**
+ * Does `work` until it succeeds.
+ *
+ * @param work calls its argument when it got further: earlier failures do not count then
+ * @param isFinal whether another attempt would end in the same error
+ * @throws the error of the last attempt; the signal's reason, once aborted
+ */
+export async function retry<T>(
+  work: (gotFurther: () => void) => Promise<T>,
+  { attempts, pauseMs }: Omit<RetryPolicy, 'stallMs'>,
+  signal: AbortSignal | undefined,
+  isFinal: (error: unknown) => boolean,
+): Promise<T> {
+  for (let failures = 0; ; ) {
+    let isFurther = false;
+    try {
+      return await work(() => {
+        isFurther = true;
+      });
+    } catch (error) {
+      signal?.throwIfAborted();
+      failures = isFurther ? 0 : failures + 1;
+      if (failures >= attempts || isFinal(error)) throw error;
+    }
+    await pause(pauseMs * 2 ** Math.max(0, failures - 1), signal);
+  }
+}
+
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal!.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+}
