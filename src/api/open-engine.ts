@@ -1,6 +1,7 @@
 import { gpuBuild } from '../assets/gpu-build.ts';
 import type { AssetUrls } from '../assets/names.ts';
 import { startOwnScript } from '../assets/start-worker.ts';
+import { blobFile } from '../base/random-access.ts';
 import type { DeliveredModel } from '../delivery/deliver.ts';
 import { Engine, type PictureReader } from '../engine/engine.ts';
 import { openIndex } from '../engine/storage.ts';
@@ -10,7 +11,7 @@ import { type PostedImage, toPixels } from '../image/source.ts';
 import { FlatIndex } from '../knn/flat-index.ts';
 import { chooseExtractor, GpuFailed } from '../network/choose.ts';
 import { createThreadsGraph } from '../network/graph.threads.browser.ts';
-import { fileOfBlob, type Model } from '../network/load.ts';
+import type { Model } from '../network/load.ts';
 import { loadRuntime } from '../network/runtime.browser.ts';
 import { type IndexInfo, identityOf } from '../store/format/header.ts';
 import { openStoreOrMemory, type StoreName } from '../store/media/open-store.browser.ts';
@@ -40,7 +41,7 @@ export async function openEngine(
 ): Promise<OpenedEngine> {
   const model: Model = {
     manifest,
-    files: new Map([...files].map(([name, blob]) => [name, fileOfBlob(blob)])),
+    files: new Map([...files].map(([name, blob]) => [name, blobFile(blob)])),
   };
   const decode = createBrowserDecode(assetDecoders(assets));
   try {

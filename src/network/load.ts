@@ -1,12 +1,9 @@
 import { LikenessError } from '../base/errors.ts';
-import { blobFile, type RandomAccess, readExactly } from '../base/random-access.ts';
+import type { RandomAccess } from '../base/random-access.ts';
 import type { Manifest, Shard } from './manifest.ts';
 
 /** One file of a model, verified. Its bytes are asked for in pieces: a large one need not be in memory. */
-export interface ModelFile extends RandomAccess {
-  /** The same bytes as a Blob, where they are one; on disk, as a rule. */
-  readonly blob?: Blob;
-}
+export type ModelFile = RandomAccess;
 
 /** A model whose files are all there and right. */
 export interface Model {
@@ -16,17 +13,21 @@ export interface Model {
 
 export const manifestFile = 'manifest.json';
 
-export const fileOfBlob = (blob: Blob): ModelFile => ({ ...blobFile(blob), blob });
-
 /**
- * Bytes `from` … `to` − 1.
+ * Fills `into` from byte `at`.
  *
  * @throws LikenessError `bad-model` where the file has become shorter
  */
-export async function readBytes(file: ModelFile, from: number, to: number): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = await readExactly(file, from, to - from);
-  if (bytes) return bytes;
+export async function fillFrom(file: ModelFile, at: number, into: Uint8Array): Promise<void> {
+  if ((await file.read(at, into)) === into.length) return;
   throw new LikenessError('bad-model', 'A file of the model became shorter while it was read.');
+}
+
+/** Bytes `from` … `to` − 1; as {@link fillFrom}. */
+export async function readBytes(file: ModelFile, from: number, to: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(to - from);
+  await fillFrom(file, from, bytes);
+  return bytes;
 }
 
 export const readWhole = async (file: ModelFile): Promise<Uint8Array<ArrayBuffer>> =>

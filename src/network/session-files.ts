@@ -1,19 +1,16 @@
 import { graphShards, type Model, readWhole } from './load.ts';
 
 /**
- * What a session is made of. A Blob is handed on as it is: the JSPI build then reads a tensor at a time; the others read
- * all of it, which is one shard's worth of convolutions.
+ * What a session is made of. All as bytes: of a Blob, ONNX Runtime's JSPI build reads streams in `byob` mode, of which
+ * Chromium 156 now and then never answers a read. What of it is in memory twice for that time are the convolutions.
  */
 export async function sessionFiles({
   manifest,
   files,
-}: Model): Promise<{ graph: Uint8Array; externalData: { path: string; data: Uint8Array | Blob }[] }> {
+}: Model): Promise<{ graph: Uint8Array; externalData: { path: string; data: Uint8Array }[] }> {
   const graph = await readWhole(files.get(manifest.graph.file)!);
   const externalData = await Promise.all(
-    graphShards(manifest).map(async ({ file: path }) => {
-      const file = files.get(path)!;
-      return { path, data: file.blob ?? (await readWhole(file)) };
-    }),
+    graphShards(manifest).map(async ({ file: path }) => ({ path, data: await readWhole(files.get(path)!) })),
   );
   return { graph, externalData };
 }

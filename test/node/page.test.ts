@@ -243,8 +243,11 @@ test('the search is the same on WebGPU, and a page without an index takes pictur
     visit(
       url,
       async (page) => {
-        await page.waitForFunction(() =>
-          document.querySelector('#engine-summary')?.textContent?.includes('WebGPU'),
+        // A software adapter compiles the network's shaders for ten seconds, on a busy machine for far longer.
+        await page.waitForFunction(
+          () => document.querySelector('#engine-summary')?.textContent?.includes('WebGPU'),
+          undefined,
+          { timeout: 120_000 },
         );
         await page.setInputFiles(
           '#add-files',

@@ -1,5 +1,5 @@
 import { LikenessError } from '../../base/errors.ts';
-import { type Model, type ModelFile, readBytes } from '../load.ts';
+import { fillFrom, type Model, type ModelFile } from '../load.ts';
 import { type Encoding, type PieceLayout, pieceLayout } from './encoding.ts';
 
 /** The dense layer of a model: y = max(W·x + b, 0), its rows in pieces of equal size. */
@@ -46,36 +46,10 @@ export async function readInSlices(
   to: number,
   take: (bytes: Uint8Array, at: number) => void,
 ): Promise<void> {
-  const reader = file.blob && byteReader(file.blob.slice(from, to));
-  if (!reader) {
-    for (let at = from; at < to; at += sliceBytes) {
-      take(await readBytes(file, at, Math.min(at + sliceBytes, to)), at - from);
-    }
-    return;
-  }
-  // One buffer goes to and fro: a new one for each slice would wait for the collector, hundreds of megabytes of them.
-  let buffer = new ArrayBuffer(Math.min(sliceBytes, to - from));
-  for (let at = 0; at < to - from; ) {
-    const wanted = Math.min(buffer.byteLength, to - from - at);
-    let filled = 0;
-    while (filled < wanted) {
-      const { value, done } = await reader.read(new Uint8Array(buffer, filled, wanted - filled));
-      if (done || !value) {
-        throw new LikenessError('bad-model', `A file of weights became shorter while it was read.`);
-      }
-      buffer = value.buffer;
-      filled += value.length;
-    }
-    take(new Uint8Array(buffer, 0, filled), at);
-    at += filled;
-  }
-}
-
-/** Reads into a buffer of the caller's; `undefined` where Blobs cannot. */
-function byteReader(blob: Blob): ReadableStreamBYOBReader | undefined {
-  try {
-    return blob.stream().getReader({ mode: 'byob' });
-  } catch {
-    return undefined;
+  const buffer = new Uint8Array(Math.min(sliceBytes, to - from));
+  for (let at = from; at < to; at += sliceBytes) {
+    const slice = buffer.subarray(0, Math.min(sliceBytes, to - at));
+    await fillFrom(file, at, slice);
+    take(slice, at - from);
   }
 }
