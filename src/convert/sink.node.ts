@@ -16,6 +16,7 @@ import { cannotWrite } from '../base/cannot-write.node.ts';
 import { LikenessError } from '../base/errors.ts';
 import { parseJson } from '../base/json-file.ts';
 import { makeFolder, removeFolders } from '../base/make-folder.node.ts';
+import { Mutex } from '../base/mutex.ts';
 import { manifestFile } from '../network/load.ts';
 import type { Shard } from '../network/manifest.ts';
 import { type FolderPlace, placeForFolder } from '../output/place.node.ts';
@@ -69,8 +70,8 @@ export async function folderSink(folder: string, from?: string): Promise<FolderS
   const done: Shard[] = [];
   let current: { file: string; handle: FileHandle; hash: Hash; byteLength: number } | undefined;
   let discarded = false;
-  /** The write under way: what is removed before it ended could be made again by it. */
-  let writing: Promise<void> = Promise.resolve();
+  /** What is removed before a write has ended could be made again by it. */
+  const mutex = new Mutex();
   const finish = async (): Promise<void> => {
     if (!current) return;
     const { file, handle, hash, byteLength } = current;
@@ -87,18 +88,18 @@ export async function folderSink(folder: string, from?: string): Promise<FolderS
       if (discarded) {
         return Promise.reject(new LikenessError('closed', `What was written for ${folder} was discarded.`));
       }
-      const written = attempt(async () => {
-        if (current?.file !== file) {
-          await finish();
-          const handle = await open(join(temporary, file), 'w');
-          current = { file, handle, hash: createHash('sha256'), byteLength: 0 };
-        }
-        await current.handle.writeFile(bytes);
-        current.hash.update(bytes);
-        current.byteLength += bytes.length;
-      });
-      writing = written.catch(() => {});
-      return written;
+      return mutex.run(() =>
+        attempt(async () => {
+          if (current?.file !== file) {
+            await finish();
+            const handle = await open(join(temporary, file), 'w');
+            current = { file, handle, hash: createHash('sha256'), byteLength: 0 };
+          }
+          await current.handle.writeFile(bytes);
+          current.hash.update(bytes);
+          current.byteLength += bytes.length;
+        }),
+      );
     },
     files: () =>
       attempt(async () => {
@@ -113,7 +114,7 @@ export async function folderSink(folder: string, from?: string): Promise<FolderS
       }),
     async discard() {
       discarded = true;
-      await writing;
+      await mutex.idle();
       await current?.handle.close();
       current = undefined;
       await removeModelFolder(temporary);

@@ -1,3 +1,4 @@
+import { Mutex } from '../base/mutex.ts';
 import { sha256 as digestOf } from '../base/sha256.ts';
 import type { SyncAccessHandle, FileHandle as WorkerFileHandle } from '../web/access-handle.ts';
 import {
@@ -40,7 +41,7 @@ export async function openOpfsCache(): Promise<ShardCache> {
   const recordFile = (key: string): string => `${key}.json`;
   /** Where a whole file lies while it is hashed. One at a time, and in a memory that grows where it is: no old one waits to be collected. */
   const whole = new WebAssembly.Memory({ initial: 0 });
-  let turn: Promise<unknown> = Promise.resolve();
+  const mutex = new Mutex();
 
   const read = async (handle: FileHandle): Promise<string> => {
     const access = await handle.createSyncAccessHandle!();
@@ -72,9 +73,7 @@ export async function openOpfsCache(): Promise<ShardCache> {
       if (size > maxAtOnce || !handle.createSyncAccessHandle) {
         return blobSha256(await handle.getFile(), onBytes);
       }
-      const mine = turn.then(() => read(handle));
-      turn = mine.catch(() => {});
-      const digest = await mine;
+      const digest = await mutex.run(() => read(handle));
       onBytes(size);
       return digest;
     },

@@ -1,6 +1,7 @@
 import { endAll } from '../base/end-all.ts';
 import { type ErrorCode, LikenessError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
+import { Mutex } from '../base/mutex.ts';
 import { sha256 } from '../base/sha256.ts';
 import type { Pixels } from '../image/pixels.ts';
 import { toTensor } from '../image/tensor.ts';
@@ -89,7 +90,7 @@ export class Engine<Source> {
   readonly #pictures: Pictures;
   readonly #parity: IndexInfo['parity'];
   /** The call before; one begins to change or search the index when it is done, so rows follow the order of the calls. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #mutex = new Mutex();
   readonly #cancelled = new Set<number>();
 
   /** @param index empty */
@@ -123,7 +124,7 @@ export class Engine<Source> {
   async add(items: readonly EngineItem<Source>[], call?: number): Promise<EngineAdded> {
     const extracted = this.#vectors(items, call);
     extracted.catch(() => {});
-    return this.#inTurn(async () => {
+    return this.#mutex.run(async () => {
       const { vectors, hashes, known, failed } = await extracted;
       const outcome: EngineAdded = {
         added: 0,
@@ -174,7 +175,7 @@ export class Engine<Source> {
     );
     const extracted = this.#extractQueries(items);
     extracted.catch(() => {});
-    return this.#inTurn(async () => {
+    return this.#mutex.run(async () => {
       const asked = await extracted;
       try {
         await this.#pictures.refresh();
@@ -248,7 +249,7 @@ export class Engine<Source> {
 
   /** Removes pictures; ids that are not there are passed over. Returns how many were removed. */
   async remove(ids: readonly string[]): Promise<number> {
-    return this.#inTurn(async () => {
+    return this.#mutex.run(async () => {
       await this.#pictures.refresh();
       const before = this.size;
       const there = [...new Set(ids)].filter((id) => this.#pictures.position(id) !== undefined);
@@ -266,7 +267,7 @@ export class Engine<Source> {
 
   /** The stored features of a picture. */
   async vector(id: string): Promise<Float32Array> {
-    return this.#inTurn(async () => {
+    return this.#mutex.run(async () => {
       await this.#pictures.refresh();
       const vector = await this.#pictures.vector(id);
       if (vector) return vector;
@@ -281,7 +282,7 @@ export class Engine<Source> {
 
   /** The pictures as another tab or process may have changed them just now, without their features. */
   async entries(): Promise<Entry[]> {
-    return this.#inTurn(async () => {
+    return this.#mutex.run(async () => {
       await this.#pictures.refresh();
       return this.#pictures.entries.map(({ id, meta, hash }) => ({
         id,
@@ -292,7 +293,7 @@ export class Engine<Source> {
   }
 
   async features(): Promise<Features> {
-    return this.#inTurn(async () => {
+    return this.#mutex.run(async () => {
       await this.#pictures.refresh();
       const values = await this.#pictures.values();
       return { ids: this.ids(), dimension: this.#extractor.dimension, values };
@@ -308,7 +309,7 @@ export class Engine<Source> {
 
   /** Runs `use` with all pictures as a stored index; nothing changes meanwhile. */
   async withIndex<T>(use: (index: IndexStore) => Promise<T>): Promise<T> {
-    return this.#inTurn(async () => {
+    return this.#mutex.run(async () => {
       await this.#pictures.refresh();
       return this.#pictures.withIndex(this.info, use);
     });
@@ -316,7 +317,7 @@ export class Engine<Source> {
 
   /** Takes over another index in the place of what is here, all or nothing. Returns the number of pictures. */
   async importFrom(source: IndexStore): Promise<number> {
-    return this.#inTurn(async () => {
+    return this.#mutex.run(async () => {
       checkKind(source.info, this.info, source);
       await this.#pictures.importFrom(source);
       return this.size;
@@ -325,7 +326,7 @@ export class Engine<Source> {
 
   /** The store's file without what was replaced and removed. */
   async compact(): Promise<void> {
-    await this.#inTurn(() => this.#pictures.compact());
+    await this.#mutex.run(() => this.#pictures.compact());
   }
 
   report(): Omit<Report, 'modelFiles'> {
@@ -341,18 +342,11 @@ export class Engine<Source> {
   }
 
   async close(): Promise<void> {
-    await this.#turn.catch(() => {});
+    await this.#mutex.idle();
     await endAll(
       () => this.#pictures.close(),
       () => this.#extractor.close(),
     );
-  }
-
-  /** Runs `work` after all work asked for before it, whether that succeeded or not. */
-  #inTurn<T>(work: () => T | Promise<T>): Promise<T> {
-    const result = this.#turn.then(work, work);
-    this.#turn = result.catch(() => {});
-    return result;
   }
 
   /**

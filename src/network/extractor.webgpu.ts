@@ -6,7 +6,7 @@ import { createGpuDense } from './dense/dense.webgpu.ts';
 import { denseLayer } from './dense/layer.ts';
 import type { GpuExtractor } from './extractor.ts';
 import type { Model } from './load.ts';
-import { ortQueue, type Runtime } from './ort.ts';
+import { ortMutex, type Runtime } from './ort.ts';
 import { sessionFiles } from './session-files.ts';
 
 /** Pictures of one run: more keep a GPU busier, fewer keep the activations small and a submit short. */
@@ -54,7 +54,7 @@ export async function createGpuExtractor(
     output.destroy();
   };
   const { graph, externalData } = await sessionFiles(model);
-  const session = await ortQueue
+  const session = await ortMutex
     .run(() =>
       ort.InferenceSession.create(graph, {
         executionProviders: [{ name: 'webgpu', device, preferredLayout: 'NHWC', validationMode: 'wgpuOnly' }],
@@ -89,7 +89,7 @@ export async function createGpuExtractor(
     }
   };
   const inTurn = (values: Float32Array, n: number): Promise<GPUBuffer> =>
-    ortQueue.run(() => extractToBuffer(values, n));
+    ortMutex.run(() => extractToBuffer(values, n));
 
   return {
     manifest,
@@ -110,7 +110,7 @@ export async function createGpuExtractor(
       }
     },
     close: () =>
-      ortQueue.run(async () => {
+      ortMutex.run(async () => {
         await session.release();
         free();
       }),

@@ -1,4 +1,5 @@
 import type * as Ort from 'onnxruntime-web';
+import { Mutex } from '../base/mutex.ts';
 
 /** One of ONNX Runtime's builds, loaded. */
 export interface Runtime {
@@ -7,16 +8,5 @@ export interface Runtime {
   threads: number;
 }
 
-/** Runs one call after another: ONNX Runtime's calls suspend in C++ and must not overlap. */
-export class Queue {
-  #last: Promise<unknown> = Promise.resolve();
-
-  run<T>(call: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(call, call);
-    this.#last = result.catch(() => {});
-    return result;
-  }
-}
-
-/** All ORT calls of this realm: create, run and release of every session. */
-export const ortQueue: Queue = new Queue();
+/** For all ORT calls of this realm (create, run and release of every session): they suspend in C++ and must not overlap. */
+export const ortMutex: Mutex = new Mutex();

@@ -1,5 +1,6 @@
 import { LikenessError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
+import { Mutex } from '../base/mutex.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { Follower } from './follower.ts';
 import { type Change, checkChange, type FollowedStep } from './format/changes.ts';
@@ -49,7 +50,8 @@ export class IndexStore {
   #usedAt = 0;
   /** A compaction failed: from this size on it may be tried again. */
   #compactFrom = 0;
-  #turn: Promise<unknown> = Promise.resolve();
+  /** The file is used by one at a time. */
+  readonly #mutex = new Mutex();
   #closed = false;
 
   private constructor(store: Store, idleMs: number, generation: Generation) {
@@ -58,7 +60,7 @@ export class IndexStore {
     this.#index = new Follower(store, generation);
     this.#writer = new Writer(this.#index);
     this.#queue = new CommitQueue(this.#index.rowBytes, (take) =>
-      this.#exclusive(async () => {
+      this.#mutex.run(async () => {
         const group = take();
         try {
           return await this.#writer.commit(group);
@@ -189,7 +191,7 @@ export class IndexStore {
 
   /** Reads what others committed since. Resolves to whether there was anything. */
   async refresh(): Promise<boolean> {
-    return this.#exclusive(async () => {
+    return this.#mutex.run(async () => {
       this.#checkOpen();
       if (this.#writer.hasLock || this.#store.readOnly) return false;
       try {
@@ -237,7 +239,7 @@ export class IndexStore {
     readings: number,
   ): AsyncGenerator<RowBlock> {
     for (;;) {
-      const next = await this.#exclusive(async () => {
+      const next = await this.#mutex.run(async () => {
         this.#checkOpen();
         if (this.readings !== readings) throw new ChangedError();
         try {
@@ -321,10 +323,10 @@ export class IndexStore {
   /** Waits for what is under way, gives back the lock. */
   async close(): Promise<void> {
     if (this.#closed) return;
-    while (this.#queue.busy) await this.#turn.catch(() => {});
+    while (this.#queue.busy) await this.#mutex.idle();
     this.#closed = true;
     clearTimeout(this.#idleTimer);
-    await this.#exclusive(async () => {
+    await this.#mutex.run(async () => {
       await this.#writer.giveBackLock(false);
       await this.#index.generation.file.close().catch(() => {});
     });
@@ -344,16 +346,9 @@ export class IndexStore {
     }
   }
 
-  /** Runs `work` after all work before it: the file is used by one at a time. */
-  #exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work, work);
-    this.#turn = result.catch(() => {});
-    return result;
-  }
-
   /** Writes the file anew; `content` is asked when what others wrote has been read. */
   async #replace(doing: string, signal: AbortSignal | undefined, content: () => Content): Promise<void> {
-    await this.#exclusive(async () => {
+    await this.#mutex.run(async () => {
       try {
         await this.#writer.takeLock();
         await this.#writer.cleanTail();
@@ -379,12 +374,14 @@ export class IndexStore {
   #waitIdle(ms: number): void {
     this.#idleTimer = setTimeout(() => {
       this.#idleTimer = undefined;
-      void this.#exclusive(async () => {
-        if (!this.#writer.hasLock || this.#closed || this.#idleTimer !== undefined) return;
-        const left = this.#usedAt + this.#idleMs - performance.now();
-        if (left > 0 || this.#queue.busy) this.#waitIdle(Math.max(left, 1));
-        else await this.#writer.giveBackLock();
-      }).catch(() => {});
+      void this.#mutex
+        .run(async () => {
+          if (!this.#writer.hasLock || this.#closed || this.#idleTimer !== undefined) return;
+          const left = this.#usedAt + this.#idleMs - performance.now();
+          if (left > 0 || this.#queue.busy) this.#waitIdle(Math.max(left, 1));
+          else await this.#writer.giveBackLock();
+        })
+        .catch(() => {});
     }, ms);
     // A process that has nothing else to do may end.
     (this.#idleTimer as { unref?: () => void }).unref?.();

@@ -1,7 +1,7 @@
 import { LikenessError } from '../../src/base/errors.ts';
 import type { CpuGraph } from '../../src/network/graph.ts';
 import type { Model } from '../../src/network/load.ts';
-import { ortQueue, type Runtime } from '../../src/network/ort.ts';
+import { ortMutex, type Runtime } from '../../src/network/ort.ts';
 import { sessionFiles } from '../../src/network/session-files.ts';
 
 /** The graph on ONNX Runtime's CPU provider (wasm): what our kernels are compared with. */
@@ -9,7 +9,7 @@ export async function createWasmGraph(model: Model, { ort, threads }: Runtime): 
   const { input, output, preprocessing, name } = model.manifest;
   const { width, height } = preprocessing;
   const { graph, externalData } = await sessionFiles(model);
-  const session = await ortQueue
+  const session = await ortMutex
     .run(() => ort.InferenceSession.create(graph, { executionProviders: ['wasm'], externalData }))
     .catch((error: Error) => {
       throw new LikenessError('bad-model', `The network ${name} cannot be loaded: ${error.message}`, {
@@ -20,9 +20,9 @@ export async function createWasmGraph(model: Model, { ort, threads }: Runtime): 
     threads,
     async run(values, n) {
       const fed = new ort.Tensor('float32', values, [n, 3, height, width]);
-      const { [output.name]: fetched } = await ortQueue.run(() => session.run({ [input.name]: fed }));
+      const { [output.name]: fetched } = await ortMutex.run(() => session.run({ [input.name]: fed }));
       return (fetched!.data as Float32Array).slice();
     },
-    close: () => ortQueue.run(() => session.release()),
+    close: () => ortMutex.run(() => session.release()),
   };
 }

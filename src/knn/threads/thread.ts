@@ -1,4 +1,5 @@
 import { LikenessError } from '../../base/errors.ts';
+import { Mutex } from '../../base/mutex.ts';
 import { createWasmBackend } from '../wasm/backend.ts';
 import type { Kernels } from '../wasm/kernel.ts';
 import type { Layout } from '../wasm/memory.ts';
@@ -30,9 +31,9 @@ export function createThread(
     return true;
   };
   // One after the other: rows change in the order of the messages.
-  let turn: Promise<unknown> = Promise.resolve();
+  const mutex = new Mutex();
   return ({ id, ask }) => {
-    turn = turn.then(async () => {
+    void mutex.run(async () => {
       try {
         post({ id, answer: await answer(ask) });
       } catch (error) {

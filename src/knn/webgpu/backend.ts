@@ -1,4 +1,5 @@
 import { LikenessError } from '../../base/errors.ts';
+import { Mutex } from '../../base/mutex.ts';
 import { type BufferPart, readBuffers } from '../../gpu/buffer.ts';
 import type { Backend, Candidates, DeviceQueries, RowSet } from '../backend/backend.ts';
 import { type ErrorBound, errorBound, roundEitherWay } from '../backend/bounds.ts';
@@ -52,7 +53,7 @@ export class WebGpuBackend implements Backend {
   /** A device that was opened here, after a loss. */
   #own: GPUDevice | undefined;
   /** Searches one after another: they share the device's copy of the rows. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #mutex = new Mutex();
   /** The queries that codes answered, and with which k: who asks for more of them was not satisfied. */
   readonly #answered = new WeakMap<ArrayBufferLike, number>();
   #codedQueries = 0;
@@ -176,7 +177,7 @@ export class WebGpuBackend implements Backend {
 
   /** Runs a search when those before it are done; once more on another device when this one was lost. */
   #inTurn<T>(search: (session: Session) => Promise<T>): Promise<T> {
-    const result = this.#turn.then(async () => {
+    return this.#mutex.run(async () => {
       try {
         if (this.#session.lost) throw new Error(this.#session.lost.message);
         return await search(this.#session);
@@ -189,8 +190,6 @@ export class WebGpuBackend implements Backend {
         return await search(this.#session);
       }
     });
-    this.#turn = result.catch(() => {});
-    return result;
   }
 
   async #recover(info: GPUDeviceLostInfo, cause: unknown): Promise<void> {
