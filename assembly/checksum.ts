@@ -4,7 +4,7 @@
 // and a byte may be moved to those five places behind it without changing the remainder. What is left are the last
 // 274 bytes and up to 15 more. Found by trying all sets of five from 160 on: fewer places lie much further off, and where
 // they lie nearer a step reads what the steps just before it have not yet written to the cache.
-// test/unit/base/crc32.test.ts compares all lengths with the tables.
+// test/unit/base/crc32.test.ts compares all lengths with the definition.
 
 /** Bytes of the tables: 16 × 256 words. */
 const tableBytes: usize = 16 << 10;

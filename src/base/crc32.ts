@@ -6,17 +6,12 @@ interface Kernel {
   crc32Rows(tables: number, bytes: number, rowBytes: number, rows: number, work: number, out: number): void;
 }
 
-/** 16 × 256 words; word b of table k is what byte b does to the remainder k bytes further on. */
-const table: Int32Array<ArrayBuffer> = new Int32Array(16 * 256);
-for (let byte = 0; byte < 256; byte++) {
+/** What a byte does to the remainder. */
+export const crcTable: Int32Array<ArrayBuffer> = Int32Array.from({ length: 256 }, (_, byte) => {
   let remainder = byte;
   for (let bit = 0; bit < 8; bit++) remainder = (remainder >>> 1) ^ (remainder & 1 ? 0xedb88320 : 0);
-  table[byte] = remainder;
-}
-for (let at = 256; at < table.length; at++) {
-  const before = table[at - 256]!;
-  table[at] = (before >>> 8) ^ table[before & 255]!;
-}
+  return remainder;
+});
 
 /** The kernel's memory: tables, zeros, room to work in, the bytes of a chunk, their rows' checksums. */
 const workAt = (16 << 10) + 512;
@@ -25,12 +20,12 @@ const bytesAt = workAt + chunkBytes + 1024;
 const checksumsAt = bytesAt + chunkBytes + 16;
 const maxRows = 1024;
 const pages = 3;
-/** From here on the kernel is less to load than what it saves; once it is there, its tables do for all. */
+/** From here on the kernel is less to load than what it saves; once it is there, it does all. */
 const worthLoading = 1 << 10;
 
 let kernel: (Kernel & { memory: Uint8Array; checksums: Uint32Array }) | 'none' | undefined;
 
-/** Where WebAssembly SIMD is missing or forbidden, tables do. */
+/** Where WebAssembly SIMD is missing or forbidden, the table does. */
 function loadKernel(): Exclude<typeof kernel, undefined> {
   try {
     const memory = new WebAssembly.Memory({ initial: pages });
@@ -51,7 +46,7 @@ function loadKernel(): Exclude<typeof kernel, undefined> {
  */
 export function crc32(bytes: Uint8Array, before = 0): number {
   if (bytes.length >= worthLoading) kernel ??= loadKernel();
-  if (!kernel || kernel === 'none') return crc32ByTables(bytes, before);
+  if (!kernel || kernel === 'none') return crc32ByTable(bytes, before);
   let checksum = before;
   for (let from = 0; from < bytes.length; from += chunkBytes) {
     const chunk = bytes.subarray(from, from + chunkBytes);
@@ -83,39 +78,9 @@ export function crc32Rows(bytes: Uint8Array, rowBytes: number, into: Uint32Array
   }
 }
 
-/** The same in plain JavaScript, sixteen bytes a step. */
-export function crc32ByTables(bytes: Uint8Array, before = 0): number {
+/** The same in plain JavaScript: for few bytes, and what the kernel is compared with. */
+export function crc32ByTable(bytes: Uint8Array, before = 0): number {
   let c = ~before;
-  let at = 0;
-  const { length } = bytes;
-  if (bytes.byteOffset % 4 === 0) {
-    const words = new Int32Array(bytes.buffer, bytes.byteOffset, length >> 2);
-    const end = (length >> 4) << 2;
-    for (let w = 0; w < end; w += 4) {
-      const p = words[w]! ^ c;
-      const q = words[w + 1]!;
-      const r = words[w + 2]!;
-      const s = words[w + 3]!;
-      c =
-        table[3840 + (p & 255)]! ^
-        table[3584 + ((p >>> 8) & 255)]! ^
-        table[3328 + ((p >>> 16) & 255)]! ^
-        table[3072 + (p >>> 24)]! ^
-        table[2816 + (q & 255)]! ^
-        table[2560 + ((q >>> 8) & 255)]! ^
-        table[2304 + ((q >>> 16) & 255)]! ^
-        table[2048 + (q >>> 24)]! ^
-        table[1792 + (r & 255)]! ^
-        table[1536 + ((r >>> 8) & 255)]! ^
-        table[1280 + ((r >>> 16) & 255)]! ^
-        table[1024 + (r >>> 24)]! ^
-        table[768 + (s & 255)]! ^
-        table[512 + ((s >>> 8) & 255)]! ^
-        table[256 + ((s >>> 16) & 255)]! ^
-        table[s >>> 24]!;
-    }
-    at = end * 4;
-  }
-  for (; at < length; at++) c = (c >>> 8) ^ table[(c ^ bytes[at]!) & 255]!;
+  for (const byte of bytes) c = (c >>> 8) ^ crcTable[(c ^ byte) & 255]!;
   return ~c >>> 0;
 }

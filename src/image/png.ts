@@ -1,3 +1,4 @@
+import { crc32 } from '../base/crc32.ts';
 import { LikenessError } from '../base/errors.ts';
 import { checkSize } from './check.ts';
 import { findOrientation } from './exif.ts';
@@ -33,15 +34,6 @@ const depthsOf: Record<number, number[]> = {
 
 const broken = (what: string, cause?: unknown) =>
   new LikenessError('bad-image', `broken PNG: ${what}`, cause === undefined ? undefined : { cause });
-
-function crc32(bytes: Uint8Array): number {
-  let crc = -1;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
-}
 
 function readHeader(data: DataView): PngHeader {
   if (data.byteLength < 13) throw broken(`its header has ${data.byteLength} bytes; wanted 13`);

@@ -1,11 +1,6 @@
-import { crc32 } from '../../base/crc32.ts';
+import { crc32, crcTable } from '../../base/crc32.ts';
 
-/** What a byte does to the remainder. */
-const table: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let remainder = byte;
-  for (let bit = 0; bit < 8; bit++) remainder = (remainder >>> 1) ^ (remainder & 1 ? 0xedb88320 : 0);
-  return remainder;
-});
+const table = Uint32Array.from(crcTable);
 /** The other way. */
 const byteOf = new Map(Array.from(table, (remainder, byte) => [remainder, byte]));
 /** The byte whose remainder has this highest byte: there is one for each. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { crc32, crc32ByTables, crc32Rows } from '../../../src/base/crc32.ts';
+import { crc32, crc32ByTable, crc32Rows } from '../../../src/base/crc32.ts';
 import { seeded } from '../../support/random.ts';
 
 /** Bit by bit, as it is defined. */
@@ -22,13 +22,13 @@ describe('crc32', () => {
     assert.equal(crc32(new Uint8Array(0)), 0);
   });
 
-  test('kernel and tables are the definition at every length, however it lies in memory', () => {
+  test('kernel and table are the definition at every length, however it lies in memory', () => {
     for (let length = 0; length < 3000; length++) {
       const part = bytes.subarray(length % 7, (length % 7) + length);
       const before = Math.floor(random() * 2 ** 32);
       const wanted = reference(part, before);
       assert.equal(crc32(part, before), wanted, `${length} bytes`);
-      assert.equal(crc32ByTables(part, before), wanted, `${length} bytes`);
+      assert.equal(crc32ByTable(part, before), wanted, `${length} bytes`);
     }
   });
 
