@@ -72,7 +72,7 @@ async function runConsumers() {
     ['--test', '--test-concurrency=1', '--test-reporter=spec', ...bundles.map((path) => `${path}.mjs`)],
     { cwd: root, stdio: 'inherit', env },
   );
-  if (full && filters.length === 0) writeConsumers();
+  if ((full && filters.length === 0) || process.env.LIKENESS_CONSUMERS_TABLE === 'write') writeConsumers();
   return status === 0;
 }
 
