@@ -7,11 +7,11 @@ import type { Change } from '../store/format/changes.ts';
 import type { IndexInfo } from '../store/format/header.ts';
 import type { Entry } from '../store/format/records.ts';
 import { IndexStore } from '../store/index-store.ts';
-import { settingChanges } from '../store/legacy-folder.node.ts';
 import { openStore } from '../store/media/open-store.node.ts';
 import { readOnlyStore } from '../store/media/store.read-only.ts';
 import { checkKind } from '../store/mismatch.ts';
 import { openInput, readInput } from './input-file.ts';
+import { settingChanges } from './notes.ts';
 
 /** Vectors that were made elsewhere, with their ids; read as they are asked for. */
 export interface Features {

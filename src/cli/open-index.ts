@@ -4,7 +4,6 @@ import type { Store } from '../store/format/files.ts';
 import { fileName } from '../store/format/generations.ts';
 import { IndexStore } from '../store/index-store.ts';
 import { type InspectedIndex, inspectIndex } from '../store/inspect/index.ts';
-import { openIndexAt } from '../store/legacy-folder.node.ts';
 import { openStore } from '../store/media/open-store.node.ts';
 import { FolderStore } from '../store/media/store.node.ts';
 import { readOnlyStore } from '../store/media/store.read-only.ts';
@@ -44,7 +43,7 @@ export async function openToChange(where: string): Promise<IndexStore> {
     throw new LikenessError('bad-file', `${where} is damaged. ${repairHint(where)}`);
   }
   if (damage) warn(where, damage);
-  const index = await openIndexAt(await openStore(where));
+  const index = await IndexStore.open(await openStore(where));
   if (!index.readOnly) return index;
   await index.close();
   throw new LikenessError(
@@ -57,7 +56,6 @@ export async function openToChange(where: string): Promise<IndexStore> {
 export async function lookAt(where: string, { rows = false }: { rows?: boolean } = {}): Promise<Looked> {
   const store = await openStore(where);
   try {
-    if (await isLegacy(store)) return { index: await openIndexAt(store), damage: undefined };
     const { index, torn } = await openSettled(store);
     if (!torn && !(rows && (await hasDamagedRow(index)))) return { index, damage: undefined };
     await index.close();
@@ -130,12 +128,6 @@ async function openSettled(store: Store): Promise<{ index: IndexStore; torn: boo
   }
 }
 
-export async function isLegacy(store: Store): Promise<boolean> {
-  if (!(store instanceof FolderStore)) return false;
-  const names = (await store.list()).map(({ name }) => name);
-  return names.includes('index.json') && !names.some((name) => name.endsWith('.likeness'));
-}
-
 async function hasDamagedRow(index: IndexStore): Promise<boolean> {
   let damaged = false;
   const blocks = index.rows(index.entries, () => {
@@ -168,10 +160,4 @@ export function sayIfEmpty(where: string, index: IndexStore): void {
 
 export function emptyNote(where: string, made: Made): string {
   return `${where} holds no pictures: they are being indexed, or that was interrupted, all were removed, or the last changes were lost. Take pictures in with: ${indexCommand(where, made)}`;
-}
-
-/** Something that the command line noted in an index. */
-export function settingOf(index: IndexStore, name: 'pictures' | 'model'): string | undefined {
-  const value = index.settings.get(name);
-  return typeof value === 'string' ? value : undefined;
 }

@@ -3,7 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { LikenessError } from '../base/errors.ts';
 import { pictureEndings, unreadFormatOf } from '../image/endings.ts';
-import type { SourceStamp } from '../store/legacy-folder.node.ts';
+import type { SourceStamp } from './notes.ts';
 
 /** More than any picture has that is read; a file is in memory as a whole while it is decoded. */
 const maxBytes = 1 << 30;

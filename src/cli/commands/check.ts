@@ -7,11 +7,10 @@ import { type IndexInfo, identityOf } from '../../store/format/header.ts';
 import type { Problem } from '../../store/inspect/file.ts';
 import { type InspectedIndex, inspectIndex } from '../../store/inspect/index.ts';
 import { repairFile, repairFolder } from '../../store/inspect/repair.node.ts';
-import { readLegacyFolder } from '../../store/legacy-folder.node.ts';
 import { openStore } from '../../store/media/open-store.node.ts';
 import { FolderStore } from '../../store/media/store.node.ts';
 import { readOnlyStore } from '../../store/media/store.read-only.ts';
-import { emptyNote, isLegacy, noIndex, ofFile } from '../open-index.ts';
+import { emptyNote, noIndex, ofFile } from '../open-index.ts';
 import { print, printJson } from '../print.ts';
 
 export interface CheckOptions {
@@ -52,13 +51,6 @@ interface Report {
  */
 export async function check(where: string, options: CheckOptions): Promise<void> {
   const store = await openStore(where);
-  if (store instanceof FolderStore && (await isLegacy(store))) {
-    const { record } = (await readLegacyFolder(store.folder))!;
-    const report = { ...nothing(where), whole: true, count: record.count, model: record.model.fingerprint };
-    if (options.json) printJson(report);
-    else print(`${where}: ${record.count} pictures, an index of the older kind: whole.`);
-    return;
-  }
   if (store instanceof FolderStore && (await generations(store)).length === 0) {
     throw noIndex(where); // and no folder is made for a lock
   }

@@ -6,7 +6,6 @@ import { placeForFolder } from '../../output/place.node.ts';
 import type { Change } from '../../store/format/changes.ts';
 import { identityOf } from '../../store/format/header.ts';
 import { IndexStore } from '../../store/index-store.ts';
-import { readLegacyFolder } from '../../store/legacy-folder.node.ts';
 import { FolderStore } from '../../store/media/store.node.ts';
 import { openFeatureFolder } from '../feature-folder.ts';
 import { type Features, openExported, openMatrix, type Wanted } from '../features.ts';
@@ -30,7 +29,7 @@ export interface ImportOptions {
 export async function importFeatures(from: string, options: ImportOptions): Promise<void> {
   const { output, model } = options;
   const place = await placeForFolder(output, { option: '-o', apartFrom: [from, options.ids] });
-  if (place.names?.some(isIndexFile) || (await holdsLegacyIndex(place.path))) {
+  if (place.names?.some(isIndexFile)) {
     throw new LikenessError(
       'bad-argument',
       `There is an index in ${output} already; name another folder, or remove that index.`,
@@ -62,12 +61,6 @@ export async function importFeatures(from: string, options: ImportOptions): Prom
     await features.close();
   }
 }
-
-const holdsLegacyIndex = (folder: string): Promise<boolean> =>
-  readLegacyFolder(folder).then(
-    (legacy) => legacy !== undefined,
-    () => false, // somebody else's index.json
-  );
 
 async function openFeatures(from: string, wanted: Wanted, options: ImportOptions): Promise<Features> {
   if (/\.likeness$/i.test(from)) return openExported(from, wanted);

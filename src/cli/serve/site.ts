@@ -11,7 +11,7 @@ import type { IndexStore } from '../../store/index-store.ts';
 import { otherModel } from '../index-again.ts';
 import { isModelFolder, modelOfIndex } from '../model-source.ts';
 import { type ServedModel, servedModels } from '../models.ts';
-import { settingOf } from '../open-index.ts';
+import { settingOf } from '../notes.ts';
 import { say } from '../print.ts';
 import { limit } from './limit.ts';
 import { sendBody, sendText } from './send-body.ts';

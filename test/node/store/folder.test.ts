@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { encodeNpy } from '../../../src/python/npy.ts';
 import { IndexStore } from '../../../src/store/index-store.ts';
-import { openIndexAt } from '../../../src/store/legacy-folder.node.ts';
 import { lockFolder } from '../../../src/store/media/lock.node.ts';
 import { deleteIndex } from '../../../src/store/media/open-store.node.ts';
 import { httpStore } from '../../../src/store/media/store.http.ts';
@@ -69,47 +66,6 @@ describe('FolderStore', () => {
       await again.close();
     }));
 });
-
-test('an index folder of before is taken over: its features, ids and notes', () =>
-  withFolder(async (folder) => {
-    const count = 7;
-    const values = new Float32Array(count * d);
-    for (let n = 0; n < count; n++) values.set(vectorOf(n, d), n * d);
-    const features = encodeNpy(values, [count, d]);
-    const { model } = info(d);
-    const ids = Array.from({ length: count }, (_, n) => `${n}.jpeg`);
-    const record = {
-      format: 'likeness-index',
-      formatVersion: 1,
-      model: { ...model, source: 'tiny' },
-      parity: 'keras',
-      dimension: d,
-      count,
-      pictures: '../photos',
-      ids,
-      stamps: ids.map((_, n) => ({ byteLength: n, modifiedMs: n + 0.5 })),
-      sha256: createHash('sha256').update(features).digest('hex'),
-    };
-    await writeFile(join(folder, 'features.npy'), features);
-    await writeFile(join(folder, 'index.json'), JSON.stringify(record));
-    const index = await openIndexAt(new FolderStore(folder));
-    assert.deepEqual(index.info, { model, dimension: d, parity: 'keras' });
-    assert.equal(index.settings.get('pictures'), '../photos');
-    assert.equal(index.settings.get('model'), 'tiny');
-    const rows = new Float32Array(count * d);
-    await index.readRows(index.entries, rows);
-    assert.deepEqual(rows, values);
-    assert.deepEqual(
-      index.entries.map(({ id, meta }) => ({ id, meta })),
-      ids.map((id, n) => ({ id, meta: { file: record.stamps[n]! } })),
-    );
-    await index.close();
-    assert.deepEqual(await readdir(folder), ['index-2.likeness']);
-    await writeFile(join(folder, 'index.json'), 'not read any more');
-    const again = await openIndexAt(new FolderStore(folder));
-    assert.equal(again.entries.length, count);
-    await again.close();
-  }));
 
 /** A process that holds the lock of a folder until its input ends. */
 async function holdLock(folder: string): Promise<{ kill(): Promise<void> }> {
