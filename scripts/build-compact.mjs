@@ -14,20 +14,20 @@ const outfile = join(root, 'build/write-model.mjs');
 await build({
   ...nodeOptions,
   stdin: {
-    contents: ['write', 'sink.node', 'sources/random-access', 'sources/safetensors']
-      .map((name) => `export * from './src/convert/${name}.ts';`)
+    contents: ['convert/write', 'convert/sink.node', 'convert/sources/safetensors', 'base/random-access']
+      .map((name) => `export * from './src/${name}.ts';`)
       .join('\n'),
     resolveDir: root,
   },
   outfile,
 });
-const { bytesAsFile, folderSink, parseSafetensors, writeVgg16 } = await import(outfile);
+const { bytesFile, folderSink, parseSafetensors, writeVgg16 } = await import(outfile);
 const folder = join(root, 'models/vgg16-compact');
 const readme = readFileSync(join(folder, 'README.md'));
 const sink = await folderSink(folder);
 await sink.write('README.md', readme);
 const manifest = await writeVgg16(
-  parseSafetensors(bytesAsFile(readFileSync(source))),
+  await parseSafetensors(bytesFile(readFileSync(source))),
   {
     name: 'vgg16-compact',
     version: '2',

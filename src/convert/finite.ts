@@ -35,8 +35,8 @@ export function firstNotFinite(
 export function finiteWeight(name: string, weight: Weight): Weight {
   return {
     ...weight,
-    data(from, to) {
-      const bytes = weight.data(from, to);
+    async data(from, to) {
+      const bytes = await weight.data(from, to);
       const wrong = firstNotFinite(bytes, weight.dataType);
       if (wrong) throw notFinite(`"${name}" holds ${wrong.value}`);
       return bytes;

@@ -27,11 +27,11 @@ function padWeight(weight: Weight, shape: number[]): Weight {
   return {
     ...weight,
     shape,
-    data(from, to) {
+    async data(from, to) {
       const padded = new Uint8Array((to - from) * wide);
       const end = Math.min(to, rows);
       if (from >= end) return padded;
-      const bytes = weight.data(from, end);
+      const bytes = await weight.data(from, end);
       for (let row = 0; row < end - from; row++) {
         padded.set(bytes.subarray(row * narrow, (row + 1) * narrow), row * wide);
       }

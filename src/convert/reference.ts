@@ -2,8 +2,8 @@ import { fromFloat16 } from '../base/float16.ts';
 import { convolutions, shapeOfWeights, type Weight } from './vgg16-weights.ts';
 
 /** A weight's values in float64. */
-function values({ dataType, shape, data }: Weight): Float64Array {
-  const bytes = data(0, shape[0]!);
+async function values({ dataType, shape, data }: Weight): Promise<Float64Array> {
+  const bytes = await data(0, shape[0]!);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return dataType === 'float16'
     ? Float64Array.from({ length: bytes.length / 2 }, (_, i) => fromFloat16(view.getUint16(2 * i, true)))
@@ -17,26 +17,29 @@ function values({ dataType, shape, data }: Weight): Float64Array {
  * @param input 3 × size × size
  * @returns the last pooling's values, channels first
  */
-export function forwardConvolutions(weights: ReadonlyMap<string, Weight>, input: Float32Array): Float64Array {
+export async function forwardConvolutions(
+  weights: ReadonlyMap<string, Weight>,
+  input: Float32Array,
+): Promise<Float64Array> {
   const steps = convolutionSteps(weights, input);
   for (;;) {
-    const { done, value } = steps.next();
+    const { done, value } = await steps.next();
     if (done) return value;
   }
 }
 
 /** {@link forwardConvolutions}, stopping after each layer with the share of the work that is done, 0 … 1. */
-export function* convolutionSteps(
+export async function* convolutionSteps(
   weights: ReadonlyMap<string, Weight>,
   input: Float32Array,
-): Generator<number, Float64Array> {
+): AsyncGenerator<number, Float64Array> {
   const shape = shapeOfWeights(weights);
   let size = shape.inputSize;
   let picture: Float64Array = Float64Array.from(input);
   const layers = convolutions(shape);
   for (const [i, { name, block, inputs, outputs }] of layers.entries()) {
-    const kernel = values(weights.get(`${name}.weight`)!);
-    const bias = values(weights.get(`${name}.bias`)!);
+    const kernel = await values(weights.get(`${name}.weight`)!);
+    const bias = await values(weights.get(`${name}.bias`)!);
     picture = convolve(picture, size, kernel, bias, inputs, outputs);
     if (layers[i + 1]?.block !== block) {
       picture = maxPool(picture, size, outputs);
@@ -52,15 +55,6 @@ export function denseRow(row: ArrayLike<number>, bias: number, x: Float64Array):
   let sum = bias;
   for (let j = 0; j < x.length; j++) sum += row[j]! * x[j]!;
   return Math.max(sum, 0);
-}
-
-/** VGG16 up to `fc1` and its ReLU in float64, not normalised. For narrow networks: all of `fc1` is decoded at once. */
-export function forward(weights: ReadonlyMap<string, Weight>, input: Float32Array): Float64Array {
-  const x = forwardConvolutions(weights, input);
-  const matrix = values(weights.get('fc1.weight')!);
-  return values(weights.get('fc1.bias')!).map((bias, row) =>
-    denseRow(matrix.subarray(row * x.length, (row + 1) * x.length), bias, x),
-  );
 }
 
 /** 3×3 convolution, stride 1, zero padding 1, then ReLU. */

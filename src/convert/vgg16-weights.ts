@@ -9,7 +9,7 @@ export interface Weight {
   dataType: DataType;
   shape: number[];
   /** Little-endian values in C order of the rows (first axis) `from` … `to` − 1. */
-  data(from: number, to: number): Uint8Array;
+  data(from: number, to: number): Uint8Array | Promise<Uint8Array>;
 }
 
 /** Widths and sizes of a network of VGG16's shape. */

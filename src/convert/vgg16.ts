@@ -56,8 +56,8 @@ function inFloat16(name: string, weight: Weight): Weight {
   return {
     ...weight,
     dataType: 'float16',
-    data(from, to) {
-      const bytes = weight.data(from, to).slice();
+    async data(from, to) {
+      const bytes = (await weight.data(from, to)).slice();
       const halves = new Uint8Array(Uint16Array.from(new Float32Array(bytes.buffer), toFloat16).buffer);
       checkStored(name, 'float16', halves, 'float16');
       return halves;
@@ -142,13 +142,13 @@ const floatBytes = 64 * 2 ** 20;
 export const rowsAtOnce = (inputs: number): number => Math.max(1, Math.floor(floatBytes / (4 * inputs)));
 
 /** The pieces of `fc1`, one after another, as `encodePiece` makes them: `dense-1.bin`, … */
-export function* densePieces(
+export async function* densePieces(
   weights: ReadonlyMap<string, Weight>,
   encoding: Encoding,
   shardBytes: number,
-): Generator<{ file: string; bytes: Uint8Array<ArrayBuffer>; layout: PieceLayout }> {
+): AsyncGenerator<{ file: string; bytes: Uint8Array<ArrayBuffer>; layout: PieceLayout }> {
   const kernel = weights.get('fc1.weight')!;
-  const bias = floats(weights.get('fc1.bias')!, 0, kernel.shape[0]!);
+  const bias = await floats(weights.get('fc1.bias')!, 0, kernel.shape[0]!);
   const [outputs, inputs] = kernel.shape as [number, number];
   if (!Number.isInteger(rowScales(encoding, inputs))) {
     throw new LikenessError(
@@ -163,7 +163,7 @@ export function* densePieces(
     const bytes = emptyPiece(layout, bias.subarray(i * rows, (i + 1) * rows));
     for (let from = 0; from < rows; from += rowsAtOnce(inputs)) {
       const to = Math.min(rows, from + rowsAtOnce(inputs));
-      encodeRows(encoding, bytes, layout, from, floats(kernel, i * rows + from, i * rows + to));
+      encodeRows(encoding, bytes, layout, from, await floats(kernel, i * rows + from, i * rows + to));
     }
     // Codes are finite always; what is float16 may have become infinite.
     if (encoding === 'f16') checkStored('fc1.weight', encoding, bytes.subarray(0, layout.scales), 'float16');
@@ -173,8 +173,8 @@ export function* densePieces(
 }
 
 /** Rows of a weight as float32. */
-function floats({ dataType, data }: Weight, from: number, to: number): Float32Array {
-  const bytes = data(from, to);
+async function floats({ dataType, data }: Weight, from: number, to: number): Promise<Float32Array> {
+  const bytes = await data(from, to);
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
   if (dataType === 'float32')
     return new Float32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
@@ -197,7 +197,7 @@ class ShardLayout {
   }
 
   async add({ name, dataType, shape, data }: Weight): Promise<void> {
-    const bytes = data(0, shape[0]!);
+    const bytes = await data(0, shape[0]!);
     if (this.#files === 0 || (this.#end > 0 && this.#end + bytes.length > this.#max)) {
       this.#files++;
       this.#end = 0;

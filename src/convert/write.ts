@@ -68,7 +68,7 @@ export async function writeVgg16(
   );
   const answer = new Float32Array(fc1);
   const files: string[] = [];
-  for (const { file, bytes, layout } of densePieces(stored, encoding, shardBytes)) {
+  for await (const { file, bytes, layout } of densePieces(stored, encoding, shardBytes)) {
     await sink.write(file, bytes);
     const { rows, inputs } = layout;
     const first = files.length * rows;
@@ -128,9 +128,9 @@ function checkAnswer(answer: Float32Array): void {
 }
 
 /** Takes the steps of long work one by one: what else happens, an interrupt say, is heard between two of them. */
-async function atLeisure<T>(steps: Generator<number, T>, onStep: (share: number) => void): Promise<T> {
+async function atLeisure<T>(steps: AsyncGenerator<number, T>, onStep: (share: number) => void): Promise<T> {
   for (;;) {
-    const { done, value } = steps.next();
+    const { done, value } = await steps.next();
     if (done) return value as T;
     onStep(value as number);
     await new Promise((resolve) => setTimeout(resolve));

@@ -11,7 +11,6 @@ import {
 import { dirname, join } from 'node:path';
 import { fromFloat16 } from '../../src/base/float16.ts';
 import { bytesFile } from '../../src/base/random-access.ts';
-import { bytesAsFile } from '../../src/convert/sources/random-access.ts';
 import { parseSafetensors } from '../../src/convert/sources/safetensors.ts';
 import { createWasmDense } from '../../src/network/dense/dense.wasm.ts';
 import { encodePiece, pieceLayout } from '../../src/network/dense/encoding.ts';
@@ -31,7 +30,7 @@ export async function writeFeatures(folder: string, d: number, out: string, file
   const codes = parseBytes(readFileSync(join(folder, 'pool5.u8.npy')));
   const scales = parseNpy(readFileSync(join(folder, 'pool5.scale.npy'))).data;
   const [n, inputs] = codes.shape;
-  const layer = file === undefined ? findLayer(folder, d, inputs) : layerIn(file, d, inputs);
+  const layer = file === undefined ? await findLayer(folder, d, inputs) : await layerIn(file, d, inputs);
   if (!layer) return false;
   const encoding = 'f32';
   const dense = await createWasmDense({
@@ -75,39 +74,39 @@ interface Layer {
   bias: Float32Array;
 }
 
-function findLayer(folder: string, d: number, inputs: number): Layer | undefined {
+async function findLayer(folder: string, d: number, inputs: number): Promise<Layer | undefined> {
   for (const place of [folder, join(folder, '../models')]) {
     if (!existsSync(place)) continue;
     for (const name of readdirSync(place).filter((file) => file.endsWith('.safetensors'))) {
-      const layer = layerIn(join(place, name), d, inputs);
+      const layer = await layerIn(join(place, name), d, inputs);
       if (layer) return layer;
     }
   }
   return undefined;
 }
 
-function layerIn(file: string, d: number, inputs: number): Layer | undefined {
-  const tensors = parseSafetensors(bytesAsFile(readFileSync(file)));
+async function layerIn(file: string, d: number, inputs: number): Promise<Layer | undefined> {
+  const tensors = await parseSafetensors(bytesFile(readFileSync(file)));
   for (const [key, { shape }] of tensors) {
     const bias = tensors.get(key.replace(/weight$/, 'bias'));
     if (!key.endsWith('.weight') || !bias || shape.length !== 2) continue;
     if (shape[0] === d && shape[1] === inputs)
-      return { weight: floats(tensors.get(key)!), bias: floats(bias) };
+      return { weight: await floats(tensors.get(key)!), bias: await floats(bias) };
   }
   return undefined;
 }
 
-function floats({
+async function floats({
   dataType,
   shape,
   data,
 }: {
   dataType: string;
   shape: number[];
-  data(from: number, to: number): Uint8Array;
-}): Float32Array {
+  data(from: number, to: number): Uint8Array | Promise<Uint8Array>;
+}): Promise<Float32Array> {
   // A copy of its own: a Buffer's slice() would be a view of the whole file.
-  const { buffer } = Uint8Array.from(data(0, shape[0]!));
+  const { buffer } = Uint8Array.from(await data(0, shape[0]!));
   if (dataType === 'float32') return new Float32Array(buffer);
   return Float32Array.from(new Uint16Array(buffer), fromFloat16);
 }

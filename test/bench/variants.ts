@@ -9,7 +9,7 @@ import { decode } from '../../src/image/decode.node.ts';
 import { toTensor } from '../../src/image/tensor.ts';
 import { FlatIndex } from '../../src/knn/flat-index.ts';
 import { createWasmDense } from '../../src/network/dense/dense.wasm.ts';
-import { type Encoding, encodings } from '../../src/network/dense/encoding.ts';
+import { type Encoding, encodings, type PieceLayout } from '../../src/network/dense/encoding.ts';
 import { createNodeGraph } from '../../src/network/graph.node.ts';
 import type { Model } from '../../src/network/load.ts';
 import type { Manifest } from '../../src/network/manifest.ts';
@@ -41,7 +41,7 @@ export default async function bench({
 }: Options & { pictures: string[] }): Promise<{ tables: Table[]; notes: string[] }> {
   const source: Pick<Vgg16Source, 'kind' | 'weights' | 'close'> = from
     ? await openVgg16Weights(from)
-    : { kind: 'keras', weights: seededWeights(fullSize, 1), close: () => {} };
+    : { kind: 'keras', weights: seededWeights(fullSize, 1), close: async () => {} };
   const { inputSize } = shapeOfWeights(source.weights);
   const { preprocessing } = describeSource(source.kind, 'f32');
   const framing = { ...preprocessing, width: inputSize, height: inputSize };
@@ -57,7 +57,7 @@ export default async function bench({
       console.error(`${encoding}: ${pictures.length} pictures`);
     }
   }
-  source.close();
+  await source.close();
 
   const n = pictures.length;
   const dimension = features.get('f32')!.length / n;
@@ -133,7 +133,8 @@ async function dense(
   pooled: Float32Array,
   n: number,
 ): Promise<Float32Array> {
-  const pieces = [...densePieces(stored, encoding, shardBytes)];
+  const pieces: { bytes: Uint8Array; layout: PieceLayout }[] = [];
+  for await (const piece of densePieces(stored, encoding, shardBytes)) pieces.push(piece);
   const { layout } = pieces[0]!;
   const outputs = pieces.length * layout.rows;
   const layer = await createWasmDense({

@@ -20,9 +20,14 @@ function mixed(value: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
+/** A weight whose data need not be waited for. */
+export interface MadeWeight extends Weight {
+  data(from: number, to: number): Uint8Array;
+}
+
 /** He-initialised float32 weights, uniform, from a seed; made when they are asked for. */
-export function seededWeights(shape: Vgg16Shape, seed: number): Map<string, Weight> {
-  const weights = new Map<string, Weight>();
+export function seededWeights(shape: Vgg16Shape, seed: number): Map<string, MadeWeight> {
+  const weights = new Map<string, MadeWeight>();
   let tensor = seed;
   for (const [name, sizes] of weightShapes(shape)) {
     const start = mixed(++tensor);
@@ -67,15 +72,15 @@ export const description: ModelDescription = {
 };
 
 /** What an extractor has to give for a picture: float64 from the weights as the encoding stores them, normalised. */
-export function wantedFeatures(
+export async function wantedFeatures(
   weights: ReadonlyMap<string, Weight>,
   encoding: Encoding,
   input: Float32Array,
-): Float32Array {
+): Promise<Float32Array> {
   const stored = storedWeights(weights, encoding);
-  const pooled = forwardConvolutions(stored, input);
+  const pooled = await forwardConvolutions(stored, input);
   const values: number[] = [];
-  for (const { bytes, layout } of densePieces(stored, encoding, Number.POSITIVE_INFINITY)) {
+  for await (const { bytes, layout } of densePieces(stored, encoding, Number.POSITIVE_INFINITY)) {
     const { rows, inputs } = layout;
     const kernel = decodePiece(encoding, bytes, rows, inputs);
     const bias = new Float32Array(bytes.buffer, layout.bias, rows);

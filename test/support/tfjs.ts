@@ -1,4 +1,4 @@
-import type { Weight } from '../../src/convert/vgg16-weights.ts';
+import type { MadeWeight } from './seeded-vgg16.ts';
 
 type Tfjs = typeof import('../peers/tfjs-vgg16.mjs');
 
@@ -18,7 +18,7 @@ export async function loadTfjs(): Promise<{ tfjs: Tfjs; wasmFolder: string }> {
 
 /** Our canonical weights as Keras lays them out: kernels HWIO, fc1 [inputs, outputs] over a channels-last flatten. */
 export function kerasLayout(
-  weights: ReadonlyMap<string, Weight>,
+  weights: ReadonlyMap<string, MadeWeight>,
 ): (layer: string) => { kernel: Float32Array; bias: Float32Array } {
   const floats = (name: string): Float32Array => {
     const { data, shape } = weights.get(name)!;

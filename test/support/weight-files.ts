@@ -1,8 +1,8 @@
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import h5wasm, { type Group as H5Group } from 'h5wasm/node';
 import onnxProto, { type onnx } from 'onnx-proto';
-import { convolutions, type Vgg16Shape, type Weight } from '../../src/convert/vgg16-weights.ts';
-import { seededWeights } from './seeded-vgg16.ts';
+import { convolutions, type Vgg16Shape } from '../../src/convert/vgg16-weights.ts';
+import { type MadeWeight, seededWeights } from './seeded-vgg16.ts';
 
 /** Rows of a weight that are made at once. */
 const piece = 64;
@@ -14,13 +14,13 @@ export interface WeightFile {
   classes?: number;
 }
 
-function floats(weight: Weight, from = 0, to = weight.shape[0]!): Float32Array {
+function floats(weight: MadeWeight, from = 0, to = weight.shape[0]!): Float32Array {
   const bytes = weight.data(from, to);
   return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
 }
 
 /** [out, in, 3, 3] as Keras has it: value (h, w, i, o). */
-function kernelForKeras(weight: Weight): Float32Array {
+function kernelForKeras(weight: MadeWeight): Float32Array {
   const [outputs, inputs] = weight.shape as [number, number];
   const values = floats(weight);
   const out = new Float32Array(values.length);
@@ -36,7 +36,7 @@ function kernelForKeras(weight: Weight): Float32Array {
 }
 
 /** [out, C·h·w] as Keras has it: a column an output, the rows in the order of `flatten`. */
-function denseForKeras(weight: Weight, channels: number, flatten: 'hwc' | 'chw'): Float32Array {
+function denseForKeras(weight: MadeWeight, channels: number, flatten: 'hwc' | 'chw'): Float32Array {
   const [outputs, length] = weight.shape as [number, number];
   const side = Math.sqrt(length / channels);
   const out = new Float32Array(outputs * length);
@@ -383,7 +383,7 @@ export function writeZoo(path: string, options: WeightFile): void {
 }
 
 /** A tensor of a safetensors file: a weight in float32. */
-export type NamedTensors = [name: string, shape: number[], weight: Weight][];
+export type NamedTensors = [name: string, shape: number[], weight: MadeWeight][];
 
 /**
  * Weights under the names of torchvision, of timm or of this project; with `classes`, also the layers after fc1, as

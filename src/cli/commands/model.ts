@@ -52,7 +52,7 @@ export async function build(options: BuildOptions): Promise<void> {
       listening.end();
     }
   } finally {
-    source.close();
+    await source.close();
   }
 }
 

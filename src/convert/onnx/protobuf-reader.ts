@@ -1,5 +1,6 @@
 import { LikenessError } from '../../base/errors.ts';
-import type { RandomAccess } from '../sources/random-access.ts';
+import type { RandomAccess } from '../../base/random-access.ts';
+import { readBytes } from '../sources/read-bytes.ts';
 
 /** A field of a Protocol Buffers message. Its content is bytes `from` … `to` − 1 of the file. */
 export interface Field {
@@ -33,11 +34,12 @@ function varint(bytes: Uint8Array, at: number): [value: number, end: number] {
  *
  * @throws LikenessError `bad-file` when the bytes are no message
  */
-export function* fieldsIn(file: RandomAccess, from: number, to: number): Generator<Field> {
+export async function* fieldsIn(file: RandomAccess, from: number, to: number): AsyncGenerator<Field> {
+  const size = await file.size();
   let at = from;
   while (at < to) {
     const start = at;
-    const head = file.read(at, Math.min(20, to - at));
+    const head = await readBytes(file, at, Math.min(20, to - at));
     const [key, keyEnd] = varint(head, 0);
     const wire = key & 7;
     const number = Math.floor(key / 8);
@@ -52,29 +54,29 @@ export function* fieldsIn(file: RandomAccess, from: number, to: number): Generat
       first = at + end;
       at = first + length;
     } else throw bad(`have a field of unknown type ${wire} at byte ${start}.`);
-    if (at > file.byteLength) throw cutOff(file, at);
+    if (at > size) throw cutOff(size, at);
     if (at > to) throw bad(`end at byte ${to}; the field ${number} at ${start} would end at ${at}.`);
     yield { number, wire, from: first, to: at };
   }
 }
 
-const cutOff = ({ byteLength }: RandomAccess, wanted: number): LikenessError =>
+const cutOff = (size: number, wanted: number): LikenessError =>
   new LikenessError(
     'bad-file',
-    `The file has ${byteLength} bytes of at least ${wanted}: it was not downloaded to its end, or is no Protocol Buffers data.`,
+    `The file has ${size} bytes of at least ${wanted}: it was not downloaded to its end, or is no Protocol Buffers data.`,
   );
 
-function content(file: RandomAccess, { number, from, to }: Field): Uint8Array {
+async function content(file: RandomAccess, { number, from, to }: Field): Promise<Uint8Array> {
   if (to - from > maxBytes) throw bad(`have ${to - from} bytes in field ${number} at ${from}.`);
-  return file.read(from, to - from);
+  return readBytes(file, from, to - from);
 }
 
-export const textOf = (file: RandomAccess, field: Field): string =>
-  new TextDecoder().decode(content(file, field));
+export const textOf = async (file: RandomAccess, field: Field): Promise<string> =>
+  new TextDecoder().decode(await content(file, field));
 
 /** The whole number of a field, or the numbers of a packed one. */
-export function intsOf(file: RandomAccess, field: Field): number[] {
-  const bytes = content(file, field);
+export async function intsOf(file: RandomAccess, field: Field): Promise<number[]> {
+  const bytes = await content(file, field);
   const values: number[] = [];
   for (let at = 0; at < bytes.length; ) {
     const [value, end] = varint(bytes, at);
@@ -84,8 +86,8 @@ export function intsOf(file: RandomAccess, field: Field): number[] {
   return values;
 }
 
-export function floatOf(file: RandomAccess, field: Field): number {
+export async function floatOf(file: RandomAccess, field: Field): Promise<number> {
   if (field.to - field.from !== 4) throw bad(`have no float in field ${field.number} at ${field.from}.`);
-  const bytes = content(file, field);
+  const bytes = await content(file, field);
   return new DataView(bytes.buffer, bytes.byteOffset, 4).getFloat32(0, true);
 }

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LikenessError } from '../../base/errors.ts';
 import { parseJson } from '../../base/json-file.ts';
-import type { RandomAccess as NpyFile } from '../../base/random-access.ts';
+import { openFile } from '../../base/open-file.node.ts';
+import type { RandomAccess } from '../../base/random-access.ts';
 import { readZipDirectory, type ZipEntry } from '../../python/zip-directory.ts';
 import { openZipEntry } from '../../python/zip-entry.ts';
-import { openFile } from './file.node.ts';
 import { openKerasVgg16 } from './keras-h5.node.ts';
 import { isTorch, kinds } from './other-files.node.ts';
-import type { RandomAccess } from './random-access.ts';
+import { readBytes } from './read-bytes.ts';
 import type { SourceWeight } from './vgg16-source.ts';
 
 const weightsFile = 'model.weights.h5';
@@ -27,10 +27,9 @@ const maxConfigBytes = 16 * 2 ** 20;
  * @throws LikenessError `bad-file` as {@link openKerasVgg16} does, and for other archives, with what they are
  */
 export async function openKerasArchive(
-  file: RandomAccess,
-): Promise<{ found: Map<string, SourceWeight>; close(): void }> {
-  const archive = asNpyFile(file);
-  const entries = new Map((await directoryOf(archive, file)).map((entry) => [entry.name, entry]));
+  archive: RandomAccess,
+): Promise<{ found: Map<string, SourceWeight>; close(): Promise<void> }> {
+  const entries = new Map((await directoryOf(archive)).map((entry) => [entry.name, entry]));
   const weights = entries.get(weightsFile);
   if (!weights) throw new LikenessError('bad-file', otherArchive([...entries.keys()]));
   const config = await configIn(archive, entries.get(configFile));
@@ -40,17 +39,17 @@ export async function openKerasArchive(
   try {
     const path = join(folder, weightsFile);
     await unpack(await openZipEntry(archive, weights, weightsFile), path);
-    const bytes = openFile(path);
+    const bytes = await openFile(path);
     let opened: Awaited<ReturnType<typeof openKerasVgg16>>;
     try {
       opened = await openKerasVgg16(path, bytes, config);
     } finally {
-      bytes.close();
+      await bytes.close();
     }
     return {
       found: opened.found,
-      close() {
-        opened.close();
+      async close() {
+        await opened.close();
         remove();
       },
     };
@@ -60,25 +59,27 @@ export async function openKerasArchive(
   }
 }
 
-async function directoryOf(archive: NpyFile, file: RandomAccess): Promise<ZipEntry[]> {
+async function directoryOf(archive: RandomAccess): Promise<ZipEntry[]> {
   try {
     return await readZipDirectory(archive);
   } catch (error) {
     // The directory is at the end, where a download that was cut has none; PyTorch's first entry tells.
-    const head = new TextDecoder('latin1').decode(file.read(0, Math.min(256, file.byteLength)));
+    const head = new TextDecoder('latin1').decode(
+      await readBytes(archive, 0, Math.min(256, await archive.size())),
+    );
     if (head.includes('data.pkl')) throw new LikenessError('bad-file', isTorch, { cause: error });
     throw error;
   }
 }
 
-async function configIn(archive: NpyFile, entry: ZipEntry | undefined): Promise<unknown> {
+async function configIn(archive: RandomAccess, entry: ZipEntry | undefined): Promise<unknown> {
   if (!entry || entry.byteLength === 0 || entry.byteLength > maxConfigBytes) return undefined;
   const bytes = new Uint8Array(entry.byteLength);
   await (await openZipEntry(archive, entry, configFile)).read(0, bytes);
   return parseJson(bytes, configFile);
 }
 
-async function unpack(from: NpyFile, path: string): Promise<void> {
+async function unpack(from: RandomAccess, path: string): Promise<void> {
   const size = await from.size();
   const to = await open(path, 'wx');
   try {
@@ -97,17 +98,6 @@ async function unpack(from: NpyFile, path: string): Promise<void> {
   } finally {
     await to.close();
   }
-}
-
-function asNpyFile(file: RandomAccess): NpyFile {
-  return {
-    size: async () => file.byteLength,
-    async read(at, into) {
-      const length = Math.max(0, Math.min(into.length, file.byteLength - at));
-      into.set(file.read(at, length));
-      return length;
-    },
-  };
 }
 
 function otherArchive(names: readonly string[]): string {

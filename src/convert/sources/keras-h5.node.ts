@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
 import type { Dataset, File, Group, ready } from 'h5wasm/node';
 import { LikenessError } from '../../base/errors.ts';
+import type { RandomAccess } from '../../base/random-access.ts';
 import type { Weight } from '../vgg16-weights.ts';
 import { checkLayers } from './architecture.ts';
 import { checkConfig, namesByPath } from './keras-config.ts';
 import { type KerasLayer, keras3Groups, kerasLayers, namedByOrder } from './keras-layers.ts';
-import type { RandomAccess } from './random-access.ts';
+import { readBytes } from './read-bytes.ts';
 import { layers, type SourceWeight, unreadLayers } from './vgg16-source.ts';
 
 type H5Module = Awaited<typeof ready>;
@@ -29,8 +30,8 @@ export async function openKerasVgg16(
   path: string,
   bytes: RandomAccess,
   config?: unknown,
-): Promise<{ found: Map<string, SourceWeight>; close(): void }> {
-  checkLength(bytes);
+): Promise<{ found: Map<string, SourceWeight>; close(): Promise<void> }> {
+  await checkLength(bytes);
   const { default: h5wasm } = await import('#h5wasm/hdf5_hl.js');
   const module = await h5wasm.ready;
   const file = new h5wasm.File(resolve(path), 'r');
@@ -41,7 +42,7 @@ export async function openKerasVgg16(
     );
   }
   let open = true;
-  const close = (): void => {
+  const close = async (): Promise<void> => {
     if (open) file.close();
     open = false;
   };
@@ -51,7 +52,7 @@ export async function openKerasVgg16(
   try {
     return { found: find(module, file, readable, config ?? configIn(file)), close };
   } catch (error) {
-    close();
+    await close();
     throw error;
   }
 }
@@ -68,21 +69,22 @@ function configIn(file: File): unknown {
 }
 
 /** Sees a download that ended early, by the length in the superblock (HDF5 File Format Specification, II.A). */
-function checkLength(file: RandomAccess): void {
-  if (file.byteLength < 48) throw tooShort(file, 48);
-  const head = file.read(0, 48);
+async function checkLength(file: RandomAccess): Promise<void> {
+  const size = await file.size();
+  if (size < 48) throw tooShort(size, 48);
+  const head = await readBytes(file, 0, 48);
   const view = new DataView(head.buffer, head.byteOffset, 48);
   const version = head[8]!;
   // Addresses have 8 bytes wherever files may exceed 4 GB, so in h5py's; others are left to HDF5.
   if (head[version < 2 ? 13 : 9] !== 8) return;
   const end = Number(view.getBigUint64(version < 2 ? 40 : 28, true));
-  if (end > file.byteLength) throw tooShort(file, end);
+  if (end > size) throw tooShort(size, end);
 }
 
-function tooShort(file: RandomAccess, wanted: number): LikenessError {
+function tooShort(size: number, wanted: number): LikenessError {
   return new LikenessError(
     'bad-file',
-    `The HDF5 file has ${file.byteLength} bytes of ${wanted}: it was not downloaded to its end. ${kerasFile} has 553467096.`,
+    `The HDF5 file has ${size} bytes of ${wanted}: it was not downloaded to its end. ${kerasFile} has 553467096.`,
   );
 }
 

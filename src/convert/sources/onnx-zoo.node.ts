@@ -1,7 +1,8 @@
 import { LikenessError } from '../../base/errors.ts';
+import type { RandomAccess } from '../../base/random-access.ts';
 import { type Field, fieldsIn, floatOf, intsOf, textOf } from '../onnx/protobuf-reader.ts';
 import { convolutions } from '../vgg16-weights.ts';
-import type { RandomAccess } from './random-access.ts';
+import { readBytes } from './read-bytes.ts';
 import type { SourceWeight } from './vgg16-source.ts';
 
 const bad = (what: string): LikenessError =>
@@ -34,20 +35,20 @@ interface Initializer {
  *
  * @throws LikenessError `bad-file` when the graph is another one, or a weight is no float32 inside the file
  */
-export function vgg16InOnnx(file: RandomAccess): Map<string, SourceWeight> {
+export async function vgg16InOnnx(file: RandomAccess): Promise<Map<string, SourceWeight>> {
   const nodes: GraphNode[] = [];
   const inputs: string[] = [];
   const initializers = new Map<string, Initializer>();
   // Field numbers here and below: onnx.proto, ModelProto, GraphProto, …
-  for (const field of fieldsIn(file, 0, file.byteLength)) {
+  for await (const field of fieldsIn(file, 0, await file.size())) {
     if (field.number !== 7 || field.wire !== 2) continue;
-    for (const part of fieldsIn(file, field.from, field.to)) {
-      if (part.number === 1) nodes.push(readNode(file, part));
+    for await (const part of fieldsIn(file, field.from, field.to)) {
+      if (part.number === 1) nodes.push(await readNode(file, part));
       if (part.number === 5) {
-        const tensor = readInitializer(file, part);
+        const tensor = await readInitializer(file, part);
         initializers.set(tensor.name, tensor);
       }
-      if (part.number === 11) inputs.push(readName(file, part));
+      if (part.number === 11) inputs.push(await readName(file, part));
     }
   }
   if (nodes.length === 0) throw bad('The ONNX model holds no graph.');
@@ -152,45 +153,45 @@ function sourceWeight(file: RandomAccess, initializer: Initializer): SourceWeigh
       name,
       dataType: 'float32',
       shape: dims,
-      data: (from, to) => file.read(values.from + from * rowBytes, (to - from) * rowBytes),
+      data: (from, to) => readBytes(file, values.from + from * rowBytes, (to - from) * rowBytes),
     },
   };
 }
 
-function readNode(file: RandomAccess, { from, to }: Field): GraphNode {
+async function readNode(file: RandomAccess, { from, to }: Field): Promise<GraphNode> {
   const node: GraphNode = { name: '', op: '', inputs: [], outputs: [], ints: new Map(), floats: new Map() };
-  for (const field of fieldsIn(file, from, to)) {
-    if (field.number === 1) node.inputs.push(textOf(file, field));
-    if (field.number === 2) node.outputs.push(textOf(file, field));
-    if (field.number === 3) node.name = textOf(file, field);
-    if (field.number === 4) node.op = textOf(file, field);
-    if (field.number === 5) readAttribute(file, field, node);
+  for await (const field of fieldsIn(file, from, to)) {
+    if (field.number === 1) node.inputs.push(await textOf(file, field));
+    if (field.number === 2) node.outputs.push(await textOf(file, field));
+    if (field.number === 3) node.name = await textOf(file, field);
+    if (field.number === 4) node.op = await textOf(file, field);
+    if (field.number === 5) await readAttribute(file, field, node);
   }
   node.name ||= node.outputs[0] ?? '';
   return node;
 }
 
-function readAttribute(file: RandomAccess, { from, to }: Field, node: GraphNode): void {
+async function readAttribute(file: RandomAccess, { from, to }: Field, node: GraphNode): Promise<void> {
   let name = '';
   const ints: number[] = [];
   let float: number | undefined;
-  for (const field of fieldsIn(file, from, to)) {
-    if (field.number === 1) name = textOf(file, field);
+  for await (const field of fieldsIn(file, from, to)) {
+    if (field.number === 1) name = await textOf(file, field);
     // A list is packed or not, as the writer likes.
-    if (field.number === 3 || field.number === 8) ints.push(...intsOf(file, field));
-    if (field.number === 2) float = floatOf(file, field);
+    if (field.number === 3 || field.number === 8) ints.push(...(await intsOf(file, field)));
+    if (field.number === 2) float = await floatOf(file, field);
   }
   if (ints.length > 0) node.ints.set(name, ints);
   if (float !== undefined) node.floats.set(name, float);
 }
 
-function readInitializer(file: RandomAccess, { from, to }: Field): Initializer {
+async function readInitializer(file: RandomAccess, { from, to }: Field): Promise<Initializer> {
   const tensor: Initializer = { name: '', dims: [], dataType: 0, external: false };
-  for (const field of fieldsIn(file, from, to)) {
-    if (field.number === 1) tensor.dims.push(...intsOf(file, field));
-    if (field.number === 2) tensor.dataType = intsOf(file, field)[0]!;
-    if (field.number === 8) tensor.name = textOf(file, field);
-    if (field.number === 14) tensor.external = intsOf(file, field)[0] === 1;
+  for await (const field of fieldsIn(file, from, to)) {
+    if (field.number === 1) tensor.dims.push(...(await intsOf(file, field)));
+    if (field.number === 2) tensor.dataType = (await intsOf(file, field))[0]!;
+    if (field.number === 8) tensor.name = await textOf(file, field);
+    if (field.number === 14) tensor.external = (await intsOf(file, field))[0] === 1;
     // raw_data, or float_data packed: the bytes are the same.
     if ((field.number === 9 || field.number === 4) && field.wire === 2) tensor.values = field;
   }
@@ -198,7 +199,8 @@ function readInitializer(file: RandomAccess, { from, to }: Field): Initializer {
 }
 
 /** The first field of a ValueInfoProto. */
-function readName(file: RandomAccess, { from, to }: Field): string {
-  for (const field of fieldsIn(file, from, to)) if (field.number === 1) return textOf(file, field);
+async function readName(file: RandomAccess, { from, to }: Field): Promise<string> {
+  for await (const field of fieldsIn(file, from, to))
+    if (field.number === 1) return await textOf(file, field);
   return '';
 }

@@ -1,11 +1,12 @@
 import { LikenessError } from '../../base/errors.ts';
+import { openFile } from '../../base/open-file.node.ts';
+import type { OpenFile } from '../../base/random-access.ts';
 import type { Weight } from '../vgg16-weights.ts';
-import { openFile } from './file.node.ts';
 import { openKerasArchive } from './keras-archive.node.ts';
 import { openKerasVgg16 } from './keras-h5.node.ts';
 import { vgg16InOnnx } from './onnx-zoo.node.ts';
 import { kinds, refuseFolder, refuseOthers, startsWith } from './other-files.node.ts';
-import type { RandomAccess } from './random-access.ts';
+import { readBytes } from './read-bytes.ts';
 import { parseSafetensors } from './safetensors.ts';
 import { checkTensorNames, vgg16InTensors } from './torchvision.ts';
 import { checkedWeights, checkFinite, type SourceWeight } from './vgg16-source.ts';
@@ -17,7 +18,7 @@ export interface Vgg16Source {
   kind: SourceKind;
   /** By canonical name; read from the file when they are asked for, so it has to stay open. */
   weights: Map<string, Weight>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /**
@@ -32,21 +33,21 @@ export interface Vgg16Source {
  */
 export async function openVgg16Weights(path: string): Promise<Vgg16Source> {
   refuseFolder(path);
-  const file = openFile(path);
+  const file = await openFile(path);
   try {
     const { kind, found, close } = await find(path, file);
     try {
       const weights = checkedWeights(found);
-      checkFinite(weights.get('fc1.bias')!, found.get('fc1.bias')!.origin);
+      await checkFinite(weights.get('fc1.bias')!, found.get('fc1.bias')!.origin);
       // In Keras' file a row is a column: its values are all over the file, and it has none of these NaN.
-      if (kind !== 'keras') checkFinite(weights.get('fc1.weight')!, found.get('fc1.weight')!.origin);
+      if (kind !== 'keras') await checkFinite(weights.get('fc1.weight')!, found.get('fc1.weight')!.origin);
       return { kind, weights, close };
     } catch (error) {
-      close();
+      await close();
       throw error;
     }
   } catch (error) {
-    file.close();
+    await file.close();
     if (!(error instanceof LikenessError) || error.message.startsWith(path)) throw error;
     const code = error.code === 'bad-model' ? 'bad-file' : error.code;
     throw new LikenessError(code, `${path}: ${error.message}`, { cause: error });
@@ -55,25 +56,25 @@ export async function openVgg16Weights(path: string): Promise<Vgg16Source> {
 
 async function find(
   path: string,
-  file: RandomAccess,
-): Promise<{ kind: SourceKind; found: Map<string, SourceWeight>; close(): void }> {
-  const head = file.read(0, Math.min(512, file.byteLength));
-  const close = (): void => file.close();
+  file: OpenFile,
+): Promise<{ kind: SourceKind; found: Map<string, SourceWeight>; close(): Promise<void> }> {
+  const head = await readBytes(file, 0, Math.min(512, await file.size()));
+  const { close } = file;
   if (startsWith(head, '\x89HDF\r\n\x1a\n')) {
     const { found, close: closeKeras } = await openKerasVgg16(path, file);
-    file.close();
+    await file.close();
     return { kind: 'keras', found, close: closeKeras };
   }
   if (startsWith(head, 'PK\x03\x04')) {
     const { found, close: closeKeras } = await openKerasArchive(file);
-    file.close();
+    await file.close();
     return { kind: 'keras', found, close: closeKeras };
   }
-  refuseOthers(file, head);
+  refuseOthers(head);
   // No header has 2³² bytes.
   if (head.length > 8 && head.subarray(4, 8).every((byte) => byte === 0) && head[8] === 0x7b)
-    return { ...vgg16InTensors(parseSafetensors(file, checkTensorNames)), close };
+    return { ...vgg16InTensors(await parseSafetensors(file, checkTensorNames)), close };
   // The first field of an ONNX model is its version, a varint.
-  if (head[0] === 8) return { kind: 'onnx-zoo', found: vgg16InOnnx(file), close };
+  if (head[0] === 8) return { kind: 'onnx-zoo', found: await vgg16InOnnx(file), close };
   throw new LikenessError('bad-file', `This is no file of weights that is known here. Wanted: ${kinds}.`);
 }

@@ -1,7 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LikenessError } from '../../base/errors.ts';
-import type { RandomAccess } from './random-access.ts';
 
 /** What is read, for messages. */
 export const kinds =
@@ -63,8 +62,8 @@ const tfjs =
  *
  * @throws LikenessError `bad-file`, when it is something that is known
  */
-export function refuseOthers(file: RandomAccess, head: Uint8Array): void {
-  if (file.byteLength === 0) throw bad(`The file is empty. Wanted: ${kinds}.`);
+export function refuseOthers(head: Uint8Array): void {
+  if (head.length === 0) throw bad(`The file is empty. Wanted: ${kinds}.`);
   for (const [text, at, what] of magics) if (startsWith(head, text, at)) throw bad(what);
   const text = new TextDecoder('latin1').decode(head).replace(/^ï»¿/, '').trimStart();
   if (text.startsWith('version https://git-lfs')) {

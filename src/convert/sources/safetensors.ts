@@ -1,7 +1,8 @@
 import { LikenessError } from '../../base/errors.ts';
+import type { RandomAccess } from '../../base/random-access.ts';
 import type { DataType } from '../../network/manifest.ts';
 import type { Weight } from '../vgg16-weights.ts';
-import type { RandomAccess } from './random-access.ts';
+import { readBytes } from './read-bytes.ts';
 
 const dataTypes: Record<string, { dataType: DataType; bytes: number }> = {
   F16: { dataType: 'float16', bytes: 2 },
@@ -19,20 +20,20 @@ const maxHeaderBytes = 100_000_000;
  * @returns the tensors by name; their data are read from `file` when they are asked for
  * @throws LikenessError `bad-file` that names the problem
  */
-export function parseSafetensors(
+export async function parseSafetensors(
   file: RandomAccess,
   checkNames: (names: readonly string[]) => void = () => {},
-): Map<string, Weight> {
+): Promise<Map<string, Weight>> {
   const bad = (what: string): LikenessError => new LikenessError('bad-file', `This safetensors file ${what}`);
-  if (file.byteLength < 8) throw bad('is too short to hold a header.');
-  const length = file.read(0, 8);
+  const size = await file.size();
+  if (size < 8) throw bad('is too short to hold a header.');
+  const length = await readBytes(file, 0, 8);
   const headerLength = Number(new DataView(length.buffer, length.byteOffset, 8).getBigUint64(0, true));
   const start = 8 + headerLength;
-  if (start > file.byteLength)
-    throw bad(`says its header has ${headerLength} bytes; the whole file has ${file.byteLength}.`);
+  if (start > size) throw bad(`says its header has ${headerLength} bytes; the whole file has ${size}.`);
   if (headerLength > maxHeaderBytes)
     throw bad(`says its header has ${headerLength} bytes; at most ${maxHeaderBytes} are read.`);
-  const text = new TextDecoder().decode(file.read(8, headerLength));
+  const text = new TextDecoder().decode(await readBytes(file, 8, headerLength));
   let header: Record<string, { dtype?: unknown; shape?: unknown; data_offsets?: unknown } | null> | null;
   try {
     header = JSON.parse(text);
@@ -54,14 +55,14 @@ export function parseSafetensors(
     if (to - from !== wanted) {
       throw bad(`gives "${name}" ${to - from} bytes; its shape ${shape.join('×')} needs ${wanted}.`);
     }
-    if (start + to > file.byteLength) {
+    if (start + to > size) {
       throw bad(
-        `has ${file.byteLength} bytes of at least ${start + to} ("${name}" ends there): it was not downloaded to its end.`,
+        `has ${size} bytes of at least ${start + to} ("${name}" ends there): it was not downloaded to its end.`,
       );
     }
     const rowBytes = wanted / (shape[0] ?? 1);
-    const data = (first: number, end: number): Uint8Array =>
-      file.read(start + from + first * rowBytes, (end - first) * rowBytes);
+    const data = (first: number, end: number): Promise<Uint8Array> =>
+      readBytes(file, start + from + first * rowBytes, (end - first) * rowBytes);
     tensors.set(name, { name, dataType: type.dataType, shape, data });
   }
   return tensors;

@@ -64,8 +64,8 @@ export function checkedWeights(found: ReadonlyMap<string, SourceWeight>): Map<st
 }
 
 /** @throws LikenessError `bad-file` when the first row of a weight holds NaN or infinity */
-export function checkFinite({ dataType, data }: Weight, origin: string): void {
-  const bytes = data(0, 1);
+export async function checkFinite({ dataType, data }: Weight, origin: string): Promise<void> {
+  const bytes = await data(0, 1);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const size = dataType === 'float16' ? 2 : 4;
   for (let at = 0; at < bytes.length; at += size) {

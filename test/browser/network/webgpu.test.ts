@@ -68,7 +68,7 @@ test('WebGPU computes what the float64 forward pass does, alone and in batches, 
       for (const [i, picture] of each.entries()) {
         const difference = largestDifference(
           features.subarray(i * shape.fc1, (i + 1) * shape.fc1),
-          wantedFeatures(weights, encoding, picture),
+          await wantedFeatures(weights, encoding, picture),
         );
         assert.ok(difference < 1e-5, `${encoding}, picture ${i} of ${n}: ${difference}`);
       }

@@ -7,12 +7,12 @@ import { test } from 'node:test';
 import { strToU8, zipSync } from 'fflate';
 import type { onnx } from 'onnx-proto';
 import { LikenessError } from '../../../src/base/errors.ts';
+import { bytesFile } from '../../../src/base/random-access.ts';
 import { vgg16InOnnx } from '../../../src/convert/sources/onnx-zoo.node.ts';
 import { openVgg16Weights, type SourceKind } from '../../../src/convert/sources/open.node.ts';
-import { bytesAsFile } from '../../../src/convert/sources/random-access.ts';
 import type { Vgg16Shape, Weight } from '../../../src/convert/vgg16-weights.ts';
 import { withFolder } from '../../support/cli.ts';
-import { seededWeights } from '../../support/seeded-vgg16.ts';
+import { type MadeWeight, seededWeights } from '../../support/seeded-vgg16.ts';
 import {
   encodeModel,
   encodeModelAsPython,
@@ -32,31 +32,35 @@ const shape: Vgg16Shape = { widths: [4, 6, 7, 9, 10], inputSize: 96, fc1: 11 };
 const file = { shape, seed: 5 };
 const seeded = seededWeights(shape, file.seed);
 
-const whole = (weight: Weight): number[] => Array.from(weight.data(0, weight.shape[0]!));
+const whole = async (weight: Weight): Promise<number[]> => Array.from(await weight.data(0, weight.shape[0]!));
 
 /** Names of the weights whose values are not those of `wanted`, read whole and in pieces of rows. */
-function differing(weights: ReadonlyMap<string, Weight>, wanted = seeded): string[] {
+async function differing(weights: ReadonlyMap<string, Weight>, wanted = seeded): Promise<string[]> {
   assert.deepEqual([...weights.keys()], [...wanted.keys()]);
-  return [...wanted].flatMap(([name, expected]) => {
+  const differ: string[] = [];
+  for (const [name, expected] of wanted) {
     const weight = weights.get(name)!;
     const rows = expected.shape[0]!;
     assert.equal(weight.name, name);
     assert.equal(weight.dataType, 'float32');
     assert.deepEqual(weight.shape, expected.shape);
-    const pieces = [0, 1, Math.floor(rows / 2), rows - 1].flatMap((from, i, starts) =>
-      Array.from(weight.data(from, starts[i + 1] ?? rows)),
-    );
-    const values = whole(expected);
+    const starts = [0, 1, Math.floor(rows / 2), rows - 1];
+    const pieces: number[] = [];
+    for (const [i, from] of starts.entries()) {
+      for (const byte of await weight.data(from, starts[i + 1] ?? rows)) pieces.push(byte);
+    }
+    const values = await whole(expected);
     const same = (other: number[]): boolean =>
       other.length === values.length && other.every((byte, i) => byte === values[i]);
-    return same(whole(weight)) && same(pieces) ? [] : [name];
-  });
+    if (!same(await whole(weight)) || !same(pieces)) differ.push(name);
+  }
+  return differ;
 }
 
 async function opened(path: string): Promise<{ kind: SourceKind; differs: string[] }> {
   const { kind, weights, close } = await openVgg16Weights(path);
   try {
-    return { kind, differs: differing(weights) };
+    return { kind, differs: await differing(weights) };
   } finally {
     close();
   }
@@ -91,9 +95,9 @@ test('a wide fc1 of Keras is read in several pieces', () =>
     const wide = { shape: { widths: [4, 4, 4, 4, 30], inputSize: 224, fc1: 700 }, seed: 9 };
     await writeKeras(path, wide); // 1470 × 700 float32 are 4 MB
     const { weights, close } = await openVgg16Weights(path);
-    assert.deepEqual(differing(weights, seededWeights(wide.shape, wide.seed)), []);
-    close();
-    close();
+    assert.deepEqual(await differing(weights, seededWeights(wide.shape, wide.seed)), []);
+    await close();
+    await close();
     assert.throws(() => weights.get('fc1.bias')!.data(0, 1), { code: 'closed' });
   }));
 
@@ -321,7 +325,7 @@ test("the ONNX Model Zoo's file: every value, however its writer encodes lists",
     assert.deepEqual((await opened(path)).differs, ['fc1.weight']);
   }));
 
-test('the graph decides, not names or the order of the weights', () => {
+test('the graph decides, not names or the order of the weights', async () => {
   const model = zooModel(file);
   const { graph } = model;
   const renamed = (name: string): string =>
@@ -334,11 +338,12 @@ test('the graph decides, not names or the order of the weights', () => {
   for (const named of [...graph!.initializer!, ...graph!.input!]) named.name = renamed(named.name!);
   graph!.initializer!.reverse();
   graph!.input!.reverse();
-  const found = vgg16InOnnx(bytesAsFile(encodeModel(model)));
-  for (const [name, weight] of seeded) assert.deepEqual(whole(found.get(name)!.weight), whole(weight), name);
+  const found = await vgg16InOnnx(bytesFile(encodeModel(model)));
+  for (const [name, weight] of seeded)
+    assert.deepEqual(await whole(found.get(name)!.weight), await whole(weight), name);
 });
 
-test('another ONNX graph is refused with the node that differs', () => {
+test('another ONNX graph is refused with the node that differs', async () => {
   const graphOf = (
     model: onnx.IModelProto,
   ): { node: (name: string) => onnx.INodeProto; graph: onnx.IGraphProto } => ({
@@ -466,15 +471,15 @@ test('another ONNX graph is refused with the node that differs', () => {
   for (const [change, message] of cases) {
     const model = zooModel(file);
     change(model);
-    assert.throws(() => vgg16InOnnx(bytesAsFile(encodeModel(model))), { code: 'bad-file', message });
+    await assert.rejects(vgg16InOnnx(bytesFile(encodeModel(model))), { code: 'bad-file', message });
   }
 });
 
-test('an ONNX file cut or damaged anywhere is an error, never a crash', () => {
+test('an ONNX file cut or damaged anywhere is an error, never a crash', async () => {
   const bytes = encodeModelAsPython(zooModel(file));
   for (let length = 0; length < bytes.length - 16; length += 61) {
-    const cut = bytesAsFile(bytes.subarray(0, length));
-    assert.throws(() => vgg16InOnnx(cut), { code: 'bad-file' }, `${length} bytes`);
+    const cut = bytesFile(bytes.subarray(0, length));
+    await assert.rejects(vgg16InOnnx(cut), { code: 'bad-file' }, `${length} bytes`);
   }
   let random = 1;
   for (let i = 0; i < 500; i++) {
@@ -483,7 +488,7 @@ test('an ONNX file cut or damaged anywhere is an error, never a crash', () => {
     // The first bytes are nodes, where a change matters most.
     damaged[(random >>> 8) % 4000] = random >>> 24;
     try {
-      vgg16InOnnx(bytesAsFile(damaged));
+      await vgg16InOnnx(bytesFile(damaged));
     } catch (error) {
       assert.ok(error instanceof LikenessError && error.code === 'bad-file', (error as Error).stack);
     }
@@ -493,7 +498,7 @@ test('an ONNX file cut or damaged anywhere is an error, never a crash', () => {
 test('the writer of safetensors writes what the format says', () =>
   withFolder(async (folder) => {
     const path = join(folder, 'a.safetensors');
-    const weight: Weight = {
+    const weight: MadeWeight = {
       name: '',
       dataType: 'float32',
       shape: [2],
@@ -527,7 +532,7 @@ test('safetensors of another network are refused', () =>
   withFolder(async (folder) => {
     const path = join(folder, 'model.safetensors');
     const tensors = namedTensors(file, 'torchvision');
-    const nan: Weight = {
+    const nan: MadeWeight = {
       ...seeded.get('fc1.weight')!,
       data: (from, to) => new Uint8Array(new Float32Array((to - from) * 90).fill(Number.NaN).buffer),
     };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bytesAsFile } from '../../../src/convert/sources/random-access.ts';
+import { bytesFile } from '../../../src/base/random-access.ts';
 import { parseSafetensors } from '../../../src/convert/sources/safetensors.ts';
 
 /** A file of a header and 16 bytes of data, put together as the format's description says. */
@@ -19,29 +19,29 @@ const good = {
   b: { dtype: 'F32', shape: [1], data_offsets: [12, 16] },
 };
 
-test('tensors are read by name, whole or by rows', () => {
-  const tensors = parseSafetensors(bytesAsFile(file(good)));
+test('tensors are read by name, whole or by rows', async () => {
+  const tensors = await parseSafetensors(bytesFile(file(good)));
   assert.deepEqual([...tensors.keys()], ['a', 'b']);
   const a = tensors.get('a')!;
   assert.equal(a.dataType, 'float16');
   assert.deepEqual(a.shape, [2, 3]);
-  assert.deepEqual(Array.from(a.data(0, 2)), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-  assert.deepEqual(Array.from(a.data(1, 2)), [6, 7, 8, 9, 10, 11]);
-  assert.deepEqual(Array.from(tensors.get('b')!.data(0, 1)), [12, 13, 14, 15]);
+  assert.deepEqual(Array.from(await a.data(0, 2)), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  assert.deepEqual(Array.from(await a.data(1, 2)), [6, 7, 8, 9, 10, 11]);
+  assert.deepEqual(Array.from(await tensors.get('b')!.data(0, 1)), [12, 13, 14, 15]);
 });
 
-test('a file cut anywhere is an error, never a crash', () => {
+test('a file cut anywhere is an error, never a crash', async () => {
   const whole = file(good);
   for (let length = 0; length < whole.length; length++) {
-    assert.throws(
-      () => parseSafetensors(bytesAsFile(whole.slice(0, length))),
+    await assert.rejects(
+      parseSafetensors(bytesFile(whole.slice(0, length))),
       { code: 'bad-file' },
       `${length} bytes`,
     );
   }
 });
 
-test('a wrong header is an error that names the tensor', () => {
+test('a wrong header is an error that names the tensor', async () => {
   const wrong: [unknown, RegExp][] = [
     ['{', /not JSON/],
     ['null', /not a JSON object/],
@@ -57,6 +57,6 @@ test('a wrong header is an error that names the tensor', () => {
     [{ a: { dtype: 'F32', shape: [1.5], data_offsets: [0, 6] } }, /"a" wrongly/],
   ];
   for (const [header, message] of wrong) {
-    assert.throws(() => parseSafetensors(bytesAsFile(file(header))), { code: 'bad-file', message });
+    await assert.rejects(parseSafetensors(bytesFile(file(header))), { code: 'bad-file', message });
   }
 });

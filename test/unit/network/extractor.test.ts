@@ -58,7 +58,7 @@ for (const [name, shape] of Object.entries(shapes)) {
       const weights = seededWeights(shape, 7);
       for (const n of [1, 3, 9]) {
         const { block, each } = pictures(shape, n);
-        const wanted = each.map((picture) => wantedFeatures(weights, encoding, picture));
+        const wanted = await Promise.all(each.map((picture) => wantedFeatures(weights, encoding, picture)));
         for (const graph of Object.keys(graphs) as (keyof typeof graphs)[]) {
           const features = await run(weights, encoding, block, n, { graph });
           assert.equal(features.length, n * shape.fc1);
@@ -74,17 +74,18 @@ for (const [name, shape] of Object.entries(shapes)) {
   }
 }
 
-test('each encoding stays as near to float32 as its bits allow', () => {
+test('each encoding stays as near to float32 as its bits allow', async () => {
   const shape = shapes.wide!;
   const weights = seededWeights(shape, 7);
   const [picture] = pictures(shape, 1).each;
-  const exact = wantedFeatures(weights, 'f32', picture!);
-  const distance = (encoding: Encoding): number =>
-    1 - cosine(wantedFeatures(weights, encoding, picture!), exact);
-  assert.ok(distance('f16') < 1e-6, `f16 ${distance('f16')}`);
-  assert.ok(distance('q8') < 1e-4, `q8 ${distance('q8')}`);
-  assert.ok(distance('q4') < 2e-2, `q4 ${distance('q4')}`);
-  assert.ok(distance('f16') > 0 && distance('q8') > distance('f16') && distance('q4') > distance('q8'));
+  const exact = await wantedFeatures(weights, 'f32', picture!);
+  const distance = async (encoding: Encoding): Promise<number> =>
+    1 - cosine(await wantedFeatures(weights, encoding, picture!), exact);
+  const [f16, q8, q4] = [await distance('f16'), await distance('q8'), await distance('q4')];
+  assert.ok(f16 < 1e-6, `f16 ${f16}`);
+  assert.ok(q8 < 1e-4, `q8 ${q8}`);
+  assert.ok(q4 < 2e-2, `q4 ${q4}`);
+  assert.ok(f16 > 0 && q8 > f16 && q4 > q8);
 });
 
 test('codes need whole blocks', async () => {
@@ -116,7 +117,7 @@ test('channels the other way round, a channels-last flatten or a missing ReLU wo
   const plane = block.length / 3;
   const swapped = new Float32Array(block.length);
   for (let c = 0; c < 3; c++) swapped.set(block.subarray(c * plane, (c + 1) * plane), (2 - c) * plane);
-  farOff(wantedFeatures(weights, 'f32', swapped), 'RGB for BGR');
+  farOff(await wantedFeatures(weights, 'f32', swapped), 'RGB for BGR');
 
   const fc1 = weights.get('fc1.weight')!;
   const columns = fc1.shape[1]!;
@@ -134,7 +135,7 @@ test('channels the other way round, a channels-last flatten or a missing ReLU wo
     data: (from: number, to: number) => bytes.subarray(from * rowBytes, to * rowBytes),
   };
   farOff(
-    wantedFeatures(new Map([...weights, ['fc1.weight', channelsLast]]), 'f32', block),
+    await wantedFeatures(new Map([...weights, ['fc1.weight', channelsLast]]), 'f32', block),
     'a channels-last flatten',
   );
   assert.ok(

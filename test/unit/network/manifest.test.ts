@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { bytesFile } from '../../../src/base/random-access.ts';
 import { memorySink } from '../../../src/convert/sink.memory.ts';
-import { bytesAsFile } from '../../../src/convert/sources/random-access.ts';
 import { parseSafetensors } from '../../../src/convert/sources/safetensors.ts';
 import type { Weight } from '../../../src/convert/vgg16-weights.ts';
 import { writeVgg16 } from '../../../src/convert/write.ts';
@@ -143,7 +143,7 @@ test('the compact model in the repository is what its weights build', async () =
   const size = new Uint8Array(8);
   new DataView(size.buffer).setBigUint64(0, BigInt(head.length), true);
   const bytes = new Uint8Array(await new Blob([size, head, ...shards] as BlobPart[]).arrayBuffer());
-  const weights: Map<string, Weight> = parseSafetensors(bytesAsFile(bytes));
+  const weights: Map<string, Weight> = await parseSafetensors(bytesFile(bytes));
   const { name, version, licence, origin, preprocessing } = stored;
   const sink = memorySink();
   await writeVgg16(weights, { name, version, licence, origin, preprocessing }, 'f16', sink);
