@@ -152,42 +152,46 @@ function hashOf(paths) {
  */
 async function buildWeb() {
   const { build } = await import('esbuild');
-  const options = { ...browserOptions, plugins: [knownPackages], minify: true, outdir: 'dist/web' };
-  const ortBytes = await buildOrt(options);
-  await Promise.all([
-    build({
-      ...options,
-      define: { ORT_BYTES: JSON.stringify(ortBytes) },
-      splitting: true,
-      chunkNames: 'likeness-chunk-[hash]',
-      entryPoints: { likeness: 'src/index.ts', 'likeness-knn': 'src/knn/index.ts' },
-    }),
-    build({
-      ...options,
-      plugins: [knownPackages, unfollowedImports],
-      conditions: ['likeness-worker'],
-      entryPoints: {
-        'likeness-worker': 'src/api/worker.ts',
-        'likeness-knn-worker': 'src/knn/threads/worker.ts',
-      },
-    }),
-    build({
-      ...options,
-      plugins: [knownPackages, withoutOwnUrl],
-      entryPoints: {
-        'decoders/tiff': 'src/image/tiff/tiff.ts',
-        'decoders/avif': 'src/image/avif/avif.ts',
-        'decoders/webp-alpha': 'src/image/webp-alpha.ts',
-        'decoders/jpeg-turbo': 'src/image/jpeg-turbo.ts',
-      },
-    }),
-  ]);
+  await buildOrt();
+  await Promise.all(webBundles().map(build));
   cpSync(join(root, 'models/vgg16-compact'), join(root, 'dist/web/models/vgg16-compact'), {
     recursive: true,
   });
   writeNotices();
   checkAssets();
 }
+
+const webOptions = { ...browserOptions, plugins: [knownPackages], minify: true, outdir: 'dist/web' };
+
+/** The library's bundles for pages, as options of esbuild; ONNX Runtime is built before. */
+const webBundles = () => [
+  {
+    ...webOptions,
+    define: { ORT_BYTES: JSON.stringify(ortBytes()) },
+    splitting: true,
+    chunkNames: 'likeness-chunk-[hash]',
+    entryPoints: { likeness: 'src/index.ts', 'likeness-knn': 'src/knn/index.ts' },
+  },
+  {
+    ...webOptions,
+    plugins: [knownPackages, unfollowedImports],
+    conditions: ['likeness-worker'],
+    entryPoints: {
+      'likeness-worker': 'src/api/worker.ts',
+      'likeness-knn-worker': 'src/knn/threads/worker.ts',
+    },
+  },
+  {
+    ...webOptions,
+    plugins: [knownPackages, withoutOwnUrl],
+    entryPoints: {
+      'decoders/tiff': 'src/image/tiff/tiff.ts',
+      'decoders/avif': 'src/image/avif/avif.ts',
+      'decoders/webp-alpha': 'src/image/webp-alpha.ts',
+      'decoders/jpeg-turbo': 'src/image/jpeg-turbo.ts',
+    },
+  },
+];
 
 /** Puts the comments that keep bundlers from following an `import()` back, which minifying takes away. */
 const unfollowedImports = {
@@ -204,24 +208,27 @@ const unfollowedImports = {
   },
 };
 
-/**
- * ONNX Runtime's native builds with WebGPU, their glue inside; the WebAssembly compressed: 4 and 7 MB instead of 17 and 27.
- *
- * @returns bytes of each
- */
-async function buildOrt(options) {
+const ortBuilds = { jspi: 'jspi', asyncify: 'webgpu' };
+
+/** What a page fetches of each build of ONNX Runtime, in bytes. */
+const ortBytes = () =>
+  Object.fromEntries(
+    Object.keys(ortBuilds).map((name) => {
+      const [script, wasm] = ['js', 'wasm.gz'].map((end) => join(root, `dist/web/ort/${name}.${end}`));
+      return [name, statSync(script).size + statSync(wasm).size];
+    }),
+  );
+
+/** ONNX Runtime's native builds with WebGPU, their glue inside; the WebAssembly compressed: 4 and 7 MB instead of 17 and 27. */
+async function buildOrt() {
   const { build } = await import('esbuild');
   const from = join(root, 'node_modules/onnxruntime-web');
   const { version } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
   mkdirSync(join(root, 'build/ort'), { recursive: true });
   mkdirSync(join(root, 'dist/web/ort'), { recursive: true });
-  const bytes = {};
-  for (const [name, module] of [
-    ['jspi', 'jspi'],
-    ['asyncify', 'webgpu'],
-  ]) {
+  for (const [name, module] of Object.entries(ortBuilds)) {
     await build({
-      ...options,
+      ...webOptions,
       conditions: [], // with the glue inside
       // The bytes are handed over and there is one thread: nothing is looked for beside this file.
       define: { 'import.meta.url': 'globalThis.location.href' },
@@ -238,9 +245,7 @@ async function buildOrt(options) {
       writeFileSync(packed, await promisify(gzip)(wasm, { level: 9 }));
     }
     cpSync(packed, join(root, `dist/web/ort/${name}.wasm.gz`));
-    bytes[name] = statSync(packed).size + statSync(join(root, `dist/web/ort/${name}.js`)).size;
   }
-  return bytes;
 }
 
 /** A file without its literal URL would be one that no bundler copies, and the other way round. */
@@ -300,16 +305,23 @@ async function buildNode() {
   });
 }
 
+const pageBundle = {
+  ...browserOptions,
+  minify: true,
+  // The worker that measures a GPU is loaded by its button only.
+  entryPoints: { main: 'demo/main.ts', 'gpu-worker': 'demo/gpu/worker.ts' },
+  external: ['likeness-search'], // the page's import map points it to the library, as on anybody's page
+  outdir: 'dist/page',
+};
+
 async function buildPage() {
   const { build } = await import('esbuild');
-  await build({
-    ...browserOptions,
-    minify: true,
-    // The worker that measures a GPU is loaded by its button only.
-    entryPoints: { main: 'demo/main.ts', 'gpu-worker': 'demo/gpu/worker.ts' },
-    external: ['likeness-search'], // the page's import map points it to the library, as on anybody's page
-    outdir: 'dist/page',
-  });
+  await build(pageBundle);
+  copyPage();
+}
+
+/** What of the page is no script. */
+export function copyPage() {
   for (const name of readdirSync(join(root, 'demo'))) {
     if (/\.(css|svg)$/.test(name)) cpSync(join(root, 'demo', name), join(root, 'dist/page', name));
   }
@@ -320,6 +332,12 @@ async function buildPage() {
   writeFileSync(join(root, 'dist/page/index.html'), html.replace('{{importmap}}', hash));
 }
 
+/** All that a page loads, as options of esbuild: the page's scripts first. */
+export const pageBundles = () => [pageBundle, ...webBundles()];
+
+/** The next `ensureBuilt()` builds. */
+export const forgetBuild = () => rmSync(stamp, { force: true });
+
 function newest(path) {
   const stat = statSync(path);
   if (!stat.isDirectory()) return stat.mtimeMs;
@@ -327,7 +345,7 @@ function newest(path) {
 }
 
 export async function buildAll() {
-  rmSync(stamp, { force: true });
+  forgetBuild();
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   await buildKernels();
   await Promise.all([buildWeb(), buildNode(), buildPage(), buildTypes()]);
