@@ -1,10 +1,65 @@
 import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { root } from '../support/cli.ts';
-import { plain, readDocuments, textsOf } from '../support/markdown.ts';
+import { plain, readAllDocuments, readDocuments, textsOf } from '../support/markdown.ts';
+
+describe('the documents', () => {
+  const documents = readAllDocuments();
+
+  test('link to files and headings that are there', () => {
+    let seen = 0;
+    for (const { file, links } of documents) {
+      for (const link of links) {
+        if (/^(https?:|mailto:)/.test(link)) continue;
+        seen++;
+        const [path = '', anchor] = decodeURI(link).split('#');
+        const target = path === '' ? file : join(dirname(file), path);
+        assert.ok(existsSync(join(root, target)), `${file} links to ${link}: there is no ${target}`);
+        if (anchor === undefined) continue;
+        const document = documents.find((other) => other.file === target);
+        assert.ok(document?.anchors.includes(anchor), `${file} links to ${link}: no heading has that anchor`);
+      }
+    }
+    assert.ok(seen > 20);
+  });
+
+  test('name files of the checkout that are there', () => {
+    const folders = 'src|test|scripts|assembly|shaders|demo|models|docs|licenses';
+    const path = new RegExp(`(?<![\\w./-])((?:${folders})/[\\w.*/{},-]*|[a-z]+\\.json)(?![\\w<])`, 'g');
+    const files = folders
+      .split('|')
+      .flatMap((folder) =>
+        readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(
+          (name) => `${folder}/${name}`,
+        ),
+      );
+    let seen = 0;
+    for (const { file, spans, blocks } of documents) {
+      // Only these two speak of the checkout; the others speak of a reader's own files.
+      if (!['docs/ARCHITECTURE.md', 'CONTRIBUTING.md'].includes(file)) continue;
+      const texts = [
+        ...spans,
+        ...blocks.filter(({ language }) => language === 'text').map(({ text }) => text),
+      ];
+      for (const [found] of texts.flatMap((text) => [...text.matchAll(path)])) {
+        seen++;
+        const name = found.replace(/[,./]+$/, '');
+        const pattern = name
+          .replaceAll('.', '\\.')
+          .replace(/\*+/g, '[^/]*')
+          .replace(/\{(.*?)\}/g, (_, names) => `(${names.replaceAll(',', '|')})`);
+        const there =
+          existsSync(join(root, name)) || files.some((one) => new RegExp(`^${pattern}$`).test(one));
+        assert.ok(there, `${file} names ${name}, which is not there`);
+      }
+    }
+    assert.ok(seen > 50);
+  });
+});
 
 describe('docs/troubleshooting.md', () => {
   const { blocks } = readDocuments().find(({ file }) => file === 'docs/troubleshooting.md')!;

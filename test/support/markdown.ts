@@ -19,22 +19,36 @@ export interface Document {
   blocks: Block[];
   /** Code within lines of text. */
   spans: string[];
+  /** Where links and pictures lead. */
+  links: string[];
+  /** Anchors of its headings, as GitHub makes them. */
+  anchors: string[];
 }
+
+const readDocument = (file: string): Document => parseDocument(file, readFileSync(join(root, file), 'utf8'));
 
 /** README.md and all of docs/, read as Markdown. */
 export function readDocuments(): Document[] {
   const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
-  return ['README.md', ...docs.map((name) => `docs/${name}`)].map((file) =>
-    parseDocument(file, readFileSync(join(root, file), 'utf8')),
-  );
+  return ['README.md', ...docs.map((name) => `docs/${name}`)].map(readDocument);
 }
 
+/** With what is for whoever works on the project. */
+export const readAllDocuments = (): Document[] => [
+  ...readDocuments(),
+  ...['CONTRIBUTING.md', 'CHANGELOG.md'].map(readDocument),
+];
+
 export function parseDocument(file: string, markdown: string): Document {
-  const document: Document = { file, blocks: [], spans: [] };
+  const document: Document = { file, blocks: [], spans: [], links: [], anchors: [] };
   let heading = '';
   const visit = (tokens: Token[]): void => {
     for (const token of tokens) {
-      if (token.type === 'heading') heading = token.text;
+      if (token.type === 'heading') {
+        heading = token.text;
+        document.anchors.push(anchorOf(heading, document.anchors));
+      }
+      if (token.type === 'link' || token.type === 'image') document.links.push(token.href);
       if (token.type === 'code') {
         const { lang, codeBlockStyle, text } = token as Tokens.Code;
         const language = codeBlockStyle === 'indented' ? 'indented' : (lang ?? '').trim();
@@ -51,6 +65,16 @@ export function parseDocument(file: string, markdown: string): Document {
   };
   visit(lexer(markdown));
   return document;
+}
+
+/** The second of two equal headings has `-1` behind its anchor. */
+function anchorOf(heading: string, before: readonly string[]): string {
+  const anchor = heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}_ -]/gu, '')
+    .replaceAll(' ', '-');
+  const count = before.filter((other) => other.replace(/-\d+$/, '') === anchor).length;
+  return count === 0 ? anchor : `${anchor}-${count}`;
 }
 
 /** Text without differences of lines and indents. */
