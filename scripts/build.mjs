@@ -70,7 +70,7 @@ export const browserOptions = {
 export const nodeOptions = { ...bundleOptions, platform: 'node', target: 'node20', packages: 'external' };
 
 /** Scripts of threads in Node, which the library holds as text: each becomes build/threads/<name>.txt. */
-const threads = { search: 'src/knn/threads/worker.node.ts', network: 'src/network/graph-worker.node.ts' };
+const threads = { search: 'src/knn/threads/worker.node.ts', network: 'src/network/worker.node.ts' };
 
 /** After the kernels, which the threads hold. */
 async function buildThreads() {

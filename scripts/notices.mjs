@@ -9,7 +9,6 @@ const bundled = {
   '@cwasm/jpeg-turbo': ['licenses/jpeg-turbo.txt'],
   '@jsquash/avif': ['licenses/avif.txt', 'node_modules/@jsquash/avif/LICENSE'],
   '@jsquash/webp': ['licenses/webp.txt', 'node_modules/@jsquash/webp/LICENSE'],
-  comlink: ['node_modules/comlink/LICENSE'],
   fflate: ['node_modules/fflate/LICENSE'],
   h5wasm: ['node_modules/h5wasm/LICENSE.txt'],
   'hash-wasm': ['node_modules/hash-wasm/LICENSE'],

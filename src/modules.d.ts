@@ -16,11 +16,6 @@ declare module '*.txt' {
   export default script;
 }
 
-/** Comlink ships the types of this module under the name of its CommonJS twin. */
-declare module 'comlink/dist/esm/node-adapter.mjs' {
-  export { default } from 'comlink/dist/esm/node-adapter';
-}
-
 /** libwebp's decoder as `@jsquash/webp` ships it. */
 declare module '#webp/webp_dec.js' {
   export interface WebpModule {

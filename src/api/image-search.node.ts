@@ -2,7 +2,7 @@ import { assetAt } from '../assets/assets.node.ts';
 import { endAll } from '../base/end-all.ts';
 import { LikenessError } from '../base/errors.ts';
 import { Engine, type PictureReader } from '../engine/engine.ts';
-import { openIndex, storageOf } from '../engine/storage.ts';
+import { openIndex } from '../engine/storage.ts';
 import { decode } from '../image/decode.node.ts';
 import { hold } from '../image/hold.node.ts';
 import type { ImageSource } from '../image/image-source.ts';
@@ -17,7 +17,7 @@ import { loadGpuRuntime } from '../network/runtime.node.ts';
 import { type IndexInfo, identityOf } from '../store/format/header.ts';
 import { openStore, type StoreName } from '../store/media/open-store.node.ts';
 import { checkOpen } from './arguments.ts';
-import { type EngineHost, Search } from './image-search.ts';
+import { type EngineHost, ImageSearchBase } from './image-search.ts';
 import { modelManifest, openModel } from './model.node.ts';
 import type { OpenOptions } from './options.ts';
 import { provideWebGpu } from './webgpu.node.ts';
@@ -33,7 +33,7 @@ type NodeSource = Blob | Uint8Array | Pixels;
  * await search.add([{ id: 'a', image: 'photos/a.jpg' }]);
  * const hits = await search.query('photo.jpg', { k: 30 });
  */
-export class ImageSearch extends Search {
+export class ImageSearch extends ImageSearchBase {
   /** Loads the model and makes an empty index. `auto` is wasm here: WebGPU is an optional package, taken when asked for. */
   static async open(options: OpenOptions = {}): Promise<ImageSearch> {
     const { signal, onProgress, refresh, assets, device = 'auto', threads, parity } = checkOpen(options);
@@ -95,24 +95,11 @@ export class ImageSearch extends Search {
     const engine = new Engine(extractor, reason, index, reader, {
       parity,
       store,
+      openStore,
       createCodes: (rows) => FlatIndex.create({ dimension: extractor.dimension, rows }),
     });
     const host: EngineHost<NodeSource, StoreName> = {
-      engine: {
-        add: (...args) => engine.add(...args),
-        query: (...args) => engine.query(...args),
-        extract: (source) => engine.extract(source),
-        remove: (ids) => engine.remove(ids),
-        vector: (id) => engine.vector(id),
-        ids: async () => engine.ids(),
-        entries: () => engine.entries(),
-        compact: () => engine.compact(),
-        features: () => engine.features(),
-        report: async () => engine.report(),
-        cancel: async (call) => engine.cancel(call),
-        close: () => engine.close(),
-      },
-      storage: storageOf(engine, openStore),
+      engine,
       storeName: (name) => name,
       size: engine.size,
       modelFiles,

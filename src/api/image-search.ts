@@ -2,8 +2,13 @@
 
 import { LikenessError } from '../base/errors.ts';
 import type * as web from '../base/web-types.ts';
-import type { Engine, EngineAdded, EngineItem, EngineQuery, EngineQueryOptions } from '../engine/engine.ts';
-import type { Storage } from '../engine/storage.ts';
+import type {
+  EngineAdded,
+  EngineCalls,
+  EngineItem,
+  EngineQuery,
+  EngineQueryOptions,
+} from '../engine/engine.ts';
 import type {
   AddReport,
   CallOptions,
@@ -30,39 +35,12 @@ import {
   vectorOf,
 } from './arguments.ts';
 
-/**
- * The engine as its face sees it: in this process, or in a worker behind an RPC library that makes all calls async.
- *
- * Methods, which TypeScript compares loosely: {@link Search} hands an engine nothing but what its own host made, and so
- * need not know what that is.
- *
- * @internal
- */
-export type RemoteEngine<Source> = {
-  [Name in
-    | 'add'
-    | 'query'
-    | 'extract'
-    | 'ids'
-    | 'entries'
-    | 'compact'
-    | 'remove'
-    | 'vector'
-    | 'features'
-    | 'report'
-    | 'cancel'
-    | 'close']: {
-    method(...args: Parameters<Engine<Source>[Name]>): Promise<Awaited<ReturnType<Engine<Source>[Name]>>>;
-  }['method'];
-};
-
-/** @internal What a platform gives {@link Search}. */
+/** @internal What a platform gives {@link ImageSearchBase}. */
 export interface EngineHost<Source = unknown, StoreName = unknown> {
-  engine: RemoteEngine<Source>;
+  engine: EngineCalls<Source, StoreName>;
   /** Where the model's files are. */
   modelFiles: Report['modelFiles'];
-  storage: Storage<StoreName>;
-  /** What a caller calls a store, in the form that `storage` takes. */
+  /** What a caller calls a store, in the form that the engine's calls take. */
   storeName(store: Blob | string | URL | Store): StoreName;
   /** Pictures in the index. */
   size: number;
@@ -84,10 +62,9 @@ type HeldItem = Pick<Item, 'id' | 'meta'> & Held;
 type Held = { vector: Float32Array } | { ready: () => Promise<unknown> };
 
 /** Exact image search over an engine, wherever that runs. `ImageSearch` of each platform adds `open`. */
-export class Search {
+export class ImageSearchBase {
   readonly #host: EngineHost;
   #size = 0;
-  #calls = 0;
   #closed = false;
 
   /** For `ImageSearch.open`. */
@@ -118,10 +95,6 @@ export class Search {
     const given = itemsOf(items, 'add takes a list of items');
     for (const item of given) checkItem(item);
     const list = (given as Item[]).map((item) => this.#holdItem(item, signal));
-    const call = ++this.#calls;
-    const cancel = () => void this.#host.engine.cancel(call).catch(() => {});
-    signal?.addEventListener('abort', cancel, { once: true });
-
     const report: AddReport = { added: 0, replaced: 0, unchanged: 0, extracted: 0, failed: [] };
     let done = 0;
     const addChunk = async (chunk: HeldItem[], before: Promise<void>, issued: () => void): Promise<void> => {
@@ -134,7 +107,7 @@ export class Search {
       await before;
       signal?.throwIfAborted();
       this.#checkOpen();
-      const adding: Promise<EngineAdded> = this.#host.engine.add(good, call);
+      const adding: Promise<EngineAdded> = this.#host.engine.add(good, { signal });
       issued();
       const outcome = await adding;
       report.added += outcome.added;
@@ -176,7 +149,6 @@ export class Search {
     } finally {
       // `size` tells the truth when this rejects: nothing of the call is still under way.
       await Promise.all(running);
-      signal?.removeEventListener('abort', cancel);
     }
     if (failure) throw failure.error;
     signal?.throwIfAborted();
@@ -266,13 +238,13 @@ export class Search {
    */
   async save(store: string | web.URL | Store): Promise<void> {
     this.#checkOpen();
-    await this.#host.storage.save(this.#host.storeName(store));
+    await this.#host.engine.save(this.#host.storeName(store));
   }
 
   /** The whole index, without the pictures themselves, as one file: to download, to {@link import}, to serve. */
   async export(): Promise<web.Blob> {
     this.#checkOpen();
-    return this.#host.storage.export();
+    return this.#host.engine.export();
   }
 
   /**
@@ -283,7 +255,7 @@ export class Search {
    */
   async import(source: web.Blob | string | web.URL): Promise<void> {
     this.#checkOpen();
-    this.#size = await this.#host.storage.import(this.#host.storeName(source));
+    this.#size = await this.#host.engine.import(this.#host.storeName(source));
   }
 
   /** Writes a stored index anew without what was replaced and removed; it becomes smaller. Done by itself at times. */

@@ -1,6 +1,6 @@
 import { gpuBuild } from '../assets/gpu-build.ts';
 import type { AssetUrls } from '../assets/names.ts';
-import { startOwnScript } from '../assets/start-worker.ts';
+import { ownScript } from '../assets/start-worker.ts';
 import { blobFile } from '../base/random-access.ts';
 import type { DeliveredModel } from '../delivery/deliver.ts';
 import { Engine, type PictureReader } from '../engine/engine.ts';
@@ -14,19 +14,20 @@ import { createThreadsGraph } from '../network/graph.threads.browser.ts';
 import type { Model } from '../network/load.ts';
 import { loadRuntime } from '../network/runtime.browser.ts';
 import { type IndexInfo, identityOf } from '../store/format/header.ts';
-import { openStoreOrMemory, type StoreName } from '../store/media/open-store.browser.ts';
+import { openStore, openStoreOrMemory, type PostedStoreName } from '../store/media/open-store.browser.ts';
 import type { OpenOptions } from './options.ts';
 
+/** The engine in a page's worker. */
+export type PageEngine = Engine<PostedImage, PostedStoreName>;
+
 /** What an engine is made with, in a form that can be posted. */
-export interface EngineOptions extends Pick<OpenOptions, 'device' | 'threads' | 'parity'> {
+export interface OpenRequest extends Pick<OpenOptions, 'device' | 'threads' | 'parity'> {
   /** Why `device` is wasm, where nobody asked for it. */
   because?: string;
 }
 
 /** An engine, or why this worker is no good for one any more. */
-export type OpenedEngine =
-  | { engine: Engine<PostedImage>; batchSize: number; threads: number }
-  | { spoiled: string };
+export type OpenedEngine = { engine: PageEngine; batchSize: number; threads: number } | { spoiled: string };
 
 /**
  * Chooses where a model's network runs, and makes an empty index.
@@ -35,8 +36,8 @@ export type OpenedEngine =
  */
 export async function openEngine(
   { manifest, files }: DeliveredModel,
-  { device = 'auto', threads, parity, because }: EngineOptions,
-  store: StoreName | undefined,
+  { device = 'auto', threads, parity, because }: OpenRequest,
+  store: PostedStoreName | undefined,
   assets: AssetUrls,
 ): Promise<OpenedEngine> {
   const model: Model = {
@@ -53,7 +54,7 @@ export async function openEngine(
       model,
       device,
       {
-        createCpuGraph: (from) => createThreadsGraph(from, threads, () => startOwnScript('likeness-network')),
+        createCpuGraph: (from) => createThreadsGraph(from, threads, ownScript()),
         loadGpuRuntime: () => loadRuntime(gpuBuild(), assets),
       },
       because,
@@ -75,9 +76,10 @@ export async function openEngine(
       bytes: async (picture) =>
         picture.kind === 'encoded' ? new Uint8Array(await picture.blob.arrayBuffer()) : undefined,
     };
-    const engine = new Engine<PostedImage>(extractor, reason, index, reader, {
+    const engine = new Engine(extractor, reason, index, reader, {
       parity,
       store: stored,
+      openStore,
       createCodes: (rows) => FlatIndex.create({ dimension: extractor.dimension, rows }),
     });
     return { engine, batchSize: extractor.batchSize, threads: extractor.threads };

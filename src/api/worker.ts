@@ -1,27 +1,13 @@
-import { expose } from 'comlink';
 import type { AssetUrls } from '../assets/names.ts';
 import { LikenessError } from '../base/errors.ts';
+import { domPort, serve } from '../base/rpc.ts';
 import { checkWebAssembly } from '../base/web-assembly.ts';
-import { carryErrorCodes } from '../base/wire-error.ts';
 import { type DeliveredModel, type DeliveryProgress, deliver } from '../delivery/deliver.ts';
 import { openCache } from '../delivery/open-cache.ts';
 import { type ModelSource, originOf } from '../delivery/source.ts';
-import type { Engine } from '../engine/engine.ts';
-import { type Storage, storageOf } from '../engine/storage.ts';
-import type { PostedImage } from '../image/source.ts';
-import { createThread, type NetworkThread } from '../network/convolution/thread.ts';
-import type { NetworkWorker } from '../network/graph.threads.browser.ts';
-import { openStore, type StoreName } from '../store/media/open-store.browser.ts';
-import { carryStores } from '../store/media/store.remote.ts';
-import { type EngineOptions, openEngine } from './open-engine.ts';
-
-let opened: Engine<PostedImage> | undefined;
-let thread: NetworkThread | undefined;
-
-function engine(): Engine<PostedImage> {
-  if (!opened) throw new LikenessError('closed', 'The worker has no engine; call open first.');
-  return opened;
-}
+import { createNetworkThread } from '../network/network-thread.ts';
+import type { PostedStoreName } from '../store/media/open-store.browser.ts';
+import { type OpenRequest, openEngine, type PageEngine } from './open-engine.ts';
 
 export interface OpenAnswer {
   /** Pictures that one `add` takes best. */
@@ -34,47 +20,31 @@ export interface OpenAnswer {
   spoiled?: string;
 }
 
-/**
- * What the page calls: `load`, `open`, then {@link Engine}'s methods. The worker of an engine calls the others: threads of
- * the network are this same script, so that there is one to find.
- */
-export interface EngineWorker
-  extends Pick<
-      Engine<PostedImage>,
-      | 'add'
-      | 'query'
-      | 'extract'
-      | 'ids'
-      | 'entries'
-      | 'compact'
-      | 'remove'
-      | 'vector'
-      | 'features'
-      | 'report'
-      | 'cancel'
-      | 'close'
-    >,
-    Storage<StoreName>,
-    NetworkWorker {
+/** What the page calls before there is an engine. */
+interface Opener {
   /** Brings a model's files here. They come first: a session that fails for want of them can spoil a realm. */
   load(
     source: ModelSource,
-    refresh: boolean,
-    onProgress: (progress: DeliveryProgress) => void,
+    options: { refresh: boolean; onProgress: (progress: DeliveryProgress) => void },
   ): Promise<DeliveredModel>;
   open(
     model: DeliveredModel,
-    options: EngineOptions,
+    options: OpenRequest,
     assets: AssetUrls,
-    store?: StoreName,
+    store?: PostedStoreName,
   ): Promise<OpenAnswer>;
 }
+
+/** What the page calls: `load`, `open`, then the calls of the engine. */
+export type EngineWorker = Opener & PageEngine;
 
 /** Progress is told so often, whatever the size of the network's packets. */
 const progressMs = 50;
 
-const worker: EngineWorker = {
-  async load(source, refresh, onProgress) {
+let engine: PageEngine | undefined;
+
+const opener: Opener = {
+  async load(source, { refresh, onProgress }) {
     checkWebAssembly();
     const { origin, key } = originOf(source);
     let told = 0;
@@ -98,33 +68,18 @@ const worker: EngineWorker = {
   async open(model, options, assets, store) {
     const result = await openEngine(model, options, store, assets);
     if ('spoiled' in result) return { batchSize: 0, threads: 0, size: 0, spoiled: result.spoiled };
-    opened = result.engine;
     const { batchSize, threads } = result;
-    return { batchSize, threads, size: result.engine.size };
-  },
-  add: (items, call) => engine().add(items, call),
-  query: (queries, options) => engine().query(queries, options),
-  ids: () => engine().ids(),
-  entries: () => engine().entries(),
-  compact: () => engine().compact(),
-  save: (target) => storageOf(engine(), openStore).save(target),
-  export: () => storageOf(engine(), openStore).export(),
-  import: (source) => storageOf(engine(), openStore).import(source),
-  extract: (source) => engine().extract(source),
-  remove: (ids) => engine().remove(ids),
-  vector: (id) => engine().vector(id),
-  features: () => engine().features(),
-  report: () => engine().report(),
-  cancel: (call) => engine().cancel(call),
-  close: () => engine().close(),
-  async startThread(network, index) {
-    thread = await createThread(network, index);
-  },
-  async runThread(values, n) {
-    return thread!.run(values, n);
+    engine = result.engine;
+    return { batchSize, threads, size: engine.size };
   },
 };
 
-carryErrorCodes();
-carryStores();
-expose(worker);
+/** The worker of an engine calls this: threads of the network are this same script, so that there is one to find. */
+const networkThread = createNetworkThread();
+
+serve(domPort(globalThis as unknown as Worker), (method) => {
+  if (method in opener) return opener;
+  if (method in networkThread) return networkThread;
+  if (!engine) throw new LikenessError('closed', 'The worker has no engine; call open first.');
+  return engine;
+});

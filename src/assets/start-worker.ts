@@ -1,6 +1,9 @@
 import { LikenessError } from '../base/errors.ts';
+import { connect, domPort, type Remote } from '../base/rpc.ts';
 import { placeOf, programBase } from '../web/place.ts';
+import { hearPolicy } from '../web/policy.ts';
 import { importScriptsText, trustedScript, whyNotTrusted } from '../web/trusted-types.ts';
+import { fromDisk, howToStart, whyNotLoaded } from '../web/why-not.ts';
 import type { WorkerScript } from './names.ts';
 import { type AssetLocation, givenAsset, nowhere } from './resolve.ts';
 
@@ -8,14 +11,75 @@ import { type AssetLocation, givenAsset, nowhere } from './resolve.ts';
 const notLoaded = 'Its module cannot be loaded: ';
 
 /** Whether a worker's error says that its script did not load, as far as anything is said of that. */
-export const isNotLoaded = (message: string): boolean =>
+const isNotLoaded = (message: string): boolean =>
   message === '' || message.includes(notLoaded) || message.includes('importScripts');
 
 /** A worker's script: its URL, and how it is to be started. */
-export interface Script {
+interface Script {
   url: string;
   options: WorkerOptions;
 }
+
+/** What starts a worker: a script of ours, or a program's own function. */
+export type WorkerStart = Script | (() => Worker);
+
+/**
+ * Starts a worker of this library.
+ *
+ * @param what it is, as the subject of an error's message
+ * @param name what the browser's tools call it
+ * @param why says why a script that was loaded once is not loaded again; default: it is fetched and looked at
+ * @throws LikenessError `no-backend` where it cannot be started
+ */
+export function startWorker<T>(
+  start: WorkerStart,
+  name: string,
+  what: string,
+  why?: () => string,
+): Remote<T> {
+  const url = typeof start === 'function' ? undefined : new URL(start.url, programBase()).href;
+  const subject = url === undefined || why ? what : `${what}, ${url},`;
+  const policy = hearPolicy({ throughBlob: true });
+  let worker: Worker;
+  try {
+    worker = typeof start === 'function' ? start() : createWorkerOf(start, name);
+  } catch (cause) {
+    policy.end();
+    const [code, reason] =
+      cause instanceof LikenessError
+        ? [cause.code, cause.message]
+        : ['no-backend' as const, `${cause}; ${fromDisk(programBase()) ?? howToStart(url)}`];
+    throw new LikenessError(code, `${subject} cannot be started: ${reason.replace(/\.?$/, '.')}`, { cause });
+  }
+  const { calls, fail } = connect<T>(domPort(worker));
+  // It lives: what is refused from now on is no reason for its end.
+  worker.addEventListener('message', () => policy.end(), { once: true });
+  worker.addEventListener('error', async (event) => {
+    const message = event.message ?? '';
+    let detail = `failed: ${message}`;
+    if (isNotLoaded(message)) {
+      // Of one that cannot be loaded nothing is told.
+      const found = url === undefined ? undefined : (why?.() ?? (await whyNotLoaded(url, policy, 'worker')));
+      detail = `cannot be loaded: ${found ?? `${message}${message && '; '}${howToStart(url)}`}.`;
+    }
+    policy.end();
+    fail(new LikenessError('no-backend', `${subject} ${detail}`));
+  });
+  return {
+    calls,
+    end(reason) {
+      policy.end();
+      worker.terminate();
+      fail(reason);
+    },
+  };
+}
+
+/** The script of this worker, to be started once more as this one was started. */
+export const ownScript = (): Script => ({
+  url: globalThis.location.href,
+  options: { type: isModule() ? 'module' : 'classic' },
+});
 
 /**
  * Finds a worker's script; where that cannot be done, the `make` that starts it.
@@ -28,7 +92,7 @@ export function scriptOf(
   name: WorkerScript,
   make: () => Worker,
   assets: AssetLocation | undefined,
-): Script | (() => Worker) {
+): WorkerStart {
   let options: WorkerOptions = { type: 'module' };
   let isFrozen = false;
   const url =
@@ -46,7 +110,7 @@ export function scriptOf(
     try {
       return make();
     } catch {
-      return startWorker(script, name);
+      return createWorkerOf(script, name);
     }
   };
 }
@@ -84,7 +148,7 @@ function catchWorker(make: () => Worker): Script | undefined {
  *
  * @param name what the browser's tools call it
  */
-export function startWorker({ url, options }: Script, name: string): Worker {
+function createWorkerOf({ url, options }: Script, name: string): Worker {
   const script = new URL(url, programBase());
   const isHere = script.origin === globalThis.origin || script.protocol === 'data:';
   if (isHere) return createWorker(script.href, { ...options, name });
@@ -119,11 +183,6 @@ function createWorker(url: string, options: WorkerOptions): Worker {
     if (why && cause instanceof TypeError) throw new LikenessError('no-backend', why, { cause });
     throw cause;
   }
-}
-
-/** Starts the script of this worker once more, as this one was started. */
-export function startOwnScript(name: string): Worker {
-  return createWorker(globalThis.location.href, { type: isModule() ? 'module' : 'classic', name });
 }
 
 /** Only in workers of the classic kind `importScripts` may be called. */

@@ -1,16 +1,44 @@
-import { Worker } from 'node:worker_threads';
+import { type MessagePort, parentPort, type TransferListItem, Worker } from 'node:worker_threads';
+import { LikenessError } from './errors.ts';
+import { connect, type Port, type Remote, serve } from './rpc.ts';
 
 /**
  * Starts a thread of this library. Its script is a text in our code, not a file beside it: a program that was bundled
- * into one file has it, wherever that file lies.
+ * into one file has it, wherever that file lies. A thread that nothing waits for keeps no program alive.
  *
  * @param script CommonJS, with nothing to load but what Node has
+ * @param what it is, as the subject of an error's message
  */
-export const startWorker = (script: string, name: string, workerData?: unknown): Worker =>
-  new Worker(script, {
+export function startWorker<T>(script: string, name: string, what: string): Remote<T> {
+  const worker = new Worker(script, {
     eval: true,
     name,
-    workerData,
     // The program's own options are not for our thread: `--input-type=module` would make the script a module.
     execArgv: [],
   });
+  const port = nodePort(worker);
+  const { calls, fail } = connect<T>({
+    ...port,
+    wait: (isWaiting) => (isWaiting ? worker.ref() : worker.unref()),
+  });
+  worker.on('error', (cause) =>
+    fail(new LikenessError('no-backend', `${what} failed: ${cause.message}`, { cause })),
+  );
+  worker.on('exit', () => fail(new LikenessError('no-backend', `${what} has ended.`)));
+  return {
+    calls,
+    end(reason) {
+      fail(reason);
+      return worker.terminate();
+    },
+  };
+}
+
+/** Answers the calls of whoever started this thread. As {@link serve}. */
+export const serveStarter = (targetOf: (method: string) => object, inTurn = false): void =>
+  serve(nodePort(parentPort!), targetOf, inTurn);
+
+const nodePort = (port: Worker | MessagePort): Port => ({
+  post: (message, list) => port.postMessage(message, list as TransferListItem[]),
+  listen: (hear) => void port.on('message', hear),
+});

@@ -2,6 +2,7 @@ import { endAll } from '../base/end-all.ts';
 import { type ErrorCode, LikenessError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import { Mutex } from '../base/mutex.ts';
+import type { Calls } from '../base/rpc.ts';
 import { sha256 } from '../base/sha256.ts';
 import type { Pixels } from '../image/pixels.ts';
 import { toTensor } from '../image/tensor.ts';
@@ -10,11 +11,13 @@ import type { FlatIndex } from '../knn/flat-index.ts';
 import { firstNotFinite } from '../knn/search/vectors.ts';
 import { type Extractor, isOnGpu } from '../network/extractor.ts';
 import type { Change } from '../store/format/changes.ts';
+import type { Store } from '../store/format/files.ts';
 import type { IndexInfo } from '../store/format/header.ts';
 import { copyOfJson, type Entry } from '../store/format/records.ts';
-import type { IndexStore } from '../store/index-store.ts';
+import { IndexStore } from '../store/index-store.ts';
 import { checkKind } from '../store/mismatch.ts';
 import { Pictures, type PicturesOptions } from './pictures.ts';
+import { exportedFile, openTarget } from './storage.ts';
 import type { Features, Hit, Report } from './types.ts';
 
 /** An item on its way into the engine: what it holds can be posted to a worker. */
@@ -24,7 +27,7 @@ export type EngineItem<Source> = { id: string; meta?: Json | undefined } & (
 );
 
 /** A query on its way into the engine. */
-export type EngineQuery<Source> = { source: Source } | { vector: Float32Array } | { id: string };
+export type EngineQuery<Source> = Extractable<Source>;
 
 /** Which pictures a query is about, as it can be posted. */
 export interface EngineQueryOptions {
@@ -33,6 +36,11 @@ export interface EngineQueryOptions {
   /** Ids; those that are not in the index are passed over. */
   exclude?: readonly string[] | undefined;
   filter?: readonly string[] | undefined;
+}
+
+/** How a call goes on, as it reaches the engine. */
+export interface EngineCall {
+  signal?: AbortSignal | undefined;
 }
 
 /** What one `add` did. Plain data: an error's class would not survive the way out of a worker. */
@@ -63,6 +71,11 @@ type Reading = Promise<{ hash: string | undefined; pixels?: Pixels }>;
 /** What has features, or gets them. */
 type Extractable<Source> = { source: Source } | { vector: Float32Array };
 
+interface Extraction extends EngineCall {
+  /** Whether all are read and extracted, whatever the index holds. */
+  all?: boolean;
+}
+
 /** What became of items, by their position. */
 interface Outcome {
   vectors: (Float32Array | undefined)[];
@@ -73,25 +86,30 @@ interface Outcome {
 }
 
 /** How an engine keeps its pictures. */
-export interface EngineOptions extends PicturesOptions {
+export interface EngineOptions<StoreName> extends PicturesOptions {
   parity?: IndexInfo['parity'] | undefined;
   /** Where the pictures are kept; left out, they are gone with the engine. */
   store?: IndexStore | undefined;
+  /** Opens a store that a call names; each platform has its own names. */
+  openStore: (name: StoreName) => Promise<Store>;
 }
+
+/** What can be called of an engine, in this process or behind a worker: a method that returns a promise is a call. */
+export type EngineCalls<Source, StoreName> = Calls<Engine<Source, StoreName>>;
 
 /**
  * Pictures to features to neighbours: the one place where model, index and ids meet. It runs in the worker (browser)
  * or in the process (Node); `ImageSearch` is its face.
  */
-export class Engine<Source> {
+export class Engine<Source, StoreName> {
   readonly #extractor: Extractor;
   readonly #extractorReason: string;
   readonly #reader: PictureReader<Source>;
   readonly #pictures: Pictures;
   readonly #parity: IndexInfo['parity'];
+  readonly #openStore: EngineOptions<StoreName>['openStore'];
   /** The call before; one begins to change or search the index when it is done, so rows follow the order of the calls. */
   readonly #mutex = new Mutex();
-  readonly #cancelled = new Set<number>();
 
   /** @param index empty */
   constructor(
@@ -99,8 +117,9 @@ export class Engine<Source> {
     extractorReason: string,
     index: FlatIndex,
     reader: PictureReader<Source>,
-    { parity = null, store, ...options }: EngineOptions,
+    { parity = null, store, openStore, ...options }: EngineOptions<StoreName>,
   ) {
+    this.#openStore = openStore;
     this.#parity = parity;
     this.#extractor = extractor;
     this.#extractorReason = extractorReason;
@@ -112,17 +131,12 @@ export class Engine<Source> {
     return this.#pictures.entries.length;
   }
 
-  /** Ends the calls named `call` at their next picture; they add nothing more. */
-  cancel(call: number): void {
-    this.#cancelled.add(call);
-  }
-
   /**
    * Extracts and adds; an id that is there already is replaced. Everything that could be read is in the index when
-   * this resolves, in the order of the items; where there is a store, it is durable.
+   * this resolves, in the order of the items; where there is a store, it is durable. After an abort it adds nothing more.
    */
-  async add(items: readonly EngineItem<Source>[], call?: number): Promise<EngineAdded> {
-    const extracted = this.#vectors(items, call);
+  async add(items: readonly EngineItem<Source>[], { signal }: EngineCall = {}): Promise<EngineAdded> {
+    const extracted = this.#vectors(items, { signal });
     extracted.catch(() => {});
     return this.#mutex.run(async () => {
       const { vectors, hashes, known, failed } = await extracted;
@@ -134,7 +148,7 @@ export class Engine<Source> {
         size: this.size,
         failed,
       };
-      if (call !== undefined && this.#cancelled.has(call)) return outcome;
+      if (signal?.aborted) return outcome;
       await this.#pictures.refresh();
       const changes: Change[] = [];
       for (const [at, { id, meta }] of items.entries()) {
@@ -148,7 +162,7 @@ export class Engine<Source> {
         if (vector) changes.push({ ...entry, vector });
         else if (known.has(at)) {
           // Removed while this call waited for its turn.
-          const again = await this.#vectors([items[at]!], call, true);
+          const again = await this.#vectors([items[at]!], { signal, all: true });
           for (const failure of again.failed) failed.push({ ...failure, at });
           if (again.vectors[0]) {
             outcome.extracted++;
@@ -170,10 +184,7 @@ export class Engine<Source> {
     queries: readonly EngineQuery<Source>[],
     { k, maxDistance, exclude, filter }: EngineQueryOptions,
   ): Promise<Hit[][]> {
-    const items = await Promise.all(
-      queries.map(async (query) => ('id' in query ? { vector: await this.vector(query.id) } : query)),
-    );
-    const extracted = this.#extractQueries(items);
+    const extracted = this.#extractQueries(queries);
     extracted.catch(() => {});
     return this.#mutex.run(async () => {
       const asked = await extracted;
@@ -196,7 +207,7 @@ export class Engine<Source> {
       } catch (error) {
         // What is wrong with features on the device is told in the words for those in memory.
         const isRefused = error instanceof LikenessError && error.code === 'bad-argument';
-        if (isRefused && 'count' in asked) await this.#extractInMemory(items);
+        if (isRefused && 'count' in asked) await this.#extractInMemory(queries);
         throw error;
       } finally {
         if ('count' in asked) asked.buffer.destroy();
@@ -221,13 +232,13 @@ export class Engine<Source> {
       return this.#extractInMemory(items);
     }
     const outcome = emptyOutcome(items);
-    const { input } = await this.#readBatch(items, 0, outcome, true);
+    const { input } = await this.#readBatch(items, 0, outcome, { all: true });
     checkQueries(outcome);
     return { buffer: await extractor.extractToBuffer(input, items.length), count: items.length };
   }
 
   async #extractInMemory(items: readonly Extractable<Source>[]): Promise<Float32Array> {
-    const outcome = await this.#vectors(items, undefined, true);
+    const outcome = await this.#vectors(items, { all: true });
     checkQueries(outcome);
     const dimension = this.#extractor.dimension;
     const block = new Float32Array(items.length * dimension);
@@ -260,7 +271,7 @@ export class Engine<Source> {
 
   /** The normalised features of a picture that is not added. */
   async extract(source: Source): Promise<Float32Array> {
-    const { vectors, failed } = await this.#vectors([{ source }], undefined, true);
+    const { vectors, failed } = await this.#vectors([{ source }], { all: true });
     if (failed[0]) throw new LikenessError(failed[0].code, failed[0].message);
     return vectors[0]!;
   }
@@ -276,7 +287,11 @@ export class Engine<Source> {
   }
 
   /** The ids of all pictures, in the order of adding. */
-  ids(): string[] {
+  async ids(): Promise<string[]> {
+    return this.#ids();
+  }
+
+  #ids(): string[] {
     return this.#pictures.entries.map(({ id }) => id);
   }
 
@@ -296,7 +311,7 @@ export class Engine<Source> {
     return this.#mutex.run(async () => {
       await this.#pictures.refresh();
       const values = await this.#pictures.values();
-      return { ids: this.ids(), dimension: this.#extractor.dimension, values };
+      return { ids: this.#ids(), dimension: this.#extractor.dimension, values };
     });
   }
 
@@ -308,20 +323,40 @@ export class Engine<Source> {
   }
 
   /** Runs `use` with all pictures as a stored index; nothing changes meanwhile. */
-  async withIndex<T>(use: (index: IndexStore) => Promise<T>): Promise<T> {
+  async #withIndex<T>(use: (index: IndexStore) => Promise<T>): Promise<T> {
     return this.#mutex.run(async () => {
       await this.#pictures.refresh();
       return this.#pictures.withIndex(this.info, use);
     });
   }
 
-  /** Takes over another index in the place of what is here, all or nothing. Returns the number of pictures. */
-  async importFrom(source: IndexStore): Promise<number> {
-    return this.#mutex.run(async () => {
-      checkKind(source.info, this.info, source);
-      await this.#pictures.importFrom(source);
-      return this.size;
-    });
+  /** Writes the index to another store, all or nothing. */
+  async save(name: StoreName): Promise<void> {
+    const target = await openTarget(await this.#openStore(name), this.info);
+    try {
+      await this.#withIndex((index) => target.importFrom(index));
+    } finally {
+      await target.close();
+    }
+  }
+
+  /** The whole index as one file. */
+  async export(): Promise<Blob> {
+    return this.#withIndex(exportedFile);
+  }
+
+  /** Takes over another index in the place of what is here, all or nothing. Resolves to the number of pictures. */
+  async import(name: StoreName): Promise<number> {
+    const source = await IndexStore.open(await this.#openStore(name), { expect: this.info });
+    try {
+      return await this.#mutex.run(async () => {
+        checkKind(source.info, this.info, source);
+        await this.#pictures.importFrom(source);
+        return this.size;
+      });
+    } finally {
+      await source.close();
+    }
   }
 
   /** The store's file without what was replaced and removed. */
@@ -329,7 +364,7 @@ export class Engine<Source> {
     await this.#mutex.run(() => this.#pictures.compact());
   }
 
-  report(): Omit<Report, 'modelFiles'> {
+  async report(): Promise<Omit<Report, 'modelFiles'>> {
     const { manifest, device, threads, dimension } = this.#extractor;
     return {
       model: { name: manifest.name, version: manifest.version, fingerprint: manifest.fingerprint, dimension },
@@ -371,16 +406,14 @@ export class Engine<Source> {
   /**
    * A feature vector for each item, or why there is none. Decoding of one call overlaps the network's run of another.
    * A picture whose content is in the index is not decoded: it is known, and has no vector.
-   *
-   * @param all read and extract whatever the index holds
    */
-  async #vectors(items: readonly Extractable<Source>[], call?: number, all = false): Promise<Outcome> {
+  async #vectors(items: readonly Extractable<Source>[], how: Extraction): Promise<Outcome> {
     const { dimension, batchSize } = this.#extractor;
     const outcome = emptyOutcome(items);
-    for (let start = 0; start < items.length && !this.#isCancelled(call); start += batchSize) {
+    for (let start = 0; start < items.length && !how.signal?.aborted; start += batchSize) {
       const batch = items.slice(start, start + batchSize);
-      const { input, places } = await this.#readBatch(batch, start, outcome, all, call);
-      if (places.length === 0 || this.#isCancelled(call)) continue;
+      const { input, places } = await this.#readBatch(batch, start, outcome, how);
+      if (places.length === 0 || how.signal?.aborted) continue;
       const features = await this.#extractor.extract(input, places.length);
       for (const [n, at] of places.entries()) {
         const vector = features.slice(n * dimension, (n + 1) * dimension);
@@ -394,10 +427,6 @@ export class Engine<Source> {
     return outcome;
   }
 
-  #isCancelled(call: number | undefined): boolean {
-    return call !== undefined && this.#cancelled.has(call);
-  }
-
   /**
    * Reads the pictures of a batch.
    *
@@ -409,8 +438,7 @@ export class Engine<Source> {
     batch: readonly Extractable<Source>[],
     start: number,
     { vectors, hashes, known, failed }: Outcome,
-    all: boolean,
-    call?: number,
+    { signal, all = false }: Extraction,
   ): Promise<{ input: Float32Array; places: number[] }> {
     const { manifest, dimension } = this.#extractor;
     const { width, height } = manifest.preprocessing;
@@ -420,7 +448,7 @@ export class Engine<Source> {
     let next = this.#read(batch[0], all);
     for (const [offset, item] of batch.entries()) {
       const at = start + offset;
-      if (this.#isCancelled(call)) break;
+      if (signal?.aborted) break;
       const reading = next;
       next = this.#read(batch[offset + 1], all);
       try {

@@ -1,6 +1,6 @@
 import type { ImageSource } from './image-source.ts';
 import { classOf } from './kind.ts';
-import { type ImageMessage, toTransferable } from './source.ts';
+import { type PostedImage, toTransferable } from './source.ts';
 
 /**
  * Takes hold of a picture as it is at the call: of what may change afterwards (bytes, pixels, canvases, bitmaps) a copy
@@ -9,7 +9,7 @@ import { type ImageMessage, toTransferable } from './source.ts';
 export function hold(
   source: ImageSource,
   options: { signal?: AbortSignal | undefined } = {},
-): () => Promise<ImageMessage> {
+): () => Promise<PostedImage> {
   switch (classOf(source)) {
     case 'String':
     case 'Blob':
@@ -25,7 +25,7 @@ export function hold(
       return () => toTransferable(element, { ...options, shown: { currentSrc, src } });
     }
   }
-  const parcel = toTransferable(source, options);
-  parcel.catch(() => {}); // whoever asks for it hears of it
-  return () => parcel;
+  const copy = toTransferable(source, options);
+  copy.catch(() => {}); // whoever asks for it hears of it
+  return () => copy;
 }

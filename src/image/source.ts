@@ -1,4 +1,5 @@
 import { LikenessError } from '../base/errors.ts';
+import { transfer } from '../base/rpc.ts';
 import { unshared } from './bytes.ts';
 import { checkPixels } from './check.ts';
 import type { Decode } from './decode.ts';
@@ -9,38 +10,33 @@ import { classOf, isImageData, isPixels, notASource } from './kind.ts';
 import type { Pixels } from './pixels.ts';
 import { asStored, readBitmap } from './readback.ts';
 
-/** A picture on its way to the thread that decodes it. */
+/**
+ * A picture on its way to the thread that decodes it, marked as handing over what it holds: that is copied, and the caller's
+ * objects stay usable.
+ */
 export type PostedImage =
   | { kind: 'encoded'; blob: Blob }
   | { kind: 'bitmap'; bitmap: ImageBitmap }
   | { kind: 'pixels'; pixels: Pixels };
 
-/** A picture to post and what to hand over with it: copies all, the caller's objects stay usable. */
-export interface ImageMessage {
-  image: PostedImage;
-  transfer: Transferable[];
-}
-
 /** Which picture an `<img>` shows. */
 type Shown = Pick<HTMLImageElement, 'currentSrc' | 'src'>;
 
-const encoded = (blob: Blob): ImageMessage => ({ image: { kind: 'encoded', blob }, transfer: [] });
+const encoded = (blob: Blob): PostedImage => ({ kind: 'encoded', blob });
 
-function copyPixels(source: Pixels): ImageMessage {
+function copyPixels(source: Pixels): PostedImage {
   checkPixels(source);
   const pixels: Pixels = { ...source, rgba: source.rgba.slice() };
   if (source.gray) pixels.gray = source.gray.slice();
-  const transfer = [pixels.rgba, pixels.gray].flatMap((array) =>
-    array ? [array.buffer as ArrayBuffer] : [],
-  );
-  return { image: { kind: 'pixels', pixels }, transfer };
+  const buffers = [pixels.rgba, pixels.gray].flatMap((array) => (array ? [array.buffer as ArrayBuffer] : []));
+  return transfer({ kind: 'pixels', pixels }, buffers);
 }
 
 /** A bitmap of what an element, a canvas or a bitmap shows. */
 async function copyBitmap(
   source: HTMLImageElement | HTMLCanvasElement | OffscreenCanvas | ImageBitmap,
   what: string,
-): Promise<ImageMessage> {
+): Promise<PostedImage> {
   let bitmap: ImageBitmap;
   try {
     bitmap = await createImageBitmap(source, asStored);
@@ -65,7 +61,7 @@ async function copyBitmap(
       { cause: error },
     );
   }
-  return { image: { kind: 'bitmap', bitmap }, transfer: [bitmap] };
+  return transfer({ kind: 'bitmap', bitmap }, [bitmap]);
 }
 
 /**
@@ -76,7 +72,7 @@ async function fromImageElement(
   element: HTMLImageElement,
   signal: AbortSignal | undefined,
   shown: Shown = element,
-): Promise<ImageMessage> {
+): Promise<PostedImage> {
   const isChanged = element.src !== shown.src;
   // The choice among its sources may not have been made yet.
   const url = shown.currentSrc || (isChanged ? shown.src : element.currentSrc || element.src);
@@ -123,7 +119,7 @@ async function fromImageElement(
 export async function toTransferable(
   source: ImageSource,
   options: { signal?: AbortSignal | undefined; shown?: Shown } = {},
-): Promise<ImageMessage> {
+): Promise<PostedImage> {
   options.signal?.throwIfAborted();
   if (typeof source === 'string') return encoded(await fetchImage(source, options.signal));
   switch (classOf(source)) {

@@ -4,7 +4,8 @@ import type { Backend } from './backend/backend.ts';
 import { type BackendRequest, type BackendSettings, chooseBackend } from './choose-backend.ts';
 import { Shards } from './threads/shards.ts';
 import { SharedThreads } from './threads/shared-threads.ts';
-import type { Port, ThreadStart } from './threads/thread-port.ts';
+import type { ThreadStart } from './threads/start-thread.ts';
+import type { StartThread } from './threads/start-threads.ts';
 import type { SearchThreads } from './threads/threads.ts';
 import { WasmBackend } from './wasm/backend.ts';
 
@@ -31,7 +32,7 @@ export async function chooseThreaded(
   const choice = await chooseBackend(request, dimension, { ...settings, threads: isShared ? threads : 1 });
   const { backend, reason } = choice;
   if (threads === 1 || !(backend instanceof WasmBackend)) return choice;
-  const start = (): Promise<Port> => startThread(how);
+  const start: StartThread = () => startThread(how);
   try {
     if (isShared) {
       return {

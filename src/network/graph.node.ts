@@ -1,18 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
-import { wrap } from 'comlink';
-import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import script from '#threads/network.txt';
-import { LikenessError } from '../base/errors.ts';
 import { startWorker } from '../base/start-worker.node.ts';
-import { carryErrorCodes } from '../base/wire-error.ts';
-import { loadNetwork, type Network } from './convolution/network.ts';
+import { loadNetwork } from './convolution/network.ts';
 import { createThread } from './convolution/thread.ts';
 import { cpuBatchSize } from './extractor.cpu.ts';
 import type { CpuGraph } from './graph.ts';
-import type { GraphWorker, GraphWorkerData } from './graph-worker.node.ts';
 import type { Model } from './load.ts';
-import { createPool, type PoolThread } from './pool.ts';
+import { type NetworkWorker, networkThreadName, startNetworkThread } from './network-thread.ts';
+import { createPool } from './pool.ts';
 
 /** Beyond this a folder is mostly waiting for its pictures to be decoded. */
 const maxDefaultThreads = 4;
@@ -40,28 +36,13 @@ export async function createNodeGraph(model: Model, threads?: number): Promise<C
       async close() {},
     };
   }
-  carryErrorCodes();
   const count = threads ?? Math.min(maxDefaultThreads, availableParallelism());
   const network = await loadNetwork(model, { threads: count, shared: true, batch });
-  return createPool(count, (index) => start(network, index));
-}
-
-function start(network: Network, index: number): PoolThread {
-  const thread = startWorker(script, 'likeness-network', { network, index } satisfies GraphWorkerData);
-  const died = new Promise<never>((_, reject) => {
-    thread.once('error', (error) =>
-      reject(
-        new LikenessError('no-backend', `A thread of the network failed: ${error.message}`, { cause: error }),
-      ),
-    );
-    thread.once('exit', () =>
-      reject(new LikenessError('closed', 'The network was closed while it was running.')),
-    );
-  });
-  died.catch(() => {});
-  const remote = wrap<GraphWorker>(nodeEndpoint(thread));
-  return {
-    run: (values, n) => Promise.race([remote.run(values, n), died]),
-    end: () => thread.terminate(),
-  };
+  return createPool(count, (index) =>
+    startNetworkThread(
+      startWorker<NetworkWorker>(script, 'likeness-network', networkThreadName),
+      network,
+      index,
+    ),
+  );
 }

@@ -5,14 +5,6 @@ import { RowSource } from '../search/row-source.ts';
 import { type Limits, Search } from '../search/search.ts';
 import type { WasmBackend } from '../wasm/backend.ts';
 
-/** What is asked of a shard. */
-export type ShardAsk =
-  | { append: Float32Array }
-  | { set: number; values: Float32Array }
-  | { remove: number[] }
-  | { read: Uint32Array }
-  | { search: Float32Array; skip: RowSet | undefined; k: number; maxDistance: number };
-
 /** Some of the rows of an index, in a memory of their own. */
 export class Shard {
   readonly #backend: WasmBackend;
@@ -25,22 +17,30 @@ export class Shard {
     this.#source = new RowSource(backend, undefined);
   }
 
-  async answer(ask: ShardAsk): Promise<unknown> {
+  append(values: Float32Array): Promise<void> {
+    return this.#change(() => this.#backend.append(values));
+  }
+
+  set(row: number, values: Float32Array): Promise<void> {
+    return this.#change(() => this.#backend.set(row, values));
+  }
+
+  remove(rows: readonly number[]): Promise<void> {
+    return this.#change(() => this.#backend.remove(rows));
+  }
+
+  async #change(change: () => void): Promise<void> {
     this.#check();
     try {
-      if ('append' in ask) return this.#backend.append(ask.append);
-      if ('set' in ask) return this.#backend.set(ask.set, ask.values);
-      if ('remove' in ask) return this.#backend.remove(ask.remove);
+      change();
     } catch (error) {
       this.#failure = error;
       throw error;
     }
-    if ('read' in ask) return this.read(ask.read);
-    return this.search(ask.search, ask.skip, { ...ask, signal: undefined });
   }
 
   /** Rows, one after the other. */
-  read(rows: Uint32Array): Float32Array {
+  async read(rows: Uint32Array): Promise<Float32Array> {
     this.#check();
     const d = this.#backend.dimension;
     const values = new Float32Array(rows.length * d);

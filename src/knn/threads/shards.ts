@@ -1,12 +1,13 @@
 import { LikenessError } from '../../base/errors.ts';
+import type { Calls, Remote } from '../../base/rpc.ts';
 import type { BackendName, RowHolder, RowSet } from '../backend/backend.ts';
 import { addTo, emptySet, has } from '../backend/row-set.ts';
 import { type Found, merge } from '../search/found.ts';
 import type { Limits } from '../search/search.ts';
 import { createWasmBackend } from '../wasm/backend.ts';
-import { Shard, type ShardAsk } from './shard.ts';
-import type { ThreadAsk } from './thread.ts';
-import { type Port, startThreads, type ThreadPort } from './thread-port.ts';
+import { Shard } from './shard.ts';
+import { endThreads, type StartThread, startThreads } from './start-threads.ts';
+import type { SearchThread } from './thread.ts';
 import type { SearchThreads } from './threads.ts';
 
 /** The rows that one shard has: the numbers that they have among all, ascending. */
@@ -23,26 +24,27 @@ export class Shards implements RowHolder, SearchThreads {
   readonly name: BackendName;
   readonly dimension: number;
   readonly #own: Shard;
-  readonly #others: ThreadPort<ThreadAsk>[];
+  readonly #others: Remote<SearchThread>[];
+  /** The own one and the others. */
+  readonly #shards: readonly Calls<Shard>[];
   readonly #holdings: Holding[];
   /** Which shard has a row, and as which of its rows. */
   #owner: Uint8Array = new Uint8Array(64);
   #place: Uint32Array = new Uint32Array(64);
   #rows = 0;
 
-  private constructor(name: BackendName, dimension: number, own: Shard, others: ThreadPort<ThreadAsk>[]) {
+  private constructor(name: BackendName, dimension: number, own: Shard, others: Remote<SearchThread>[]) {
     this.name = name;
     this.dimension = dimension;
     this.#own = own;
     this.#others = others;
-    this.#holdings = Array.from({ length: others.length + 1 }, () => []);
+    this.#shards = [own, ...others.map(({ calls }) => calls)];
+    this.#holdings = this.#shards.map(() => []);
   }
 
-  static async start(dimension: number, threads: number, startThread: () => Promise<Port>): Promise<Shards> {
+  static async start(dimension: number, threads: number, startThread: StartThread): Promise<Shards> {
     const backend = await createWasmBackend(dimension);
-    const others = await startThreads<ThreadAsk>(threads - 1, startThread, () => ({
-      start: { kind: 'own', dimension },
-    }));
+    const others = await startThreads(threads - 1, startThread, (thread) => thread.own(dimension));
     return new Shards(backend.name, dimension, new Shard(backend), others);
   }
 
@@ -64,7 +66,7 @@ export class Shards implements RowHolder, SearchThreads {
       const holding = this.#holdings[shard]!;
       const taken = Math.min(added - done, Math.max(0, even - holding.length));
       if (taken === 0) continue;
-      this.#change(shard, { append: values.slice(done * d, (done + taken) * d) });
+      unheard(this.#shards[shard]!.append(values.slice(done * d, (done + taken) * d)));
       for (const end = done + taken; done < end; done++) {
         this.#owner[this.#rows] = shard;
         this.#place[this.#rows] = holding.length;
@@ -74,7 +76,7 @@ export class Shards implements RowHolder, SearchThreads {
   }
 
   set(row: number, values: Float32Array): void {
-    this.#change(this.#owner[row]!, { set: this.#place[row]!, values: values.slice() });
+    unheard(this.#shards[this.#owner[row]!]!.set(this.#place[row]!, values.slice()));
   }
 
   remove(rows: readonly number[]): void {
@@ -87,7 +89,7 @@ export class Shards implements RowHolder, SearchThreads {
     }
     for (const [shard, holding] of this.#holdings.entries()) {
       const removed = [...holding.keys()].filter((place) => has(gone, holding[place]!));
-      if (removed.length > 0) this.#change(shard, { remove: removed });
+      if (removed.length > 0) unheard(this.#shards[shard]!.remove(removed));
       const kept = holding.filter((row) => !has(gone, row)).map((row) => moved[row]!);
       this.#holdings[shard] = kept;
       for (const [place, row] of kept.entries()) {
@@ -114,10 +116,7 @@ export class Shards implements RowHolder, SearchThreads {
         const at = [...rows.keys()].filter((i) => this.#owner[rows[i]!] === shard);
         if (at.length === 0) return;
         const places = Uint32Array.from(at, (i) => this.#place[rows[i]!]!);
-        const part =
-          shard === 0
-            ? this.#own.read(places)
-            : ((await this.#others[shard - 1]!.ask({ shard: { read: places } })) as Float32Array);
+        const part = await this.#shards[shard]!.read(places);
         for (const [n, i] of at.entries()) values.set(part.subarray(n * d, (n + 1) * d), i * d);
       }),
     );
@@ -133,9 +132,8 @@ export class Shards implements RowHolder, SearchThreads {
     const holdings = [...this.#holdings];
     const skips = holdings.map((holding) => skip && placesIn(skip, holding));
     // The others first: this one is busy afterwards.
-    const asked = this.#others.map(
-      (thread, at) =>
-        thread.ask({ shard: { search: queries, skip: skips[at + 1], k, maxDistance } }) as Promise<Found>,
+    const asked = this.#others.map(({ calls }, at) =>
+      calls.search(queries, skips[at + 1], { k, maxDistance, signal: undefined }),
     );
     const found = await Promise.all([this.#own.search(queries, skips[0], limits), ...asked]);
     return merge(
@@ -151,13 +149,7 @@ export class Shards implements RowHolder, SearchThreads {
 
   close(): void {
     this.#own.close();
-    for (const thread of this.#others) thread.end();
-  }
-
-  /** Has a shard change its rows. What fails elsewhere fails the next search. */
-  #change(shard: number, ask: Exclude<ShardAsk, { read: Uint32Array } | { search: Float32Array }>): void {
-    if (shard === 0) void this.#own.answer(ask).catch(() => {});
-    else this.#others[shard - 1]!.ask({ shard: ask }).catch(() => {});
+    endThreads(this.#others);
   }
 
   #makeRoom(rows: number): void {
@@ -171,6 +163,9 @@ export class Shards implements RowHolder, SearchThreads {
     this.#place = place;
   }
 }
+
+/** A change that fails fails the next search of its shard. */
+const unheard = (change: Promise<void>): void => void change.catch(() => {});
 
 /** Which of a shard's rows belong to a set of all rows. */
 function placesIn(set: RowSet, holding: Holding): RowSet {

@@ -1,3 +1,4 @@
+import type { Remote } from '../../base/rpc.ts';
 import type { RowSet } from '../backend/backend.ts';
 import { type Found, merge } from '../search/found.ts';
 import type { Limits } from '../search/search.ts';
@@ -5,8 +6,8 @@ import type { SharedBackend, WasmBackend } from '../wasm/backend.ts';
 import { createSharedReader } from '../wasm/reader.ts';
 import { divide } from './parts.ts';
 import { JobWorker, type SharedJob } from './shared-job.ts';
-import type { ThreadAsk } from './thread.ts';
-import { type Port, startThreads, type ThreadPort } from './thread-port.ts';
+import { endThreads, type StartThread, startThreads } from './start-threads.ts';
+import type { SearchThread } from './thread.ts';
 import type { SearchThreads } from './threads.ts';
 
 /** Terms (queries · rows · values) below which waking threads, a millisecond or two, takes longer than what they save. */
@@ -17,7 +18,7 @@ export class SharedThreads implements SearchThreads {
   readonly count: number;
   readonly #backend: WasmBackend;
   readonly #own: JobWorker;
-  readonly #others: ThreadPort<ThreadAsk>[];
+  readonly #others: Remote<SearchThread>[];
   /** What the threads know of the rows. */
   #sent: SharedBackend | undefined;
 
@@ -26,7 +27,7 @@ export class SharedThreads implements SearchThreads {
   private constructor(
     backend: WasmBackend,
     own: JobWorker,
-    others: ThreadPort<ThreadAsk>[],
+    others: Remote<SearchThread>[],
     fewestTerms: number,
   ) {
     this.#fewestTerms = fewestTerms;
@@ -42,13 +43,13 @@ export class SharedThreads implements SearchThreads {
    */
   static async start(
     backend: WasmBackend,
-    startThread: () => Promise<Port>,
+    startThread: StartThread,
     fewestTerms: number = fewestPayingTerms,
   ): Promise<SharedThreads> {
     const { name: build, dimension, layout } = backend;
-    const others = await startThreads<ThreadAsk>(layout.threads - 1, startThread, (at) => ({
-      start: { kind: 'shared', build, dimension, layout: { ...layout, thread: at + 1 } },
-    }));
+    const others = await startThreads(layout.threads - 1, startThread, (thread, at) =>
+      thread.share(build, dimension, { ...layout, thread: at + 1 }),
+    );
     const own = new JobWorker(await createSharedReader(build, dimension, layout));
     return new SharedThreads(backend, own, others, fewestTerms);
   }
@@ -75,18 +76,18 @@ export class SharedThreads implements SearchThreads {
       next: new Int32Array(new SharedArrayBuffer(4)),
     };
     this.#sent = share;
-    const asked = this.#others.map((thread) => thread.ask({ job }));
+    const asked = this.#others.map(({ calls }) => calls.work(job));
     // After an abort no thread begins another part.
     const stop = (): void => void Atomics.store(job.next, 0, parts.length);
     signal?.addEventListener('abort', stop, { once: true });
-    let answers: unknown[];
+    let answers: [part: number, found: Found][][];
     try {
       answers = await Promise.all([this.#own.work(job, signal), ...asked]);
     } finally {
       signal?.removeEventListener('abort', stop);
     }
     signal?.throwIfAborted();
-    const found = (answers as [number, Found][][]).flat().map(([at, part]) => ({
+    const found = answers.flat().map(([at, part]) => ({
       found: part,
       firstQuery: parts[at]!.queries[0],
       rowOf: (row: number) => row + parts[at]!.rows[0],
@@ -95,7 +96,7 @@ export class SharedThreads implements SearchThreads {
   }
 
   close(): void {
-    for (const thread of this.#others) thread.end();
+    endThreads(this.#others);
     this.#own.close();
   }
 }

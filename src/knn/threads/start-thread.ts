@@ -1,13 +1,18 @@
-import { isNotLoaded, scriptOf, startWorker } from '../../assets/start-worker.ts';
-import { programBase } from '../../web/place.ts';
-import { hearPolicy } from '../../web/policy.ts';
-import { howToStart, whyNotLoaded } from '../../web/why-not.ts';
-import type { Port, ThreadStart } from './thread-port.ts';
+import type { AssetLocation } from '../../assets/resolve.ts';
+import { scriptOf, startWorker } from '../../assets/start-worker.ts';
+import type { Remote } from '../../base/rpc.ts';
+import { type SearchThread, threadName } from './thread.ts';
+
+/** How a program has a thread started in a page. */
+export interface ThreadStart {
+  assets?: AssetLocation | undefined;
+  worker?: (() => Worker) | undefined;
+}
 
 /** Starts a thread of the search in a page. In Node `#start-thread` is another module. */
-export async function startThread({ assets, worker: make }: ThreadStart): Promise<Port> {
+export async function startThread({ assets, worker }: ThreadStart): Promise<Remote<SearchThread>> {
   const start =
-    make ??
+    worker ??
     scriptOf(
       'likeness-knn-worker.js',
       () =>
@@ -17,27 +22,5 @@ export async function startThread({ assets, worker: make }: ThreadStart): Promis
         }),
       assets,
     );
-  const policy = hearPolicy({ throughBlob: true });
-  const worker = typeof start === 'function' ? start() : startWorker(start, 'likeness-knn-worker');
-  const whyNot = async (): Promise<string> => {
-    if (typeof start === 'function') return 'its script cannot be loaded';
-    const url = new URL(start.url, programBase()).href;
-    return `its script, ${url}, cannot be loaded: ${(await whyNotLoaded(url, policy, 'worker')) ?? howToStart(url)}`;
-  };
-  return {
-    post: (message, transfer = []) => worker.postMessage(message, transfer),
-    listen(onMessage, onError) {
-      worker.addEventListener('message', ({ data }) => onMessage(data));
-      worker.addEventListener('message', () => policy.end(), { once: true });
-      worker.addEventListener('error', async (event) => {
-        const message = event.message ?? '';
-        onError(new Error(isNotLoaded(message) ? await whyNot() : message));
-        policy.end();
-      });
-    },
-    end() {
-      policy.end();
-      worker.terminate();
-    },
-  };
+  return startWorker(start, 'likeness-knn-worker', threadName);
 }

@@ -1,6 +1,5 @@
 /** `likeness-knn-worker.js`: a thread of the search in a page. */
-import { createThread, type ThreadAsk } from './thread.ts';
-import type { Answer, Request } from './thread-port.ts';
+import { domPort, serve } from '../../base/rpc.ts';
+import { createThread } from './thread.ts';
 
-const handle = createThread((message: Answer) => postMessage(message));
-addEventListener('message', ({ data }: MessageEvent<Request<ThreadAsk>>) => handle(data));
+serve(domPort(globalThis as unknown as Worker), createThread(), true);

@@ -16,16 +16,17 @@ import { httpStore } from './store.http.ts';
 import { deleteIndexedDb, IndexedDbStore, listIndexedDb } from './store.indexeddb.ts';
 import { MemoryStore } from './store.memory.ts';
 import { deleteOpfs, listOpfs, OpfsStore } from './store.opfs.ts';
+import { type PostedStore, postStore, RemoteStore } from './store.remote.ts';
 import { blobStore } from './store.single.ts';
 import type { StoredIndexInfo } from './stored-index.ts';
 
 /**
- * A store as it can be posted to the worker: `opfs:name`, `indexeddb:name`, an absolute URL, a file, or a program's own,
- * which stays in the page.
+ * A store as it is posted to the worker: `opfs:name`, `indexeddb:name`, an absolute URL, a file, or a program's own, which
+ * stays in the page.
  *
  * @internal
  */
-export type StoreName = string | Blob | Store;
+export type PostedStoreName = string | Blob | PostedStore;
 
 /** A place in this browser. */
 interface Place {
@@ -40,9 +41,9 @@ interface Place {
  * @internal
  * @throws LikenessError `storage-denied` where the browser keeps nothing for this page
  */
-export async function openStore(name: StoreName): Promise<Store> {
+export async function openStore(name: PostedStoreName | Store): Promise<Store> {
   if (name instanceof Blob) return blobStore(name);
-  if (typeof name === 'object') return name;
+  if (typeof name === 'object') return isStore(name) ? name : new RemoteStore(name);
   const [, kind, rest] = /^(opfs|indexeddb):(.+)$/.exec(name) ?? [];
   if (rest === undefined) return httpStore(name);
   const places: Place[] = [{ what: indexedDbName, store: new IndexedDbStore(rest) }];
@@ -51,7 +52,7 @@ export async function openStore(name: StoreName): Promise<Store> {
 }
 
 /** @internal The same, but where the browser keeps nothing the index is in memory, with a warning. */
-export async function openStoreOrMemory(name: StoreName): Promise<Store> {
+export async function openStoreOrMemory(name: PostedStoreName): Promise<Store> {
   try {
     return await openStore(name);
   } catch (error) {
@@ -112,12 +113,12 @@ async function prove(what: string, store: Store): Promise<void> {
 }
 
 /**
- * In the page: what {@link openStore} will understand.
+ * In the page: what names a store, checked.
  *
  * @internal
  * @throws LikenessError `bad-argument`
  */
-export function storeName(store: unknown, base: string): StoreName {
+export function storeName(store: unknown, base: string): string | Blob | Store {
   if (store instanceof Blob || isStore(store)) return store;
   if (typeof store === 'string' && /^(opfs|indexeddb):./.test(store)) return store;
   const isName = (typeof store === 'string' && store !== '') || store instanceof URL;
@@ -129,6 +130,10 @@ export function storeName(store: unknown, base: string): StoreName {
     'opfs:<name>, the URL of an exported index, a Blob, or a Store, in a page',
   );
 }
+
+/** In the page: what {@link openStore} understands in the worker; for one call. @internal */
+export const postedStoreName = (name: string | Blob | Store): PostedStoreName =>
+  isStore(name) ? postStore(name) : name;
 
 /** The indexes that are kept in this browser for this origin, with their sizes. */
 export async function listIndexes(): Promise<StoredIndexInfo[]> {

@@ -1,6 +1,6 @@
-import { expose, type Remote, type TransferHandler, transfer, transferHandlers, wrap } from 'comlink';
 import type { StoreLock } from '../../base/lock.ts';
-import { isStore, type Store, type StoredFile, totalLength } from '../format/files.ts';
+import { type Calls, connect, domPort, serve, transfer } from '../../base/rpc.ts';
+import { type Store, type StoredFile, totalLength } from '../format/files.ts';
 
 /** What a worker asks of a store in its page. Files and locks go by number. */
 interface StoreCalls {
@@ -19,8 +19,8 @@ interface StoreCalls {
   release(lock: number): Promise<void>;
 }
 
-/** A store as it is posted. */
-interface PostedStore extends Required<Pick<Store, 'name' | 'readOnly' | 'randomReads' | 'warnings'>> {
+/** A store of the page as it is posted to the worker, once. */
+export interface PostedStore extends Required<Pick<Store, 'name' | 'readOnly' | 'randomReads' | 'warnings'>> {
   again: string | undefined;
   port: MessagePort;
 }
@@ -68,14 +68,14 @@ function answering(store: Store): { calls: StoreCalls; end(): void } {
   return { calls, end };
 }
 
-/** In the worker: a store of the page. */
-class RemoteStore implements Store {
+/** In the worker: a store of the page, which is asked by messages. */
+export class RemoteStore implements Store {
   readonly name: string;
   readonly readOnly: boolean;
   readonly randomReads: boolean;
   readonly warnings: readonly string[];
   readonly again?: string;
-  readonly #calls: Remote<StoreCalls>;
+  readonly #calls: Calls<StoreCalls>;
 
   constructor({ name, readOnly, randomReads, warnings, again, port }: PostedStore) {
     this.name = name;
@@ -83,7 +83,7 @@ class RemoteStore implements Store {
     this.randomReads = randomReads;
     this.warnings = warnings;
     if (again !== undefined) this.again = again;
-    this.#calls = wrap<StoreCalls>(port);
+    this.#calls = connect<StoreCalls>(domPort(port)).calls;
   }
 
   list(): ReturnType<Store['list']> {
@@ -128,22 +128,13 @@ class RemoteStore implements Store {
   }
 }
 
-/**
- * Teaches Comlink to post a {@link Store} as an argument: the worker gets one that asks the page. Both sides call this
- * once before the first message.
- */
-export function carryStores(): void {
-  transferHandlers.set('store', {
-    canHandle: isStore,
-    serialize(store) {
-      const { port1, port2 } = new MessageChannel();
-      const { calls, end } = answering(store);
-      // Where a browser tells of it: the worker has ended.
-      port1.addEventListener('close', end);
-      expose(calls, port1);
-      const { name, readOnly, randomReads = false, warnings = [], again } = store;
-      return [{ name, readOnly, randomReads, warnings, again, port: port2 }, [port2]];
-    },
-    deserialize: (posted) => new RemoteStore(posted),
-  } satisfies TransferHandler<Store, PostedStore>);
+/** In the page: has a store answer the worker that this is posted to. */
+export function postStore(store: Store): PostedStore {
+  const { port1, port2 } = new MessageChannel();
+  const { calls, end } = answering(store);
+  // Where a browser tells of it: the worker has ended.
+  port1.addEventListener('close', end);
+  serve(domPort(port1), () => calls);
+  const { name, readOnly, randomReads = false, warnings = [], again } = store;
+  return transfer({ name, readOnly, randomReads, warnings, again, port: port2 }, [port2]);
 }

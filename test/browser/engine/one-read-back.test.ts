@@ -9,6 +9,7 @@ import { FlatIndex } from '../../../src/knn/flat-index.ts';
 import type { Extractor, GpuExtractor } from '../../../src/network/extractor.ts';
 import { createGpuExtractor } from '../../../src/network/extractor.webgpu.ts';
 import { loadRuntime } from '../../../src/network/runtime.browser.ts';
+import type { Store } from '../../../src/store/format/files.ts';
 import { kinds } from '../../support/knn-kinds.ts';
 import { seeded } from '../../support/random.ts';
 import { builtAssets } from '../../support/runtime.ts';
@@ -44,7 +45,7 @@ function picture(seed: number): Pixels {
 }
 
 /** An engine over `rows`, searched on the device of the network. */
-async function engineOver(network: Extractor, rows: Float32Array): Promise<Engine<Source>> {
+async function engineOver(network: Extractor, rows: Float32Array): Promise<Engine<Source, Store>> {
   const index = await FlatIndex.create({ dimension: d, backend: 'webgpu', device });
   const reader = {
     async pixels(source: Source) {
@@ -53,7 +54,9 @@ async function engineOver(network: Extractor, rows: Float32Array): Promise<Engin
     },
     bytes: async () => undefined,
   };
-  const engine = new Engine<Source>(network, 'test', index, reader, {});
+  const engine = new Engine<Source, Store>(network, 'test', index, reader, {
+    openStore: async (store) => store,
+  });
   const items = Array.from({ length: rows.length / d }, (_, row) => ({
     id: `row ${row}`,
     vector: rows.subarray(row * d, (row + 1) * d),
@@ -118,7 +121,7 @@ for (const [name, rows] of Object.entries(indexes)) {
     }
     assert.equal((await engine.query(sets[0]!, { k: 1 }))[0]![0]!.id, 'picture 1');
     // More than one run of the network takes, and queries that have features already.
-    const mixed: EngineQuery<Source>[] = [{ source: picture(2) }, { id: 'row 7' }];
+    const mixed: EngineQuery<Source>[] = [{ source: picture(2) }, { vector: rows.subarray(7 * d, 8 * d) }];
     const many = Array.from({ length: 11 }, (_, seed) => ({ source: picture(seed) }));
     for (const queries of [mixed, many, []]) {
       assert.deepEqual(await engine.query(queries, { k: 4 }), await twoSteps.query(queries, { k: 4 }));
@@ -145,7 +148,11 @@ test('what cannot be read and what is not finite is refused as in two steps, and
   const engines = await Promise.all(
     [extractor, inMemory(extractor), damaged].map((network) => engineOver(network, rows)),
   );
-  const [one, two, notFinite] = engines as [Engine<Source>, Engine<Source>, Engine<Source>];
+  const [one, two, notFinite] = engines as [
+    Engine<Source, Store>,
+    Engine<Source, Store>,
+    Engine<Source, Store>,
+  ];
   const good = { source: picture(2) };
   const bad = { source: 'broken' as const };
   for (const engine of [one, two]) {

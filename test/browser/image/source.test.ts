@@ -1,6 +1,7 @@
 // Sources of the page, posted to a worker (this very file, started again) and decoded there.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { transferOf } from '../../../src/base/rpc.ts';
 import type { ImageSource } from '../../../src/image/image-source.ts';
 import type { Pixels } from '../../../src/image/pixels.ts';
 import { type PostedImage, toPixels, toTransferable } from '../../../src/image/source.ts';
@@ -12,9 +13,9 @@ import { picture } from '../../support/pictures.ts';
 const isPage = typeof document !== 'undefined';
 
 if (!isPage) {
-  self.onmessage = async ({ data }: MessageEvent<{ image: PostedImage; orient: boolean }>) => {
+  self.onmessage = async ({ data }: MessageEvent<{ picture: PostedImage; orient: boolean }>) => {
     try {
-      postMessage({ pixels: await toPixels(data.image, { orient: data.orient }, decode) });
+      postMessage({ pixels: await toPixels(data.picture, { orient: data.orient }, decode) });
     } catch (error) {
       postMessage({ error: String(error) });
     }
@@ -26,11 +27,11 @@ const url = (name: string) => `/test/fixtures/pillow/${name}`;
 
 /** Through the worker, the way a search takes it. */
 async function travel(source: ImageSource, orient = true): Promise<Pixels> {
-  const { image, transfer } = await toTransferable(source);
+  const picture = await toTransferable(source);
   const answer = new Promise<{ pixels: Pixels; error?: string }>((resolve) => {
     worker.onmessage = ({ data }) => resolve(data);
   });
-  worker.postMessage({ image, orient }, transfer);
+  worker.postMessage({ picture, orient }, transferOf(picture));
   const { pixels, error } = await answer;
   if (error) throw new Error(error);
   return pixels;
@@ -144,7 +145,7 @@ test('a canvas is taken as it is at the call', async () => {
   const taken = toTransferable(canvas);
   context.fillStyle = '#00f';
   context.fillRect(0, 0, 2, 2);
-  const { rgba } = await toPixels((await taken).image, { orient: true }, decode);
+  const { rgba } = await toPixels(await taken, { orient: true }, decode);
   assert.deepEqual(Array.from(rgba.slice(0, 4)), [255, 0, 0, 255]);
 });
 

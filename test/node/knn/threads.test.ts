@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { launchChromium } from '../../../scripts/chromium.mjs';
 import { serveTree } from '../../../scripts/serve-tree.mjs';
 import type { FlatIndex as FlatIndexClass } from '../../../src/knn/flat-index.ts';
-import { ThreadPort } from '../../../src/knn/threads/thread-port.ts';
 import { root } from '../../support/cli.ts';
 import { asQueries, kinds, oracle } from '../../support/knn-kinds.ts';
 import { runSideBySide } from '../../support/knn-side-by-side.ts';
@@ -122,18 +122,18 @@ test('real sizes: searches side by side, each with its own answer', async () => 
 
 /** Has every job of shared threads, and every search of shards, tell which of the other threads did some of it. */
 function watchThreads(): { divided: () => number; restore: () => void } {
-  const { ask } = ThreadPort.prototype;
+  const { emit } = Worker.prototype;
   let divided = 0;
-  ThreadPort.prototype.ask = async function (this: ThreadPort<unknown>, question: unknown, ...rest) {
-    const answer = await ask.call(this, question, ...rest);
+  Worker.prototype.emit = function (this: Worker, event: string, ...told: unknown[]) {
+    const { answer } = (event === 'message' ? told[0] : {}) as { answer?: unknown };
     if (Array.isArray(answer)) divided += Number(answer.length > 0);
     else if (typeof answer === 'object' && answer !== null && 'counts' in answer) divided++;
-    return answer;
-  };
+    return (emit as (...args: unknown[]) => boolean).call(this, event, ...told);
+  } as typeof emit;
   return {
     divided: () => divided,
     restore: () => {
-      ThreadPort.prototype.ask = ask;
+      Worker.prototype.emit = emit;
     },
   };
 }

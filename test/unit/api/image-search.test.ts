@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type EngineHost, Search } from '../../../src/api/image-search.ts';
+import { type EngineHost, ImageSearchBase } from '../../../src/api/image-search.ts';
 import type { EngineAdded, EngineItem, EngineQuery, EngineQueryOptions } from '../../../src/engine/engine.ts';
 import { emptyOptions, takenOf } from '../../support/odd-values.ts';
 
 type Added = readonly EngineItem<string>[];
 
 /** A search over an engine that notes what it is asked. */
-class NotedSearch extends Search {
+class NotedSearch extends ImageSearchBase {
   constructor(host: EngineHost<string>) {
     super(host);
   }
@@ -43,10 +43,11 @@ function noted(add: (items: Added) => Promise<void> = async () => {}) {
       vector: none,
       features: none,
       report: none,
-      cancel: async () => {},
+      save: none,
+      export: none,
+      import: none,
       close: async () => {},
     },
-    storage: { save: none, export: none, import: none },
     storeName: (): never => {
       throw new Error('not asked');
     },

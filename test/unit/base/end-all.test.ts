@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type EngineHost, Search } from '../../../src/api/image-search.ts';
+import { type EngineHost, ImageSearchBase } from '../../../src/api/image-search.ts';
 import { endAll } from '../../../src/base/end-all.ts';
 
 test('each is ended, whatever becomes of those before; the first failure is told', async () => {
@@ -17,7 +17,7 @@ test('each is ended, whatever becomes of those before; the first failure is told
 });
 
 test('a close that fails ends the worker all the same', async () => {
-  class Opened extends Search {
+  class Opened extends ImageSearchBase {
     constructor(host: EngineHost<unknown>) {
       super(host);
     }

@@ -13,13 +13,13 @@ test('a shard that could not take its rows answers nothing any more', async () =
   const d = 256;
   const shard = new Shard(await createWasmBackend(d, { kernels: scarce }));
   const limits = { k: 1, maxDistance: Number.POSITIVE_INFINITY, signal: undefined };
-  await shard.answer({ append: new Float32Array(10 * d).fill(1) });
+  await shard.append(new Float32Array(10 * d).fill(1));
   const found = await shard.search(new Float32Array(d), undefined, limits);
   assert.deepEqual([...found.rows], [0]);
   assert.deepEqual([...found.squared], [d]);
   const full = { code: 'bad-argument', message: /do not fit/ };
-  await assert.rejects(shard.answer({ append: new Float32Array(100_000 * d) }), full);
+  await assert.rejects(shard.append(new Float32Array(100_000 * d)), full);
   await assert.rejects(shard.search(new Float32Array(d), undefined, limits), full);
-  await assert.rejects(shard.answer({ set: 0, values: new Float32Array(d) }), full);
-  assert.throws(() => shard.read(Uint32Array.of(0)), full);
+  await assert.rejects(shard.set(0, new Float32Array(d)), full);
+  await assert.rejects(shard.read(Uint32Array.of(0)), full);
 });
