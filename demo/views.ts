@@ -114,7 +114,7 @@ export function showReport({ model, extractor, knn, modelFiles }: Report): void 
       [
         {
           opfs: 'stored in this browser',
-          'cache-storage': 'stored in this browser',
+          indexeddb: 'stored in this browser',
           memory: 'in memory; fetched again the next time',
           folder: 'in a folder',
         }[modelFiles.where],

@@ -5,7 +5,7 @@ export type StoredBytes = Blob | RandomAccess;
 
 /** Where the files of models are kept: by their sha256, so that what models have in common is there once. */
 export interface ShardCache<Bytes extends StoredBytes = Blob> {
-  readonly kind: 'opfs' | 'cache-storage' | 'folder' | 'memory';
+  readonly kind: 'opfs' | 'indexeddb' | 'folder' | 'memory';
   /** Bytes of a file that are here, from its start; fewer than it has when a download was cut. */
   stored(sha256: string): Promise<number>;
   /**

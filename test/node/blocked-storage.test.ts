@@ -242,11 +242,11 @@ describe('a page whose storage is blocked', () => {
   /** What has to come out of each case. */
   const wanted: Record<string, (found: Found) => void> = {};
   for (const how of Object.keys(api.opfs)) {
-    // IndexedDB and Cache Storage take its place.
+    // IndexedDB takes its place.
     wanted[`opfs ${how}`] = ({ outcome }) => {
       works(outcome);
       assert.equal(outcome.store!.name, 'indexeddb:mine');
-      assert.equal(outcome.modelFiles.where, 'cache-storage');
+      assert.equal(outcome.modelFiles.where, 'indexeddb');
       assert.equal(outcome.store!.warnings.length, how === 'hanging' ? 1 : 0);
       assert.equal(outcome.saved, 'saved');
     };
@@ -260,11 +260,9 @@ describe('a page whose storage is blocked', () => {
   for (const how of Object.keys(api.caches)) {
     // Nothing is lost while there is OPFS.
     wanted[`caches ${how}`] = ({ outcome }) => kept(outcome, 'opfs:mine');
-    wanted[`no opfs, caches ${how}`] = ({ outcome, warned }) => {
+    wanted[`no opfs, caches ${how}`] = ({ outcome }) => {
       works(outcome);
-      assert.equal(outcome.modelFiles.where, 'memory');
-      assert.match(outcome.modelFiles.warnings.join(), /fetched again next time/);
-      assert.ok(warned.some((text) => text.includes(outcome.modelFiles.warnings[0]!)));
+      assert.deepEqual(outcome.modelFiles, { where: 'indexeddb', warnings: [] });
       assert.equal(outcome.store!.name, 'indexeddb:mine');
     };
   }
@@ -273,7 +271,13 @@ describe('a page whose storage is blocked', () => {
       works(outcome);
       assert.equal(outcome.store!.name, 'opfs:mine');
     };
-    wanted[`no opfs, indexedDb ${how}`] = (found) => inMemory(found, /IndexedDB/);
+    wanted[`no opfs, indexedDb ${how}`] = (found) => {
+      inMemory(found, /IndexedDB/);
+      const { modelFiles } = found.outcome;
+      assert.equal(modelFiles.where, 'memory');
+      assert.match(modelFiles.warnings.join(), /fetched again next time/);
+      assert.ok(found.warned.some((text) => text.includes(modelFiles.warnings[0]!)));
+    };
   }
   for (const how of Object.keys(api.locks)) {
     // Two tabs could write at once.

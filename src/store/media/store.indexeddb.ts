@@ -33,10 +33,11 @@ export class IndexedDbStore implements Store {
   readonly #databaseName: string;
   readonly #database = once(() => this.#open());
 
-  constructor(name: string) {
+  /** @param databaseName default: that of an index, which {@link listIndexedDb} lists */
+  constructor(name: string, databaseName: string = prefix + name) {
     this.name = `indexeddb:${name}`;
     this.again = againInBrowser(this.name);
-    this.#databaseName = prefix + name;
+    this.#databaseName = databaseName;
   }
 
   async list(): Promise<{ name: string; byteLength: number }[]> {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sha256 } from '../../../src/base/sha256.ts';
+import { openIndexedDbCache } from '../../../src/delivery/cache.indexeddb.ts';
 import { createMemoryCache } from '../../../src/delivery/cache.memory.ts';
-import { openCacheStorage } from '../../../src/delivery/cache.storage.ts';
 import { download, StorageFailed } from '../../../src/delivery/download.ts';
 import { blobSha256 } from '../../../src/delivery/hash.ts';
 import type { Origin } from '../../../src/delivery/origin.ts';
@@ -97,8 +97,8 @@ test('a storage that takes no more says so, and keeps what it has', async () => 
   assert.equal(await download(shard, origin([1_000_003, 'end']), cache, quiet), shard.sha256);
 });
 
-test('Cache Storage holds files in pieces that are filled up', async () => {
-  const cache = await openCacheStorage();
+test('IndexedDB holds files in pieces that are filled up', async () => {
+  const cache = await openIndexedDbCache();
   const name = 'f'.repeat(64);
   await cache.remove(name);
   const large = Uint8Array.from({ length: 9 * 2 ** 20 + 5 }, (_, i) => (i * 40503) >>> 8);

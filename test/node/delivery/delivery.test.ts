@@ -454,13 +454,13 @@ describe('where a browser stores little or nothing', () => {
       assert.equal(third.modelFiles.where, 'opfs');
     }));
 
-  test('without the private file system: Cache Storage, cut downloads continued', () =>
+  test('without the private file system: IndexedDB, cut downloads continued', () =>
     withContext(async (_, visit) => {
       server.workerPrelude = 'delete globalThis.FileSystemFileHandle;';
       server.fault = (_file, count) => (count === 0 ? { cutAfter: 300_000 } : undefined);
       const first = await open(await visit());
       checkFeatures(first);
-      assert.deepEqual(first.modelFiles, { where: 'cache-storage', warnings: [] });
+      assert.deepEqual(first.modelFiles, { where: 'indexeddb', warnings: [] });
       const asks = server.answers.length;
       const page = await visit();
       checkFeatures(await open(page));
@@ -474,7 +474,7 @@ describe('where a browser stores little or nothing', () => {
   test('without either: memory', () =>
     withContext(async (_, visit) => {
       server.workerPrelude =
-        'delete globalThis.FileSystemFileHandle; Object.defineProperty(globalThis, "caches", { value: undefined });';
+        'delete globalThis.FileSystemFileHandle; Object.defineProperty(globalThis, "indexedDB", { value: undefined });';
       const opened = await open(await visit());
       checkFeatures(opened);
       assert.equal(opened.modelFiles.where, 'memory');

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { memorySink } from '../../../src/convert/sink.memory.ts';
 import { writeVgg16 } from '../../../src/convert/write.ts';
+import { openIndexedDbCache } from '../../../src/delivery/cache.indexeddb.ts';
 import { createMemoryCache } from '../../../src/delivery/cache.memory.ts';
 import { openOpfsCache } from '../../../src/delivery/cache.opfs.ts';
-import { openCacheStorage } from '../../../src/delivery/cache.storage.ts';
 import type { ShardCache } from '../../../src/delivery/cache.ts';
 import {
   modelRecords,
@@ -47,7 +47,7 @@ async function caches(): Promise<{ cache: ShardCache; put: (sha256: string) => P
   const memory = createMemoryCache();
   const all = [{ cache: memory, put: append(memory) }];
   if (!('document' in globalThis)) return all;
-  const storage = (await openCacheStorage())!;
+  const storage = await openIndexedDbCache();
   const { skip } = await needs('opfs');
   if (skip) {
     console.log(`# the cache in OPFS is not tried: ${skip}`);
