@@ -1,4 +1,5 @@
 import { checkDistance, checkSignal, checkWhole, optionsOf, refuse, shown } from '../base/checks.ts';
+import { classOf, isFloats } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
 import type { EngineQueryOptions } from '../engine/engine.ts';
 import type { CallOptions, Item, QueryOptions } from '../engine/types.ts';
@@ -102,16 +103,12 @@ export function checkOpen(options: OpenOptions): OpenOptions {
  * @throws LikenessError `bad-argument`
  */
 export function vectorOf(vector: unknown): Float32Array {
-  if (isVector(vector)) return new Float32Array(vector);
+  if (isFloats(vector)) return new Float32Array(vector);
   throw new LikenessError(
     'bad-argument',
     `The feature vector is ${shown(vector)}; it has to be a Float32Array. Float32Array.from(…) makes one of numbers.`,
   );
 }
-
-/** One of another window is as good. */
-export const isVector = (value: unknown): value is Float32Array =>
-  Object.prototype.toString.call(value) === '[object Float32Array]';
 
 /**
  * What can be seen of a query before it is read. Numbers are no picture, but no vector either.
@@ -119,7 +116,8 @@ export const isVector = (value: unknown): value is Float32Array =>
  * @throws LikenessError `bad-argument`
  */
 export function checkQueried(image: unknown): void {
-  const isNumbers = image instanceof Float64Array || (Array.isArray(image) && typeof image[0] === 'number');
+  const isNumbers =
+    classOf(image) === 'Float64Array' || (Array.isArray(image) && typeof image[0] === 'number');
   if (isNumbers) vectorOf(image);
 }
 

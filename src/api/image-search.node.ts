@@ -1,4 +1,5 @@
 import { assetAt } from '../assets/assets.node.ts';
+import { isBytes } from '../base/class-of.ts';
 import { endAll } from '../base/end-all.ts';
 import { LikenessError } from '../base/errors.ts';
 import { Engine, type PictureReader } from '../engine/engine.ts';
@@ -6,7 +7,6 @@ import { openIndex } from '../engine/storage.ts';
 import { decode } from '../image/decode.node.ts';
 import { hold } from '../image/hold.node.ts';
 import type { ImageSource } from '../image/image-source.ts';
-import { isBytes } from '../image/kind.ts';
 import type { Pixels } from '../image/pixels.ts';
 import { readImage } from '../image/source.node.ts';
 import { toTensor } from '../image/tensor.ts';

@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import { isFloats } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
 import type * as web from '../base/web-types.ts';
 import type {
@@ -30,7 +31,6 @@ import {
   checkQueried,
   checkQuery,
   idsOf,
-  isVector,
   itemsOf,
   vectorOf,
 } from './arguments.ts';
@@ -302,7 +302,7 @@ export class ImageSearchBase {
   }
 
   #hold(image: ImageSource | Float32Array, signal: AbortSignal | undefined): Held {
-    return isVector(image) ? { vector: vectorOf(image) } : { ready: this.#host.hold(image, signal) };
+    return isFloats(image) ? { vector: vectorOf(image) } : { ready: this.#host.hold(image, signal) };
   }
 
   async #prepareItem({ id, meta, ...held }: HeldItem): Promise<EngineItem<unknown> | LikenessError> {

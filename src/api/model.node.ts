@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assetAt, builtInModels, isHttp } from '../assets/assets.node.ts';
 import { refuse, urlOf } from '../base/checks.ts';
+import { isUrl } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
 import { cacheFolder, openFolderCache } from '../delivery/cache.folder.node.ts';
 import { createMemoryCache } from '../delivery/cache.memory.ts';
@@ -87,7 +88,7 @@ async function openCache(): Promise<{ cache: ShardCache<StoredBytes>; warnings: 
 /** A built-in name, a path, or a URL. Files and handles are what pages have. */
 function placeOf(model: OpenOptions['model'] = defaultModel, assets: OpenOptions['assets']): Place {
   const wanted = 'a name, the path of a folder, or a file:, http: or https: URL, in Node';
-  const name = typeof model === 'string' ? model : model instanceof URL ? model.href : '';
+  const name = typeof model === 'string' ? model : isUrl(model) ? model.href : '';
   if (name === '') return refuse('model', model, wanted);
   const scheme = /^([a-z][\w+.-]+):\/\//i.exec(name)?.[1]?.toLowerCase();
   if (scheme === 'file') return { files: pathOf(name) };
@@ -95,7 +96,7 @@ function placeOf(model: OpenOptions['model'] = defaultModel, assets: OpenOptions
     const url = urlOf(name, name) ?? refuse('model', name, wanted);
     return { source: { kind: 'url', base: folderUrl(url) }, refresh: false };
   }
-  if (scheme !== undefined || model instanceof URL) return refuse('model', name, wanted);
+  if (scheme !== undefined || isUrl(model)) return refuse('model', name, wanted);
   return /[/\\]/.test(name) ? { files: name } : builtIn(name, assets);
 }
 
@@ -111,7 +112,7 @@ function builtIn(name: string, assets: OpenOptions['assets']): Place {
   if (!isHttp(manifest)) return { files: place };
   const own = `models/${name}/`;
   const files =
-    typeof assets === 'string' || assets instanceof URL
+    typeof assets === 'string' || isUrl(assets)
       ? []
       : Object.keys(assets ?? {}).filter((each) => each.startsWith(own));
   return {

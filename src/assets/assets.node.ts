@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { refuse, urlOf } from '../base/checks.ts';
+import { isUrl } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
 import type { AssetName } from './names.ts';
 import { codeFolder, packageName, packagePathIfAny } from './package-root.node.ts';
@@ -69,7 +70,7 @@ const wanted =
 
 function givenAsset(name: string, assets: AssetLocation | undefined): string | undefined {
   if (assets === undefined) return undefined;
-  if (typeof assets === 'string' || assets instanceof URL) {
+  if (typeof assets === 'string' || isUrl(assets)) {
     const folder = placeOf(assets, 'assets');
     return isHttp(folder) ? new URL(name, folder.replace(/\/*$/, '/')).href : join(folder, name);
   }
@@ -80,7 +81,7 @@ function givenAsset(name: string, assets: AssetLocation | undefined): string | u
 }
 
 function placeOf(place: string | URL, what: string): string {
-  const text = typeof place === 'string' ? place : place instanceof URL ? place.href : '';
+  const text = typeof place === 'string' ? place : isUrl(place) ? place.href : '';
   if (text === '') return refuse(what, place, wanted);
   if (/^file:/i.test(text)) {
     try {
@@ -90,5 +91,5 @@ function placeOf(place: string | URL, what: string): string {
     }
   }
   if (isHttp(text)) return urlOf(text, text)?.href ?? refuse(what, text, wanted);
-  return place instanceof URL ? refuse(what, text, wanted) : text;
+  return isUrl(place) ? refuse(what, text, wanted) : text;
 }

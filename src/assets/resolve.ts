@@ -1,4 +1,5 @@
 import { refuse, urlOf } from '../base/checks.ts';
+import { isUrl } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
 import type * as web from '../base/web-types.ts';
 import { programBase } from '../web/place.ts';
@@ -41,7 +42,7 @@ const wanted =
 
 function namedAssets(assets: AssetLocation | undefined): string | Record<string, string> | undefined {
   if (assets === undefined) return undefined;
-  if (typeof assets === 'string' || assets instanceof URL) {
+  if (typeof assets === 'string' || isUrl(assets)) {
     const text = String(assets);
     const url = text === '' ? undefined : urlOf(text, programBase());
     if (!url) refuse('assets', text, wanted);
@@ -52,8 +53,8 @@ function namedAssets(assets: AssetLocation | undefined): string | Record<string,
   return Object.fromEntries(
     Object.entries(assets).map(([name, value]) => {
       if (!known.has(name)) refuse('A name in assets', name, `one of ${[...known].join(', ')}`);
-      const isUrl = (typeof value === 'string' && value !== '') || value instanceof URL;
-      const url = isUrl ? urlOf(value, programBase()) : undefined;
+      const isPlace = (typeof value === 'string' && value !== '') || isUrl(value);
+      const url = isPlace ? urlOf(value, programBase()) : undefined;
       return [name, url?.href ?? refuse(`assets['${name}']`, value, 'a URL')];
     }),
   );

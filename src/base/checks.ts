@@ -1,3 +1,4 @@
+import { classOf } from './class-of.ts';
 import { LikenessError } from './errors.ts';
 
 /** What a value is, in the words of a message. Takes whatever there is. */
@@ -19,11 +20,8 @@ export function shown(value: unknown): string {
 
 function className(value: object): string {
   const made = value.constructor;
-  return (typeof made === 'function' && made.name) || kindOf(value);
+  return (typeof made === 'function' && made.name) || classOf(value);
 }
-
-/** Not by `instanceof`: objects of another window are as good. */
-const kindOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
 
 /** @throws LikenessError `bad-argument` */
 export function refuse(name: string, came: unknown, wanted: string): never {
@@ -38,7 +36,7 @@ export function refuse(name: string, came: unknown, wanted: string): never {
  * @throws LikenessError `bad-argument`
  */
 export function optionsOf<Options extends object>(options: Options, call: string, example: string): Options {
-  if (kindOf(options) === 'Object') return options;
+  if (classOf(options) === 'Object') return options;
   throw new LikenessError(
     'bad-argument',
     `${call} takes its options as an object, e.g. ${example}; it got ${shown(options)}.`,

@@ -1,21 +1,30 @@
 import { readExactly } from '../base/random-access.ts';
 import { IndexedDbStore } from '../store/media/store.indexeddb.ts';
-import { answered, indexedDbName, probeName } from '../web/storage.ts';
+import {
+  answered,
+  indexedDatabases,
+  indexedDbName,
+  NoStorage,
+  probeName,
+  unlessFull,
+} from '../web/storage.ts';
 import type { ShardCache } from './cache.ts';
 import { blobSha256 } from './hash.ts';
 
 /** A write is a transaction, which waits for the disk. */
 const pieceBytes = 4 * 2 ** 20;
 const records = 'records/';
+const databaseName = 'likeness-models';
 
 /**
  * IndexedDB, for browsers whose private file system is missing or has no handles in workers: WebKitGTK, private windows of
  * Firefox.
  *
+ * @param isLookedAt for what is there, which a page does often: no database is made, which would take room
  * @throws where it is missing too, denied, or takes nothing
  */
-export async function openIndexedDbCache(): Promise<ShardCache> {
-  const store = new IndexedDbStore('models', 'likeness-models');
+export async function openIndexedDbCache(isLookedAt = false): Promise<ShardCache> {
+  const store = new IndexedDbStore('models', databaseName);
   const sizeOf = async (name: string): Promise<number | undefined> =>
     (await store.list()).find((file) => file.name === name)?.byteLength;
   const write = async (name: string, at: number, parts: readonly Uint8Array[]): Promise<void> => {
@@ -25,9 +34,13 @@ export async function openIndexedDbCache(): Promise<ShardCache> {
   const read = async (name: string, at: number, length: number): Promise<Uint8Array<ArrayBuffer>> =>
     (await readExactly(await store.open(name, 'read'), at, length)) ?? new Uint8Array(0);
   await answered(indexedDbName, async () => {
-    if ('document' in globalThis) return void (await store.list()); // a page looks what there is, and often
+    if (isLookedAt) {
+      const databases = await indexedDatabases().databases?.();
+      if (databases?.some(({ name }) => name === databaseName) === false) throw new NoStorage('no models');
+      return void (await store.list());
+    }
     const name = probeName();
-    await write(name, 0, [new Uint8Array(1)]);
+    await write(name, 0, [new Uint8Array(1)]).catch(unlessFull);
     await store.remove(name);
   });
 

@@ -7,6 +7,7 @@ import {
   opfsName,
   privateFileSystem,
   probeName,
+  unlessFull,
   writesInPlace,
 } from '../web/storage.ts';
 import type { ShardCache, ShardWriter } from './cache.ts';
@@ -32,7 +33,7 @@ export async function openOpfsCache(): Promise<ShardCache> {
   const root = await privateFileSystem();
   const { shards, records } = await answered(opfsName, async () => {
     const ours = await root.getDirectoryHandle(folder, { create: true });
-    if (inWorker) await probe(ours);
+    if (inWorker) await probe(ours).catch(unlessFull);
     return {
       shards: await ours.getDirectoryHandle('shards', { create: true }),
       records: await ours.getDirectoryHandle('records', { create: true }),
@@ -110,14 +111,17 @@ export async function openOpfsCache(): Promise<ShardCache> {
 async function probe(directory: FileSystemDirectoryHandle): Promise<void> {
   const name = probeName();
   const handle: FileHandle = await directory.getFileHandle(name, { create: true });
-  const access = await handle.createSyncAccessHandle!();
   try {
-    access.write(new Uint8Array(1), { at: 0 });
-    access.flush();
+    const access = await handle.createSyncAccessHandle!();
+    try {
+      access.write(new Uint8Array(1), { at: 0 });
+      access.flush();
+    } finally {
+      access.close();
+    }
   } finally {
-    access.close();
+    await directory.removeEntry(name);
   }
-  await directory.removeEntry(name);
 }
 
 function appendTo(access: SyncAccessHandle): ShardWriter {

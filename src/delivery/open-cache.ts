@@ -23,6 +23,6 @@ export async function openCache(): Promise<{ cache: ShardCache; warnings: string
 
 /** All that something may be stored in: a page does not know which of them its workers can write to. */
 export async function everyCache(): Promise<ShardCache[]> {
-  const caches = await Promise.allSettled([openOpfsCache(), openIndexedDbCache()]);
+  const caches = await Promise.allSettled([openOpfsCache(), openIndexedDbCache(true)]);
   return caches.flatMap((cache) => (cache.status === 'fulfilled' ? [cache.value] : []));
 }

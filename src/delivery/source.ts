@@ -1,4 +1,5 @@
 import { refuse, urlOf } from '../base/checks.ts';
+import { classOf, isUrl } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
 import type { ModelName } from './model-info.ts';
 import { builtInOrigin, directoryOrigin, filesOrigin, httpOrigin, type Origin } from './origin.ts';
@@ -36,19 +37,19 @@ export function modelSource(
   builtIn: (name: string) => ModelSource,
   base: string,
 ): ModelSource {
-  if (typeof model === 'string' || model instanceof URL) {
+  if (typeof model === 'string' || isUrl(model)) {
     const text = String(model);
     if (fingerprintForm.test(text)) return { kind: 'stored', fingerprint: text };
-    if (!(model instanceof URL) && /^[^/:]+$/.test(text)) return builtIn(text);
+    if (typeof model === 'string' && /^[^/:]+$/.test(text)) return builtIn(text);
     const url = text === '' ? undefined : urlOf(text, base);
     return url ? { kind: 'url', base: folderUrl(url) } : refuse('model', text, 'a name or a URL');
   }
-  if ('FileSystemDirectoryHandle' in globalThis && model instanceof FileSystemDirectoryHandle) {
-    return { kind: 'directory', directory: model };
+  if (classOf(model) === 'FileSystemDirectoryHandle') {
+    return { kind: 'directory', directory: model as FileSystemDirectoryHandle };
   }
   const isList = typeof model === 'object' && model !== null && Symbol.iterator in model;
   const files = isList ? [...model] : [];
-  if (files.length === 0 || !files.every((file) => file instanceof File)) {
+  if (files.length === 0 || !files.every((file) => classOf(file) === 'File')) {
     refuse('model', model, 'a name, a URL, the files of a model’s folder, or a directory handle');
   }
   return { kind: 'files', files };

@@ -1,3 +1,4 @@
+import { isFloats } from '../base/class-of.ts';
 import { endAll } from '../base/end-all.ts';
 import { type ErrorCode, LikenessError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
@@ -494,7 +495,7 @@ function checkQueries({ vectors, failed: [failure] }: Outcome): void {
 }
 
 function checkVector(vector: Float32Array, dimension: number): Float32Array {
-  if (!(vector instanceof Float32Array)) {
+  if (!isFloats(vector)) {
     throw new LikenessError('bad-argument', 'A feature vector has to be a Float32Array.');
   }
   if (vector.length !== dimension) {

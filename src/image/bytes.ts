@@ -1,9 +1,9 @@
+import { classOf, isBytes } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
-import { isBytes } from './kind.ts';
 
 /** The bytes themselves or, where another thread could write to them, a copy: platform decoders take no shared memory. */
 export function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
+  return classOf(bytes.buffer) === 'ArrayBuffer' ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { classOf } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
 import type { PixelMode, Pixels } from './pixels.ts';
 
@@ -38,13 +39,13 @@ export function checkPixels(pixels: Pixels): void {
       `pixels have the mode ${JSON.stringify(mode)}; known are ${modes.join(', ')}`,
     );
   if (mode === 'I') {
-    if (!(gray instanceof Uint16Array) || gray.length !== width * height)
+    if (classOf(gray) !== 'Uint16Array' || gray?.length !== width * height)
       throw new LikenessError(
         'bad-image',
         `pixels of mode I, ${width} × ${height}, need a Uint16Array "gray" of ${width * height} samples; got ${gray?.length ?? 'none'}`,
       );
   } else if (
-    !(rgba instanceof Uint8Array || rgba instanceof Uint8ClampedArray) ||
+    !['Uint8Array', 'Uint8ClampedArray'].includes(classOf(rgba)) ||
     rgba.length !== width * height * 4
   ) {
     throw new LikenessError(

@@ -1,5 +1,6 @@
+import { isBytes, isUrl } from '../base/class-of.ts';
 import type { ImageSource } from './image-source.ts';
-import { classOf, isBytes, isImageData, isPixels } from './kind.ts';
+import { isImageData, isPixels } from './kind.ts';
 import type { Pixels } from './pixels.ts';
 import { readImage } from './source.node.ts';
 
@@ -16,7 +17,7 @@ export function hold(
 }
 
 function heldSource(source: ImageSource): ImageSource {
-  if (classOf(source) === 'URL') return new URL(String(source));
+  if (isUrl(source)) return new URL(String(source));
   if (isBytes(source)) return copied(source);
   if (isPixels(source)) {
     const held: Pixels = { ...source, rgba: copied(source.rgba) };

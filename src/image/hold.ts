@@ -1,5 +1,5 @@
+import { classOf } from '../base/class-of.ts';
 import type { ImageSource } from './image-source.ts';
-import { classOf } from './kind.ts';
 import { type PostedImage, toTransferable } from './source.ts';
 
 /**

@@ -1,18 +1,6 @@
+import { classOf } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
 import type { Pixels } from './pixels.ts';
-
-/**
- * The name of a value's class. `instanceof` would miss objects of another window or of a polyfill: a canvas in an iframe,
- * Node's `Buffer`.
- */
-export const classOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
-
-/** Bytes of any realm: test runners (Vitest with jsdom, Jest) give a program classes that are not Node's. */
-export const isBytes = (value: unknown): value is Uint8Array => classOf(value) === 'Uint8Array';
-
-/** A file of any realm, and of any class that is shaped so. */
-export const isBlob = (value: unknown): value is Blob =>
-  classOf(value) === 'Blob' || classOf(value) === 'File';
 
 /** Whether a value looks like {@link Pixels}; whether it is right is up to `checkPixels`. */
 export const isPixels = (value: unknown): value is Pixels =>

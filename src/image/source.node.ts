@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { refuse } from '../base/checks.ts';
+import { isBlob, isBytes, isUrl } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
 import { checkPixels } from './check.ts';
 import { fetchImage } from './fetch.ts';
 import type { ImageSource } from './image-source.ts';
-import { classOf, isBlob, isBytes, isImageData, isPixels, notASource } from './kind.ts';
+import { isImageData, isPixels, notASource } from './kind.ts';
 import type { Pixels } from './pixels.ts';
 
 async function readPath(path: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
@@ -53,7 +54,7 @@ export async function readImage(
 ): Promise<Blob | Uint8Array | Pixels> {
   const { signal } = options;
   signal?.throwIfAborted();
-  if (typeof source === 'string' || classOf(source) === 'URL') {
+  if (typeof source === 'string' || isUrl(source)) {
     const name = String(source);
     if (/^file:/i.test(name)) return readPath(pathOf(name), signal);
     if (/^(https?|data|blob):/i.test(name)) return fetchImage(name, signal);

@@ -1,3 +1,4 @@
+import { classOf } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
 import { transfer } from '../base/rpc.ts';
 import { unshared } from './bytes.ts';
@@ -6,7 +7,7 @@ import type { Decode } from './decode.ts';
 import { fetchImage } from './fetch.ts';
 import { SNIFFED_BYTES, sniffFormat } from './format.ts';
 import type { ImageSource } from './image-source.ts';
-import { classOf, isImageData, isPixels, notASource } from './kind.ts';
+import { isImageData, isPixels, notASource } from './kind.ts';
 import type { Pixels } from './pixels.ts';
 import { asStored, readBitmap } from './readback.ts';
 

@@ -1,4 +1,5 @@
 import { refuse } from '../base/checks.ts';
+import { isFloats } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
 import { type RandomAccess, readExactly } from '../base/random-access.ts';
 import type * as web from '../base/web-types.ts';
@@ -91,4 +92,4 @@ async function* columnOrderBlocks(
 
 const asFloat32 = (
   values: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>,
-): Float32Array<ArrayBuffer> => (values instanceof Float32Array ? values : Float32Array.from(values));
+): Float32Array<ArrayBuffer> => (isFloats(values) ? values : Float32Array.from(values));

@@ -1,4 +1,5 @@
 import { refuse } from '../base/checks.ts';
+import { isBytes, isFloats } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
 import { fromFloat16, toFloat16 } from '../base/float16.ts';
 import type * as web from '../base/web-types.ts';
@@ -41,7 +42,7 @@ const bad = (what: string): LikenessError => new LikenessError('bad-file', `This
  * @throws LikenessError `bad-file` that names the problem
  */
 export function parseNpy(bytes: Uint8Array): NpyArray {
-  if (!(bytes instanceof Uint8Array)) refuse('A .npy file', bytes, 'its bytes, a Uint8Array');
+  if (!isBytes(bytes)) refuse('A .npy file', bytes, 'its bytes, a Uint8Array');
   const header = parseNpyHeader(bytes, bytes.length);
   const { shape, fortran, start, byteLength } = header;
   const data = decodeNpyValues(bytes.subarray(start, byteLength), header);
@@ -86,7 +87,7 @@ export interface NpyMatrix {
 export function parseNpyMatrix(bytes: Uint8Array, columns?: number): NpyMatrix {
   const { data, shape } = parseNpy(bytes);
   const [n, d] = matrixShape({ shape }, columns);
-  return { rows: n, columns: d, values: data instanceof Float32Array ? data : Float32Array.from(data) };
+  return { rows: n, columns: d, values: isFloats(data) ? data : Float32Array.from(data) };
 }
 
 /**
@@ -242,7 +243,7 @@ export function encodeNpy(
   shape: readonly number[],
   dtype: 'f2' | 'f4' = 'f4',
 ): web.Bytes {
-  if (!(values instanceof Float32Array)) refuse('values', values, 'a Float32Array');
+  if (!isFloats(values)) refuse('values', values, 'a Float32Array');
   if (!Array.isArray(shape)) refuse('shape', shape, 'a list of sizes');
   const count = shape.reduce((product, side) => product * side, 1);
   if (count !== values.length) {

@@ -55,6 +55,11 @@ export function whyNot(what: string, error: unknown): string {
   return `${what} cannot be used (${name}: ${message})`;
 }
 
+/** For a storage that takes nothing more: what is there can be read. */
+export function unlessFull(error: unknown): void {
+  if ((error as Error).name !== 'QuotaExceededError') throw error;
+}
+
 const isThere = <T>(thing: T | undefined, what: string): T => {
   if (thing === undefined || thing === null) {
     const insecure =

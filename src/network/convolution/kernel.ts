@@ -2,6 +2,7 @@ import relaxed from '#wasm/convolution.relaxed.wasm';
 import relaxedShared from '#wasm/convolution.relaxed-shared.wasm';
 import simd from '#wasm/convolution.simd.wasm';
 import simdShared from '#wasm/convolution.simd-shared.wasm';
+import { classOf } from '../../base/class-of.ts';
 
 /** Exports of assembly/convolution.ts. */
 export interface Kernel {
@@ -40,7 +41,7 @@ export const bestBuild = (): KernelBuild => (WebAssembly.validate(relaxed) ? 're
 /** The kernel over a memory, which may be shared with other threads. */
 export async function instantiateKernel(build: KernelBuild, memory: WebAssembly.Memory): Promise<Kernel> {
   // Asked for its name: WebKit has memories that are shared and hides the class of their buffers.
-  const shared = Object.prototype.toString.call(memory.buffer) === '[object SharedArrayBuffer]';
+  const shared = classOf(memory.buffer) === 'SharedArrayBuffer';
   const bytes = build === 'relaxed' ? (shared ? relaxedShared : relaxed) : shared ? simdShared : simd;
   const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
   return instance.exports as unknown as Kernel;

@@ -1,4 +1,5 @@
 import { refuse, urlOf } from '../../base/checks.ts';
+import { isBlob, isUrl } from '../../base/class-of.ts';
 import { LikenessError } from '../../base/errors.ts';
 import { proveWebLocks } from '../../web/lock.ts';
 import {
@@ -42,7 +43,7 @@ interface Place {
  * @throws LikenessError `storage-denied` where the browser keeps nothing for this page
  */
 export async function openStore(name: PostedStoreName | Store): Promise<Store> {
-  if (name instanceof Blob) return blobStore(name);
+  if (isBlob(name)) return blobStore(name);
   if (typeof name === 'object') return isStore(name) ? name : new RemoteStore(name);
   const [, kind, rest] = /^(opfs|indexeddb):(.+)$/.exec(name) ?? [];
   if (rest === undefined) return httpStore(name);
@@ -119,14 +120,14 @@ async function prove(what: string, store: Store): Promise<void> {
  * @throws LikenessError `bad-argument`
  */
 export function storeName(store: unknown, base: string): string | Blob | Store {
-  if (store instanceof Blob || isStore(store)) return store;
+  if (isBlob(store) || isStore(store)) return store;
   if (typeof store === 'string' && /^(opfs|indexeddb):./.test(store)) return store;
-  const isName = (typeof store === 'string' && store !== '') || store instanceof URL;
+  const isName = (typeof store === 'string' && store !== '') || isUrl(store);
   const name = (isName && urlOf(store, base)?.href) || '';
   if (/^(https?|blob):/.test(name)) return name;
   return refuse(
     'The store',
-    store instanceof URL ? store.href : store,
+    isUrl(store) ? store.href : store,
     'opfs:<name>, the URL of an exported index, a Blob, or a Store, in a page',
   );
 }

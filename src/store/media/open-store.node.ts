@@ -3,6 +3,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { refuse } from '../../base/checks.ts';
+import { isBlob, isUrl } from '../../base/class-of.ts';
 import { LikenessError } from '../../base/errors.ts';
 import { openFile } from '../../base/open-file.node.ts';
 import type * as web from '../../base/web-types.ts';
@@ -23,7 +24,7 @@ export type StoreName = string | URL | Blob | Store;
  * @throws LikenessError `bad-argument`
  */
 export async function openStore(name: StoreName): Promise<Store> {
-  if (name instanceof Blob) return blobStore(name);
+  if (isBlob(name)) return blobStore(name);
   if (isStore(name)) return name;
   if (isName(name) && /^https?:/i.test(String(name))) return httpStore(String(name));
   const path = storePath(
@@ -35,7 +36,7 @@ export async function openStore(name: StoreName): Promise<Store> {
   return info?.isFile() ? fileStore(path) : new FolderStore(path);
 }
 
-const isName = (name: unknown): name is string | URL => typeof name === 'string' || name instanceof URL;
+const isName = (name: unknown): name is string | URL => typeof name === 'string' || isUrl(name);
 
 /**
  * The path that a program means. Whatever is no name would be one as text: a folder "undefined".
@@ -49,10 +50,9 @@ function storePath(what: string, name: unknown, wanted: string): string {
   if (/^(opfs|indexeddb):/.test(text)) {
     throw new LikenessError('bad-argument', `${text} exists in browsers only; take file:<folder>.`);
   }
-  const isOtherUrl =
-    name instanceof URL
-      ? name.protocol !== 'file:'
-      : /^((?!file:)[a-z][\w+.-]+:\/\/|(blob|data):)/i.test(text);
+  const isOtherUrl = isUrl(name)
+    ? name.protocol !== 'file:'
+    : /^((?!file:)[a-z][\w+.-]+:\/\/|(blob|data):)/i.test(text);
   const path = isOtherUrl ? '' : /^file:\/\//i.test(text) ? fileOf(text) : text.replace(/^file:/i, '');
   if (path === '' || path.includes('\0')) refuse(what, text, wanted);
   return path;

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkQueried, vectorOf } from '../../src/api/arguments.ts';
+import { givenAsset } from '../../src/assets/resolve.ts';
+import { modelSource } from '../../src/delivery/source.ts';
+import { checkPixels } from '../../src/image/check.ts';
+import { encodeNpy, parseNpyMatrix } from '../../src/python/npy.ts';
+import { storeName } from '../../src/store/media/open-store.browser.ts';
+import { otherRealm } from '../support/realm.ts';
+
+const realm = await otherRealm();
+
+test('the classes are none of this realm', () => {
+  assert.equal(new realm.Float32Array(1) instanceof Float32Array, false);
+  assert.equal(new realm.URL('https://site.example/') instanceof URL, false);
+  assert.equal(new realm.Blob([]) instanceof Blob, false);
+});
+
+test('numbers of another realm are vectors, matrices and pixels', () => {
+  const values = realm.Float32Array.of(1, 2, 3, 4);
+  assert.deepEqual([...vectorOf(values)], [1, 2, 3, 4]);
+  assert.throws(() => checkQueried(realm.Float64Array.of(1)), { code: 'bad-argument' });
+  const file = new realm.Uint8Array(encodeNpy(values, [2, 2]));
+  const { rows, columns, values: read } = parseNpyMatrix(file);
+  assert.deepEqual([rows, columns, ...read], [2, 2, 1, 2, 3, 4]);
+  checkPixels({ width: 1, height: 1, rgba: new realm.Uint8Array(4) });
+  checkPixels({ width: 1, height: 1, rgba: new realm.Uint8ClampedArray(4) });
+  const gray = new realm.Uint16Array(1);
+  checkPixels({ width: 1, height: 1, rgba: new Uint8Array(0), mode: 'I', gray });
+  assert.throws(() => checkPixels({ width: 1, height: 1, rgba: gray as never }), { code: 'bad-image' });
+});
+
+test('URLs and files of another realm name models, stores and assets', () => {
+  const url = new realm.URL('https://site.example/a/');
+  const builtIn = (): never => assert.fail('a URL is no name');
+  const base = 'https://page.example/';
+  assert.deepEqual(modelSource(url, builtIn, base), { kind: 'url', base: url.href });
+  const files = [new realm.File([], 'manifest.json')];
+  assert.deepEqual(modelSource(files, builtIn, base), { kind: 'files', files });
+  assert.equal(storeName(url, base), url.href);
+  const blob = new realm.Blob([]);
+  assert.equal(storeName(blob, base), blob);
+  if (!('document' in globalThis)) return; // assets have a page's base
+  assert.equal(givenAsset(url, 'decoders/tiff.js'), `${url.href}decoders/tiff.js`);
+  assert.equal(givenAsset({ 'decoders/tiff.js': url }, 'decoders/tiff.js'), url.href);
+});
