@@ -1,13 +1,14 @@
 import { LikenessError } from '../base/errors.ts';
 import { readExactly } from '../base/random-access.ts';
+import { checksumOf } from './format/block.ts';
 import type { FollowedStep } from './format/changes.ts';
 import type { Dropped } from './format/dropped.ts';
 import { Entries } from './format/entries.ts';
 import type { Store } from './format/files.ts';
 import { type Generation, openGeneration } from './format/generations.ts';
-import { decodeMark, decodeSuccessor, headerBytes } from './format/header.ts';
-import { beginning, type Position, readLog } from './format/log.ts';
-import { blockBytes, sealOf } from './format/segment.ts';
+import { decodeCheckpoint, decodeSuccessor, headerBytes, type Position } from './format/header.ts';
+import { beginning, readLog } from './format/log.ts';
+import { blockBytes } from './format/segment.ts';
 
 /** What an index holds, as far as its file was read; reads on what others write. */
 export class Follower {
@@ -84,12 +85,12 @@ export class Follower {
       await this.reload(found);
       return true;
     }
-    const mark = decodeMark(block);
-    const marked = mark?.sequence === before.sequence && mark.seal === before.seal;
+    const checkpoint = decodeCheckpoint(block);
+    const isLast = checkpoint?.sequence === before.sequence && checkpoint.checksum === before.checksum;
     this.generation.block = block;
-    if (marked && size === before.end && !this.torn) return false;
+    if (isLast && size === before.end && !this.torn) return false;
     // A commit that was read may have been taken back since, because it could not be finished.
-    if ((!marked && !(await this.#isThere(before))) || (await this.readOn()).broken) {
+    if ((!isLast && !(await this.#isThere(before))) || (await this.readOn()).broken) {
       await this.reload();
       return true;
     }
@@ -97,10 +98,10 @@ export class Follower {
   }
 
   /** Whether the file has the commit that ends there. */
-  async #isThere({ sequence, end, seal }: Position): Promise<boolean> {
+  async #isThere({ sequence, end, checksum }: Position): Promise<boolean> {
     if (sequence === 0) return true;
     const block = await readExactly(this.generation.file, end - blockBytes, blockBytes);
-    return block !== undefined && sealOf(block) === seal;
+    return block !== undefined && checksumOf(block) === checksum;
   }
 
   /** Reads all of a file: of another one, or this one again. */

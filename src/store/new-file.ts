@@ -2,12 +2,13 @@ import { LikenessError } from '../base/errors.ts';
 import type { Store } from './format/files.ts';
 import { fileName, type Generation, openGeneration } from './format/generations.ts';
 import {
+  checkpointAt,
   decodeHeader,
+  encodeCheckpoint,
   encodeHeader,
-  encodeMark,
   headerBytes,
   type IndexInfo,
-  markAt,
+  newIdentity,
 } from './format/header.ts';
 import { beginning } from './format/log.ts';
 import type { Snapshot } from './format/snapshot.ts';
@@ -71,11 +72,8 @@ export async function createIndex(
     const found = await openGeneration(store);
     if ('file' in found) return found;
     for (const name of leftovers) await store.remove(name);
-    const identity = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-      byte.toString(16).padStart(2, '0'),
-    ).join('');
-    const block = encodeHeader({ ...info, identity, generation: 1, synced: headerBytes });
-    block.set(encodeMark(beginning(block)), markAt);
+    const block = encodeHeader({ ...info, identity: newIdentity(), generation: 1, synced: headerBytes });
+    block.set(encodeCheckpoint(beginning(block)), checkpointAt);
     const name = fileName(1);
     const file = await store.open(name, 'create');
     try {

@@ -7,14 +7,14 @@ import { type EncodedTable, encodeChanges } from './format/commit.ts';
 import type { PlacedEntry } from './format/entries.ts';
 import { type Generation, generationOf, newestGeneration } from './format/generations.ts';
 import {
-  decodeMark,
-  encodeMark,
+  checkpointAt,
+  decodeCheckpoint,
+  encodeCheckpoint,
   encodeSuccessor,
   type IndexInfo,
-  markAt,
+  type Position,
   successorAt,
 } from './format/header.ts';
-import type { Position } from './format/log.ts';
 import { snapshot } from './format/snapshot.ts';
 import { UncertainError, writeGeneration } from './new-file.ts';
 
@@ -26,8 +26,8 @@ export interface Content {
   rows: AsyncIterable<{ bytes: Uint8Array }>;
 }
 
-/** A mark for each commit would cost a call of the system that writes 24 bytes. */
-const commitsPerMark = 16;
+/** A checkpoint for each commit would cost a call of the system that writes 24 bytes. */
+const commitsPerCheckpoint = 16;
 
 /** Writes to an index: commits behind what a {@link Follower} has read, and new files in the place of old ones. */
 export class Writer {
@@ -35,8 +35,8 @@ export class Writer {
   #lock: StoreLock | undefined;
   /** A compaction failed in a way that leaves open which file counts. */
   #uncertain = false;
-  /** The mark names another commit than the last. */
-  #unmarked = false;
+  /** The checkpoint names another commit than the last. */
+  #checkpointIsOld = false;
 
   constructor(index: Follower) {
     this.#index = index;
@@ -81,7 +81,7 @@ export class Writer {
       await index.catchUp();
       if (!there || index.generation !== before) await this.#openToWrite();
       const { generation } = index;
-      this.#unmarked = decodeMark(generation.block)?.sequence !== index.position.sequence;
+      this.#checkpointIsOld = decodeCheckpoint(generation.block)?.sequence !== index.position.sequence;
       const { leftovers } = generation;
       for (; leftovers[0] !== undefined; leftovers.shift()) await this.#retire(leftovers[0]);
       if ((await generation.file.size()) > index.position.end) index.torn = true;
@@ -108,8 +108,8 @@ export class Writer {
     try {
       const { generation, store } = this.#index;
       // It is of use without: everything acknowledged is there.
-      if (this.#unmarked)
-        await this.#mark()
+      if (this.#checkpointIsOld)
+        await this.#writeCheckpoint()
           .then(() => generation.file.sync())
           .catch(() => {});
       await generation.file.close();
@@ -125,16 +125,16 @@ export class Writer {
     if (!index.torn) return;
     const { file } = index.generation;
     await file.truncate(index.position.end);
-    await this.#mark();
+    await this.#writeCheckpoint();
     await file.sync();
     index.torn = false;
   }
 
   /** Notes where a file ends whose last commit is the one at `position`. */
-  async #mark(position: Position = this.#index.position): Promise<void> {
+  async #writeCheckpoint(position: Position = this.#index.position): Promise<void> {
     const { generation } = this.#index;
-    await generation.file.write(markAt, [encodeMark(position)]);
-    this.#unmarked = false;
+    await generation.file.write(checkpointAt, [encodeCheckpoint(position)]);
+    this.#checkpointIsOld = false;
   }
 
   /** Writes the changes of a group as one segment; returns what each of them did. */
@@ -155,8 +155,8 @@ export class Writer {
     try {
       if (file.writeMeanwhile) await file.writeMeanwhile(at, rows, rest);
       else await file.write(at, [...rows, ...rest()]);
-      this.#unmarked = true;
-      if (made!.position.sequence % commitsPerMark === 0) await this.#mark(made!.position);
+      this.#checkpointIsOld = true;
+      if (made!.position.sequence % commitsPerCheckpoint === 0) await this.#writeCheckpoint(made!.position);
       await file.sync();
     } catch (error) {
       index.torn = true;
@@ -198,7 +198,7 @@ export class Writer {
       throw error instanceof UncertainError ? error.cause : error;
     }
     await index.reload(written);
-    this.#unmarked = false;
+    this.#checkpointIsOld = false;
     await before.file.close();
     written.leftovers.push(before.name);
     try {

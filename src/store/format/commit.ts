@@ -1,16 +1,10 @@
 import { crc32, crc32Rows } from '../../base/crc32.ts';
+import { checksumOf } from './block.ts';
 import { type Change, recordOf, vectorsOf } from './changes.ts';
 import type { PlacedRows } from './entries.ts';
-import type { Position } from './log.ts';
+import type { Position } from './header.ts';
 import { encodeRecords, type IndexRecord } from './records.ts';
-import {
-  encodeCommit,
-  encodeHead,
-  paddingAfter,
-  type SegmentHead,
-  sealOf,
-  segmentLayout,
-} from './segment.ts';
+import { encodeCommit, encodeHead, paddingAfter, type SegmentHead, segmentLayout } from './segment.ts';
 
 /** Changes as the segment that a commit appends. */
 export interface EncodedCommit {
@@ -44,7 +38,7 @@ export function encodeChanges(changes: readonly Change[], dimension: number, fro
     sequence,
     rows: vectors.length,
     recordBytes,
-    chain: from.seal,
+    previousChecksum: from.checksum,
   });
   const json = encodeRecords(records, (recordBytes) => {
     const { byteLength } = segmentLayout(shapeWith(recordBytes), dimension);
@@ -61,7 +55,7 @@ export function encodeChanges(changes: readonly Change[], dimension: number, fro
     table() {
       const checksums = checksumsOf(rows, rowBytes, vectors.length);
       const table = new Uint8Array(checksums.buffer);
-      const commit = encodeCommit(sequence, crc32(json, crc32(table)), sealOf(head));
+      const commit = encodeCommit(sequence, crc32(json, crc32(table)), checksumOf(head));
       return {
         parts: [
           paddingAfter(vectors.length * rowBytes),
@@ -70,7 +64,7 @@ export function encodeChanges(changes: readonly Change[], dimension: number, fro
           paddingAfter(layout.tableBytes),
           commit,
         ],
-        position: { sequence, end: from.end + layout.byteLength, seal: sealOf(commit) },
+        position: { sequence, end: from.end + layout.byteLength, checksum: checksumOf(commit) },
         placed: { at: from.end + layout.rowsAt, rowBytes, checksums },
       };
     },

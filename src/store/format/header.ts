@@ -1,5 +1,7 @@
 import { crc32 } from '../../base/crc32.ts';
 import { LikenessError } from '../../base/errors.ts';
+import { hexOf } from '../../base/hex.ts';
+import { isWhole, viewOf, withChecksum } from './block.ts';
 
 /** The first bytes of an index file: not text, and damaged visibly by whatever turns line ends. */
 const magic = Uint8Array.of(0x89, 0x4c, 0x4b, 0x4e, 0x53, 0x0d, 0x0a, 0x1a); // \x89LKNS\r\n\x1a
@@ -12,8 +14,8 @@ export const formatVersion = 1;
 export const headerBytes = 4096;
 /** What the header says for good ends here; behind it, in a disk sector of its own, is what changes. */
 const fixedBytes = headerBytes - 512;
-/** Where the last commit is noted: a file that became shorter is seen to be. */
-export const markAt: number = fixedBytes;
+/** Where a late commit is noted, the checkpoint: a file that became shorter is seen to be. */
+export const checkpointAt: number = fixedBytes;
 /** Where the generation is noted that replaces this one. */
 export const successorAt: number = headerBytes - 64;
 
@@ -49,6 +51,9 @@ export interface Header extends IndexInfo {
   synced: number;
 }
 
+/** An identity for a new index. */
+export const newIdentity = (): string => hexOf(crypto.getRandomValues(new Uint8Array(16)));
+
 const float32 = 1;
 
 /** The CRC of a header leaves out itself and what is written later. */
@@ -65,7 +70,7 @@ export function encodeHeader(header: Header): Uint8Array<ArrayBuffer> {
     );
   }
   const bytes = new Uint8Array(headerBytes);
-  const view = new DataView(bytes.buffer);
+  const view = viewOf(bytes);
   bytes.set(magic);
   view.setUint32(8, formatVersion, true);
   view.setUint32(12, headerBytes, true);
@@ -96,7 +101,7 @@ export function decodeHeader(bytes: Uint8Array, fileBytes: number, name: string)
     throw bad('is not an index: it does not begin with the magic bytes of one.');
   }
   if (bytes.length < headerBytes) return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   const version = view.getUint32(8, true);
   const whole = view.getUint32(60, true) === headerCrc(bytes);
   if (version > formatVersion) {
@@ -122,64 +127,47 @@ export function decodeHeader(bytes: Uint8Array, fileBytes: number, name: string)
     parity,
     dimension: view.getUint32(16, true),
     generation: view.getUint32(24, true),
-    identity: Array.from(bytes.subarray(32, 48), (byte) => byte.toString(16).padStart(2, '0')).join(''),
+    identity: hexOf(bytes.subarray(32, 48)),
     synced: Number(view.getBigUint64(48, true)),
   };
 }
 
-/** The last commit of a file. */
-export interface Mark {
+/** A commit, and so up to where a file was read or written: the next commit goes on from here. */
+export interface Position {
   sequence: number;
   /** Where it ends. */
   end: number;
-  /** The checksum at its end. */
-  seal: number;
+  /** Of its commit block. */
+  checksum: number;
 }
 
-const markMagic = 0x4b52414d; // 'MARK'
+const checkpointMagic = 0x4b52414d; // 'MARK'
 const nextMagic = 0x5458454e; // 'NEXT'
-const markBytes = 24;
+const checkpointBytes = 24;
 const successorBytes = 12;
 
-const viewOf = (bytes: Uint8Array): DataView =>
-  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-
-/** Puts the checksum of what comes before into the last four bytes. */
-function seal(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  viewOf(bytes).setUint32(bytes.length - 4, crc32(bytes.subarray(0, -4)), true);
-  return bytes;
-}
-
-function isSealed(bytes: Uint8Array, magic: number): boolean {
+export function encodeCheckpoint({ sequence, end, checksum }: Position): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(checkpointBytes);
   const view = viewOf(bytes);
-  return (
-    view.getUint32(0, true) === magic &&
-    view.getUint32(bytes.length - 4, true) === crc32(bytes.subarray(0, -4))
-  );
-}
-
-export function encodeMark({ sequence, end, seal: last }: Mark): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(markBytes);
-  const view = viewOf(bytes);
-  view.setUint32(0, markMagic, true);
+  view.setUint32(0, checkpointMagic, true);
   view.setUint32(4, sequence, true);
   view.setBigUint64(8, BigInt(end), true);
-  view.setUint32(16, last, true);
-  return seal(bytes);
+  view.setUint32(16, checksum, true);
+  return withChecksum(bytes);
 }
 
 /**
  * @param header the whole of it
- * @returns `undefined` where there is no mark, or a damaged one
+ * @returns `undefined` where there is no checkpoint, or a damaged one
  */
-export function decodeMark(header: Uint8Array): Mark | undefined {
-  const bytes = header.subarray(markAt, markAt + markBytes);
-  if (!isSealed(bytes, markMagic)) return undefined;
+export function decodeCheckpoint(header: Uint8Array): Position | undefined {
+  const bytes = header.subarray(checkpointAt, checkpointAt + checkpointBytes);
+  if (!isWhole(bytes, checkpointMagic)) return undefined;
   const view = viewOf(bytes);
   return {
     sequence: view.getUint32(4, true),
     end: Number(view.getBigUint64(8, true)),
-    seal: view.getUint32(16, true),
+    checksum: view.getUint32(16, true),
   };
 }
 
@@ -189,14 +177,14 @@ export function encodeSuccessor(generation: number): Uint8Array<ArrayBuffer> {
   const view = viewOf(bytes);
   view.setUint32(0, nextMagic, true);
   view.setUint32(4, generation, true);
-  return seal(bytes);
+  return withChecksum(bytes);
 }
 
 /** The generation that replaces this one; `undefined` when none does. */
 export function decodeSuccessor(header: Uint8Array): number | undefined {
   const bytes = header.subarray(successorAt, successorAt + successorBytes);
-  return isSealed(bytes, nextMagic) ? viewOf(bytes).getUint32(4, true) : undefined;
+  return isWhole(bytes, nextMagic) ? viewOf(bytes).getUint32(4, true) : undefined;
 }
 
-/** The checksum in a header: the chain of the first segment. */
-export const sealOfHeader = (header: Uint8Array): number => viewOf(header).getUint32(60, true);
+/** The checksum in a header: the previous checksum of the first segment. */
+export const checksumOfHeader = (header: Uint8Array): number => viewOf(header).getUint32(60, true);

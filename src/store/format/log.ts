@@ -1,9 +1,10 @@
 import { crc32 } from '../../base/crc32.ts';
 import { LikenessError } from '../../base/errors.ts';
 import { readExactly } from '../../base/random-access.ts';
+import { checksumOf } from './block.ts';
 import type { Dropped } from './dropped.ts';
 import type { StoredFile } from './files.ts';
-import { decodeMark, type Header, headerBytes, type Mark, sealOfHeader } from './header.ts';
+import { checksumOfHeader, decodeCheckpoint, type Header, headerBytes, type Position } from './header.ts';
 import { decodeRecords, type IndexRecord } from './records.ts';
 import {
   blockBytes,
@@ -11,7 +12,6 @@ import {
   decodeHead,
   type SegmentHead,
   type SegmentLayout,
-  sealOf,
   segmentLayout,
 } from './segment.ts';
 
@@ -24,13 +24,10 @@ export interface Commit {
   checksums: Uint32Array;
 }
 
-/** Up to where a file was read: what the next commit goes on from. */
-export type Position = Mark;
-
 export const beginning = (header: Uint8Array): Position => ({
   sequence: 0,
   end: headerBytes,
-  seal: sealOfHeader(header),
+  checksum: checksumOfHeader(header),
 });
 
 /** Bytes read at once while rows are checked or copied. */
@@ -54,7 +51,7 @@ export async function readLog(
   name: string,
 ): Promise<{ position: Position; dropped: Dropped | undefined; broken: boolean }> {
   const size = await file.size();
-  const mark = decodeMark(headerBlock);
+  const checkpoint = decodeCheckpoint(headerBlock);
   let position = from;
   let why: string | undefined;
   /** Held back until it is known whether rows have to be checked: only the last commit can be torn. */
@@ -70,7 +67,8 @@ export async function readLog(
   for (let headBlock: Uint8Array | undefined; position.end < size; ) {
     headBlock ??= await readExactly(file, position.end, blockBytes);
     const head = headBlock && decodeHead(headBlock);
-    if (head && head.sequence === position.sequence + 1 && head.chain !== position.seal) broken = true;
+    if (head && head.sequence === position.sequence + 1 && head.previousChecksum !== position.checksum)
+      broken = true;
     if (!head || head.sequence !== position.sequence + 1 || broken) {
       why = 'it does not begin as one';
       break;
@@ -85,11 +83,11 @@ export async function readLog(
       why = 'its records or its commit block are damaged';
       break;
     }
-    const { rows, seal, next } = read;
+    const { rows, checksum, next } = read;
     accept();
     const commit = { records: read.records, rowsAt: position.end + layout.rowsAt, checksums: rows };
     last = { commit, before: position };
-    position = { sequence: head.sequence, end: position.end + layout.byteLength, seal };
+    position = { sequence: head.sequence, end: position.end + layout.byteLength, checksum };
     headBlock = next;
   }
 
@@ -103,7 +101,7 @@ export async function readLog(
   }
   accept();
 
-  const begun = Math.max(position.sequence, mark?.sequence ?? 0);
+  const begun = Math.max(position.sequence, checkpoint?.sequence ?? 0);
   const commits = Math.max(begun - position.sequence, why ? 1 : 0);
   if (commits === 0) return { position, dropped: undefined, broken };
   why ??= 'the file ends before it';
@@ -115,7 +113,7 @@ export async function readLog(
     );
   if (position.end < header.synced) throw damage('');
   const behind =
-    (mark && mark.sequence > next && size >= mark.end) ||
+    (checkpoint && checkpoint.sequence > next && size >= checkpoint.end) ||
     (await holdsCommit(file, size, { from: position.end, after: next }));
   if (behind && !broken) throw damage(', and there are whole ones behind it');
   const dropped = { bytes: Math.max(size - position.end, 0), commits, reason: `commit ${next}: ${why}` };
@@ -129,7 +127,7 @@ async function readTable(
   headBlock: Uint8Array,
   layout: SegmentLayout,
 ): Promise<
-  { records: IndexRecord[]; rows: Uint32Array; seal: number; next: Uint8Array | undefined } | undefined
+  { records: IndexRecord[]; rows: Uint32Array; checksum: number; next: Uint8Array | undefined } | undefined
 > {
   const { tableAt, tableBytes, commitAt } = layout;
   const length = commitAt - tableAt + blockBytes;
@@ -140,17 +138,17 @@ async function readTable(
   const table = bytes.subarray(0, tableBytes);
   const commitBlock = bytes.subarray(length - blockBytes, length);
   const commit = decodeCommit(commitBlock);
-  if (!commit || commit.sequence !== head.sequence || commit.head !== sealOf(headBlock)) return undefined;
+  if (!commit || commit.sequence !== head.sequence || commit.head !== checksumOf(headBlock)) return undefined;
   if (commit.table !== crc32(table)) return undefined;
-  const rows = new Uint32Array(bytes.slice(0, 4 * head.rows).buffer);
-  try {
-    const records = decodeRecords(table.subarray(4 * head.rows));
-    if (records.filter((record) => 'put' in record).length !== head.rows) return undefined;
-    const next = read === bytes.length ? bytes.slice(length) : undefined;
-    return { records, rows, seal: sealOf(commitBlock), next };
-  } catch {
-    return undefined; // whole, yet no records: written by something else
-  }
+  const records = decodeRecords(table.subarray(4 * head.rows), head.rows);
+  return (
+    records && {
+      records,
+      rows: new Uint32Array(bytes.slice(0, 4 * head.rows).buffer),
+      checksum: checksumOf(commitBlock),
+      next: read === bytes.length ? bytes.slice(length) : undefined,
+    }
+  );
 }
 
 async function firstDamagedRow(
@@ -172,18 +170,26 @@ async function firstDamagedRow(
 }
 
 /** Whether there is a whole commit block, of a sequence above `after`, from `from` on. */
-export async function holdsCommit(
+export const holdsCommit = async (
   file: StoredFile,
   size: number,
   { from = headerBytes, after = 0 }: { from?: number; after?: number } = {},
-): Promise<boolean> {
+): Promise<boolean> =>
+  (await findBlock(file, size, from, (block) => (decodeCommit(block)?.sequence ?? 0) > after)) !== undefined;
+
+/** Where the first block from `from` on lies that is one of those. */
+export async function findBlock(
+  file: StoredFile,
+  size: number,
+  from: number,
+  isWanted: (block: Uint8Array) => unknown,
+): Promise<number | undefined> {
   for (let at = from; at < size; at += chunkBytes) {
     const bytes = new Uint8Array(Math.min(chunkBytes, size - at));
     const length = await file.read(at, bytes);
     for (let block = 0; block + blockBytes <= length; block += blockBytes) {
-      const commit = decodeCommit(bytes.subarray(block, block + blockBytes));
-      if (commit && commit.sequence > after) return true;
+      if (isWanted(bytes.subarray(block, block + blockBytes))) return at + block;
     }
   }
-  return false;
+  return undefined;
 }

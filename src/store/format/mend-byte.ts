@@ -1,4 +1,5 @@
 import { crc32, crcTable } from '../../base/crc32.ts';
+import { actualChecksum, checksumOf, withChecksum } from './block.ts';
 
 const table = Uint32Array.from(crcTable);
 /** The other way. */
@@ -39,21 +40,14 @@ export function mendByte(bytes: Uint8Array, wanted: number): Uint8Array<ArrayBuf
   return undefined;
 }
 
-/** A block that ends with the checksum of what is before it, with one byte mended, be it one of the checksum's. */
-export function mendSealed(block: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
-  const body = block.subarray(0, -4);
-  const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
-  const stored = view.getUint32(body.length, true);
-  const actual = crc32(body);
-  const sealed = new Uint8Array(block);
-  if (differsInOneByte(stored, actual)) {
-    new DataView(sealed.buffer).setUint32(body.length, actual, true);
-    return sealed;
-  }
-  const mended = mendByte(body, stored);
+/** A block with one byte mended, be it one of its checksum. */
+export function mendBlock(block: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
+  const whole = new Uint8Array(block);
+  if (differsInOneByte(checksumOf(block), actualChecksum(block))) return withChecksum(whole);
+  const mended = mendByte(block.subarray(0, -4), checksumOf(block));
   if (!mended) return undefined;
-  sealed.set(mended);
-  return sealed;
+  whole.set(mended);
+  return whole;
 }
 
 export function differsInOneByte(a: number, b: number): boolean {

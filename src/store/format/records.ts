@@ -56,11 +56,21 @@ export function putRecord({ id, meta, hash }: Entry): PutRecord {
 export const encodedBytes = (record: IndexRecord): number =>
   encoder.encode(JSON.stringify(record)).length + 1;
 
-/** @throws where this is not what {@link encodeRecords} writes */
-export function decodeRecords(bytes: Uint8Array): IndexRecord[] {
-  const records: unknown = JSON.parse(decoder.decode(bytes));
-  if (!Array.isArray(records) || !records.every(isRecord)) throw new Error('not a list of records');
-  return records;
+/**
+ * The records of a segment.
+ *
+ * @param rows how many of them put a picture
+ * @returns `undefined` where this is not what {@link encodeRecords} writes
+ */
+export function decodeRecords(bytes: Uint8Array, rows: number): IndexRecord[] | undefined {
+  let records: unknown;
+  try {
+    records = JSON.parse(decoder.decode(bytes));
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(records) || !records.every(isRecord)) return undefined;
+  return records.filter((record) => 'put' in record).length === rows ? records : undefined;
 }
 
 function isRecord(record: unknown): record is IndexRecord {

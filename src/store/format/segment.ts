@@ -1,4 +1,4 @@
-import { crc32 } from '../../base/crc32.ts';
+import { isWhole, viewOf, withChecksum } from './block.ts';
 
 /**
  * A segment: what one commit appended.
@@ -18,8 +18,8 @@ export interface SegmentHead {
   rows: number;
   /** Bytes of the records. */
   recordBytes: number;
-  /** The checksum at the end of the commit before, of the header for the first: a segment belongs behind one other. */
-  chain: number;
+  /** Checksum of the commit block before it, or of the header for the first: a segment belongs behind one other. */
+  previousChecksum: number;
 }
 
 const padded = (length: number): number => Math.ceil(length / blockBytes) * blockBytes;
@@ -44,44 +44,42 @@ export function segmentLayout({ rows, recordBytes }: SegmentHead, dimension: num
 /** Zeros up to the next multiple of {@link blockBytes}. */
 export const paddingAfter = (length: number): Uint8Array => new Uint8Array(padded(length) - length);
 
-function sealed(fields: readonly number[]): Uint8Array<ArrayBuffer> {
+function encodeBlock(fields: readonly number[]): Uint8Array<ArrayBuffer> {
   const words = new Uint32Array(blockBytes / 4);
   words.set(fields);
-  const bytes = new Uint8Array(words.buffer);
-  words[15] = crc32(bytes.subarray(0, 60));
-  return bytes;
+  return withChecksum(new Uint8Array(words.buffer));
 }
 
-/** The first `count` fields of a sealed block; `undefined` when it is none of this kind, or damaged. */
-function unsealed(bytes: Uint8Array, magic: number, count: number): number[] | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getUint32(0, true) !== magic) return undefined;
-  if (view.getUint32(60, true) !== crc32(bytes.subarray(0, 60))) return undefined;
+/** The first `count` fields behind the magic of a block; `undefined` when it is none of this kind, or damaged. */
+function decodeBlock(bytes: Uint8Array, magic: number, count: number): number[] | undefined {
+  if (!isWhole(bytes, magic)) return undefined;
+  const view = viewOf(bytes);
   return Array.from({ length: count }, (_, n) => view.getUint32(4 + 4 * n, true));
 }
 
-/** The checksum in a sealed block: what the next segment's chain has to be. */
-export const sealOf = (block: Uint8Array): number =>
-  new DataView(block.buffer, block.byteOffset, block.byteLength).getUint32(60, true);
-
-export const encodeHead = ({ sequence, rows, recordBytes, chain }: SegmentHead): Uint8Array<ArrayBuffer> =>
-  sealed([headMagic, sequence, rows, recordBytes, chain]);
+export const encodeHead = ({
+  sequence,
+  rows,
+  recordBytes,
+  previousChecksum,
+}: SegmentHead): Uint8Array<ArrayBuffer> =>
+  encodeBlock([headMagic, sequence, rows, recordBytes, previousChecksum]);
 
 export function decodeHead(bytes: Uint8Array): SegmentHead | undefined {
-  const fields = unsealed(bytes, headMagic, 4);
+  const fields = decodeBlock(bytes, headMagic, 4);
   if (!fields) return undefined;
-  const [sequence, rows, recordBytes, chain] = fields as [number, number, number, number];
-  return { sequence, rows, recordBytes, chain };
+  const [sequence, rows, recordBytes, previousChecksum] = fields as [number, number, number, number];
+  return { sequence, rows, recordBytes, previousChecksum };
 }
 
 /** @param table checksum of the row checksums and records */
 export const encodeCommit = (sequence: number, table: number, head: number): Uint8Array<ArrayBuffer> =>
-  sealed([commitMagic, sequence, table, head]);
+  encodeBlock([commitMagic, sequence, table, head]);
 
 export function decodeCommit(
   bytes: Uint8Array,
 ): { sequence: number; table: number; head: number } | undefined {
-  const fields = unsealed(bytes, commitMagic, 3);
+  const fields = decodeBlock(bytes, commitMagic, 3);
   if (!fields) return undefined;
   const [sequence, table, head] = fields as [number, number, number];
   return { sequence, table, head };

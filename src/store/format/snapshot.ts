@@ -1,12 +1,21 @@
 import { crc32 } from '../../base/crc32.ts';
 import { LikenessError } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
+import { checksumOf } from './block.ts';
 import type { PlacedEntry } from './entries.ts';
 import type { StoredFile } from './files.ts';
-import { encodeHeader, encodeMark, type Header, headerBytes, markAt, sealOfHeader } from './header.ts';
-import { chunkBytes, type Position } from './log.ts';
+import {
+  checkpointAt,
+  checksumOfHeader,
+  encodeCheckpoint,
+  encodeHeader,
+  type Header,
+  headerBytes,
+  type Position,
+} from './header.ts';
+import { chunkBytes } from './log.ts';
 import { encodeRecords, type IndexRecord, putRecord } from './records.ts';
-import { encodeCommit, encodeHead, paddingAfter, sealOf, segmentLayout } from './segment.ts';
+import { encodeCommit, encodeHead, paddingAfter, segmentLayout } from './segment.ts';
 
 /** Rows that lie one behind the other. */
 interface Run {
@@ -96,17 +105,17 @@ export function snapshot(
   for (const entry of entries) records.push(putRecord(entry));
   const json = encodeRecords(records);
   const checksums = Uint32Array.from(entries, ({ checksum }) => checksum);
-  const shape = { sequence: 1, rows: entries.length, recordBytes: json.length, chain: 0 };
+  const shape = { sequence: 1, rows: entries.length, recordBytes: json.length, previousChecksum: 0 };
   const layout = segmentLayout(shape, header.dimension);
   const byteLength = headerBytes + layout.byteLength;
 
   const headerBlock = encodeHeader({ ...header, synced: byteLength });
-  const head = encodeHead({ ...shape, chain: sealOfHeader(headerBlock) });
+  const head = encodeHead({ ...shape, previousChecksum: checksumOfHeader(headerBlock) });
   const table = [new Uint8Array(checksums.buffer), json];
   const tableCrc = table.reduce((before, part) => crc32(part, before), 0);
-  const commit = encodeCommit(1, tableCrc, sealOf(head));
-  const position: Position = { sequence: 1, end: byteLength, seal: sealOf(commit) };
-  headerBlock.set(encodeMark(position), markAt);
+  const commit = encodeCommit(1, tableCrc, checksumOf(head));
+  const position: Position = { sequence: 1, end: byteLength, checksum: checksumOf(commit) };
+  headerBlock.set(encodeCheckpoint(position), checkpointAt);
 
   async function* body(): AsyncGenerator<Uint8Array> {
     yield head;

@@ -5,20 +5,22 @@ import { readExactly } from '../../base/random-access.ts';
 import { Entries, type PlacedEntry } from '../format/entries.ts';
 import type { StoredFile } from '../format/files.ts';
 import {
+  checkpointAt,
+  checksumOfHeader,
+  decodeCheckpoint,
   decodeHeader,
-  decodeMark,
   decodeSuccessor,
+  encodeCheckpoint,
   encodeHeader,
-  encodeMark,
   encodeSuccessor,
   type Header,
   headerBytes,
   type IndexInfo,
-  markAt,
-  sealOfHeader,
+  newIdentity,
+  type Position,
   successorAt,
 } from '../format/header.ts';
-import { beginning, type Position } from '../format/log.ts';
+import { beginning, findBlock } from '../format/log.ts';
 import { differsInOneByte, mendByte } from '../format/mend-byte.ts';
 import { blockBytes, decodeHead } from '../format/segment.ts';
 import { findSegment, inspectSegment } from './segment.ts';
@@ -26,13 +28,13 @@ import { findSegment, inspectSegment } from './segment.ts';
 /** Something that is wrong in an index file. */
 export interface Problem {
   /**
-   * - `header`, `mark`, `block`, `gap`: damaged, and nothing of the pictures with it
+   * - `header`, `checkpoint`, `block`, `gap`: damaged, and nothing of the pictures with it
    * - `commit`: changes that were acknowledged cannot be read
    * - `row`: a picture's features are damaged; `values`: they hold a value that is no finite number
    * - `unused`: a damaged row that no picture uses any more
    * - `tail`: bytes behind the last commit; nothing says that they ever were acknowledged
    */
-  kind: 'header' | 'mark' | 'block' | 'gap' | 'commit' | 'row' | 'values' | 'unused' | 'tail';
+  kind: 'header' | 'checkpoint' | 'block' | 'gap' | 'commit' | 'row' | 'values' | 'unused' | 'tail';
   message: string;
   /** The picture. */
   id?: string;
@@ -83,13 +85,13 @@ export async function inspectFile(
   await file.read(0, block.subarray(0, Math.min(size, headerBytes)));
   const header = await inspectHeader(file, block, size, name, beside, problems);
   if (!header) return undefined;
-  const mark = decodeMark(block);
+  const checkpoint = decodeCheckpoint(block);
   const successor = decodeSuccessor(block);
   const changing = new Uint8Array(headerBytes);
-  if (mark) changing.set(encodeMark(mark), markAt);
+  if (checkpoint) changing.set(encodeCheckpoint(checkpoint), checkpointAt);
   if (successor !== undefined) changing.set(encodeSuccessor(successor), successorAt);
-  if (block.subarray(markAt).some((byte, n) => byte !== changing[markAt + n])) {
-    problems.push({ kind: 'mark', message: 'The mark of the last commit is damaged.' });
+  if (block.subarray(checkpointAt).some((byte, n) => byte !== changing[checkpointAt + n])) {
+    problems.push({ kind: 'checkpoint', message: 'The checkpoint is damaged.' });
   }
 
   const entries = new Entries();
@@ -104,11 +106,11 @@ export async function inspectFile(
   let unknown = problems.some(({ kind }) => kind === 'header');
   let hasBeginning = false;
   for (let at = headerBytes; at < size; ) {
-    const segment = await inspectSegment(file, at, size, header.dimension, mark);
+    const segment = await inspectSegment(file, at, size, header.dimension, checkpoint);
     const why = typeof segment === 'string' ? segment : isNext(segment.head, position, unknown);
     if (typeof segment === 'string' || why !== undefined) {
       const next = await findSegment(file, at + blockBytes, size, header.dimension, position.sequence);
-      const acknowledged = next !== undefined || (mark?.sequence ?? 0) > position.sequence;
+      const acknowledged = next !== undefined || (checkpoint?.sequence ?? 0) > position.sequence;
       problems.push(
         acknowledged
           ? {
@@ -142,10 +144,10 @@ export async function inspectFile(
     at = position.end;
     unknown = false;
   }
-  if (size <= position.end && (mark?.sequence ?? 0) > position.sequence) {
+  if (size <= position.end && (checkpoint?.sequence ?? 0) > position.sequence) {
     problems.push({
       kind: 'commit',
-      message: `The file ends at byte ${size}, before commit ${mark!.sequence}, which ended at byte ${mark!.end}: it was cut short.`,
+      message: `The file ends at byte ${size}, before commit ${checkpoint!.sequence}, which ended at byte ${checkpoint!.end}: it was cut short.`,
     });
   }
 
@@ -182,12 +184,12 @@ export async function inspectFile(
 
 /** Why a segment does not belong here; `undefined` where it does. */
 function isNext(
-  head: { sequence: number; chain: number },
+  head: { sequence: number; previousChecksum: number },
   position: Position,
   unknown: boolean,
 ): string | undefined {
   if (unknown) return head.sequence > position.sequence ? undefined : 'it is older than the one before';
-  const next = head.sequence === position.sequence + 1 && head.chain === position.seal;
+  const next = head.sequence === position.sequence + 1 && head.previousChecksum === position.checksum;
   return next ? undefined : 'it does not belong behind the one before';
 }
 
@@ -211,7 +213,9 @@ async function inspectHeader(
     problem = error;
   }
   const first = await readExactly(file, headerBytes, blockBytes);
-  const mended = hasContent(block) ? mendHeader(block, first && decodeHead(first)?.chain) : undefined;
+  const mended = hasContent(block)
+    ? mendHeader(block, first && decodeHead(first)?.previousChecksum)
+    : undefined;
   if (mended) {
     const header = decodeHeader(mended, headerBytes + 1, name)!;
     block.set(mended);
@@ -221,7 +225,7 @@ async function inspectHeader(
   }
   if (problem?.code === 'newer-format') throw problem;
   if (olderCounts && !hasContent(block)) return undefined;
-  const begun = size > headerBytes && (await anySegment(file, size));
+  const begun = (await findBlock(file, size, headerBytes, decodeHead)) !== undefined;
   if (!begun && !problem) return undefined;
   if (!begun || !info) {
     throw new LikenessError(
@@ -233,23 +237,20 @@ async function inspectHeader(
   }
   const message = 'The header is lost; the model is taken from elsewhere.';
   problems.push({ kind: 'header', message });
-  const identity = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, '0'),
-  ).join('');
-  const header: Header = { ...info, identity, generation: 1, synced: headerBytes };
-  block.set(encodeHeader(header).subarray(0, markAt));
+  const header: Header = { ...info, identity: newIdentity(), generation: 1, synced: headerBytes };
+  block.set(encodeHeader(header).subarray(0, checkpointAt));
   return header;
 }
 
-/** @param chain what the first segment says of the header's checksum */
-function mendHeader(block: Uint8Array, chain: number | undefined): Uint8Array | undefined {
-  const content = new Uint8Array(markAt - 4);
+/** @param previous what the first segment says of the header's checksum */
+function mendHeader(block: Uint8Array, previous: number | undefined): Uint8Array | undefined {
+  const content = new Uint8Array(checkpointAt - 4);
   content.set(block.subarray(0, 60));
-  content.set(block.subarray(64, markAt), 60);
-  const stored = sealOfHeader(block);
+  content.set(block.subarray(64, checkpointAt), 60);
+  const stored = checksumOfHeader(block);
   const actual = crc32(content);
   const whole = new Uint8Array(block);
-  if (actual === chain || (chain === undefined && differsInOneByte(stored, actual))) {
+  if (actual === previous || (previous === undefined && differsInOneByte(stored, actual))) {
     new DataView(whole.buffer).setUint32(60, actual, true);
     return whole;
   }
@@ -258,17 +259,4 @@ function mendHeader(block: Uint8Array, chain: number | undefined): Uint8Array | 
   whole.set(mended.subarray(0, 60));
   whole.set(mended.subarray(60), 64);
   return whole;
-}
-
-/** Whether a segment begins anywhere: there was an index. */
-async function anySegment(file: StoredFile, size: number): Promise<boolean> {
-  const chunk = 8 << 20;
-  for (let at = headerBytes; at < size; at += chunk) {
-    const bytes = new Uint8Array(Math.min(chunk, size - at));
-    const length = await file.read(at, bytes);
-    for (let n = 0; n + blockBytes <= length; n += blockBytes) {
-      if (decodeHead(bytes.subarray(n, n + blockBytes))) return true;
-    }
-  }
-  return false;
 }

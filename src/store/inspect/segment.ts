@@ -1,9 +1,11 @@
 import { crc32, crc32Rows } from '../../base/crc32.ts';
 import { readExactly } from '../../base/random-access.ts';
 import { firstNotFinite } from '../../knn/search/vectors.ts';
+import { checksumOf } from '../format/block.ts';
 import type { StoredFile } from '../format/files.ts';
-import { chunkBytes, type Position } from '../format/log.ts';
-import { mendByte, mendSealed } from '../format/mend-byte.ts';
+import type { Position } from '../format/header.ts';
+import { chunkBytes, findBlock } from '../format/log.ts';
+import { mendBlock, mendByte } from '../format/mend-byte.ts';
 import { decodeRecords, type IndexRecord } from '../format/records.ts';
 import {
   blockBytes,
@@ -12,7 +14,6 @@ import {
   encodeCommit,
   type SegmentHead,
   type SegmentLayout,
-  sealOf,
   segmentLayout,
 } from '../format/segment.ts';
 
@@ -37,7 +38,7 @@ export interface InspectedSegment {
  * checksums of rows that are whole.
  *
  * @param at where it begins
- * @param mark where the last commit ends, as the file's header says
+ * @param checkpoint where the last commit ends, as the file's header says
  * @returns why it cannot be read, where that is so
  */
 export async function inspectSegment(
@@ -45,7 +46,7 @@ export async function inspectSegment(
   at: number,
   size: number,
   dimension: number,
-  mark: Position | undefined,
+  checkpoint: Position | undefined,
 ): Promise<InspectedSegment | string> {
   const mended: string[] = [];
   const headBlock = await readMended(file, at, decodeHead, () => mended.push('its head'));
@@ -60,25 +61,27 @@ export async function inspectSegment(
   const table = stored.subarray(0, layout.tableBytes);
   if (padding || stored.subarray(layout.tableBytes).some((byte) => byte !== 0)) mended.push('a gap');
 
-  const seal = sealOf(headBlock);
+  const headChecksum = checksumOf(headBlock);
   const isOurs = (block: Uint8Array): boolean => {
     const commit = decodeCommit(block);
-    return commit?.sequence === head.sequence && commit.head === seal;
+    return commit?.sequence === head.sequence && commit.head === headChecksum;
   };
   let commitBlock = await readMended(file, at + layout.commitAt, decodeCommit, () =>
     mended.push('its commit block'),
   );
   if (!commitBlock || !isOurs(commitBlock)) {
-    // What the segment behind it, or the mark, says of the block tells whether this is what was there.
-    commitBlock = encodeCommit(head.sequence, crc32(table), seal);
-    if (!(await isKnown(file, { sequence: head.sequence, end, seal: sealOf(commitBlock) }, mark))) {
+    // What the segment behind it, or the checkpoint, says of the block tells whether this is what was there.
+    commitBlock = encodeCommit(head.sequence, crc32(table), headChecksum);
+    if (
+      !(await isKnown(file, { sequence: head.sequence, end, checksum: checksumOf(commitBlock) }, checkpoint))
+    ) {
       return 'its commit block is damaged';
     }
     mended.push('its commit block');
   }
   const whole = mendedTable(table, decodeCommit(commitBlock)!.table, actual, (what) => mended.push(what));
   if (!whole) return 'its records are damaged';
-  const records = readRecords(whole.subarray(4 * head.rows), head.rows);
+  const records = decodeRecords(whole.subarray(4 * head.rows), head.rows);
   if (!records) return 'its records are none';
 
   const checksums = new Uint32Array(whole.slice(0, 4 * head.rows).buffer);
@@ -92,12 +95,12 @@ export async function inspectSegment(
     checksums,
     damagedRows,
     notFiniteRows: notFinite,
-    position: { sequence: head.sequence, end, seal: sealOf(commitBlock) },
+    position: { sequence: head.sequence, end, checksum: checksumOf(commitBlock) },
     mended,
   };
 }
 
-/** A sealed block, with a byte put right where that makes it one of its kind. */
+/** A block, with a byte put right where that makes it one of its kind. */
 async function readMended(
   file: StoredFile,
   at: number,
@@ -106,7 +109,7 @@ async function readMended(
 ): Promise<Uint8Array | undefined> {
   const block = await readExactly(file, at, blockBytes);
   if (!block || decode(block)) return block;
-  const mended = mendSealed(block);
+  const mended = mendBlock(block);
   if (!mended || !decode(mended)) return block;
   onMended();
   return mended;
@@ -141,11 +144,15 @@ async function readRows(
   return { checksums, notFinite, padding: gap.some((byte) => byte !== 0) };
 }
 
-/** Whether a segment behind it, or the mark, says that a commit of this seal ends here. */
-async function isKnown(file: StoredFile, position: Position, mark: Position | undefined): Promise<boolean> {
-  if (mark?.end === position.end && mark.seal === position.seal) return true;
+/** Whether a segment behind it, or the checkpoint, says that a commit of this checksum ends here. */
+async function isKnown(
+  file: StoredFile,
+  position: Position,
+  checkpoint: Position | undefined,
+): Promise<boolean> {
+  if (checkpoint?.end === position.end && checkpoint.checksum === position.checksum) return true;
   const next = await readExactly(file, position.end, blockBytes);
-  return next !== undefined && decodeHead(next)?.chain === position.seal;
+  return next !== undefined && decodeHead(next)?.previousChecksum === position.checksum;
 }
 
 /**
@@ -171,15 +178,6 @@ function mendedTable(
   return mended;
 }
 
-function readRecords(bytes: Uint8Array, rows: number): IndexRecord[] | undefined {
-  try {
-    const records = decodeRecords(bytes);
-    return records.filter((record) => 'put' in record).length === rows ? records : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * The next place from `from` on where a segment begins that has its commit block.
  *
@@ -192,17 +190,14 @@ export async function findSegment(
   dimension: number,
   after: number,
 ): Promise<number | undefined> {
-  for (let at = from; at < size; at += chunkBytes) {
-    const bytes = new Uint8Array(Math.min(chunkBytes, size - at));
-    const length = await file.read(at, bytes);
-    for (let block = 0; block + blockBytes <= length; block += blockBytes) {
-      const headBlock = bytes.subarray(block, block + blockBytes);
-      const head = decodeHead(headBlock);
-      if (!head || head.sequence <= after) continue;
-      const commitAt = at + block + segmentLayout(head, dimension).commitAt;
-      const commitBlock = commitAt < size ? await readExactly(file, commitAt, blockBytes) : undefined;
-      if (commitBlock && decodeCommit(commitBlock)?.head === sealOf(headBlock)) return at + block;
-    }
+  const isHead = (block: Uint8Array): boolean => (decodeHead(block)?.sequence ?? 0) > after;
+  let at = await findBlock(file, size, from, isHead);
+  while (at !== undefined) {
+    const headBlock = (await readExactly(file, at, blockBytes))!;
+    const commitAt = at + segmentLayout(decodeHead(headBlock)!, dimension).commitAt;
+    const commitBlock = commitAt < size ? await readExactly(file, commitAt, blockBytes) : undefined;
+    if (commitBlock && decodeCommit(commitBlock)?.head === checksumOf(headBlock)) return at;
+    at = await findBlock(file, size, at + blockBytes, isHead);
   }
   return undefined;
 }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { crc32 } from '../../../src/base/crc32.ts';
 import { fileName } from '../../../src/store/format/generations.ts';
-import { headerBytes, markAt } from '../../../src/store/format/header.ts';
-import { mendByte, mendSealed } from '../../../src/store/format/mend-byte.ts';
+import { checkpointAt, headerBytes } from '../../../src/store/format/header.ts';
+import { mendBlock, mendByte } from '../../../src/store/format/mend-byte.ts';
 import { IndexStore } from '../../../src/store/index-store.ts';
 import { type InspectedIndex, inspectIndex } from '../../../src/store/inspect/index.ts';
 import { MemoryStore } from '../../../src/store/media/store.memory.ts';
@@ -97,7 +97,7 @@ describe('mendByte', () => {
     for (let at = 0; at < 64; at++) {
       const damaged = new Uint8Array(block);
       damaged[at]! ^= 0x41;
-      assert.deepEqual(mendSealed(damaged), block, `byte ${at}`);
+      assert.deepEqual(mendBlock(damaged), block, `byte ${at}`);
     }
   });
 });
@@ -118,7 +118,7 @@ describe('inspectIndex', () => {
     let lostOne = 0;
     for (let at = 0; at < bytes.length; at++) {
       // Most of the header is zeros.
-      if (at > 256 && at < markAt && at % 397 !== 0) continue;
+      if (at > 256 && at < checkpointAt && at % 397 !== 0) continue;
       const damaged = new Uint8Array(bytes);
       damaged[at]! ^= 1 + Math.floor(random() * 255);
       const index = await inspected({ [name]: damaged });
