@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { refuse, urlOf } from '../base/checks.ts';
 import { isUrl } from '../base/class-of.ts';
@@ -28,7 +28,16 @@ const bundled: Readonly<Record<NodeAsset, () => string>> = {
 };
 
 function pathOf(url: URL): string {
-  return fileURLToPath(url);
+  return url.protocol === 'file:' ? fileURLToPath(url) : pathInNext(url);
+}
+
+/** Where Next's webpack puts files of the server's code, from the folder that its server runs in. */
+const nextFolders = ['.next/server/chunks/static/media', '.next/server/static/media', '.next/static/media'];
+
+/** In Next's server, bundled by webpack, `new URL` gives where a browser finds the file: `/_next/static/media/model.1a2b.onnx`. */
+function pathInNext({ pathname }: URL): string {
+  const places = nextFolders.map((folder) => join(process.cwd(), folder, basename(pathname)));
+  return places.find((path) => existsSync(path)) ?? places[0]!;
 }
 
 /** The names of the models that this package has. */
