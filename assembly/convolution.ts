@@ -122,47 +122,47 @@ function multiply(v: usize, u: usize, m: usize, tiles: i32, channels: i32, panel
   const row = (<usize>channels) << 2;
   const mRow = (<usize>(panels * panel)) << 2;
   for (let p = 0; p < panels; p++, u += (<usize>(channels * panel)) << 2, m += panel * 4) {
-    let a = v;
+    let from = v;
     let out = m;
-    for (let t = 0; t < tiles; t += 4, a += 4 * row, out += 4 * mRow) {
-      let s00 = f32x4.splat(0);
-      let s01 = f32x4.splat(0);
-      let s10 = f32x4.splat(0);
-      let s11 = f32x4.splat(0);
-      let s20 = f32x4.splat(0);
-      let s21 = f32x4.splat(0);
-      let s30 = f32x4.splat(0);
-      let s31 = f32x4.splat(0);
-      let a0 = a;
-      let a1 = a0 + row;
-      let a2 = a1 + row;
-      let a3 = a2 + row;
-      const end = a1;
-      let b = u;
-      for (; a0 < end; a0 += 4, a1 += 4, a2 += 4, a3 += 4, b += 32) {
-        const b0 = v128.load(b);
-        const b1 = v128.load(b, 16);
-        let x = v128.load32_splat(a0);
-        s00 = madd(x, b0, s00);
-        s01 = madd(x, b1, s01);
-        x = v128.load32_splat(a1);
-        s10 = madd(x, b0, s10);
-        s11 = madd(x, b1, s11);
-        x = v128.load32_splat(a2);
-        s20 = madd(x, b0, s20);
-        s21 = madd(x, b1, s21);
-        x = v128.load32_splat(a3);
-        s30 = madd(x, b0, s30);
-        s31 = madd(x, b1, s31);
+    for (let t = 0; t < tiles; t += 4, from += 4 * row, out += 4 * mRow) {
+      let tile0a = f32x4.splat(0);
+      let tile0b = f32x4.splat(0);
+      let tile1a = f32x4.splat(0);
+      let tile1b = f32x4.splat(0);
+      let tile2a = f32x4.splat(0);
+      let tile2b = f32x4.splat(0);
+      let tile3a = f32x4.splat(0);
+      let tile3b = f32x4.splat(0);
+      let v0 = from;
+      let v1 = v0 + row;
+      let v2 = v1 + row;
+      let v3 = v2 + row;
+      const end = v1;
+      let kernel = u;
+      for (; v0 < end; v0 += 4, v1 += 4, v2 += 4, v3 += 4, kernel += 32) {
+        const kernelA = v128.load(kernel);
+        const kernelB = v128.load(kernel, 16);
+        let value = v128.load32_splat(v0);
+        tile0a = madd(value, kernelA, tile0a);
+        tile0b = madd(value, kernelB, tile0b);
+        value = v128.load32_splat(v1);
+        tile1a = madd(value, kernelA, tile1a);
+        tile1b = madd(value, kernelB, tile1b);
+        value = v128.load32_splat(v2);
+        tile2a = madd(value, kernelA, tile2a);
+        tile2b = madd(value, kernelB, tile2b);
+        value = v128.load32_splat(v3);
+        tile3a = madd(value, kernelA, tile3a);
+        tile3b = madd(value, kernelB, tile3b);
       }
-      v128.store(out, s00);
-      v128.store(out, s01, 16);
-      v128.store(out + mRow, s10);
-      v128.store(out + mRow, s11, 16);
-      v128.store(out + 2 * mRow, s20);
-      v128.store(out + 2 * mRow, s21, 16);
-      v128.store(out + 3 * mRow, s30);
-      v128.store(out + 3 * mRow, s31, 16);
+      v128.store(out, tile0a);
+      v128.store(out, tile0b, 16);
+      v128.store(out + mRow, tile1a);
+      v128.store(out + mRow, tile1b, 16);
+      v128.store(out + 2 * mRow, tile2a);
+      v128.store(out + 2 * mRow, tile2b, 16);
+      v128.store(out + 3 * mRow, tile3a);
+      v128.store(out + 3 * mRow, tile3b, 16);
     }
   }
 }

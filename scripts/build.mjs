@@ -19,6 +19,7 @@ import { gzip } from 'node:zlib';
 import { buildTypes } from './declarations.mjs';
 import { knownPackages, writeNotices } from './notices.mjs';
 import { ensurePackages, root } from './setup.mjs';
+import { buildShaders } from './shaders.mjs';
 
 const run = promisify(execFile);
 const stamp = join(root, 'build', '.built');
@@ -31,6 +32,7 @@ const inputs = [
   'demo',
   'scripts/build.mjs',
   'scripts/declarations.mjs',
+  'scripts/shaders.mjs',
   'tsconfig.json',
   'tsconfig.build.json',
   'asconfig.json',
@@ -40,9 +42,9 @@ const inputs = [
 
 /** Kernel modules: [entry in assembly/, asconfig target]. Each becomes build/wasm/<entry>.<target>.wasm. */
 const kernels = [
-  ['knn', 'simd-shared'],
-  ['knn', 'relaxed-shared'],
-  ['codes', 'simd-shared'],
+  ['distances', 'simd-shared'],
+  ['distances', 'relaxed-shared'],
+  ['quantised', 'simd-shared'],
   ['image', 'simd'],
   ['checksum', 'simd'],
   ['dense', 'simd'],
@@ -91,6 +93,7 @@ async function buildThreads() {
 /** Compiles the kernels whose sources changed since they were compiled: the hash of these lies beside each module. */
 export async function buildKernels(modules = kernels) {
   mkdirSync(join(root, 'build/wasm'), { recursive: true });
+  buildShaders();
   // Not ours, but embedded the same way.
   const turbo = 'node_modules/@cwasm/jpeg-turbo/jpeg-turbo.wasm';
   cpSync(join(root, turbo), join(root, 'build/wasm/jpeg-turbo.wasm'));

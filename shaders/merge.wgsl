@@ -1,6 +1,7 @@
 // Merges up to `fan_in` ascending lists of k pairs (key, row) into the k smallest of them all, ascending. Of an
 // ascending and a descending list, the smaller at each place are the smallest of both and bitonic.
 // lists: q × count × k pairs; merged: q × ceil(count / fan_in) × k pairs
+// #include shared/pairs.wgsl
 struct Params { count: u32, k: u32 }
 override workgroup_size: u32 = 256;
 override capacity: u32 = 2048; // a power of two, at least k
@@ -11,10 +12,6 @@ override fan_in: u32 = 16;
 @group(0) @binding(2) var<storage, read_write> merged: array<vec2u>;
 
 var<workgroup> pairs: array<vec2u, capacity>;
-
-fn after(a: vec2u, b: vec2u) -> bool {
-  return a.x > b.x || (a.x == b.x && a.y > b.y);
-}
 
 fn pair_at(list: u32, i: u32) -> vec2u {
   return select(vec2u(0xffffffff), lists[list * params.k + min(i, params.k - 1)], i < params.k);

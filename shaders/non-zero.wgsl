@@ -1,4 +1,4 @@
-// The values that are not zero of queries that are on the device already, in order, for code-scan.wgsl. One workgroup a
+// The values that are not zero of queries that are on the device already, in order, for quantised-columns.wgsl. One workgroup a
 // query; each thread takes a run of its values.
 // queries: q × stride f32; values: q × d pairs (dimension, bits of the value); sums: q × (pairs, ‖q‖², Σ q_j, 0)
 struct Params { d: u32, stride: u32 }

@@ -1,4 +1,4 @@
-// Queries that are on the device already, rounded for the products of code-dot.wgsl: q̃ = scale·q̂ with whole numbers q̂ of
+// Queries that are on the device already, rounded for the products of quantised-packed.wgsl: q̃ = scale·q̂ with whole numbers q̂ of
 // −127 … 127. `roundQueries` in src/knn/webgpu/queries.ts does the same for queries in memory; code.ts says what the
 // sums are for. One workgroup a query.
 // queries: q × stride f32, zeros from d on; rounded: q × stride / 4 words of four q̂; sums: q × (scale, ‖q̃‖², Σ q̃_j, a

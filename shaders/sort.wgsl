@@ -2,6 +2,7 @@
 // (bitonic), neighbours in opposite directions, and of two neighbours the smaller at each place are the smallest of
 // both; so half of the runs go at a time until one is left.
 // keys: q × capacity u32; lists: q × blocks × k pairs (key, row)
+// #include shared/pairs.wgsl
 struct Params { n: u32, capacity: u32, k: u32 }
 override workgroup_size: u32 = 256;
 override block: u32 = 2048;
@@ -12,10 +13,6 @@ override run: u32 = 2048; // a power of two, k … block
 @group(0) @binding(2) var<storage, read_write> lists: array<vec2u>;
 
 var<workgroup> pairs: array<vec2u, block>;
-
-fn after(a: vec2u, b: vec2u) -> bool {
-  return a.x > b.x || (a.x == b.x && a.y > b.y);
-}
 
 fn order(low: u32, high: u32, ascending: bool) {
   let a = pairs[low];

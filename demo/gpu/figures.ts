@@ -34,7 +34,7 @@ export function floorMs({ bytes }: MeasuredSearch, gigabytesPerSecond: number): 
 
 /** E.g. `codes, 64 queries`. */
 export function searchName({ scan, queries }: MeasuredSearch): string {
-  return `${scan === 'codes' ? 'codes' : 'float32'}, ${queries === 1 ? '1 query' : `${queries} queries`}`;
+  return `${scan === 'quantised' ? 'quantised' : 'float32'}, ${queries === 1 ? '1 query' : `${queries} queries`}`;
 }
 
 export function adapterName({ adapter, isSoftware }: Measurement): string {
@@ -51,5 +51,5 @@ export function titleOf(measurement: Measurement): string {
 
 /** The kernel shape, as a sentence. */
 export function describeShape({ shape }: Measurement): string {
-  return `${shape.lanes === 1 ? 'each thread has rows of its own' : `${shape.lanes} threads share rows`}, "${shape.many}" for many queries, terms ${shape.codeThreads > 0 ? `shared out below ${shape.codeThreads} threads` : 'not shared out'}`;
+  return `${shape.lanes === 1 ? 'each thread has rows of its own' : `${shape.lanes} threads share rows`}, "${shape.many}" for many queries, terms ${shape.columnsThreads > 0 ? `shared out below ${shape.columnsThreads} threads` : 'not shared out'}`;
 }

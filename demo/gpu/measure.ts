@@ -47,7 +47,7 @@ export interface Measurement extends Question {
 export type Progress = (done: number, total: number, text: string) => void;
 
 export const queryCounts: readonly number[] = [1, 64];
-const scans: readonly Scan[] = ['codes', 'rows'];
+const scans: readonly Scan[] = ['quantised', 'rows'];
 /** Runs of what takes a software adapter seconds. */
 const softwareRuns = 2;
 /** Rows placed, the first search, the one that is counted. */
@@ -74,12 +74,12 @@ export async function measureGpuSearch(
     let done = 0;
     const searches: MeasuredSearch[] = [];
     for (const scan of scans) {
-      const backend = await createWebGpuBackend(device, d, { scan, codes: 'columns' });
+      const backend = await createWebGpuBackend(device, d, { scan, packing: 'columns' });
       const index = FlatIndex.over({ backend, reason: 'measured' });
       try {
         for (const block of rows.blocks()) index.add(block);
         for (const q of queryCounts) {
-          const name = `${scan === 'codes' ? 'codes' : 'float32 rows'}, ${q === 1 ? 'one query' : `${q} queries`}`;
+          const name = `${scan === 'quantised' ? 'quantised rows' : 'float32 rows'}, ${q === 1 ? 'one query' : `${q} queries`}`;
           const step = (): void => onProgress(++done, total, name);
           const queries = rows.queries.subarray(0, q * d);
           const search = () => index.search(queries, k);

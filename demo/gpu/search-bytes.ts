@@ -1,11 +1,11 @@
-import { factsPerRow } from '../../src/knn/webgpu/code.ts';
-import { splitsOf } from '../../src/knn/webgpu/code-scan.ts';
 import { mergeFanIn } from '../../src/knn/webgpu/kernels.ts';
+import { statisticsPerRow } from '../../src/knn/webgpu/quantise.ts';
+import { splitsOf } from '../../src/knn/webgpu/quantised.ts';
 import { keptPairs, listCount, queriesTogether } from '../../src/knn/webgpu/select.ts';
 import { type KernelShape, manyFrom } from '../../src/knn/webgpu/shape.ts';
 
 /** How rows are searched: by their codes, or all in float32. */
-export type Scan = 'codes' | 'rows';
+export type Scan = 'quantised' | 'rows';
 
 /**
  * Bytes that one search moves between the device's memory and its processors, if each buffer is read as often as the
@@ -19,7 +19,7 @@ export function searchBytes(
   { n, d, k, q, terms }: { n: number; d: number; k: number; q: number; terms: number },
   shape: KernelShape,
 ): number {
-  const kept = keptPairs(k, n, scan === 'codes');
+  const kept = keptPairs(k, n, scan === 'quantised');
   const keyBytes = q * n * 4 * 2;
   let listBytes = 0;
   for (let lists = listCount(n); lists > 1; lists = Math.ceil(lists / mergeFanIn))
@@ -30,6 +30,6 @@ export function searchBytes(
     return n * d * 4 * readings + keyBytes + listBytes;
   }
   const productBytes = q * n * splitsOf(shape, n, together) * 4 * 2;
-  const factBytes = q * n * factsPerRow * 4;
-  return n * terms + 8 * terms + productBytes + factBytes + keyBytes + listBytes;
+  const statisticsBytes = q * n * statisticsPerRow * 4;
+  return n * terms + 8 * terms + productBytes + statisticsBytes + keyBytes + listBytes;
 }

@@ -96,7 +96,7 @@ export class ImageSearch extends ImageSearchBase {
       parity,
       store,
       openStore,
-      createCodes: (rows) => FlatIndex.create({ dimension: extractor.dimension, rows }),
+      createQuantised: (rows) => FlatIndex.create({ dimension: extractor.dimension, rows }),
     });
     const host: EngineHost<NodeSource, StoreName> = {
       engine,

@@ -80,7 +80,7 @@ export async function openEngine(
       parity,
       store: stored,
       openStore,
-      createCodes: (rows) => FlatIndex.create({ dimension: extractor.dimension, rows }),
+      createQuantised: (rows) => FlatIndex.create({ dimension: extractor.dimension, rows }),
     });
     return { engine, batchSize: extractor.batchSize, threads: extractor.threads };
   } catch (error) {

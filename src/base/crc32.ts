@@ -1,6 +1,6 @@
 import kernelBytes from '#wasm/checksum.simd.wasm';
 
-interface Kernel {
+interface ChecksumKernel {
   makeTables(tables: number): void;
   crc32(tables: number, bytes: number, byteLength: number, before: number, work: number): number;
   crc32Rows(tables: number, bytes: number, rowBytes: number, rows: number, work: number, out: number): void;
@@ -23,14 +23,15 @@ const pages = 3;
 /** From here on the kernel is less to load than what it saves; once it is there, it does all. */
 const worthLoading = 1 << 10;
 
-let kernel: (Kernel & { memory: Uint8Array; checksums: Uint32Array }) | 'none' | undefined;
+let kernel: (ChecksumKernel & { memory: Uint8Array; checksums: Uint32Array }) | 'none' | undefined;
 
 /** Where WebAssembly SIMD is missing or forbidden, the table does. */
 function loadKernel(): Exclude<typeof kernel, undefined> {
   try {
     const memory = new WebAssembly.Memory({ initial: pages });
     const module = new WebAssembly.Module(kernelBytes);
-    const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernel;
+    const exports = new WebAssembly.Instance(module, { env: { memory } })
+      .exports as unknown as ChecksumKernel;
     exports.makeTables(0);
     const checksums = new Uint32Array(memory.buffer, checksumsAt, maxRows);
     return { ...exports, memory: new Uint8Array(memory.buffer), checksums };

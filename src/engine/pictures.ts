@@ -18,7 +18,7 @@ import { UnusualLengths } from './unusual-lengths.ts';
 
 export interface PicturesOptions {
   /** Makes an empty index that keeps codes only, over rows elsewhere; left out, rows are always in memory. */
-  createCodes?: ((rows: RowStore) => Promise<FlatIndex>) | undefined;
+  createQuantised?: ((rows: RowStore) => Promise<FlatIndex>) | undefined;
   /** Rows of more bytes than this stay in the store. Default 256 MiB. */
   maxRowBytes?: number | undefined;
 }
@@ -312,14 +312,14 @@ export class Pictures {
 
   /** Codes or rows in memory: decides for what is in the store now. */
   async #choose(store: IndexStore): Promise<void> {
-    const { createCodes } = this.#options;
+    const { createQuantised } = this.#options;
     const bytes = store.entries.length * 4 * this.#memory.dimension;
     const wasm = this.#memory.backend === 'wasm' || this.#memory.backend === 'wasm-relaxed';
     const outside =
-      createCodes && store.randomReads && wasm && bytes > this.#maxRowBytes && !this.#needsMemory;
+      createQuantised && store.randomReads && wasm && bytes > this.#maxRowBytes && !this.#needsMemory;
     if (!outside) return;
     const rows = new StoredRows(store);
-    this.#index = await createCodes(rows);
+    this.#index = await createQuantised(rows);
     this.#outside = rows;
   }
 

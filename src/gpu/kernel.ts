@@ -1,7 +1,7 @@
 import { LikenessError } from '../base/errors.ts';
 
 /** A compute pipeline with its shader. */
-export interface Kernel {
+export interface GpuKernel {
   /** Sets pipeline and buffers and starts the workgroups. `buffers[i]` is binding i of group 0. */
   dispatch(
     pass: GPUComputePassEncoder,
@@ -21,7 +21,7 @@ export async function createKernel(
   name: string,
   code: string,
   constants: Record<string, number> = {},
-): Promise<Kernel> {
+): Promise<GpuKernel> {
   device.pushErrorScope('validation');
   const module = device.createShaderModule({ label: name, code });
   try {

@@ -2,7 +2,7 @@ import bytes from '#wasm/image.simd.wasm';
 import { type Coefficients, toFixedPoint } from './coefficients.ts';
 import { type Resampler, referenceResampler } from './resize.ts';
 
-interface Kernel {
+interface ImageKernel {
   horizontal(
     source: number,
     sourceStride: number,
@@ -59,7 +59,7 @@ function packAxis({ taps, first, count, weight }: Coefficients, multiple: number
 export function createWasmResampler(): Resampler {
   const memory = new WebAssembly.Memory({ initial: 1 });
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-  const kernel = exports as unknown as Kernel;
+  const kernel = exports as unknown as ImageKernel;
 
   return (source, width, height, weightsAcross, weightsDown, premultiplied) => {
     const across = weightsAcross && packAxis(weightsAcross, 2);

@@ -4,7 +4,7 @@ import type { Backend } from './backend/backend.ts';
 import { createJsBackend } from './js/backend.ts';
 import { measure } from './measure.ts';
 import { createWasmBackend } from './wasm/backend.ts';
-import { createCodesBackend } from './wasm/codes-backend.ts';
+import { createQuantisedBackend } from './wasm/quantised-backend.ts';
 import { createWebGpuBackend } from './webgpu/backend.ts';
 import type { WebGpuBackendOptions } from './webgpu/session.ts';
 
@@ -59,12 +59,12 @@ export async function chooseBackend(
 }
 
 /**
- * Makes an empty backend that keeps codes of the rows only.
+ * Makes an empty backend that keeps quantised rows only.
  *
  * @internal
  * @throws LikenessError `no-backend` when WebAssembly SIMD does not run here, or something else was asked for
  */
-export async function chooseCodes(request: BackendRequest, dimension: number): Promise<BackendChoice> {
+export async function chooseQuantised(request: BackendRequest, dimension: number): Promise<BackendChoice> {
   if (request !== 'auto' && request !== 'wasm') {
     throw new LikenessError(
       'no-backend',
@@ -73,7 +73,7 @@ export async function chooseCodes(request: BackendRequest, dimension: number): P
   }
   try {
     return {
-      backend: await createCodesBackend(dimension),
+      backend: await createQuantisedBackend(dimension),
       reason: 'WebAssembly SIMD over codes; the full rows are outside memory',
     };
   } catch (error) {

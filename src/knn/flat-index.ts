@@ -3,7 +3,7 @@ import { checkDistance, checkSignal, checkWhole, optionsOf, refuse, shown } from
 import { LikenessError } from '../base/errors.ts';
 import type * as web from '../base/web-types.ts';
 import type { Backend, BackendName, DeviceQueries, RowHolder, RowSet } from './backend/backend.ts';
-import { type BackendRequest, chooseCodes } from './choose-backend.ts';
+import { type BackendRequest, chooseQuantised } from './choose-backend.ts';
 import { chooseThreaded, type ThreadedChoice } from './choose-threads.ts';
 import { asNeighbours, type Found } from './search/found.ts';
 import { type Neighbours, noRow } from './search/neighbours.ts';
@@ -130,7 +130,7 @@ export class FlatIndex {
       return new FlatIndex(await chooseThreaded(backend, dimension, settings, { assets, worker }), rows);
     }
     if (typeof rows?.read !== 'function') refuse('rows', rows, 'an object with a function `read`');
-    return new FlatIndex(await chooseCodes(backend, dimension), rows);
+    return new FlatIndex(await chooseQuantised(backend, dimension), rows);
   }
 
   /** @internal An empty index over a backend made elsewhere; for tests and measurements. */

@@ -1,5 +1,5 @@
 import type { Backend } from './backend/backend.ts';
-import { squaredDistance } from './js/distance.ts';
+import { squaredDistance } from './js/distances.ts';
 
 /** float32 values that the probe's rows have in all: 8 MiB, so that a scan takes longer than a call. */
 const probeValues = 1 << 21;

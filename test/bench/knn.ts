@@ -6,7 +6,7 @@ import { FlatIndex } from '../../src/knn/flat-index.ts';
 import { SharedThreads } from '../../src/knn/threads/shared-threads.ts';
 import { startThread } from '../../src/knn/threads/start-thread.ts';
 import { createWasmBackend } from '../../src/knn/wasm/backend.ts';
-import { compileKernels, isSupported, type Kernels } from '../../src/knn/wasm/kernel.ts';
+import { compileKernels, isSupported, type Kernels } from '../../src/knn/wasm/kernels.ts';
 import { createMemory } from '../../src/knn/wasm/memory.ts';
 import { canShareMemory } from '../../src/web/shared-memory.ts';
 import { kinds } from '../support/knn-kinds.ts';
@@ -108,8 +108,8 @@ async function createBuild(name: Kernels['name'], { d, rows }: Data): Promise<Bu
   const memory = createMemory();
   // The sum reads the very rows of the scan.
   const backend = await createWasmBackend(d, {
-    kernels: { ...kernels, rows: () => kernels.rows(memory) },
-    codes: false,
+    kernels: { ...kernels, distances: () => kernels.distances(memory) },
+    quantised: false,
   });
   const scan = FlatIndex.over({ backend, reason: 'bench' });
   const codes = FlatIndex.over({ backend: await createWasmBackend(d, { kernels }), reason: 'bench' });
@@ -143,7 +143,7 @@ async function measureSet(data: Data, { k, runs }: Options, notes: string[]): Pr
   // Two threads, for the scan and for the codes alike; as many as the CPU goals are about.
   const threaded = await Promise.all(
     [false, true].map(async (codes) => {
-      const backend = await createWasmBackend(d, { codes, threads: 2 });
+      const backend = await createWasmBackend(d, { quantised: codes, threads: 2 });
       const threads = canShareMemory()
         ? await SharedThreads.start(backend, () => startThread({}))
         : undefined;

@@ -2,7 +2,7 @@ import { LikenessError } from '../../src/base/errors.ts';
 import { openDevice } from '../../src/gpu/device.ts';
 import { FlatIndex } from '../../src/knn/flat-index.ts';
 import { createWasmBackend } from '../../src/knn/wasm/backend.ts';
-import { compileKernels, isSupported } from '../../src/knn/wasm/kernel.ts';
+import { compileKernels, isSupported } from '../../src/knn/wasm/kernels.ts';
 import { checksum, readFloats, type Table } from './knn.ts';
 import { type Contender, measure } from './measure.ts';
 
@@ -61,7 +61,7 @@ export default async function bench({
       if (!isSupported(name)) continue;
       const kernels = await compileKernels(name);
       for (const codes of [false, true]) {
-        const backend = await createWasmBackend(d, { kernels, codes });
+        const backend = await createWasmBackend(d, { kernels, quantised: codes });
         place(`${codes ? 'codes' : 'scan'}, ${name}`, FlatIndex.over({ backend, reason: 'bench' }));
       }
     }

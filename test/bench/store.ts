@@ -145,7 +145,7 @@ async function reading(
     index = await IndexStore.open(store);
   });
   const pictures = new Pictures(flat, index, {
-    createCodes: (rows) => FlatIndex.create({ dimension: d, rows }),
+    createQuantised: (rows) => FlatIndex.create({ dimension: d, rows }),
     maxRowBytes: outside ? 0 : Number.POSITIVE_INFINITY,
   });
   const load = await timed(() => pictures.load());

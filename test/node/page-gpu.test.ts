@@ -63,8 +63,8 @@ test('the page measures the search on the GPU, says that it is software, shows a
           assert.deepEqual(
             searches.map(({ scan, queries }) => [scan, queries]),
             [
-              ['codes', 1],
-              ['codes', 64],
+              ['quantised', 1],
+              ['quantised', 64],
               ['rows', 1],
               ['rows', 64],
             ],
@@ -87,7 +87,7 @@ test('the page measures the search on the GPU, says that it is software, shows a
             // 2048 rows are one list: keys are written by the distances and read by the sort.
             const keys = 8 * q * n;
             const blocks = 2;
-            const splits = Math.max(1, Math.min(16, Math.ceil(shape.codeThreads / (blocks * 64 * q))));
+            const splits = Math.max(1, Math.min(16, Math.ceil(shape.columnsThreads / (blocks * 64 * q))));
             const expected = scan === 'rows' ? 4 * n * d : n * terms + 8 * terms + q * n * (8 * splits + 32);
             assert.equal(bytes, expected + keys);
             assert.ok(minMs > 0 && minMs <= medianMs && medianMs <= maxMs && maxMs < 60_000);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { FlatIndex } from '../../src/knn/flat-index.ts';
 import type { RowStore } from '../../src/knn/search/row-source.ts';
 import { createWasmBackend } from '../../src/knn/wasm/backend.ts';
-import { compileKernels, isSupported } from '../../src/knn/wasm/kernel.ts';
+import { compileKernels, isSupported } from '../../src/knn/wasm/kernels.ts';
 import { asQueries, kinds, oracle } from './knn-kinds.ts';
 import { seeded } from './random.ts';
 

@@ -8,12 +8,12 @@ import { seeded } from './random.ts';
 
 export type Shape = [n: number, d: number, queries: number, ks: number[]];
 
-/** The ways of the backend: full rows in float32 or in float16, and codes first. */
+/** The ways of the backend: full rows in float32 or in float16, and quantised rows first. */
 export const ways: Record<string, WebGpuBackendOptions> = {
   float32: { scan: 'rows' },
   float16: { scan: 'rows', storage: 'float16' },
-  codes: { scan: 'codes', codes: 'columns' },
-  'packed codes': { scan: 'codes', codes: 'packed' },
+  quantised: { scan: 'quantised', packing: 'columns' },
+  'quantised, packed': { scan: 'quantised', packing: 'packed' },
 };
 
 export async function webGpuIndex(

@@ -1,6 +1,6 @@
 import type { Backend, Candidates } from '../backend/backend.ts';
 import { Rows } from '../backend/rows.ts';
-import { squaredDistance } from './distance.ts';
+import { squaredDistance } from './distances.ts';
 import { allPositions, kthSmallest, positionsUpTo } from './select.ts';
 
 /** The plain backend: float64 in JavaScript. The last fallback, and what the others are tested against. */

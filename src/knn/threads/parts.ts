@@ -1,4 +1,4 @@
-import { rowsPerPanel } from '../wasm/code-memory.ts';
+import { rowsPerPanel } from '../wasm/quantised-rows.ts';
 
 /** A part of a search that one thread answers: queries and rows from … to − 1. */
 export interface Part {

@@ -1,6 +1,6 @@
 import type { Calls } from '../../base/rpc.ts';
 import { createWasmBackend } from '../wasm/backend.ts';
-import type { Kernels } from '../wasm/kernel.ts';
+import type { Kernels } from '../wasm/kernels.ts';
 import type { Layout } from '../wasm/memory.ts';
 import { createSharedReader } from '../wasm/reader.ts';
 import { Shard } from './shard.ts';

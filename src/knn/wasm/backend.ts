@@ -1,21 +1,21 @@
 import { LikenessError } from '../../base/errors.ts';
 import type { Backend, Candidates, RowSet } from '../backend/backend.ts';
-import { CodeMemory, type SharedCodes } from './code-memory.ts';
-import { compileKernels, type Kernels, loadKernels } from './kernel.ts';
+import { compileKernels, type Kernels, loadKernels } from './kernels.ts';
 import { type Layout, maxMemoryBytes } from './memory.ts';
+import { QuantisedRows, type SharedQuantised } from './quantised-rows.ts';
 import { RowMemory, type SharedRows } from './row-memory.ts';
 import { Searcher } from './searcher.ts';
 
-/** From so many rows of at least so many values on, they have codes beside them. */
-const fewestCodedRows = 1024;
-const fewestCodedValues = 32;
+/** From so many rows of at least so many values on, they are kept quantised, too. */
+const minQuantisedRows = 1024;
+const minQuantisedValues = 32;
 
 export interface WasmOptions {
   kernels?: Kernels | undefined;
   /** Bytes of one memory; default 4 GiB. */
   maxBytes?: number | undefined;
-  /** Whether rows get codes; default true. */
-  codes?: boolean | undefined;
+  /** Whether rows are quantised, too; default true. */
+  quantised?: boolean | undefined;
   /** Threads that are to share the memory, this one among them; default 1. */
   threads?: number | undefined;
 }
@@ -23,17 +23,22 @@ export interface WasmOptions {
 /** What threads that share a backend's memory need to read its rows. */
 export interface SharedBackend {
   rows: SharedRows;
-  codes: SharedCodes | undefined;
+  quantised: SharedQuantised | undefined;
 }
 
-/** Rows and their codes in WebAssembly memory. Rejects where WebAssembly SIMD is missing or wrong. */
+/** Rows, in full and quantised, in WebAssembly memory. Rejects where WebAssembly SIMD is missing or wrong. */
 export async function createWasmBackend(
   dimension: number,
-  { kernels, maxBytes = maxMemoryBytes, codes = true, threads = 1 }: WasmOptions = {},
+  { kernels, maxBytes = maxMemoryBytes, quantised = true, threads = 1 }: WasmOptions = {},
 ): Promise<WasmBackend> {
   const own = kernels ?? (await loadKernels());
   const layout = { maxBytes, threads, thread: 0 };
-  return new WasmBackend(dimension, threads > 1 ? await compileKernels(own.name, true) : own, layout, codes);
+  return new WasmBackend(
+    dimension,
+    threads > 1 ? await compileKernels(own.name, true) : own,
+    layout,
+    quantised,
+  );
 }
 
 export class WasmBackend implements Backend {
@@ -43,19 +48,19 @@ export class WasmBackend implements Backend {
   /** How memory is laid out for the threads that share it. */
   readonly layout: Layout;
   readonly #kernels: Kernels;
-  readonly #coded: boolean;
+  readonly #isQuantised: boolean;
   /** Undefined once closed, so that the memory can go even if the index is kept. */
   #open: RowMemory | undefined;
-  #codes: CodeMemory | undefined;
+  #quantised: QuantisedRows | undefined;
   #searcher: Searcher | undefined;
   #shared: SharedBackend | undefined;
 
-  constructor(dimension: number, kernels: Kernels, layout: Layout, codes: boolean) {
+  constructor(dimension: number, kernels: Kernels, layout: Layout, quantised: boolean) {
     this.dimension = dimension;
     this.name = kernels.name;
     this.layout = layout;
     this.#kernels = kernels;
-    this.#coded = codes && dimension >= fewestCodedValues;
+    this.#isQuantised = quantised && dimension >= minQuantisedValues;
     this.#open = new RowMemory(kernels, dimension, layout);
   }
 
@@ -74,7 +79,7 @@ export class WasmBackend implements Backend {
     this.#shared = undefined;
     try {
       rows.append(values);
-      this.#encode(values);
+      this.#quantise(values);
     } catch (error) {
       rows.truncate(before);
       throw error;
@@ -84,13 +89,13 @@ export class WasmBackend implements Backend {
   set(row: number, values: Float32Array): void {
     this.#shared = undefined;
     this.#rows.set(row, values);
-    this.#codes?.set(row, values);
+    this.#quantised?.set(row, values);
   }
 
   remove(rows: readonly number[]): void {
     this.#shared = undefined;
     this.#rows.remove(rows);
-    this.#codes?.remove(rows);
+    this.#quantised?.remove(rows);
   }
 
   row(row: number): Float32Array {
@@ -98,30 +103,30 @@ export class WasmBackend implements Backend {
   }
 
   async candidates(queries: Float32Array, k: number, skip?: RowSet): Promise<Candidates[]> {
-    this.#searcher ??= new Searcher(this.#rows, this.#codes);
+    this.#searcher ??= new Searcher(this.#rows, this.#quantised);
     return this.#searcher.candidates(queries, k, skip);
   }
 
   /** The rows as they are now, for views of other threads: the same object until they change. */
   share(): SharedBackend {
-    this.#shared ??= { rows: this.#rows.share(), codes: this.#codes?.share() };
+    this.#shared ??= { rows: this.#rows.share(), quantised: this.#quantised?.share() };
     return this.#shared;
   }
 
   close(): void {
-    this.#open = this.#codes = this.#searcher = this.#shared = undefined;
+    this.#open = this.#quantised = this.#searcher = this.#shared = undefined;
   }
 
-  /** Codes of rows just added; of all, when there are enough for the first time. */
-  #encode(values: Float32Array): void {
-    if (this.#codes) {
-      this.#codes.append(values);
+  /** Quantises rows just added; all of them, when there are enough for the first time. */
+  #quantise(values: Float32Array): void {
+    if (this.#quantised) {
+      this.#quantised.append(values);
       return;
     }
-    if (!this.#coded || this.rows < fewestCodedRows) return;
-    const codes = new CodeMemory(this.#kernels, this.dimension, this.layout);
-    for (let row = 0; row < this.rows; row++) codes.append(this.row(row));
-    this.#codes = codes;
-    this.#searcher = undefined; // the next one knows the codes
+    if (!this.#isQuantised || this.rows < minQuantisedRows) return;
+    const quantised = new QuantisedRows(this.#kernels, this.dimension, this.layout);
+    for (let row = 0; row < this.rows; row++) quantised.append(this.row(row));
+    this.#quantised = quantised;
+    this.#searcher = undefined; // the next one knows them
   }
 }

@@ -1,14 +1,14 @@
-import { type CodedBounds, createBounds, rowsPerGroup } from './code-memory.ts';
+import { createBounds, type QuantisedBounds, rowsPerGroup } from './quantised-rows.ts';
 
 /**
  * Bounds of the queries of one pass. They are large, so they are kept between passes, and shared by all searches of a
  * thread: whoever takes them is done with them before it awaits anything.
  */
 export class BoundsScratch {
-  #kept: CodedBounds[] = [];
+  #kept: QuantisedBounds[] = [];
 
   /** @param rows whole panels */
-  take(queries: number, rows: number): CodedBounds[] {
+  take(queries: number, rows: number): QuantisedBounds[] {
     if (this.#kept.some(({ mid }) => mid.length < rows)) this.#kept = [];
     while (this.#kept.length < queries) this.#kept.push(createBounds(rows));
     return this.#kept.slice(0, queries).map(({ mid, low, minima }) => ({

@@ -1,21 +1,21 @@
 import type { Candidates, RowSet } from '../backend/backend.ts';
 import {
-  type CodedQuery,
-  codedLimit,
-  codeQuery,
-  lowerFromCodes,
-  upperFromCodes,
-} from '../backend/code-bounds.ts';
+  lowerFromQuantised,
+  type QuantisedQuery,
+  quantisedLimit,
+  quantiseQuery,
+  upperFromQuantised,
+} from '../backend/quantised-bounds.ts';
 import { has } from '../backend/row-set.ts';
 import { kthSmallest, positionsUpTo, SmallestK } from '../js/select.ts';
 import type { BoundsScratch } from './bounds-scratch.ts';
 import {
-  type CodedBounds,
-  type CodeMemory,
-  codedQueriesPerPass,
+  type QuantisedBounds,
+  type QuantisedRows,
+  quantisedQueriesPerPass,
   rowsPerGroup,
   rowsPerPanel,
-} from './code-memory.ts';
+} from './quantised-rows.ts';
 import type { RowMemory } from './row-memory.ts';
 import { nearest, reach } from './scan.ts';
 
@@ -30,13 +30,13 @@ const probedPlaces = 4;
  * cannot tell apart as candidates.
  */
 export class Cascade {
-  readonly #codes: CodeMemory;
+  readonly #quantised: QuantisedRows;
   readonly #rows: RowMemory | undefined;
   readonly #scratch: BoundsScratch;
 
   /** @param rows absent where full rows are not in memory */
-  constructor(codes: CodeMemory, rows: RowMemory | undefined, scratch: BoundsScratch) {
-    this.#codes = codes;
+  constructor(quantised: QuantisedRows, rows: RowMemory | undefined, scratch: BoundsScratch) {
+    this.#quantised = quantised;
     this.#rows = rows;
     this.#scratch = scratch;
   }
@@ -48,39 +48,39 @@ export class Cascade {
    * @returns undefined for a query that codes do not decide
    */
   candidates(queries: Float32Array, k: number, skip: RowSet | undefined): (Candidates | undefined)[] {
-    const d = this.#codes.dimension;
+    const d = this.#quantised.dimension;
     const count = queries.length / d;
     const found: (Candidates | undefined)[] = new Array(count).fill(undefined);
-    for (let first = 0; first < count; first += codedQueriesPerPass) {
-      const pass: { at: number; query: Float32Array; coded: CodedQuery }[] = [];
-      for (let at = first; at < Math.min(count, first + codedQueriesPerPass); at++) {
+    for (let first = 0; first < count; first += quantisedQueriesPerPass) {
+      const pass: { at: number; query: Float32Array; quantised: QuantisedQuery }[] = [];
+      for (let at = first; at < Math.min(count, first + quantisedQueriesPerPass); at++) {
         const query = queries.subarray(at * d, (at + 1) * d);
-        const coded = codeQuery(query);
-        if (coded) pass.push({ at, query, coded });
+        const quantised = quantiseQuery(query);
+        if (quantised) pass.push({ at, query, quantised });
       }
       const scratch = this.#scratch.take(
         pass.length,
-        Math.ceil(this.#codes.count / rowsPerPanel) * rowsPerPanel,
+        Math.ceil(this.#quantised.count / rowsPerPanel) * rowsPerPanel,
       );
       const paying = pass.filter(
         this.#probe(
-          pass.map(({ coded }) => coded),
+          pass.map(({ quantised }) => quantised),
           scratch,
           k,
         ),
       );
-      this.#codes.scan(
-        paying.map(({ coded }) => coded),
+      this.#quantised.scan(
+        paying.map(({ quantised }) => quantised),
         scratch,
         0,
-        this.#codes.count,
+        this.#quantised.count,
       );
-      for (const [slot, { at, query, coded }] of paying.entries()) {
+      for (const [slot, { at, query, quantised }] of paying.entries()) {
         const bounds = scratch[slot]!;
-        if (skip) drop(skip, bounds, this.#codes.count);
+        if (skip) drop(skip, bounds, this.#quantised.count);
         found[at] = this.#rows
-          ? this.#decide(this.#rows, query, coded, bounds, k, skip)
-          : this.#list(coded, bounds, k, skip);
+          ? this.#decide(this.#rows, query, quantised, bounds, k, skip)
+          : this.#list(quantised, bounds, k, skip);
       }
     }
     return found;
@@ -88,12 +88,12 @@ export class Cascade {
 
   /** Which queries codes may decide, from a sample of the rows; all, where the full rows are not here. */
   #probe(
-    queries: readonly CodedQuery[],
-    scratch: readonly CodedBounds[],
+    queries: readonly QuantisedQuery[],
+    scratch: readonly QuantisedBounds[],
     k: number,
   ): (_: unknown, q: number) => boolean {
     if (!this.#rows || queries.length === 0) return () => true;
-    const panels = Math.ceil(this.#codes.count / rowsPerPanel);
+    const panels = Math.ceil(this.#quantised.count / rowsPerPanel);
     const places = Math.min(probedPlaces, Math.ceil(panels / probeEvery));
     const run = Math.ceil(panels / probeEvery / places);
     const rows = places * run * rowsPerPanel;
@@ -102,14 +102,14 @@ export class Cascade {
     for (let i = 0; i < places; i++) {
       const from = Math.floor((i * (panels - run)) / places) * rowsPerPanel;
       const to = from + run * rowsPerPanel;
-      this.#codes.scan(queries, scratch, from, to);
+      this.#quantised.scan(queries, scratch, from, to);
       for (let q = 0; q < queries.length; q++) {
         const bounds = scratch[q]!;
         mid[q]!.set(bounds.mid.subarray(from, to), i * run * rowsPerPanel);
         low[q]!.set(bounds.low.subarray(from, to), i * run * rowsPerPanel);
       }
     }
-    const rank = Math.ceil((k * rows) / this.#codes.count);
+    const rank = Math.ceil((k * rows) / this.#quantised.count);
     return (_, q) => countUpTo(low[q]!, kthSmallest(mid[q]!, rank)) <= maxUndecided * rows;
   }
 
@@ -117,13 +117,13 @@ export class Cascade {
   #decide(
     rows: RowMemory,
     query: Float32Array,
-    coded: CodedQuery,
-    bounds: CodedBounds,
+    quantised: QuantisedQuery,
+    bounds: QuantisedBounds,
     k: number,
     skip: RowSet | undefined,
   ): Candidates | undefined {
     const { mid } = bounds;
-    const max = Math.max(k, maxUndecided * this.#codes.count);
+    const max = Math.max(k, maxUndecided * this.#quantised.count);
     const promising = kthSmallestMid(bounds, k);
     if (!(promising < Number.POSITIVE_INFINITY)) return undefined;
     const first = Uint32Array.from(rowsUpTo(bounds, 'mid', promising));
@@ -132,7 +132,7 @@ export class Cascade {
     const within = reach(rows, firstDistances, k);
     if (within === undefined) return undefined;
 
-    const limit = codedLimit(within, coded);
+    const limit = quantisedLimit(within, quantised);
     const rest = rowsUpTo(bounds, 'low', limit).filter((row) => !(mid[row]! <= promising));
     if (first.length + rest.length > max) return undefined;
     const second = Uint32Array.from(rest);
@@ -142,13 +142,13 @@ export class Cascade {
     const distances = new Float32Array(all.length);
     distances.set(firstDistances);
     distances.set(rows.squaredDistancesOf(second, query), first.length);
-    return nearest(rows, all, distances, { k, skip, outside: within, unusual: this.#codes.unusual });
+    return nearest(rows, all, distances, { k, skip, outside: within, unusual: this.#quantised.unusual });
   }
 
   /** What the bounds leave, the most promising first; undefined where they leave all. */
   #list(
-    coded: CodedQuery,
-    { mid, low }: CodedBounds,
+    quantised: QuantisedQuery,
+    { mid, low }: QuantisedBounds,
     k: number,
     skip: RowSet | undefined,
   ): Candidates | undefined {
@@ -156,20 +156,23 @@ export class Cascade {
     const kth = kthSmallest(upper, k);
     if (!(kth < Number.POSITIVE_INFINITY)) return undefined;
     // 2·mid − low was rounded once more.
-    const reach = upperFromCodes(kth + 2 ** -22 * (Math.abs(kth) + coded.norm), coded);
-    const near = positionsUpTo(low, codedLimit(reach, coded)).sort((a, b) => mid[a]! - mid[b]! || a - b);
-    const unusual = [...this.#codes.unusual].filter((row) => !has(skip, row));
+    const reach = upperFromQuantised(kth + 2 ** -22 * (Math.abs(kth) + quantised.norm), quantised);
+    const near = positionsUpTo(low, quantisedLimit(reach, quantised)).sort(
+      (a, b) => mid[a]! - mid[b]! || a - b,
+    );
+    const unusual = [...this.#quantised.unusual].filter((row) => !has(skip, row));
     const rows = new Uint32Array(near.length + unusual.length);
     const lower = new Float64Array(rows.length);
     rows.set(unusual);
     rows.set(near, unusual.length);
-    for (const [at, row] of near.entries()) lower[unusual.length + at] = lowerFromCodes(low[row]!, coded);
+    for (const [at, row] of near.entries())
+      lower[unusual.length + at] = lowerFromQuantised(low[row]!, quantised);
     return { rows, lower, bound: reach };
   }
 }
 
 /** The k-th smallest of the middles: groups whose least is not below the k-th so far are passed over. */
-function kthSmallestMid({ mid, minima }: CodedBounds, k: number): number {
+function kthSmallestMid({ mid, minima }: QuantisedBounds, k: number): number {
   const heap = new SmallestK(k);
   for (let group = 0; group < minima.length / 2; group++) {
     if (!(minima[2 * group]! < heap.top)) continue;
@@ -180,7 +183,7 @@ function kthSmallestMid({ mid, minima }: CodedBounds, k: number): number {
 }
 
 /** Rows whose middle or lower bound is at most `limit`, ascending. */
-function rowsUpTo(bounds: CodedBounds, which: 'mid' | 'low', limit: number): number[] {
+function rowsUpTo(bounds: QuantisedBounds, which: 'mid' | 'low', limit: number): number[] {
   const found: number[] = [];
   const values = bounds[which];
   const offset = which === 'mid' ? 0 : 1;
@@ -193,7 +196,7 @@ function rowsUpTo(bounds: CodedBounds, which: 'mid' | 'low', limit: number): num
 }
 
 /** Takes the bounds of the rows of `skip` away; the least of their groups stay, which is less than they could be. */
-function drop(skip: RowSet, { mid, low }: CodedBounds, rows: number): void {
+function drop(skip: RowSet, { mid, low }: QuantisedBounds, rows: number): void {
   for (let word = 0; word * 32 < rows; word++) {
     for (let bits = skip[word]!; bits !== 0; bits &= bits - 1) {
       const row = word * 32 + 31 - Math.clz32(bits & -bits);

@@ -1,9 +1,9 @@
 import type { Candidates, RowSet, SearchedRows } from '../backend/backend.ts';
 import type { SharedBackend } from './backend.ts';
 import { BoundsScratch } from './bounds-scratch.ts';
-import { CodeMemory } from './code-memory.ts';
-import { type CodeKernel, compileKernels, type Kernels, type RowKernel } from './kernel.ts';
+import { compileKernels, type DistancesKernel, type Kernels, type QuantisedKernel } from './kernels.ts';
 import type { Layout } from './memory.ts';
+import { QuantisedRows } from './quantised-rows.ts';
 import { RowMemory } from './row-memory.ts';
 import { Searcher } from './searcher.ts';
 
@@ -21,8 +21,8 @@ export class SharedReader {
   readonly #kernels: Kernels;
   readonly #layout: Layout;
   /** Over the memories met so far. A backend's memories keep their order, and it only ever gets more. */
-  #rowKernels: RowKernel[] = [];
-  #codeKernels: CodeKernel[] = [];
+  #distancesKernels: DistancesKernel[] = [];
+  #quantisedKernels: QuantisedKernel[] = [];
   readonly #scratch = new BoundsScratch();
 
   constructor(kernels: Kernels, dimension: number, layout: Layout) {
@@ -35,28 +35,28 @@ export class SharedReader {
    * Rows `from` (a multiple of 128) … `to` − 1; they count from 0. Whoever asks has this view alone: what others ask for
    * meanwhile, of whatever rows, changes nothing about it.
    */
-  view({ rows, codes }: SharedBackend, from: number, to: number): SearchedRows {
+  view({ rows, quantised }: SharedBackend, from: number, to: number): SearchedRows {
     const { dimension } = this;
-    for (const memory of rows.memories.slice(this.#rowKernels.length)) {
-      this.#rowKernels.push(this.#kernels.rows(memory));
+    for (const memory of rows.memories.slice(this.#distancesKernels.length)) {
+      this.#distancesKernels.push(this.#kernels.distances(memory));
     }
-    for (const memory of codes?.memories.slice(this.#codeKernels.length) ?? []) {
-      this.#codeKernels.push(this.#kernels.codes(memory));
+    for (const memory of quantised?.memories.slice(this.#quantisedKernels.length) ?? []) {
+      this.#quantisedKernels.push(this.#kernels.quantised(memory));
     }
     const part = { from, to };
     const ownRows = new RowMemory(this.#kernels, dimension, this.#layout, {
       ...part,
       shared: rows,
-      kernels: this.#rowKernels,
+      kernels: this.#distancesKernels,
     });
-    const ownCodes =
-      codes &&
-      new CodeMemory(this.#kernels, dimension, this.#layout, {
+    const ownQuantised =
+      quantised &&
+      new QuantisedRows(this.#kernels, dimension, this.#layout, {
         ...part,
-        shared: codes,
-        kernels: this.#codeKernels,
+        shared: quantised,
+        kernels: this.#quantisedKernels,
       });
-    const searcher = new Searcher(ownRows, ownCodes, this.#scratch);
+    const searcher = new Searcher(ownRows, ownQuantised, this.#scratch);
     return {
       dimension,
       rows: to - from,
@@ -69,7 +69,7 @@ export class SharedReader {
 
   /** Lets the memory go. Views that are in use keep what they have. */
   close(): void {
-    this.#rowKernels = [];
-    this.#codeKernels = [];
+    this.#distancesKernels = [];
+    this.#quantisedKernels = [];
   }
 }

@@ -1,6 +1,6 @@
 import { type ErrorBound, errorBound, roundToNearest } from '../backend/bounds.ts';
-import { isUsualNorm } from '../backend/code-bounds.ts';
-import type { Kernels, RowKernel } from './kernel.ts';
+import { isUsualNorm } from '../backend/quantised-bounds.ts';
+import type { DistancesKernel, Kernels } from './kernels.ts';
 import { align, type Layout, oneThread, reserve } from './memory.ts';
 
 /** Rows of one call of a kernel: its output is a fixed scratch area, not one that grows with the index. */
@@ -24,14 +24,14 @@ export interface SharedRows {
 export interface RowPart {
   shared: Omit<SharedRows, 'memories'>;
   /** Over the shared memories. */
-  kernels: RowKernel[];
+  kernels: DistancesKernel[];
   from: number;
   to: number;
 }
 
 /**
  * Rows of `dimension` float32 values in as many WebAssembly memories as they need, and the float32 kernels over them
- * (assembly/knn.ts).
+ * (assembly/distances.ts).
  */
 export class RowMemory {
   readonly dimension: number;
@@ -51,7 +51,7 @@ export class RowMemory {
   readonly #kernels: Kernels;
   readonly #layout: Layout;
   /** Memory m holds rows m·rowsPerMemory and up. */
-  readonly #memories: RowKernel[];
+  readonly #memories: DistancesKernel[];
   readonly #rowsPerMemory: number;
   /** Bytes from one row to the next. */
   readonly #stride: number;
@@ -235,7 +235,7 @@ export class RowMemory {
   }
 
   /** What each memory holds of the rows: `rows` of them, from row `base` on, at `at`. */
-  *#parts(): Generator<{ kernel: RowKernel; at: number; base: number; rows: number }> {
+  *#parts(): Generator<{ kernel: DistancesKernel; at: number; base: number; rows: number }> {
     for (let base = 0; base < this.count; ) {
       const { kernel, start, left } = this.#place(base);
       const rows = Math.min(left, this.count - base);
@@ -245,7 +245,7 @@ export class RowMemory {
   }
 
   /** Puts queries before the kernels; beside an odd last one zeros. */
-  #setQueries({ memory }: RowKernel, queries: Float32Array): void {
+  #setQueries({ memory }: DistancesKernel, queries: Float32Array): void {
     const d = this.dimension;
     const floats = new Float32Array(memory.buffer);
     const strideFloats = this.#stride / 4;
@@ -281,7 +281,7 @@ export class RowMemory {
   }
 
   /** The values of the memory that holds `row`, where among them it starts, and the rows from it to the memory's end. */
-  #place(row: number): { kernel: RowKernel; floats: Float32Array; start: number; left: number } {
+  #place(row: number): { kernel: DistancesKernel; floats: Float32Array; start: number; left: number } {
     const shared = this.#first + row;
     const inMemory = shared % this.#rowsPerMemory;
     const kernel = this.#memories[Math.floor(shared / this.#rowsPerMemory)]!;
@@ -299,7 +299,7 @@ export class RowMemory {
     for (let m = 0; m * this.#rowsPerMemory < rows; m++) {
       const inMemory = Math.min(this.#rowsPerMemory, rows - m * this.#rowsPerMemory);
       try {
-        this.#memories[m] ??= this.#kernels.rows();
+        this.#memories[m] ??= this.#kernels.distances();
         reserve(
           this.#memories[m]!.memory,
           this.#rowsAt + inMemory * this.#stride,

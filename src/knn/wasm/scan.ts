@@ -1,6 +1,6 @@
 import type { Candidates, RowSet } from '../backend/backend.ts';
 import { overflowLimit } from '../backend/bounds.ts';
-import { isUsualNorm } from '../backend/code-bounds.ts';
+import { isUsualNorm } from '../backend/quantised-bounds.ts';
 import { has, rowsOutside } from '../backend/row-set.ts';
 import { kthSmallest, positionsUpTo } from '../js/select.ts';
 import type { RowMemory } from './row-memory.ts';

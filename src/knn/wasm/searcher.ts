@@ -1,28 +1,32 @@
 import type { Candidates, RowSet } from '../backend/backend.ts';
 import { BoundsScratch } from './bounds-scratch.ts';
 import { Cascade } from './cascade.ts';
-import type { CodeMemory } from './code-memory.ts';
+import type { QuantisedRows } from './quantised-rows.ts';
 import type { RowMemory } from './row-memory.ts';
 import { Scan } from './scan.ts';
 
 /** For a larger part of the rows than this, codes are of no use. */
-const largestCodedPart = 1 / 8;
+const maxQuantisedPart = 1 / 8;
 
 /** Candidates from one thread's view of rows and codes: by codes where these decide, else by a scan of the rows. */
 export class Searcher {
   readonly #rows: RowMemory;
   readonly #cascade: Cascade | undefined;
 
-  constructor(rows: RowMemory, codes: CodeMemory | undefined, scratch: BoundsScratch = new BoundsScratch()) {
+  constructor(
+    rows: RowMemory,
+    quantised: QuantisedRows | undefined,
+    scratch: BoundsScratch = new BoundsScratch(),
+  ) {
     this.#rows = rows;
-    this.#cascade = codes && new Cascade(codes, rows, scratch);
+    this.#cascade = quantised && new Cascade(quantised, rows, scratch);
   }
 
   /** As `Backend.candidates`. */
   candidates(queries: Float32Array, k: number, skip: RowSet | undefined): Candidates[] {
     const d = this.#rows.dimension;
     const found: (Candidates | undefined)[] =
-      this.#cascade && k <= largestCodedPart * this.#rows.count
+      this.#cascade && k <= maxQuantisedPart * this.#rows.count
         ? this.#cascade.candidates(queries, k, skip)
         : new Array(queries.length / d).fill(undefined);
     const open = [...found.keys()].filter((at) => !found[at]);

@@ -6,9 +6,9 @@ import { type ErrorBound, errorBound, roundEitherWay } from '../backend/bounds.t
 import { has, rowsOutside } from '../backend/row-set.ts';
 import { Rows } from '../backend/rows.ts';
 import { isSpecial } from './classify.ts';
-import { rowsPerBlock } from './code.ts';
-import { scanCodes } from './code-scan.ts';
-import { scanFloats } from './float-scan.ts';
+import { scanDistances } from './distances.ts';
+import { rowsPerBlock } from './quantise.ts';
+import { scanQuantised } from './quantised.ts';
 import { type Queries, queriesInMemory, queriesOnDevice } from './queries.ts';
 import { Scratch } from './scratch.ts';
 import { keptPairs, noKey, queriesTogether, select } from './select.ts';
@@ -21,8 +21,8 @@ import {
 } from './session.ts';
 
 /** Rows of fewer values are read in full as fast as by their codes, and so are fewer rows. */
-const minCodedDimension = 64;
-const minCodedRows = rowsPerBlock;
+const minQuantisedDimension = 64;
+const minQuantisedRows = rowsPerBlock;
 /** Codes are given up when they leave undecided more than one query in so many, and at least so many queries. */
 const maxUndecided = 8;
 const minUndecided = 4;
@@ -56,10 +56,10 @@ export class WebGpuBackend implements Backend {
   readonly #mutex = new Mutex();
   /** The queries that codes answered, and with which k: who asks for more of them was not satisfied. */
   readonly #answered = new WeakMap<ArrayBufferLike, number>();
-  #codedQueries = 0;
+  #quantisedQueries = 0;
   #undecided = 0;
   /** Codes are not used while there are fewer rows. */
-  #codesFrom = minCodedRows;
+  #quantisedFrom = minQuantisedRows;
 
   constructor(rows: Rows, session: Session, options: WebGpuBackendOptions) {
     this.#rows = rows;
@@ -105,9 +105,9 @@ export class WebGpuBackend implements Backend {
     const asked = queriesInMemory(queries, d);
     const count = queries.length / d;
     const plain = Array.from({ length: count }, (_, at) => at).filter((at) => !isSpecial(query(at)));
-    const usesCodes = this.#mayUseCodes(queries.buffer, k);
+    const usesQuantised = this.#mayUseQuantised(queries.buffer, k);
     return this.#inTurn(async (session) => {
-      const { candidates } = await this.#answer(session, count, plain, asked, k, skip, usesCodes);
+      const { candidates } = await this.#answer(session, count, plain, asked, k, skip, usesQuantised);
       return candidates;
     });
   }
@@ -121,7 +121,7 @@ export class WebGpuBackend implements Backend {
     const { buffer, count } = queries;
     const asked = queriesOnDevice(queries, d);
     const all = Array.from({ length: count }, (_, at) => at);
-    const usesCodes = this.#codesPay();
+    const usesQuantised = this.#quantisedPays();
     return this.#inTurn(async (session) => {
       if (this.#own) {
         throw new LikenessError(
@@ -130,13 +130,22 @@ export class WebGpuBackend implements Backend {
         );
       }
       const part = { buffer, byteLength: count * d * 4 };
-      const { candidates, read } = await this.#answer(session, count, all, asked, k, skip, usesCodes, part);
+      const { candidates, read } = await this.#answer(
+        session,
+        count,
+        all,
+        asked,
+        k,
+        skip,
+        usesQuantised,
+        part,
+      );
       const values = new Float32Array(read!);
       for (let at = 0; at < count; at++) {
         // What a shader made of NaN or an overflow counts for nothing.
         if (isSpecial(values.subarray(at * d, (at + 1) * d))) candidates[at] = this.#everything(skip);
       }
-      if (usesCodes) this.#answered.set(values.buffer, k);
+      if (usesQuantised) this.#answered.set(values.buffer, k);
       return { values, candidates };
     });
   }
@@ -148,31 +157,33 @@ export class WebGpuBackend implements Backend {
   }
 
   #invalidate(row: number): void {
-    const { floats, codes, leftOut } = this.#session;
+    const { floats, quantised, mask } = this.#session;
     floats.invalidate(row);
-    codes.invalidate(row);
-    leftOut.invalidate(row);
+    quantised.invalidate(row);
+    mask.invalidate(row);
   }
 
   /** Whether codes are to answer; keeps the count of the queries that they did not decide. */
-  #mayUseCodes(queries: ArrayBufferLike, k: number): boolean {
+  #mayUseQuantised(queries: ArrayBufferLike, k: number): boolean {
     if (k > (this.#answered.get(queries) ?? k)) {
       this.#undecided++;
-      if (this.#undecided >= minUndecided && this.#undecided * maxUndecided > this.#codedQueries) {
-        this.#codesFrom = Math.max(minCodedRows, 2 * this.rows);
-        this.#undecided = this.#codedQueries = 0;
+      if (this.#undecided >= minUndecided && this.#undecided * maxUndecided > this.#quantisedQueries) {
+        this.#quantisedFrom = Math.max(minQuantisedRows, 2 * this.rows);
+        this.#undecided = this.#quantisedQueries = 0;
       }
       return false;
     }
-    if (!this.#codesPay()) return false;
+    if (!this.#quantisedPays()) return false;
     this.#answered.set(queries, k);
     return true;
   }
 
-  #codesPay(): boolean {
+  #quantisedPays(): boolean {
     const { scan } = this.#options;
-    if (scan === 'rows' || !this.#session.codes.isPossible) return false;
-    return scan === 'codes' || (this.dimension >= minCodedDimension && this.rows >= this.#codesFrom);
+    if (scan === 'rows' || !this.#session.quantised.isPossible) return false;
+    return (
+      scan === 'quantised' || (this.dimension >= minQuantisedDimension && this.rows >= this.#quantisedFrom)
+    );
   }
 
   /** Runs a search when those before it are done; once more on another device when this one was lost. */
@@ -228,25 +239,25 @@ export class WebGpuBackend implements Backend {
     queries: Queries,
     k: number,
     skip: RowSet | undefined,
-    usesCodes: boolean,
+    usesQuantised: boolean,
     also?: BufferPart,
   ): Promise<{ candidates: Candidates[]; read: ArrayBuffer | undefined }> {
     const candidates = Array.from({ length: count }, () => this.#everything(skip));
-    const kept = keptPairs(k, this.rows, usesCodes);
+    const kept = keptPairs(k, this.rows, usesQuantised);
     let read: ArrayBuffer | undefined;
     if (kept < Math.min(k + 1, this.rows) || plain.length === 0) {
       if (also) [read] = await readBuffers(session.device, [also]);
       return { candidates, read };
     }
-    session.leftOut.sync();
-    if (usesCodes) session.codes.sync();
+    session.mask.sync();
+    if (usesQuantised) session.quantised.sync();
     else session.floats.sync();
     const together = queriesTogether(this.rows, this.dimension, kept);
     for (let first = 0; first < plain.length; first += together) {
       const part = plain.slice(first, first + together);
       const scratch = new Scratch(session.device);
       try {
-        const selected = await this.#select(session, scratch, queries, part, kept, skip, usesCodes);
+        const selected = await this.#select(session, scratch, queries, part, kept, skip, usesQuantised);
         const parts = also && !read ? [selected, also] : [selected];
         const [bytes, more] = await readBuffers(session.device, parts);
         read ??= more;
@@ -256,14 +267,14 @@ export class WebGpuBackend implements Backend {
             session,
             pairs.subarray(i * kept * 2, (i + 1) * kept * 2),
             skip,
-            usesCodes,
+            usesQuantised,
           );
         }
       } finally {
         scratch.destroy();
       }
     }
-    if (usesCodes) this.#codedQueries += plain.length;
+    if (usesQuantised) this.#quantisedQueries += plain.length;
     return { candidates, read };
   }
 
@@ -275,34 +286,34 @@ export class WebGpuBackend implements Backend {
     part: readonly number[],
     kept: number,
     skip: RowSet | undefined,
-    usesCodes: boolean,
+    usesQuantised: boolean,
   ): Promise<BufferPart> {
-    const { kernels, shape, codes, floats, leftOut } = session;
+    const { kernels, shape, quantised, floats, mask } = session;
     const rows = this.rows;
     const keys = { buffer: scratch.storage(part.length * rows * 4, 'keys'), capacity: rows };
-    const bits = leftOut.bits(skip);
-    if (usesCodes) {
-      const coded = queries.coded(session, scratch, part);
-      await scanCodes(scratch, kernels, shape, codes, coded, bits, keys, this.dimension);
+    const bits = mask.bits(skip);
+    if (usesQuantised) {
+      const asked = queries.quantised(session, scratch, part);
+      await scanQuantised(scratch, kernels, shape, quantised, asked, bits, keys, this.dimension);
     } else {
       const asked = { count: part.length, buffer: queries.floats(session, scratch, part) };
       const d4 = Math.ceil(this.dimension / 4);
-      await scanFloats(scratch, kernels, shape, floats, asked, bits, keys, d4);
+      await scanDistances(scratch, kernels, shape, floats, asked, bits, keys, d4);
     }
     return select(scratch, kernels, keys.buffer, { queries: part.length, capacity: rows, rows, kept });
   }
 
   #candidatesOf(
-    { leftOut, floats }: Session,
+    { mask, floats }: Session,
     pairs: Uint32Array,
     skip: RowSet | undefined,
-    usesCodes: boolean,
+    usesQuantised: boolean,
   ): Candidates {
-    const special = leftOut.special.filter((row) => !has(skip, row));
+    const special = mask.special.filter((row) => !has(skip, row));
     const rows = [...special];
     const lower = special.map(() => 0);
-    const lowest = usesCodes
-      ? minFromCodes
+    const lowest = usesQuantised
+      ? minFromQuantised
       : (distance: number) => lessRounding(this.#bound.lower(distance), floats.rounding);
     let bound = 0;
     let isAll = false;
@@ -324,7 +335,7 @@ export class WebGpuBackend implements Backend {
 }
 
 /** The reference's own rounding is relative, (d + 2)·2⁻⁵³ at most. */
-const minFromCodes = (bound: number): number => bound * (1 - 1e-10);
+const minFromQuantised = (bound: number): number => bound * (1 - 1e-10);
 
 /** Least squared distance to a row that is no farther than `rounding` from one whose squared distance is `squared`. */
 const lessRounding = (squared: number, rounding: number): number =>

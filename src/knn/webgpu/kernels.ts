@@ -1,14 +1,14 @@
-import blockCode from '#shaders/block.wgsl';
-import codeBoundsCode from '#shaders/code-bounds.wgsl';
-import codeDotCode from '#shaders/code-dot.wgsl';
-import codeScanCode from '#shaders/code-scan.wgsl';
+import distancesCode from '#shaders/distances.wgsl';
+import distancesBlockCode from '#shaders/distances-block.wgsl';
+import distancesTileCode from '#shaders/distances-tile.wgsl';
 import mergeCode from '#shaders/merge.wgsl';
 import nonZeroCode from '#shaders/non-zero.wgsl';
+import quantisedBoundsCode from '#shaders/quantised-bounds.wgsl';
+import quantisedColumnsCode from '#shaders/quantised-columns.wgsl';
+import quantisedPackedCode from '#shaders/quantised-packed.wgsl';
 import roundQueriesCode from '#shaders/round-queries.wgsl';
-import scanCode from '#shaders/scan.wgsl';
 import sortCode from '#shaders/sort.wgsl';
-import tileCode from '#shaders/tile.wgsl';
-import { createKernel, type Kernel } from '../../gpu/kernel.ts';
+import { createKernel, type GpuKernel } from '../../gpu/kernel.ts';
 
 /** Keys that one workgroup sorts: 2048 pairs are the 16 KiB of workgroup memory that every device has. */
 export const sortBlock = 2048;
@@ -16,24 +16,25 @@ export const sortBlock = 2048;
 export const mergeFanIn = 16;
 
 /** The kernels that come in several shapes: what was measured of them counts for these alone. */
-export const measuredSources: string = scanCode + tileCode + blockCode + codeScanCode;
+export const measuredSources: string =
+  distancesCode + distancesTileCode + distancesBlockCode + quantisedColumnsCode;
 
 /** The kernels of k-NN on one device. Those that come in several shapes are compiled when they are asked for. */
 export interface KnnKernels {
-  nonZero: Kernel;
-  roundQueries: Kernel;
-  codeScan: Kernel;
-  codeBounds: Kernel;
+  nonZero: GpuKernel;
+  roundQueries: GpuKernel;
+  quantisedColumns: GpuKernel;
+  quantisedBounds: GpuKernel;
   /** Where the language has packed products. */
-  codeDot(): Promise<Kernel>;
+  quantisedPacked(): Promise<GpuKernel>;
   /** Distances to a few queries; `lanes` threads share four rows. `half`: rows are float16. */
-  scan(lanes: number, half?: boolean): Promise<Kernel>;
+  distances(lanes: number, half?: boolean): Promise<GpuKernel>;
   /** Distances to many queries: `tile` shares rows and queries in workgroup memory, `block` shares nothing. */
-  many(kind: 'tile' | 'block', half?: boolean): Promise<Kernel>;
+  many(kind: 'tile' | 'block', half?: boolean): Promise<GpuKernel>;
   /** Keeps up to `run` pairs of each block, a power of two of at most {@link sortBlock}. */
-  sort(run: number): Promise<Kernel>;
+  sort(run: number): Promise<GpuKernel>;
   /** Merges lists of up to `run` pairs. */
-  merge(run: number): Promise<Kernel>;
+  merge(run: number): Promise<GpuKernel>;
 }
 
 const compiled = new WeakMap<GPUDevice, Promise<KnnKernels>>();
@@ -51,22 +52,26 @@ export function knnKernels(device: GPUDevice): Promise<KnnKernels> {
 }
 
 async function compile(device: GPUDevice): Promise<KnnKernels> {
-  const [nonZero, roundQueries, codeScan, codeBounds] = await Promise.all([
+  const [nonZero, roundQueries, quantisedColumns, quantisedBounds] = await Promise.all([
     createKernel(device, 'non-zero', nonZeroCode),
     createKernel(device, 'round-queries', roundQueriesCode),
-    createKernel(device, 'code-scan', codeScanCode),
-    createKernel(device, 'code-bounds', codeBoundsCode),
+    createKernel(device, 'quantised-columns', quantisedColumnsCode),
+    createKernel(device, 'quantised-bounds', quantisedBoundsCode),
   ]);
-  const codeDot = remembered(() => createKernel(device, 'code-dot', codeDotCode));
+  const quantisedPacked = remembered(() => createKernel(device, 'quantised-packed', quantisedPackedCode));
   return {
     nonZero,
     roundQueries,
-    codeScan,
-    codeBounds,
-    codeDot: () => codeDot('packed'),
-    scan: remembered((lanes, half) => createKernel(device, 'scan', scanCode, { lanes, half: Number(half) })),
+    quantisedColumns,
+    quantisedBounds,
+    quantisedPacked: () => quantisedPacked('packed'),
+    distances: remembered((lanes, half) =>
+      createKernel(device, 'distances', distancesCode, { lanes, half: Number(half) }),
+    ),
     many: remembered((kind, half) =>
-      createKernel(device, kind, kind === 'tile' ? tileCode : blockCode, { half: Number(half) }),
+      createKernel(device, `distances-${kind}`, kind === 'tile' ? distancesTileCode : distancesBlockCode, {
+        half: Number(half),
+      }),
     ),
     sort: remembered((run) => createKernel(device, 'sort', sortCode, { block: sortBlock, run })),
     merge: remembered((run) =>
@@ -76,9 +81,9 @@ async function compile(device: GPUDevice): Promise<KnnKernels> {
 }
 
 function remembered<T>(
-  create: (shape: T, half: boolean) => Promise<Kernel>,
-): (shape: T, half?: boolean) => Promise<Kernel> {
-  const kernels = new Map<string, Promise<Kernel>>();
+  create: (shape: T, half: boolean) => Promise<GpuKernel>,
+): (shape: T, half?: boolean) => Promise<GpuKernel> {
+  const kernels = new Map<string, Promise<GpuKernel>>();
   return (shape, half = false) => {
     const key = `${shape} ${half}`;
     let kernel = kernels.get(key);

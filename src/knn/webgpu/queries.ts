@@ -1,5 +1,5 @@
 import type { DeviceQueries } from '../backend/backend.ts';
-import { roundQuery } from './code.ts';
+import { roundQuery } from './quantise.ts';
 import type { Scratch } from './scratch.ts';
 import type { Session } from './session.ts';
 
@@ -7,11 +7,11 @@ import type { Session } from './session.ts';
 export interface Queries {
   /** Rows of a multiple of four values, zeros behind the query's own. */
   floats(session: Session, scratch: Scratch, at: readonly number[]): GPUBuffer;
-  coded(session: Session, scratch: Scratch, at: readonly number[]): CodedQueries;
+  quantised(session: Session, scratch: Scratch, at: readonly number[]): QuantisedQueries;
 }
 
 /** What a scan of quantised rows reads of its queries. */
-export interface CodedQueries {
+export interface QuantisedQueries {
   count: number;
   /**
    * For rows in columns count × stride pairs: a dimension in which the query is not zero, and the bits of its value
@@ -33,9 +33,9 @@ export function queriesInMemory(values: Float32Array, d: number): Queries {
       for (const [i, at] of places.entries()) padded.set(query(at), i * stride);
       return scratch.upload(padded, 'queries');
     },
-    coded({ codes }, scratch, places) {
+    quantised({ quantised }, scratch, places) {
       const those = places.map(query);
-      return codes.packing === 'packed' ? roundQueries(scratch, those) : nonZeroValues(scratch, those);
+      return quantised.packing === 'packed' ? roundQueries(scratch, those) : nonZeroValues(scratch, those);
     },
   };
 }
@@ -53,8 +53,8 @@ export function queriesOnDevice({ buffer: queries }: DeviceQueries, d: number): 
   };
   return {
     floats,
-    coded(session, scratch, places) {
-      const isPacked = session.codes.packing === 'packed';
+    quantised(session, scratch, places) {
+      const isPacked = session.quantised.packing === 'packed';
       const { roundQueries, nonZero } = session.kernels;
       const count = places.length;
       const width = isPacked ? stride / 4 : d;
@@ -68,7 +68,7 @@ export function queriesOnDevice({ buffer: queries }: DeviceQueries, d: number): 
 }
 
 /** Queries rounded for packed rows. */
-function roundQueries(scratch: Scratch, queries: readonly Float32Array[]): CodedQueries {
+function roundQueries(scratch: Scratch, queries: readonly Float32Array[]): QuantisedQueries {
   const stride = Math.ceil(queries[0]!.length / 4);
   const words = new Uint32Array(queries.length * stride);
   const sums = new Float32Array(queries.length * 4);
@@ -88,7 +88,7 @@ function roundQueries(scratch: Scratch, queries: readonly Float32Array[]): Coded
 }
 
 /** The values of queries that are not zero, for rows in columns. */
-function nonZeroValues(scratch: Scratch, queries: readonly Float32Array[]): CodedQueries {
+function nonZeroValues(scratch: Scratch, queries: readonly Float32Array[]): QuantisedQueries {
   const counts = queries.map((query) => query.reduce((count, value) => count + Number(value !== 0), 0));
   const stride = Math.max(1, ...counts);
   const pairs = new Uint32Array(queries.length * stride * 2);

@@ -16,8 +16,8 @@ export const listCount = (rows: number): number => Math.ceil(rows / sortBlock);
  * Pairs that are kept for the k nearest of n rows: more than k, so that rows whose bounds or float32 distances are too
  * close to call are among them.
  */
-export function keptPairs(k: number, n: number, usesCodes: boolean): number {
-  return Math.min(k + (usesCodes ? Math.max(96, 3 * k) : Math.max(32, k >> 2)), n, sortBlock);
+export function keptPairs(k: number, n: number, usesQuantised: boolean): number {
+  return Math.min(k + (usesQuantised ? Math.max(96, 3 * k) : Math.max(32, k >> 2)), n, sortBlock);
 }
 
 /** Queries that one pass over n rows of d values takes. */

@@ -1,19 +1,19 @@
 import { openDevice } from '../../gpu/device.ts';
 import type { Rows } from '../backend/rows.ts';
-import type { Packing } from './code.ts';
-import { CodeBuffers } from './code-buffers.ts';
 import { type KnnKernels, knnKernels } from './kernels.ts';
-import { LeftOut } from './left-out.ts';
+import type { Packing } from './quantise.ts';
+import { QuantisedBuffers } from './quantised-buffers.ts';
 import { RowBuffers } from './row-buffers.ts';
+import { RowMask } from './row-mask.ts';
 import { type KernelShape, kernelShape } from './shape.ts';
 
 export interface WebGpuBackendOptions {
   /** Rows are divided over buffers of at most this size. Default: what the device allows. */
   maxBufferBytes?: number | undefined;
-  /** `codes`: bounds from 8-bit codes first; `rows`: full rows always. Default: codes where they pay. */
-  scan?: 'codes' | 'rows' | undefined;
-  /** How codes lie on the device. Default: by how much of the rows is zero, and whether packed products are here. */
-  codes?: Packing | undefined;
+  /** `quantised`: bounds from rows of 8 bits first; `rows`: full rows always. Default: quantised where that pays. */
+  scan?: 'quantised' | 'rows' | undefined;
+  /** How quantised rows lie on the device. Default: by how much of the rows is zero, and whether packed products are here. */
+  packing?: Packing | undefined;
   /** What full rows are on the device; in memory they are float32. Default: `float32`. */
   storage?: 'float32' | 'float16' | undefined;
   /**
@@ -29,8 +29,8 @@ export interface Session {
   kernels: KnnKernels;
   shape: KernelShape;
   floats: RowBuffers;
-  codes: CodeBuffers;
-  leftOut: LeftOut;
+  quantised: QuantisedBuffers;
+  mask: RowMask;
   /** Set once the device is lost. */
   lost: GPUDeviceLostInfo | undefined;
 }
@@ -38,7 +38,7 @@ export interface Session {
 export async function openSession(
   device: GPUDevice,
   rows: Rows,
-  { maxBufferBytes = Number.POSITIVE_INFINITY, storage = 'float32', codes }: WebGpuBackendOptions,
+  { maxBufferBytes = Number.POSITIVE_INFINITY, storage = 'float32', packing }: WebGpuBackendOptions,
 ): Promise<Session> {
   const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
   const max = Math.min(maxBufferBytes, maxStorageBufferBindingSize, maxBufferSize);
@@ -49,8 +49,8 @@ export async function openSession(
     kernels,
     shape: await kernelShape(device, kernels),
     floats,
-    codes: new CodeBuffers(device, rows, max, codes),
-    leftOut: new LeftOut(device, rows),
+    quantised: new QuantisedBuffers(device, rows, max, packing),
+    mask: new RowMask(device, rows),
     lost: undefined,
   };
   void device.lost.then((info) => {
@@ -59,10 +59,10 @@ export async function openSession(
   return session;
 }
 
-export function closeSession({ floats, codes, leftOut }: Session): void {
+export function closeSession({ floats, quantised, mask }: Session): void {
   floats.destroy();
-  codes.destroy();
-  leftOut.destroy();
+  quantised.destroy();
+  mask.destroy();
 }
 
 export async function reopenDevice({ reason }: GPUDeviceLostInfo): Promise<GPUDevice | undefined> {

@@ -1,9 +1,9 @@
 import { createStorageBuffer, readBuffer } from '../../gpu/buffer.ts';
-import type { Kernel } from '../../gpu/kernel.ts';
+import type { GpuKernel } from '../../gpu/kernel.ts';
 import { type KnnKernels, measuredSources } from './kernels.ts';
 import { keep, recall } from './shape-memory.ts';
 
-const laneCounts = [1, 8, 32] as const;
+const laneCounts = [1, 8] as const;
 const manyKinds = ['tile', 'block'] as const;
 
 /**
@@ -12,16 +12,16 @@ const manyKinds = ['tile', 'block'] as const;
  * should have its own. The two differ tenfold, in opposite directions, so it is measured.
  */
 export interface KernelShape {
-  /** Threads that share rows in scan.wgsl. */
+  /** Threads that share rows in distances.wgsl. */
   lanes: (typeof laneCounts)[number];
   /** Kernel for many queries. */
   many: (typeof manyKinds)[number];
-  /** Threads of code-scan.wgsl below which terms are shared out too. */
-  codeThreads: number;
-  /** Values of rows times queries in a millisecond: scan.wgsl, the kernel for many queries, code-scan.wgsl. */
-  scanRate: number;
+  /** Threads of quantised-columns.wgsl below which the values of a query are shared out, too. */
+  columnsThreads: number;
+  /** Values of rows times queries in a millisecond: distances.wgsl, the kernel for many queries, quantised-columns.wgsl. */
+  distancesRate: number;
   manyRate: number;
-  codeRate: number;
+  quantisedRate: number;
 }
 
 /** From so many queries on the kernel for many is used; with fewer its tiles would be mostly empty. */
@@ -89,12 +89,12 @@ function kernelsVersion(): number {
 /** Whether a value, e.g. one that lay in storage, is a shape that the kernels have. */
 export function isKernelShape(value: unknown): value is KernelShape {
   if (typeof value !== 'object' || value === null) return false;
-  const { lanes, many, codeThreads, scanRate, manyRate, codeRate } = value as KernelShape;
+  const { lanes, many, columnsThreads, distancesRate, manyRate, quantisedRate } = value as KernelShape;
   return (
     laneCounts.includes(lanes) &&
     manyKinds.includes(many) &&
-    [0, busyThreads].includes(codeThreads) &&
-    [scanRate, manyRate, codeRate].every((rate) => Number.isFinite(rate) && rate > 0)
+    [0, busyThreads].includes(columnsThreads) &&
+    [distancesRate, manyRate, quantisedRate].every((rate) => Number.isFinite(rate) && rate > 0)
   );
 }
 
@@ -115,13 +115,13 @@ async function measureShape(device: GPUDevice, kernels: KnnKernels): Promise<Ker
   };
   try {
     // Buffers begin as zeros, which take as long to compare as anything else.
-    const [rows, queries, leftOut, keys] = [
+    const [rows, queries, mask, keys] = [
       storage(n * d * 4),
       storage(q * d * 4),
       storage(n / 8),
       storage(q * n * 4),
     ];
-    const time = async (kernel: Kernel, buffers: GPUBuffer[], groups: [number, number?, number?]) => {
+    const time = async (kernel: GpuKernel, buffers: GPUBuffer[], groups: [number, number?, number?]) => {
       let fastest = Number.POSITIVE_INFINITY;
       for (let run = 0; run <= runs; run++) {
         const start = performance.now();
@@ -142,44 +142,38 @@ async function measureShape(device: GPUDevice, kernels: KnnKernels): Promise<Ker
       // The first stays unless another is clearly faster: a measurement this short errs.
       return times.reduce((a, b) => (b.ms < 0.8 * a.ms ? b : a));
     };
-    const bound = (count: number): GPUBuffer[] => [
-      uniform(n, count, d / 4, n, 0),
-      rows,
-      queries,
-      leftOut,
-      keys,
-    ];
+    const bound = (count: number): GPUBuffer[] => [uniform(n, count, d / 4, n, 0), rows, queries, mask, keys];
 
-    const scan = await best(laneCounts, async (lanes) =>
-      time(await kernels.scan(lanes), bound(1), [(n * lanes) / 256, 1]),
+    const few = await best(laneCounts, async (lanes) =>
+      time(await kernels.distances(lanes), bound(1), [(n * lanes) / 256, 1]),
     );
     const many = await best(manyKinds, async (kind) =>
       time(await kernels.many(kind), bound(q), kind === 'tile' ? [n / 64, 1] : [n / 128, q / 4]),
     );
-    // All d terms of one query, whose values are the bits 1 … as good as any.
-    const terms = storage(d * 8);
+    // A query without zeros, whose values are all 1.
+    const values = storage(d * 8);
     device.queue.writeBuffer(
-      terms,
+      values,
       0,
       Uint32Array.from({ length: 2 * d }, (_, i) => (i % 2 === 0 ? i / 2 : 1065353216)),
     );
     const sums = storage(16);
     device.queue.writeBuffer(sums, 0, Float32Array.of(d));
     const partials = storage(n * 16 * 4);
-    const code = await best([1, 16], (splits) =>
+    const columns = await best([1, 16], (splits) =>
       time(
-        kernels.codeScan,
-        [uniform(d, 1, splits, n, d), rows, terms, sums, partials],
+        kernels.quantisedColumns,
+        [uniform(d, 1, splits, n, d), rows, values, sums, partials],
         [n / 1024, 1, splits],
       ),
     );
     return {
-      lanes: scan.option,
+      lanes: few.option,
       many: many.option,
-      codeThreads: code.option === 1 ? 0 : busyThreads,
-      scanRate: (n * d) / scan.ms,
+      columnsThreads: columns.option === 1 ? 0 : busyThreads,
+      distancesRate: (n * d) / few.ms,
       manyRate: (n * d * q) / many.ms,
-      codeRate: (n * d) / code.ms,
+      quantisedRate: (n * d) / columns.ms,
     };
   } finally {
     for (const buffer of used) buffer.destroy();

@@ -3,9 +3,10 @@ import relaxedShared from '#wasm/convolution.relaxed-shared.wasm';
 import simd from '#wasm/convolution.simd.wasm';
 import simdShared from '#wasm/convolution.simd-shared.wasm';
 import { classOf } from '../../base/class-of.ts';
+import { namedArguments } from '../../base/named-arguments.ts';
 
 /** Exports of assembly/convolution.ts. */
-export interface Kernel {
+export interface ConvolutionKernel {
   transformKernels(
     kernel: number,
     inputs: number,
@@ -14,23 +15,27 @@ export interface Kernel {
     u: number,
     scratch: number,
   ): void;
-  convolve(
-    n: number,
-    x: number,
-    y: number,
-    yPicture: number,
-    yRow: number,
-    u: number,
-    bias: number,
-    height: number,
-    width: number,
-    channels: number,
-    outputs: number,
-    pool: number,
-    block: number,
-    scratch: number,
-  ): void;
+  convolve: ReturnType<typeof namedConvolve>;
 }
+
+/** By the names that `convolve` of `assembly/convolution.ts` gives its parameters. */
+const namedConvolve = (convolve: WebAssembly.ExportValue | undefined) =>
+  namedArguments(convolve, [
+    'n',
+    'x',
+    'y',
+    'yPicture',
+    'yRow',
+    'u',
+    'bias',
+    'height',
+    'width',
+    'channels',
+    'outputs',
+    'pool',
+    'block',
+    'scratch',
+  ]);
 
 /** Builds of the kernel: `relaxed` fuses multiplication and addition where the machine can. */
 export type KernelBuild = 'simd' | 'relaxed';
@@ -39,10 +44,17 @@ export type KernelBuild = 'simd' | 'relaxed';
 export const bestBuild = (): KernelBuild => (WebAssembly.validate(relaxed) ? 'relaxed' : 'simd');
 
 /** The kernel over a memory, which may be shared with other threads. */
-export async function instantiateKernel(build: KernelBuild, memory: WebAssembly.Memory): Promise<Kernel> {
+export async function instantiateKernel(
+  build: KernelBuild,
+  memory: WebAssembly.Memory,
+): Promise<ConvolutionKernel> {
   // Asked for its name: WebKit has memories that are shared and hides the class of their buffers.
   const shared = classOf(memory.buffer) === 'SharedArrayBuffer';
   const bytes = build === 'relaxed' ? (shared ? relaxedShared : relaxed) : shared ? simdShared : simd;
   const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
-  return instance.exports as unknown as Kernel;
+  const { transformKernels, convolve } = instance.exports;
+  return {
+    transformKernels: transformKernels as ConvolutionKernel['transformKernels'],
+    convolve: namedConvolve(convolve),
+  };
 }

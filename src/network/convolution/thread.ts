@@ -37,24 +37,22 @@ export async function createThread({ plan, memory, build }: Network, index: numb
       const next = layers[i + 1];
       const pixel = layer.outputs * 4;
       const row = next ? paddedSide(next.size) * pixel : outputSize * pixel;
-      const picture = next ? paddedSide(next.size) * row : outputSize * row;
-      const y = next ? next.input + row + pixel : plan.output;
-      kernel.convolve(
+      kernel.convolve({
         n,
-        base + layer.input,
-        base + y,
-        picture,
-        row,
-        layer.kernels,
-        layer.bias,
-        layer.size,
-        layer.size,
-        layer.channels,
-        layer.outputs,
-        Number(layer.pool),
-        layer.block,
-        base + plan.scratch,
-      );
+        x: base + layer.input,
+        y: base + (next ? next.input + row + pixel : plan.output),
+        yPicture: next ? paddedSide(next.size) * row : outputSize * row,
+        yRow: row,
+        u: layer.kernels,
+        bias: layer.bias,
+        height: layer.size,
+        width: layer.size,
+        channels: layer.channels,
+        outputs: layer.outputs,
+        pool: Number(layer.pool),
+        block: layer.block,
+        scratch: base + plan.scratch,
+      });
     }
     for (let p = 0, from = 0; p < n; p++) {
       for (let s = 0; s < spots; s++) {

@@ -2,25 +2,26 @@ import bytes from '#wasm/dense.simd.wasm';
 import { LikenessError } from '../../base/errors.ts';
 import { fromFloat16 } from '../../base/float16.ts';
 import { readBytes } from '../load.ts';
+import { namedArguments } from '../../base/named-arguments.ts';
 import { encodings, rowScales } from './encoding.ts';
 import { type DenseLayer, readInSlices } from './layer.ts';
 
-interface Kernel {
-  dense(
-    form: number,
-    weights: number,
-    rowBytes: number,
-    scales: number,
-    bias: number,
-    rows: number,
-    k: number,
-    x: number,
-    n: number,
-    y: number,
-    yStride: number,
-    scratch: number,
-  ): void;
-}
+/** By the names that `dense` of `assembly/dense.ts` gives its parameters. */
+const namedDense = (dense: WebAssembly.ExportValue | undefined) =>
+  namedArguments(dense, [
+    'form',
+    'weights',
+    'rowBytes',
+    'scales',
+    'bias',
+    'rows',
+    'k',
+    'x',
+    'n',
+    'y',
+    'yStride',
+    'scratch',
+  ]);
 
 /** A dense layer on the CPU. */
 export interface Dense {
@@ -66,7 +67,7 @@ export async function createWasmDense(layer: DenseLayer): Promise<Dense> {
     );
   }
   const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
-  const kernel = instance.exports as unknown as Kernel;
+  const kernel = namedDense(instance.exports.dense);
   const heap = new Uint8Array(memory.buffer);
   const scales = new Float32Array(memory.buffer, scalesAt, outputs * scalesOfRow);
   for (const [i, piece] of pieces.entries()) {
@@ -93,20 +94,20 @@ export async function createWasmDense(layer: DenseLayer): Promise<Dense> {
         new Float32Array(memory.buffer, xAt, count * inputs).set(
           x.subarray(first * inputs, (first + count) * inputs),
         );
-        kernel.dense(
+        kernel({
           form,
-          weightsAt,
-          layout.rowBytes,
-          scalesAt,
-          biasAt,
-          outputs,
-          inputs,
-          xAt,
-          count,
-          yAt,
-          outputs * 4,
-          scratchAt,
-        );
+          weights: weightsAt,
+          rowBytes: layout.rowBytes,
+          scales: scalesAt,
+          bias: biasAt,
+          rows: outputs,
+          k: inputs,
+          x: xAt,
+          n: count,
+          y: yAt,
+          yStride: outputs * 4,
+          scratch: scratchAt,
+        });
         out.set(new Float32Array(memory.buffer, yAt, count * outputs), first * outputs);
       }
       return out;

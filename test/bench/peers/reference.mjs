@@ -1,4 +1,4 @@
-import { squaredDistance } from '../../../src/knn/js/distance.ts';
+import { squaredDistance } from '../../../src/knn/js/distances.ts';
 
 /** float64 distances of all rows to each query, and the order that follows: what answers are held against. */
 export class Reference {

@@ -4,7 +4,7 @@ import { createStorageBuffer, readBuffers } from '../../../src/gpu/buffer.ts';
 import { openDevice } from '../../../src/gpu/device.ts';
 import type { Backend } from '../../../src/knn/backend/backend.ts';
 import { FlatIndex } from '../../../src/knn/flat-index.ts';
-import { squaredDistance } from '../../../src/knn/js/distance.ts';
+import { squaredDistance } from '../../../src/knn/js/distances.ts';
 import { measure } from '../../../src/knn/measure.ts';
 import { createWebGpuBackend } from '../../../src/knn/webgpu/backend.ts';
 import { knnKernels } from '../../../src/knn/webgpu/kernels.ts';
@@ -31,7 +31,9 @@ after(() => {
 
 knnSuite('webgpu', (dimension) => FlatIndex.create({ dimension, backend: 'webgpu', device }), { slow: true });
 
-knnSuite('webgpu, codes', (dimension) => webGpuIndex(device, dimension, { scan: 'codes' }), { slow: true });
+knnSuite('webgpu, codes', (dimension) => webGpuIndex(device, dimension, { scan: 'quantised' }), {
+  slow: true,
+});
 
 knnSuite(
   'webgpu, float16 rows',

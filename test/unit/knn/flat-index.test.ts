@@ -4,7 +4,7 @@ import type { Backend } from '../../../src/knn/backend/backend.ts';
 import { FlatIndex } from '../../../src/knn/flat-index.ts';
 import { createJsBackend } from '../../../src/knn/js/backend.ts';
 import { createWasmBackend } from '../../../src/knn/wasm/backend.ts';
-import { compileKernels, isSupported } from '../../../src/knn/wasm/kernel.ts';
+import { compileKernels, isSupported } from '../../../src/knn/wasm/kernels.ts';
 import { knnSuite } from '../../support/knn-suite.ts';
 import { seeded } from '../../support/random.ts';
 

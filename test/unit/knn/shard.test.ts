@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Shard } from '../../../src/knn/threads/shard.ts';
 import { createWasmBackend } from '../../../src/knn/wasm/backend.ts';
-import { compileKernels } from '../../../src/knn/wasm/kernel.ts';
+import { compileKernels } from '../../../src/knn/wasm/kernels.ts';
 
 test('a shard that could not take its rows answers nothing any more', async () => {
   const kernels = await compileKernels('wasm');
   const scarce = {
     ...kernels,
-    rows: () => kernels.rows(new WebAssembly.Memory({ initial: 1, maximum: 100 })),
+    distances: () => kernels.distances(new WebAssembly.Memory({ initial: 1, maximum: 100 })),
   };
   const d = 256;
   const shard = new Shard(await createWasmBackend(d, { kernels: scarce }));

@@ -49,7 +49,7 @@ function rowsOf(seed: number, count: number): Float32Array<ArrayBuffer>[] {
 async function open(store: MemoryStore, outside: boolean): Promise<Pictures> {
   const index = await IndexStore.open(store, { create: info(d), idleMs: 0 });
   return new Pictures(await FlatIndex.create({ dimension: d }), index, {
-    createCodes: (rows) => FlatIndex.create({ dimension: d, rows }),
+    createQuantised: (rows) => FlatIndex.create({ dimension: d, rows }),
     maxRowBytes: outside ? 0 : Number.POSITIVE_INFINITY,
   });
 }
@@ -333,7 +333,7 @@ describe('rows that stay in the store', () => {
     }));
     const index = await IndexStore.open(store, { create: info(d) });
     const pictures = new Pictures(await FlatIndex.create({ dimension: d }), index, {
-      createCodes: (rows) => FlatIndex.create({ dimension: d, rows }),
+      createQuantised: (rows) => FlatIndex.create({ dimension: d, rows }),
       maxRowBytes: 4 * d * 900,
     });
     await pictures.apply(changes);

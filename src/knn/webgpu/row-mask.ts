@@ -4,7 +4,7 @@ import type { Rows } from '../backend/rows.ts';
 import { isSpecial } from './classify.ts';
 
 /** The rows that shaders leave out, as a bit a row on the device: special ones, and for a search those to be skipped. */
-export class LeftOut {
+export class RowMask {
   /** Rows that hold what shaders must not see, ascending. */
   special: number[] = [];
   readonly #device: GPUDevice;

@@ -1,12 +1,13 @@
 /*
- * 8-bit codes of rows, and what bounds distances from them.
+ * Rows quantised to codes of 8 bits, and what bounds distances from them.
  *
  * Row x = b·c + e, where c are whole numbers, −127 … 127 or, for a row without negative values, 0 … 255; stored is
- * c + offset, 0 … 255, or where codes are packed 128 less, with an offset that is 128 less. The scale b is the one that makes e shortest, so e stands across c. For a query q
+ * c + offset, 0 … 255. Packed codes are 128 less, and so is their offset. The scale b is the one that makes e shortest,
+ * so e stands across c. For a query q
  *
  *     ‖q − x‖² = ‖q‖² + ‖x‖² − 2·b·⟨q, c⟩ − 2·⟨q, e⟩,   |⟨q, e⟩| ≤ ‖e‖·√(‖q‖² − ⟨q, c⟩²/‖c‖²),
  *
- * since of q only the part across c meets e. `code-bounds.wgsl` computes the smallest that this can be, in float32, unit
+ * since of q only the part across c meets e. `quantised-bounds.wgsl` computes the smallest that this can be, in float32, unit
  * roundoff u = 2⁻²³ (WGSL lets a result be either neighbour), with ℓ = b·‖c‖, a = ⟨q, c⟩/‖c‖ and, because ⟨q, c⟩ comes
  * as ⟨q, c + offset⟩ − offset·Σq_j, with R = max(‖x‖, ℓ) + 2·b·offset·√d, no smaller than b·‖c + offset‖ and the other
  * factors of ‖q‖ in that difference together:
@@ -25,14 +26,14 @@
 /** Rows whose codes lie together, a dimension after another. */
 export const rowsPerBlock = 1024;
 /** float32 values that bounds need of a row: 1/‖c‖, ℓ = b·‖c‖, offset, ‖e‖; ‖x‖², R, 3·R/ℓ, 0. */
-export const factsPerRow = 8;
+export const statisticsPerRow = 8;
 
 /** Widens what has to be no smaller than it is for all roundings of its making and of roots. */
 const up = 1 + 2 ** -19;
 
 /**
- * How the codes of a block lie. `columns`: dimension by dimension (code-scan.wgsl), of which only those are read in which
- * the query is not zero. `packed`: four dimensions of a row in a word, for packed products (code-dot.wgsl), the better
+ * How the codes of a block lie. `columns`: dimension by dimension (quantised-columns.wgsl), of which only those are read in which
+ * the query is not zero. `packed`: four dimensions of a row in a word, for packed products (quantised-packed.wgsl), the better
  * way where little is zero.
  */
 export type Packing = 'columns' | 'packed';
@@ -41,7 +42,7 @@ export type Packing = 'columns' | 'packed';
 export const blockBytes = (packing: Packing, d: number): number =>
   rowsPerBlock * (packing === 'columns' ? d : 4 * Math.ceil(d / 4));
 
-/** Where in its block, for each dimension, the code of a row lies: see code-scan.wgsl. */
+/** Where in its block, for each dimension, the code of a row lies: see quantised-columns.wgsl. */
 export const placeInBlock = (row: number): number => (row & ~15) | ((row & 3) << 2) | ((row >> 2) & 3);
 
 /** Puts the codes of a row of a block where they belong. */
@@ -61,12 +62,12 @@ export function placeCodes(packing: Packing, codes: Uint8Array, row: number, blo
  * Encodes a row.
  *
  * @param codes d values: c_j + offset
- * @param facts {@link factsPerRow} values
+ * @param statistics {@link statisticsPerRow} values
  */
-export function encodeRow(
+export function quantiseRow(
   row: Float32Array,
   codes: Uint8Array,
-  facts: Float32Array,
+  statistics: Float32Array,
   packing: Packing = 'columns',
 ): void {
   let largest = 0;
@@ -102,14 +103,14 @@ export function encodeRow(
   // What a shader reads is c + stored.
   const stored = packing === 'packed' ? offset - 128 : offset;
   const reach = Math.max(Math.sqrt(squares), length) + 2 * scale * Math.abs(stored) * Math.sqrt(row.length);
-  facts[0] = codeNorm > 0 ? 1 / codeNorm : 0;
-  facts[1] = length;
-  facts[2] = stored;
-  facts[3] = Math.sqrt(lost) * up;
-  facts[4] = squares;
-  facts[5] = reach * up;
-  facts[6] = length > 0 ? ((3 * reach) / length) * up : 3;
-  facts[7] = 0;
+  statistics[0] = codeNorm > 0 ? 1 / codeNorm : 0;
+  statistics[1] = length;
+  statistics[2] = stored;
+  statistics[3] = Math.sqrt(lost) * up;
+  statistics[4] = squares;
+  statistics[5] = reach * up;
+  statistics[6] = length > 0 ? ((3 * reach) / length) * up : 3;
+  statistics[7] = 0;
 }
 
 /**
@@ -136,11 +137,11 @@ export function roundQuery(query: Float32Array, packed: Int8Array, sums: Float32
   sums.set([scale, squared, sum, Math.sqrt(lost) * up]);
 }
 
-/** Longest chain of additions that a sum of code-scan.wgsl and non-zero.wgsl goes through. */
+/** Longest chain of additions that a sum of quantised-columns.wgsl and non-zero.wgsl goes through. */
 const chain = (d: number, splits: number): number =>
   Math.max(64 + Math.ceil(d / 64) + splits, Math.ceil(d / 256) + 8);
 
-/** The allowances of code-bounds.wgsl for rounding and underflow. */
+/** The allowances of quantised-bounds.wgsl for rounding and underflow. */
 export function allowances(d: number, splits: number): { relative: number; absolute: number } {
   return { relative: (chain(d, splits) + 16) * 2 ** -23 * up, absolute: d * 2 ** -112 };
 }

@@ -1,5 +1,5 @@
 /**
- * Bounds on distances from four-bit codes of rows (assembly/codes.ts).
+ * Bounds on distances from rows quantised to four bits (assembly/quantised.ts).
  *
  * Row x = b·c + e, where c are whole numbers and the scale b is the one that makes e shortest, so that e stands across c
  * but for the rounding of b. The query q is rounded to q̃ = scale·q̂, with whole numbers q̂; ρ = ‖q − q̃‖. Then
@@ -20,9 +20,9 @@
  *
  * From ‖q̃ − x‖ to ‖q − x‖ it is ρ at most, either way.
  */
-export interface CodedQuery {
-  /** What is not zero of q̂: entries as the kernel's `scan` takes them. */
-  terms: Uint32Array;
+export interface QuantisedQuery {
+  /** The dimensions in which q̂ is not zero: entries as the kernel's `scan` takes them. */
+  nonZero: Uint32Array;
   /** Entries. */
   count: number;
   /** Σ q̂_j. */
@@ -47,7 +47,7 @@ const maxTerm = 32767;
 const bytesPerDimension = 2048;
 
 /** Rounds a query for the kernel; undefined when its norm is not usual. */
-export function codeQuery(query: Float32Array): CodedQuery | undefined {
+export function quantiseQuery(query: Float32Array): QuantisedQuery | undefined {
   const d = query.length;
   let sumOfSizes = 0;
   let largest = 0;
@@ -66,7 +66,7 @@ export function codeQuery(query: Float32Array): CodedQuery | undefined {
   const inverse = 2 ** exponent;
   const scale = 2 ** -exponent;
 
-  const terms = new Uint32Array(3 * ((d + 1) >> 1));
+  const nonZero = new Uint32Array(3 * ((d + 1) >> 1));
   let found = 0;
   let sum = 0;
   let norm = 0;
@@ -82,16 +82,16 @@ export function codeQuery(query: Float32Array): CodedQuery | undefined {
     norm += whole * whole;
     const entry = 3 * (found >> 1);
     if (found & 1) {
-      terms[entry + 1] = j * bytesPerDimension;
-      terms[entry + 2]! |= (whole & 0xffff) << 16;
+      nonZero[entry + 1] = j * bytesPerDimension;
+      nonZero[entry + 2]! |= (whole & 0xffff) << 16;
     } else {
-      terms[entry] = terms[entry + 1] = j * bytesPerDimension;
-      terms[entry + 2] = whole & 0xffff;
+      nonZero[entry] = nonZero[entry + 1] = j * bytesPerDimension;
+      nonZero[entry + 2] = whole & 0xffff;
     }
     found++;
   }
   return {
-    terms,
+    nonZero,
     count: (found + 1) >> 1,
     sum,
     scale,
@@ -101,16 +101,16 @@ export function codeQuery(query: Float32Array): CodedQuery | undefined {
 }
 
 /** The least bound on ‖q̃ − x‖² beyond which ‖q − x‖² is above `squared` for certain. */
-export function codedLimit(squared: number, { rounding }: CodedQuery): number {
+export function quantisedLimit(squared: number, { rounding }: QuantisedQuery): number {
   return (Math.sqrt(squared) + rounding) ** 2 * (1 + 1e-9);
 }
 
-/** Largest ‖q − x‖² where ‖q̃ − x‖² is at most `coded`. */
-export function upperFromCodes(coded: number, { rounding }: CodedQuery): number {
-  return (Math.sqrt(Math.max(0, coded)) + rounding) ** 2 * (1 + 1e-9);
+/** Largest ‖q − x‖² where ‖q̃ − x‖² is at most `quantised`. */
+export function upperFromQuantised(quantised: number, { rounding }: QuantisedQuery): number {
+  return (Math.sqrt(Math.max(0, quantised)) + rounding) ** 2 * (1 + 1e-9);
 }
 
-/** Least ‖q − x‖² where ‖q̃ − x‖² is at least `coded`. */
-export function lowerFromCodes(coded: number, { rounding }: CodedQuery): number {
-  return Math.max(0, Math.sqrt(Math.max(0, coded)) - rounding) ** 2 * (1 - 1e-9);
+/** Least ‖q − x‖² where ‖q̃ − x‖² is at least `quantised`. */
+export function lowerFromQuantised(quantised: number, { rounding }: QuantisedQuery): number {
+  return Math.max(0, Math.sqrt(Math.max(0, quantised)) - rounding) ** 2 * (1 - 1e-9);
 }

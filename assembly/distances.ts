@@ -208,36 +208,36 @@ function interleave(a: usize, left: usize, stride: usize, bytes: usize, to: usiz
   return end;
 }
 
-/** Four rows, two queries: eight sums, the most that leave x64's registers room for the operands. */
+/** Four rows, a to d, two queries, 0 and 1: eight sums, the most that leave x64's registers room for the operands. */
 function fourByTwo(x: usize, end: usize, q: usize, out: usize, outStride: usize, adds: bool): void {
-  let a0 = f32x4.splat(0);
-  let a1 = a0;
-  let b0 = a0;
-  let b1 = a0;
-  let c0 = a0;
-  let c1 = a0;
-  let d0 = a0;
-  let d1 = a0;
+  let sumA0 = f32x4.splat(0);
+  let sumA1 = sumA0;
+  let sumB0 = sumA0;
+  let sumB1 = sumA0;
+  let sumC0 = sumA0;
+  let sumC1 = sumA0;
+  let sumD0 = sumA0;
+  let sumD1 = sumA0;
   do {
     const q0 = v128.load(q);
     const q1 = v128.load(q, 16);
     let row = v128.load(x);
-    a0 = fused(row, q0, a0);
-    a1 = fused(row, q1, a1);
+    sumA0 = fused(row, q0, sumA0);
+    sumA1 = fused(row, q1, sumA1);
     row = v128.load(x, 16);
-    b0 = fused(row, q0, b0);
-    b1 = fused(row, q1, b1);
+    sumB0 = fused(row, q0, sumB0);
+    sumB1 = fused(row, q1, sumB1);
     row = v128.load(x, 32);
-    c0 = fused(row, q0, c0);
-    c1 = fused(row, q1, c1);
+    sumC0 = fused(row, q0, sumC0);
+    sumC1 = fused(row, q1, sumC1);
     row = v128.load(x, 48);
-    d0 = fused(row, q0, d0);
-    d1 = fused(row, q1, d1);
+    sumD0 = fused(row, q0, sumD0);
+    sumD1 = fused(row, q1, sumD1);
     x += 64;
     q += 32;
   } while (x !== end);
-  let first = totals(a0, b0, c0, d0);
-  let second = totals(a1, b1, c1, d1);
+  let first = totals(sumA0, sumB0, sumC0, sumD0);
+  let second = totals(sumA1, sumB1, sumC1, sumD1);
   if (adds) {
     first = f32x4.add(v128.load(out), first);
     second = f32x4.add(v128.load(out + outStride), second);

@@ -1,13 +1,14 @@
-import codesBytes from '#wasm/codes.simd-shared.wasm';
-import relaxedBytes from '#wasm/knn.relaxed-shared.wasm';
-import simdBytes from '#wasm/knn.simd-shared.wasm';
+import relaxedBytes from '#wasm/distances.relaxed-shared.wasm';
+import simdBytes from '#wasm/distances.simd-shared.wasm';
+import quantisedBytes from '#wasm/quantised.simd-shared.wasm';
+import { namedArguments } from '../../base/named-arguments.ts';
 import { once } from '../../base/once.ts';
 import { checkWebAssembly } from '../../base/web-assembly.ts';
-import { squaredDistance } from '../js/distance.ts';
+import { squaredDistance } from '../js/distances.ts';
 import { createMemory } from './memory.ts';
 
-/** `assembly/knn.ts` over a memory. All arguments are byte offsets and counts. */
-export interface RowKernel {
+/** `assembly/distances.ts` over a memory. All arguments are byte offsets and counts. */
+export interface DistancesKernel {
   memory: WebAssembly.Memory;
   squaredDistances(rows: number, n: number, query: number, stride: number, out: number): void;
   squaredDistancesOf(list: number, n: number, rows: number, query: number, stride: number, out: number): void;
@@ -25,33 +26,37 @@ export interface RowKernel {
   ): void;
 }
 
-/** `assembly/codes.ts` over a memory. */
-export interface CodeKernel {
+/** `assembly/quantised.ts` over a memory. */
+export interface QuantisedKernel {
   memory: WebAssembly.Memory;
   encode(row: number, d: number, panel: number, place: number): number;
   clearFrom(panel: number, d: number, place: number): void;
   copyPanel(from: number, fromStride: number, to: number, toStride: number, d: number): void;
-  scan(
-    codes: number,
-    panels: number,
-    facts: number,
-    terms: number,
-    count: number,
-    qSum: number,
-    qScale: number,
-    qNorm: number,
-    sums: number,
-    mid: number,
-    low: number,
-    minima: number,
-  ): void;
+  scan: ReturnType<typeof namedScan>;
 }
+
+/** By the names that `scan` of `assembly/quantised.ts` gives its parameters. */
+const namedScan = (scan: WebAssembly.ExportValue | undefined) =>
+  namedArguments(scan, [
+    'codes',
+    'panels',
+    'statistics',
+    'nonZero',
+    'count',
+    'qSum',
+    'qScale',
+    'qNorm',
+    'sums',
+    'mid',
+    'low',
+    'minima',
+  ]);
 
 /** The kernels that run here. Both functions are cheap: the code is compiled already. */
 export interface Kernels {
   name: 'wasm' | 'wasm-relaxed';
-  rows(memory?: WebAssembly.Memory): RowKernel;
-  codes(memory?: WebAssembly.Memory): CodeKernel;
+  distances(memory?: WebAssembly.Memory): DistancesKernel;
+  quantised(memory?: WebAssembly.Memory): QuantisedKernel;
 }
 
 const builds = { 'wasm-relaxed': relaxedBytes, wasm: simdBytes };
@@ -65,7 +70,7 @@ async function choose(): Promise<Kernels> {
     if (name === 'wasm-relaxed' && !isSupported(name)) continue;
     try {
       const kernels = await compileKernels(name);
-      await testKernel(name, kernels.rows());
+      await testKernel(name, kernels.distances());
       return kernels;
     } catch (error) {
       failure = error;
@@ -94,15 +99,15 @@ export function isSupported(name: Kernels['name']): boolean {
 }
 
 /**
- * One build, untested. Codes have no relaxed build: their arithmetic is whole numbers.
+ * One build, untested. Quantised rows have no relaxed build: their arithmetic is whole numbers.
  *
  * @param shared for memories that threads share
  * @throws LikenessError `no-backend` where nothing may be compiled
  */
 export async function compileKernels(name: Kernels['name'], shared = false): Promise<Kernels> {
   checkWebAssembly();
-  const [rows, codes] = await Promise.all(
-    [builds[name], codesBytes].map((bytes) => WebAssembly.compile(memoryOf(bytes, shared))),
+  const [distances, quantised] = await Promise.all(
+    [builds[name], quantisedBytes].map((bytes) => WebAssembly.compile(memoryOf(bytes, shared))),
   );
   const instantiate = (module: WebAssembly.Module, memory: WebAssembly.Memory) => ({
     memory,
@@ -110,8 +115,12 @@ export async function compileKernels(name: Kernels['name'], shared = false): Pro
   });
   return {
     name,
-    rows: (memory = createMemory(shared)) => instantiate(rows!, memory) as unknown as RowKernel,
-    codes: (memory = createMemory(shared)) => instantiate(codes!, memory) as unknown as CodeKernel,
+    distances: (memory = createMemory(shared)) =>
+      instantiate(distances!, memory) as unknown as DistancesKernel,
+    quantised(memory = createMemory(shared)) {
+      const kernel = instantiate(quantised!, memory) as unknown as QuantisedKernel;
+      return { ...kernel, scan: namedScan(kernel.scan as unknown as WebAssembly.ExportValue) };
+    },
   };
 }
 
@@ -129,14 +138,14 @@ const tierUpMs = 5;
  * relaxed instructions right in one tier and wrong in another, and a test that ends before the second tier is there
  * never meets it.
  */
-export async function testKernel(name: Kernels['name'], kernel: RowKernel): Promise<void> {
+export async function testKernel(name: Kernels['name'], kernel: DistancesKernel): Promise<void> {
   for (const [d, rounds] of testShapes) testShape(name, kernel, d, rounds);
   await new Promise((resolve) => setTimeout(resolve, tierUpMs));
   for (const [d] of testShapes) testShape(name, kernel, d, 3);
 }
 
 /** Results of small integers, exact in float32 whatever the order of the sum, and of fractions, within the bound. */
-function testShape(name: Kernels['name'], kernel: RowKernel, d: number, rounds: number): void {
+function testShape(name: Kernels['name'], kernel: DistancesKernel, d: number, rounds: number): void {
   // Seven rows and two queries take every path of the kernels.
   const n = 7;
   const q = 2;

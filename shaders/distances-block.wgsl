@@ -1,27 +1,7 @@
 // Squared L2 distances of a chunk of rows to many queries, direct form, 4 × 4 to a thread and nothing shared: for
-// devices to which workgroup memory and barriers are dear. Bindings as in scan.wgsl.
-struct Params { n: u32, q: u32, d4: u32, capacity: u32, first_row: u32 }
+// devices to which workgroup memory and barriers are dear.
+// #include shared/distances.wgsl
 override workgroup_size: u32 = 32;
-override half: bool = false;
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage> rows: array<vec4u>;
-@group(0) @binding(2) var<storage> queries: array<vec4f>;
-@group(0) @binding(3) var<storage> left_out: array<u32>;
-@group(0) @binding(4) var<storage, read_write> keys: array<u32>;
-
-// Four values of a row: float32, or two words of two float16 each.
-fn values(i: u32) -> vec4f {
-  if (half) {
-    let words = select(rows[i / 2].xy, rows[i / 2].zw, i % 2 == 1);
-    return vec4f(unpack2x16float(words.x), unpack2x16float(words.y));
-  }
-  return bitcast<vec4f>(rows[i]);
-}
-
-fn squared(difference: vec4f) -> f32 {
-  return dot(difference, difference);
-}
 
 @compute @workgroup_size(workgroup_size)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
@@ -47,9 +27,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   }
   for (var r = 0u; r < 4 && first + r < params.n; r++) {
     let row = params.first_row + first + r;
-    let is_out = ((left_out[row / 32] >> (row % 32)) & 1) == 1;
     for (var i = 0u; i < 4 && first_query + i < params.q; i++) {
-      keys[(first_query + i) * params.capacity + row] = select(bitcast<u32>(sums[r][i]), 0xffffffff, is_out);
+      keys[(first_query + i) * params.capacity + row] = key_of(sums[r][i], row);
     }
   }
 }

@@ -19,24 +19,24 @@ const maxGroups = 65535;
  * Squared distances of all rows to all queries in float32, as keys.
  *
  * @param queries rows of 4·d4 values
- * @param leftOut a bit a row; those get no distance
+ * @param mask a bit a row; those get no distance
  */
-export async function scanFloats(
+export async function scanDistances(
   scratch: Scratch,
   kernels: KnnKernels,
   shape: KernelShape,
   { buffers, valueBytes }: RowBuffers,
   queries: DeviceQueries,
-  leftOut: GPUBuffer,
+  mask: GPUBuffer,
   keys: Keys,
   d4: number,
 ): Promise<void> {
   const isMany = queries.count >= manyFrom;
   const half = valueBytes === 2;
-  const kernel = isMany ? await kernels.many(shape.many, half) : await kernels.scan(shape.lanes, half);
+  const kernel = isMany ? await kernels.many(shape.many, half) : await kernels.distances(shape.lanes, half);
   const rowsPerGroup = isMany ? (shape.many === 'tile' ? 64 : 128) : 256 / shape.lanes;
   const queriesPerGroup = isMany ? (shape.many === 'tile' ? 64 : 4) : 1;
-  const rate = isMany ? shape.manyRate : shape.scanRate;
+  const rate = isMany ? shape.manyRate : shape.distancesRate;
   // Offsets of bindings are multiples of 256 bytes: 32 rows of 4 values.
   const step = Math.max(rowsPerGroup, 32);
   const max = Math.min(rowsWithin(rate, 4 * d4 * queries.count, step), maxGroups * rowsPerGroup);
@@ -49,7 +49,7 @@ export async function scanFloats(
       scratch.submit((pass) => {
         kernel.dispatch(
           pass,
-          [params, part, queries.buffer, leftOut, keys.buffer],
+          [params, part, queries.buffer, mask, keys.buffer],
           [Math.ceil(n / rowsPerGroup), Math.ceil(queries.count / queriesPerGroup)],
         );
       });

@@ -1,8 +1,8 @@
-// Lower bounds on the squared distances, from the inner products of code-scan.wgsl or code-dot.wgsl; `src/knn/webgpu/code.ts` says
-// why they hold.
-// sums: q × (, ‖q‖², Σ q_j, rounding of the query)
-// partials: splits × q × capacity f32; facts: 2 vec4f a row; left_out: a bit a row; keys: q × key_capacity u32 (the
-// bits of the bound)
+// Lower bounds on the squared distances, from the inner products of quantised-columns.wgsl or quantised-packed.wgsl;
+// `src/knn/webgpu/quantise.ts` says why they hold.
+// partials: splits × q × capacity f32; sums: q × (, ‖q‖², Σ q_j, rounding of the query); statistics: 2 vec4f a row;
+// mask: a bit a row; keys: q × key_capacity u32
+// #include shared/keys.wgsl
 struct Params {
   n: u32,
   q: u32,
@@ -18,8 +18,8 @@ override workgroup_size: u32 = 64;
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage> partials: array<f32>;
 @group(0) @binding(2) var<storage> sums: array<vec4f>;
-@group(0) @binding(3) var<storage> facts: array<vec4f>;
-@group(0) @binding(4) var<storage> left_out: array<u32>;
+@group(0) @binding(3) var<storage> statistics: array<vec4f>;
+@group(0) @binding(4) var<storage> mask: array<u32>;
 @group(0) @binding(5) var<storage, read_write> keys: array<u32>;
 
 @compute @workgroup_size(workgroup_size)
@@ -30,8 +30,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (place >= params.n) {
     return;
   }
-  let direction = facts[2 * place];
-  let size = facts[2 * place + 1];
+  let direction = statistics[2 * place];
+  let size = statistics[2 * place + 1];
   let squared = sums[query].y;
   var product = 0.0;
   for (var split = 0u; split < params.splits; split++) {
@@ -49,6 +49,5 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let lower = max(sqrt(max(bound, 0)) * (1 - 0x1p-19) - rounding, 0);
     bound = lower * lower * (1 - 0x1p-19);
   }
-  let is_out = ((left_out[row / 32] >> (row % 32)) & 1) == 1;
-  keys[query * params.key_capacity + row] = select(bitcast<u32>(max(bound, 0)), 0xffffffff, is_out);
+  keys[query * params.key_capacity + row] = key_of(max(bound, 0), row);
 }

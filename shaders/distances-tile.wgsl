@@ -1,28 +1,10 @@
 // Squared L2 distances of a chunk of rows to many queries, direct form: a workgroup takes 64 rows × 64 queries, each of
 // its 16 × 16 threads 4 × 4 of them, 16 values at a time through workgroup memory.
-// Bindings as in scan.wgsl.
-struct Params { n: u32, q: u32, d4: u32, capacity: u32, first_row: u32 }
-
-override half: bool = false;
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage> rows: array<vec4u>;
-@group(0) @binding(2) var<storage> queries: array<vec4f>;
-@group(0) @binding(3) var<storage> left_out: array<u32>;
-@group(0) @binding(4) var<storage, read_write> keys: array<u32>;
+// #include shared/distances.wgsl
 
 // [vec4 of 4][64]: neighbours in a row of threads read neighbours in memory.
 var<workgroup> row_tile: array<array<vec4f, 64>, 4>;
 var<workgroup> query_tile: array<array<vec4f, 64>, 4>;
-
-// Four values of a row: float32, or two words of two float16 each.
-fn values(i: u32) -> vec4f {
-  if (half) {
-    let words = select(rows[i / 2].xy, rows[i / 2].zw, i % 2 == 1);
-    return vec4f(unpack2x16float(words.x), unpack2x16float(words.y));
-  }
-  return bitcast<vec4f>(rows[i]);
-}
 
 @compute @workgroup_size(16, 16)
 fn main(
@@ -50,11 +32,7 @@ fn main(
       let q3 = query_tile[p][local.y + 48];
       for (var r = 0u; r < 4; r++) {
         let x = row_tile[p][local.x + 16 * r];
-        let a = x - q0;
-        let b = x - q1;
-        let c = x - q2;
-        let d = x - q3;
-        sums[r] += vec4f(dot(a, a), dot(b, b), dot(c, c), dot(d, d));
+        sums[r] += vec4f(squared(x - q0), squared(x - q1), squared(x - q2), squared(x - q3));
       }
     }
     workgroupBarrier();
@@ -63,11 +41,10 @@ fn main(
     let row = first_row + local.x + 16 * r;
     if (row < params.n) {
       let place = params.first_row + row;
-      let is_out = ((left_out[place / 32] >> (place % 32)) & 1) == 1;
       for (var i = 0u; i < 4; i++) {
         let query = first_query + local.y + 16 * i;
         if (query < params.q) {
-          keys[query * params.capacity + place] = select(bitcast<u32>(sums[r][i]), 0xffffffff, is_out);
+          keys[query * params.capacity + place] = key_of(sums[r][i], place);
         }
       }
     }

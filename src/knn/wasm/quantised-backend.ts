@@ -4,28 +4,28 @@ import { rowsOutside } from '../backend/row-set.ts';
 import type { WasmOptions } from './backend.ts';
 import { BoundsScratch } from './bounds-scratch.ts';
 import { Cascade } from './cascade.ts';
-import { CodeMemory } from './code-memory.ts';
-import { loadKernels } from './kernel.ts';
+import { loadKernels } from './kernels.ts';
 import { maxMemoryBytes } from './memory.ts';
+import { QuantisedRows } from './quantised-rows.ts';
 
-/** A backend that keeps codes only: the full rows are somewhere else, and whoever decides reads them there. */
-export async function createCodesBackend(
+/** A backend that keeps quantised rows only: the full ones are elsewhere, and whoever decides reads them there. */
+export async function createQuantisedBackend(
   dimension: number,
   { kernels, maxBytes = maxMemoryBytes }: WasmOptions = {},
 ): Promise<Backend> {
   const { name, ...rest } = kernels ?? (await loadKernels());
-  const codes = new CodeMemory({ name, ...rest }, dimension, { maxBytes, threads: 1, thread: 0 });
-  const cascade = new Cascade(codes, undefined, new BoundsScratch());
+  const rows = new QuantisedRows({ name, ...rest }, dimension, { maxBytes, threads: 1, thread: 0 });
+  const cascade = new Cascade(rows, undefined, new BoundsScratch());
   return {
     name,
     dimension,
     heedsSkip: true,
     get rows() {
-      return codes.count;
+      return rows.count;
     },
-    append: (values) => codes.append(values),
-    set: (row, values) => codes.set(row, values),
-    remove: (rows) => codes.remove(rows),
+    append: (values) => rows.append(values),
+    set: (row, values) => rows.set(row, values),
+    remove: (removed) => rows.remove(removed),
     row() {
       throw new LikenessError(
         'bad-argument',
@@ -35,8 +35,8 @@ export async function createCodesBackend(
     async candidates(queries: Float32Array, k: number, skip?: RowSet): Promise<Candidates[]> {
       return cascade
         .candidates(queries, k, skip)
-        .map((found) => found ?? { rows: rowsOutside(skip, codes.count), bound: Number.POSITIVE_INFINITY });
+        .map((found) => found ?? { rows: rowsOutside(skip, rows.count), bound: Number.POSITIVE_INFINITY });
     },
-    close: () => codes.clear(),
+    close: () => rows.clear(),
   };
 }

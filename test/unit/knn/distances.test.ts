@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { errorBound } from '../../../src/knn/backend/bounds.ts';
-import { squaredDistance } from '../../../src/knn/js/distance.ts';
+import { squaredDistance } from '../../../src/knn/js/distances.ts';
 import { createWasmBackend } from '../../../src/knn/wasm/backend.ts';
-import { compileKernels, isSupported, type RowKernel, testKernel } from '../../../src/knn/wasm/kernel.ts';
+import {
+  compileKernels,
+  type DistancesKernel,
+  isSupported,
+  testKernel,
+} from '../../../src/knn/wasm/kernels.ts';
 import { RowMemory } from '../../../src/knn/wasm/row-memory.ts';
 import { gaussian, seeded } from '../../support/random.ts';
 
-/** Both builds of assembly/knn.ts; the relaxed one only where the engine has relaxed SIMD, which a test states. */
+/** Both builds of assembly/distances.ts; the relaxed one only where the engine has relaxed SIMD, which a test states. */
 for (const name of ['wasm', 'wasm-relaxed'] as const) {
   test(`kernel ${name}: every distance is within the bound of the float64 reference`, async () => {
     if (!isSupported(name)) {
@@ -17,7 +22,7 @@ for (const name of ['wasm', 'wasm-relaxed'] as const) {
       return;
     }
     const kernels = await compileKernels(name);
-    const kernel = kernels.rows();
+    const kernel = kernels.distances();
     const normal = gaussian(seeded(4));
     for (const [n, q, vectors] of [
       [1, 2, 2],
@@ -96,9 +101,9 @@ test('candidates leave out only rows beyond their bound', async () => {
 });
 
 test('the self-test passes a right kernel and finds one that is wrong, at once or only later', async () => {
-  const { rows: instantiate } = await compileKernels('wasm');
+  const { distances: instantiate } = await compileKernels('wasm');
   await testKernel('wasm', instantiate());
-  const spoilt = (isWrong: (call: number) => boolean): RowKernel => {
+  const spoilt = (isWrong: (call: number) => boolean): DistancesKernel => {
     const kernel = instantiate();
     let call = 0;
     return {
@@ -165,9 +170,9 @@ test('wasm: rows that do not fit are refused, nothing changes, the rest goes on'
   let memories = 0;
   const scarce = {
     ...kernels,
-    rows: () => {
+    distances: () => {
       if (memories++ > 0) throw new RangeError('no more');
-      return kernels.rows(new WebAssembly.Memory({ initial: 1, maximum: 40 }));
+      return kernels.distances(new WebAssembly.Memory({ initial: 1, maximum: 40 }));
     },
   };
   const backend = await createWasmBackend(d, { kernels: scarce });

@@ -1,13 +1,20 @@
 import { createStorageBuffer } from '../../gpu/buffer.ts';
 import type { Rows } from '../backend/rows.ts';
 import { isSpecial } from './classify.ts';
-import { blockBytes, encodeRow, factsPerRow, type Packing, placeCodes, rowsPerBlock } from './code.ts';
+import {
+  blockBytes,
+  type Packing,
+  placeCodes,
+  quantiseRow,
+  rowsPerBlock,
+  statisticsPerRow,
+} from './quantise.ts';
 
 /** Rows that are looked at to see how much of them is zero. */
 const sampledRows = 64;
 
 /** Codes on the device, one buffer of the index's many: whole blocks. */
-export interface CodeBuffer {
+export interface QuantisedBuffer {
   /** Number of its first row in the index. */
   firstRow: number;
   /** Blocks that it has room for. */
@@ -16,8 +23,8 @@ export interface CodeBuffer {
   count: number;
   /** blocks × `blockBytes` */
   codes: GPUBuffer;
-  /** blocks × rowsPerBlock × {@link factsPerRow} float32 */
-  facts: GPUBuffer;
+  /** blocks × rowsPerBlock × {@link statisticsPerRow} float32 */
+  statistics: GPUBuffer;
 }
 
 /** A block on its way to the device. The last one stays here: rows that are added join it. */
@@ -26,12 +33,12 @@ interface OpenBlock {
   /** Rows of it that are encoded. */
   count: number;
   codes: Uint8Array<ArrayBuffer>;
-  facts: Float32Array<ArrayBuffer>;
+  statistics: Float32Array<ArrayBuffer>;
 }
 
-/** The device's 8-bit codes of the rows, brought up to date by `sync`. */
-export class CodeBuffers {
-  readonly buffers: CodeBuffer[] = [];
+/** The device's quantised rows, brought up to date by `sync`. */
+export class QuantisedBuffers {
+  readonly buffers: QuantisedBuffer[] = [];
   readonly #device: GPUDevice;
   readonly #rows: Rows;
   readonly #maxBufferBytes: number;
@@ -49,7 +56,7 @@ export class CodeBuffers {
     this.#wanted = wanted;
   }
 
-  /** How codes lie; fixed while there are any on the device. */
+  /** How they lie; fixed while there are any on the device. */
   get packing(): Packing {
     return this.#packing;
   }
@@ -59,9 +66,9 @@ export class CodeBuffers {
   }
 
   get #blocksPerBuffer(): number {
-    const factBytes = rowsPerBlock * factsPerRow * 4;
-    const fitting = Math.floor(this.#maxBufferBytes / Math.max(this.blockBytes, factBytes));
-    // With so many blocks the rows of a buffer are as many as one dispatch of code-bounds.wgsl takes.
+    const statisticsBytes = rowsPerBlock * statisticsPerRow * 4;
+    const fitting = Math.floor(this.#maxBufferBytes / Math.max(this.blockBytes, statisticsBytes));
+    // With so many blocks the rows of a buffer are as many as one dispatch of quantised-bounds.wgsl takes.
     return Math.min(fitting, 2048);
   }
 
@@ -116,23 +123,29 @@ export class CodeBuffers {
   }
 
   /** Buffer i, with room for so many blocks; what it held moves to the larger one on the device. */
-  #withRoom(i: number, blocks: number): CodeBuffer {
+  #withRoom(i: number, blocks: number): QuantisedBuffer {
     const present = this.buffers[i];
     if (present && present.blocks >= blocks) return present;
     const room = Math.min(this.#blocksPerBuffer, 2 ** Math.ceil(Math.log2(blocks)));
     const firstRow = i * this.#blocksPerBuffer * rowsPerBlock;
-    const factBytes = rowsPerBlock * factsPerRow * 4;
-    const larger: CodeBuffer = {
+    const statisticsBytes = rowsPerBlock * statisticsPerRow * 4;
+    const larger: QuantisedBuffer = {
       firstRow,
       blocks: room,
       count: 0,
       codes: createStorageBuffer(this.#device, room * this.blockBytes, `codes from ${firstRow}`),
-      facts: createStorageBuffer(this.#device, room * factBytes, `facts from ${firstRow}`),
+      statistics: createStorageBuffer(this.#device, room * statisticsBytes, `statistics from ${firstRow}`),
     };
     if (present) {
       const encoder = this.#device.createCommandEncoder();
       encoder.copyBufferToBuffer(present.codes, 0, larger.codes, 0, present.blocks * this.blockBytes);
-      encoder.copyBufferToBuffer(present.facts, 0, larger.facts, 0, present.blocks * factBytes);
+      encoder.copyBufferToBuffer(
+        present.statistics,
+        0,
+        larger.statistics,
+        0,
+        present.blocks * statisticsBytes,
+      );
       this.#device.queue.submit([encoder.finish()]);
       destroy(present);
     }
@@ -149,26 +162,29 @@ export class CodeBuffers {
         index,
         count: 0,
         codes: block?.codes ?? new Uint8Array(this.blockBytes),
-        facts: block?.facts ?? new Float32Array(rowsPerBlock * factsPerRow),
+        statistics: block?.statistics ?? new Float32Array(rowsPerBlock * statisticsPerRow),
       };
       this.#open = block;
     }
     const codes = new Uint8Array(d);
     for (; block.count < count; block.count++) {
       const row = this.#rows.row(index * rowsPerBlock + block.count);
-      // What shaders leave out has codes that no arithmetic stumbles over.
-      const facts = block.facts.subarray(block.count * factsPerRow, (block.count + 1) * factsPerRow);
-      encodeRow(isSpecial(row) ? new Float32Array(d) : row, codes, facts, this.#packing);
+      // A row of the mask is all zeros here: no arithmetic stumbles over them.
+      const statistics = block.statistics.subarray(
+        block.count * statisticsPerRow,
+        (block.count + 1) * statisticsPerRow,
+      );
+      quantiseRow(isSpecial(row) ? new Float32Array(d) : row, codes, statistics, this.#packing);
       placeCodes(this.#packing, codes, block.count, block.codes);
     }
     const buffer = this.buffers[Math.floor(index / this.#blocksPerBuffer)]!;
     const at = index % this.#blocksPerBuffer;
     this.#device.queue.writeBuffer(buffer.codes, at * this.blockBytes, block.codes);
-    this.#device.queue.writeBuffer(buffer.facts, at * block.facts.byteLength, block.facts);
+    this.#device.queue.writeBuffer(buffer.statistics, at * block.statistics.byteLength, block.statistics);
   }
 }
 
-function destroy({ codes, facts }: CodeBuffer): void {
+function destroy({ codes, statistics }: QuantisedBuffer): void {
   codes.destroy();
-  facts.destroy();
+  statistics.destroy();
 }

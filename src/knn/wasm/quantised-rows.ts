@@ -1,5 +1,5 @@
-import type { CodedQuery } from '../backend/code-bounds.ts';
-import type { CodeKernel, Kernels } from './kernel.ts';
+import type { QuantisedQuery } from '../backend/quantised-bounds.ts';
+import type { Kernels, QuantisedKernel } from './kernels.ts';
 import { align, type Layout, oneThread, reserve } from './memory.ts';
 import { within } from './row-memory.ts';
 
@@ -9,12 +9,15 @@ const panelsPerBlock = 32;
 /** Bytes of a dimension in a panel by itself, and in a block. */
 const panelStride = 64;
 const blockStride = panelStride * panelsPerBlock;
-const factBytes = 2560;
+const statisticsBytes = 2560;
 /** Queries that share one pass over the codes. */
-export const codedQueriesPerPass = 16;
+export const quantisedQueriesPerPass = 16;
 
-/** Bounds from codes: on ‖q̃ − x‖², in float32. What is no row, or has no bounds, has numbers below infinity in neither. */
-export interface CodedBounds {
+/**
+ * Bounds on ‖q̃ − x‖² from quantised rows, in float32. A row without bounds, and a place without a row, have infinity or
+ * NaN in both arrays.
+ */
+export interface QuantisedBounds {
   /** Middles of the bounds: upper ones are 2·mid − low. */
   mid: Float32Array;
   low: Float32Array;
@@ -22,11 +25,11 @@ export interface CodedBounds {
   minima: Float32Array;
 }
 
-/** Rows that share an entry of {@link CodedBounds.least}. */
+/** Rows that share an entry of {@link QuantisedBounds.minima}. */
 export const rowsPerGroup = 32;
 
 /** Room for the bounds of `rows` rows. */
-export function createBounds(rows: number): CodedBounds {
+export function createBounds(rows: number): QuantisedBounds {
   const panels = Math.ceil(rows / rowsPerPanel);
   return {
     mid: new Float32Array(panels * rowsPerPanel),
@@ -37,27 +40,27 @@ export function createBounds(rows: number): CodedBounds {
 
 /** A panel by itself. */
 interface Stage {
-  kernel: CodeKernel;
+  kernel: QuantisedKernel;
   at: number;
 }
 
-/** Codes as one thread posts them to another. */
-export interface SharedCodes {
+/** Quantised rows as one thread posts them to another. */
+export interface SharedQuantised {
   memories: WebAssembly.Memory[];
   unusual: number[];
 }
 
-/** Codes of rows `from` (of whole panels) … `to` − 1 of shared ones. */
-export interface CodePart {
-  shared: Omit<SharedCodes, 'memories'>;
+/** Rows `from` (of whole panels) … `to` − 1 of shared ones. */
+export interface QuantisedPart {
+  shared: Omit<SharedQuantised, 'memories'>;
   /** Over the shared memories. */
-  kernels: CodeKernel[];
+  kernels: QuantisedKernel[];
   from: number;
   to: number;
 }
 
-/** Four-bit codes of rows in as many WebAssembly memories as they need: `assembly/codes.ts` says how they lie. */
-export class CodeMemory {
+/** Rows quantised to codes of four bits, in as many WebAssembly memories as they need: `assembly/quantised.ts` says how they lie. */
+export class QuantisedRows {
   readonly dimension: number;
   count: number;
   /** The panel that a part begins with. */
@@ -66,12 +69,12 @@ export class CodeMemory {
   readonly unusual: Set<number>;
   readonly #kernels: Kernels;
   readonly #layout: Layout;
-  readonly #memories: CodeKernel[];
+  readonly #memories: QuantisedKernel[];
   readonly #blockBytes: number;
   readonly #blocksPerMemory: number;
   readonly #rowAt: number;
-  readonly #termsAt: number;
-  readonly #termBytes: number;
+  readonly #nonZeroAt: number;
+  readonly #nonZeroBytes: number;
   readonly #sumsAt: number;
   /** Two panels by themselves: what is written, and what is moved from. */
   readonly #stagesAt: readonly [number, number];
@@ -80,7 +83,7 @@ export class CodeMemory {
   #staged = -1;
 
   /** @param part codes of another thread, only to be read: they count from 0 here; left out, there are none at first */
-  constructor(kernels: Kernels, dimension: number, layout: Layout = oneThread, part?: CodePart) {
+  constructor(kernels: Kernels, dimension: number, layout: Layout = oneThread, part?: QuantisedPart) {
     this.dimension = dimension;
     this.#kernels = kernels;
     this.#layout = layout;
@@ -88,18 +91,18 @@ export class CodeMemory {
     this.#first = part ? part.from / rowsPerPanel : 0;
     this.count = part ? part.to - part.from : 0;
     this.unusual = part ? within(part.shared.unusual, part.from, part.to) : new Set();
-    this.#blockBytes = dimension * blockStride + panelsPerBlock * factBytes;
-    this.#termBytes = align(12 * Math.ceil(dimension / 2), 16);
+    this.#blockBytes = dimension * blockStride + panelsPerBlock * statisticsBytes;
+    this.#nonZeroBytes = align(12 * Math.ceil(dimension / 2), 16);
     const rowBytes = align(4 * dimension, 16);
-    const termsBytes = codedQueriesPerPass * this.#termBytes;
+    const allNonZeroBytes = quantisedQueriesPerPass * this.#nonZeroBytes;
     // Sums and bounds of a block's rows.
     const outBytes = panelsPerBlock * rowsPerPanel * 12 + panelsPerBlock * 32;
-    const scratchBytes = align(rowBytes + termsBytes + 64 + outBytes, 64);
-    const stageBytes = dimension * panelStride + factBytes;
+    const scratchBytes = align(rowBytes + allNonZeroBytes + 64 + outBytes, 64);
+    const stageBytes = dimension * panelStride + statisticsBytes;
     // Below 1024: what a compiler may place.
     this.#rowAt = 1024 + layout.thread * scratchBytes;
-    this.#termsAt = this.#rowAt + rowBytes;
-    this.#sumsAt = align(this.#termsAt + termsBytes, 64);
+    this.#nonZeroAt = this.#rowAt + rowBytes;
+    this.#sumsAt = align(this.#nonZeroAt + allNonZeroBytes, 64);
     const stages = 1024 + layout.threads * scratchBytes;
     this.#stagesAt = [stages, stages + stageBytes];
     // Runs of a dimension do not cross more pages than they have to.
@@ -108,7 +111,7 @@ export class CodeMemory {
   }
 
   /** What another thread needs to read these codes as they are now. */
-  share(): SharedCodes {
+  share(): SharedQuantised {
     return {
       memories: this.#memories.map(({ memory }) => memory),
       unusual: [...this.unusual],
@@ -175,19 +178,24 @@ export class CodeMemory {
   /**
    * Bounds of rows `from` … `to` − 1, which are whole panels or end with the last row.
    *
-   * @param queries as many as `codedQueriesPerPass`
+   * @param queries as many as `quantisedQueriesPerPass`
    * @param bounds one for each query, of `count` values rounded up to whole panels
    */
-  scan(queries: readonly CodedQuery[], bounds: readonly CodedBounds[], from: number, to: number): void {
+  scan(
+    queries: readonly QuantisedQuery[],
+    bounds: readonly QuantisedBounds[],
+    from: number,
+    to: number,
+  ): void {
     const last = Math.ceil(to / rowsPerPanel);
-    let ready: CodeKernel | undefined;
+    let ready: QuantisedKernel | undefined;
     for (let first = Math.floor(from / rowsPerPanel); first < last; ) {
-      const { kernel, codes, facts, left } = this.#place(first);
+      const { kernel, codes, statistics, left } = this.#place(first);
       const { buffer } = kernel.memory;
       if (kernel !== ready) {
-        for (const [q, { terms, count }] of queries.entries()) {
-          new Uint32Array(buffer, this.#termsAt + q * this.#termBytes, 3 * count).set(
-            terms.subarray(0, 3 * count),
+        for (const [q, { nonZero, count }] of queries.entries()) {
+          new Uint32Array(buffer, this.#nonZeroAt + q * this.#nonZeroBytes, 3 * count).set(
+            nonZero.subarray(0, 3 * count),
           );
         }
         ready = kernel;
@@ -201,21 +209,20 @@ export class CodeMemory {
       const low = new Float32Array(buffer, lowAt, rows);
       const minima = new Float32Array(buffer, minimaAt, (2 * rows) / rowsPerGroup);
       for (const [q, { count, sum, scale, norm }] of queries.entries()) {
-        const termsAt = this.#termsAt + q * this.#termBytes;
-        kernel.scan(
+        kernel.scan({
           codes,
           panels,
-          facts,
-          termsAt,
+          statistics,
+          nonZero: this.#nonZeroAt + q * this.#nonZeroBytes,
           count,
-          sum,
-          scale,
-          norm,
-          this.#sumsAt,
-          midAt,
-          lowAt,
-          minimaAt,
-        );
+          qSum: sum,
+          qScale: scale,
+          qNorm: norm,
+          sums: this.#sumsAt,
+          mid: midAt,
+          low: lowAt,
+          minima: minimaAt,
+        });
         bounds[q]!.mid.set(mid, first * rowsPerPanel);
         bounds[q]!.low.set(low, first * rowsPerPanel);
         bounds[q]!.minima.set(minima, (2 * first * rowsPerPanel) / rowsPerGroup);
@@ -251,26 +258,26 @@ export class CodeMemory {
 
   /** Puts the staged panel into its block. It stays staged: more rows may follow. */
   #unstage(): void {
-    const { kernel, codes, facts } = this.#place(this.#staged);
+    const { kernel, codes, statistics } = this.#place(this.#staged);
     const [at] = this.#stagesAt;
     kernel.copyPanel(at, panelStride, codes, blockStride, this.dimension);
     const from = at + this.dimension * panelStride;
-    new Uint8Array(kernel.memory.buffer).copyWithin(facts, from, from + factBytes);
+    new Uint8Array(kernel.memory.buffer).copyWithin(statistics, from, from + statisticsBytes);
   }
 
   #load(panel: number, stage: 0 | 1): Stage {
-    const { kernel, codes, facts } = this.#place(panel);
+    const { kernel, codes, statistics } = this.#place(panel);
     const at = this.#stagesAt[stage];
     kernel.copyPanel(codes, blockStride, at, panelStride, this.dimension);
     new Uint8Array(kernel.memory.buffer).copyWithin(
       at + this.dimension * panelStride,
-      facts,
-      facts + factBytes,
+      statistics,
+      statistics + statisticsBytes,
     );
     return { kernel, at };
   }
 
-  /** Copies a row's codes and facts from one stage to another. */
+  /** Copies a row's codes and statistics from one stage to another. */
   #move(from: Stage, fromPlace: number, to: Stage, toPlace: number): void {
     const source = this.#nibbles(from, fromPlace);
     const target = this.#nibbles(to, toPlace);
@@ -279,27 +286,27 @@ export class CodeMemory {
       const nibble = (source.bytes[source.start + j * panelStride]! >> source.shift) & 15;
       target.bytes[at] = (target.bytes[at]! & ~(15 << target.shift)) | (nibble << target.shift);
     }
-    for (let fact = 0; fact < factBytes; fact += rowsPerPanel * 4) {
-      target.facts.setUint32(fact, source.facts.getUint32(fact));
+    for (let statistics = 0; statistics < statisticsBytes; statistics += rowsPerPanel * 4) {
+      target.statistics.setUint32(statistics, source.statistics.getUint32(statistics));
     }
   }
 
   #nibbles(
     { kernel, at }: Stage,
     place: number,
-  ): { bytes: Uint8Array; start: number; shift: number; facts: DataView } {
+  ): { bytes: Uint8Array; start: number; shift: number; statistics: DataView } {
     const inGroup = place % 32;
     const nibble = inGroup >> 3;
     return {
       bytes: new Uint8Array(kernel.memory.buffer),
       start: at + (place >> 5) * 16 + (inGroup & 7) * 2 + (nibble >> 1),
       shift: (nibble & 1) * 4,
-      facts: new DataView(kernel.memory.buffer, at + this.dimension * panelStride + place * 4),
+      statistics: new DataView(kernel.memory.buffer, at + this.dimension * panelStride + place * 4),
     };
   }
 
   /** Where a panel is, and how many follow it in its block, itself among them. */
-  #place(panel: number): { kernel: CodeKernel; codes: number; facts: number; left: number } {
+  #place(panel: number): { kernel: QuantisedKernel; codes: number; statistics: number; left: number } {
     const shared = this.#first + panel;
     const block = Math.floor(shared / panelsPerBlock);
     const at = this.#blocksAt + (block % this.#blocksPerMemory) * this.#blockBytes;
@@ -307,7 +314,7 @@ export class CodeMemory {
     return {
       kernel: this.#memories[Math.floor(block / this.#blocksPerMemory)]!,
       codes: at + inBlock * panelStride,
-      facts: at + this.dimension * blockStride + inBlock * factBytes,
+      statistics: at + this.dimension * blockStride + inBlock * statisticsBytes,
       left: panelsPerBlock - inBlock,
     };
   }
@@ -319,7 +326,7 @@ export class CodeMemory {
     for (let m = 0; m * this.#blocksPerMemory < blocks; m++) {
       const inMemory = Math.min(this.#blocksPerMemory, blocks - m * this.#blocksPerMemory);
       try {
-        this.#memories[m] ??= this.#kernels.codes();
+        this.#memories[m] ??= this.#kernels.quantised();
         reserve(
           this.#memories[m]!.memory,
           this.#blocksAt + inMemory * this.#blockBytes,

@@ -1,17 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { squaredDistance } from '../../../src/knn/js/distance.ts';
-import { encodeRow, factsPerRow, placeInBlock, rowsPerBlock } from '../../../src/knn/webgpu/code.ts';
+import { squaredDistance } from '../../../src/knn/js/distances.ts';
+import {
+  placeInBlock,
+  quantiseRow,
+  rowsPerBlock,
+  statisticsPerRow,
+} from '../../../src/knn/webgpu/quantise.ts';
 import { kinds } from '../../support/knn-kinds.ts';
 import { seeded } from '../../support/random.ts';
 
-/** What code-bounds.wgsl computes, in float64 and without its allowances. */
+/** What quantised-bounds.wgsl computes, in float64 and without its allowances. */
 function bounds(
   query: Float32Array,
   codes: Uint8Array,
-  facts: Float32Array,
+  statistics: Float32Array,
 ): { lower: number; upper: number } {
-  const [inverse, length, offset, error, squares] = facts as unknown as number[];
+  const [inverse, length, offset, error, squares] = statistics as unknown as number[];
   let inner = 0;
   let squared = 0;
   for (const [j, q] of query.entries()) {
@@ -33,15 +38,15 @@ test('8-bit codes: every distance lies within its bounds, which are close where 
       const queries = kinds[kind]!(5, d, random);
       queries.set(rows.subarray(0, d));
       const codes = new Uint8Array(d);
-      const facts = new Float32Array(factsPerRow);
+      const statistics = new Float32Array(statisticsPerRow);
       for (let i = 0; i < 40; i++) {
         const row = rows.subarray(i * d, (i + 1) * d);
-        encodeRow(row, codes, facts);
+        quantiseRow(row, codes, statistics);
         for (let q = 0; q < 5; q++) {
           const query = queries.subarray(q * d, (q + 1) * d);
           const exact = squaredDistance(row, 0, query, 0, d);
-          const { lower, upper } = bounds(query, codes, facts);
-          // The facts are float32.
+          const { lower, upper } = bounds(query, codes, statistics);
+          // The statistics are float32.
           const slack = 1e-6 * (Math.hypot(...row) + Math.hypot(...query)) ** 2;
           assert.ok(
             lower <= exact + slack && exact <= upper + slack,
@@ -59,10 +64,10 @@ test('8-bit codes: every distance lies within its bounds, which are close where 
 
 test('8-bit codes: a row of zeros has none but zeros, and each row of a block has a place of its own', () => {
   const codes = new Uint8Array(7).fill(9);
-  const facts = new Float32Array(factsPerRow);
-  encodeRow(new Float32Array(7), codes, facts);
+  const statistics = new Float32Array(statisticsPerRow);
+  quantiseRow(new Float32Array(7), codes, statistics);
   assert.deepEqual(codes, new Uint8Array(7));
-  assert.deepEqual(Array.from(facts.subarray(0, 5)), [0, 0, 0, 0, 0]);
+  assert.deepEqual(Array.from(statistics.subarray(0, 5)), [0, 0, 0, 0, 0]);
   const places = new Set(Array.from({ length: rowsPerBlock }, (_, row) => placeInBlock(row)));
   assert.equal(places.size, rowsPerBlock);
   // Row 16·t + 4·b + c is byte b of component c of word t.

@@ -1,5 +1,5 @@
 /**
- * Four-bit codes of rows, and bounds on distances from them.
+ * Rows quantised to codes of four bits, and bounds on distances from them.
  *
  * Row x is kept as b·(c − z): a scale b, whole numbers c_j of 0 … 15, z = 8 where the row has negative values and 0
  * where it has none. Rows stand in panels of 128, a panel dimension by dimension: 64 bytes, one line of a cache, hold
@@ -11,8 +11,8 @@
  * read, and those that are read come in runs that the processor sees coming, with a page of addresses for two of them;
  * scattered lines of 64 bytes took twice as long.
  *
- * A panel has five arrays of 128 values, its facts: see the constants below. What is not a row has a norm of infinity, so
- * that its bounds are infinite or no numbers: never below anything.
+ * A panel has five arrays of 128 values, the statistics of its rows: see the constants below. A place without a row has a
+ * norm of infinity, and so bounds that are infinity or NaN. No comparison takes it for near.
  */
 
 const rowsPerPanel: i32 = 128;
@@ -20,7 +20,7 @@ const rowsPerPanel: i32 = 128;
 const bytesPerDimension: usize = 64;
 const bytesPerGroup: usize = 16;
 
-// Offsets of the arrays among a panel's facts.
+// Offsets of the arrays among a panel's statistics.
 /** ‖x‖², rounded to float32. */
 const norms: usize = 0;
 /** b, float32. */
@@ -31,25 +31,33 @@ const errors: usize = 1024;
 const inverses: usize = 1536;
 /** z, int32. */
 const zeros: usize = 2048;
-const bytesPerFacts: usize = 2560;
+const bytesPerStatistics: usize = 2560;
 
-/** 1 + 2⁻²⁰ and 2⁻¹⁹: see src/knn/backend/code-bounds.ts, which proves that they cover the rounding below. */
+/** 1 + 2⁻²⁰ and 2⁻¹⁹: see src/knn/backend/quantised-bounds.ts, which proves that they cover the rounding below. */
 const wider: f32 = 1.0 + 1.0 / 1048576.0;
 const slack: f32 = 1.0 / 524288.0;
 
 /** Bounds of four rows from their sums Σ q̂_j·c_j. */
-function finish(sum: v128, facts: usize, qSum: i32, qScale: f32, qNorm: f32, mid: usize, low: usize): void {
-  const centred = i32x4.sub(sum, i32x4.mul(v128.load(facts, zeros), i32x4.splat(qSum)));
+function finish(
+  sum: v128,
+  statistics: usize,
+  qSum: i32,
+  qScale: f32,
+  qNorm: f32,
+  mid: usize,
+  low: usize,
+): void {
+  const centred = i32x4.sub(sum, i32x4.mul(v128.load(statistics, zeros), i32x4.splat(qSum)));
   const t = f32x4.mul(f32x4.convert_i32x4_s(centred), f32x4.splat(qScale));
-  const norm = v128.load(facts, norms);
+  const norm = v128.load(statistics, norms);
   const both = f32x4.add(norm, f32x4.splat(qNorm));
-  const middle = f32x4.sub(both, f32x4.mul(f32x4.mul(v128.load(facts, scales), f32x4.splat(2)), t));
+  const middle = f32x4.sub(both, f32x4.mul(f32x4.mul(v128.load(statistics, scales), f32x4.splat(2)), t));
   const across = f32x4.max(
     f32x4.splat(0),
-    f32x4.sub(f32x4.splat(qNorm * wider), f32x4.mul(f32x4.mul(t, t), v128.load(facts, inverses))),
+    f32x4.sub(f32x4.splat(qNorm * wider), f32x4.mul(f32x4.mul(t, t), v128.load(statistics, inverses))),
   );
   const margin = f32x4.add(
-    f32x4.mul(v128.load(facts, errors), f32x4.sqrt(across)),
+    f32x4.mul(v128.load(statistics, errors), f32x4.sqrt(across)),
     f32x4.mul(both, f32x4.splat(slack)),
   );
   v128.store(mid, middle);
@@ -71,17 +79,17 @@ function min32(at: usize): f32 {
   return f32x4.extract_lane(a, 0);
 }
 
-/** Bytes of an entry of `terms`. */
-const bytesPerTerm: usize = 12;
+/** Bytes of an entry of `nonZero`: two dimensions. */
+const bytesPerEntry: usize = 12;
 /** Entries whose products are summed before the sums go back to memory. */
-const termsAtOnce: usize = 4;
+const entriesAtOnce: usize = 4;
 
 /**
  * Bounds on ‖q̃ − x‖² of all rows x of panels that stand side by side in a block, for the query q̃ = qScale·q̂.
  *
  * @param codes of the first panel: 64 bytes, 2048 from one dimension to the next
- * @param facts of the first panel, 2560 bytes a panel
- * @param terms what is not zero of q̂, two dimensions an entry of 12 bytes: 2048·j and 2048·j′ as uint32, q̂_j and q̂_j′
+ * @param statistics of the first panel, 2560 bytes a panel
+ * @param nonZero the dimensions in which q̂ is not zero, two an entry of 12 bytes: 2048·j and 2048·j′ as uint32, q̂_j and q̂_j′
  *   as int16. Σ|q̂_j|·15·256 has to be below 2³¹.
  * @param count entries
  * @param qSum Σ q̂_j
@@ -95,8 +103,8 @@ const termsAtOnce: usize = 4;
 export function scan(
   codes: usize,
   panels: i32,
-  facts: usize,
-  terms: usize,
+  statistics: usize,
+  nonZero: usize,
   count: i32,
   qSum: i32,
   qScale: f32,
@@ -108,16 +116,16 @@ export function scan(
 ): void {
   const bytes = <usize>panels * bytesPerDimension;
   memory.fill(sums, 0, <usize>panels * 512);
-  const end = terms + <usize>count * bytesPerTerm;
-  let term = terms;
-  for (; term + termsAtOnce * bytesPerTerm <= end; term += termsAtOnce * bytesPerTerm) {
-    addFour(codes, bytes, term, sums);
+  const end = nonZero + <usize>count * bytesPerEntry;
+  let entry = nonZero;
+  for (; entry + entriesAtOnce * bytesPerEntry <= end; entry += entriesAtOnce * bytesPerEntry) {
+    addFour(codes, bytes, entry, sums);
   }
-  for (; term < end; term += bytesPerTerm) addOne(codes, bytes, term, sums);
+  for (; entry < end; entry += bytesPerEntry) addOne(codes, bytes, entry, sums);
 
   const groups = panels * 4;
   for (let group = 0; group < groups; group++) {
-    const f = facts + <usize>(group >> 2) * bytesPerFacts + ((<usize>(group & 3)) << 7);
+    const f = statistics + <usize>(group >> 2) * bytesPerStatistics + ((<usize>(group & 3)) << 7);
     for (let four: usize = 0; four < 128; four += 16) {
       finish(v128.load(sums + four), f + four, qSum, qScale, qNorm, mid + four, low + four);
     }
@@ -131,23 +139,23 @@ export function scan(
 }
 
 /** Adds an entry's products to the sums of all groups of 32 rows. */
-function addOne(codes: usize, bytes: usize, term: usize, sums: usize): void {
-  const a = codes + <usize>load<u32>(term);
-  const b = codes + <usize>load<u32>(term, 4);
-  const q = v128.load_splat<u32>(term, 8);
+function addOne(codes: usize, bytes: usize, entry: usize, sums: usize): void {
+  const codes0 = codes + <usize>load<u32>(entry);
+  const codes1 = codes + <usize>load<u32>(entry, 4);
+  const weights = v128.load_splat<u32>(entry, 8);
   for (let at: usize = 0; at < bytes; at += bytesPerGroup) {
-    const first = v128.load(a + at);
-    const second = v128.load(b + at);
-    let x = v128.shuffle<i16>(first, second, 0, 8, 1, 9, 2, 10, 3, 11);
-    add(sums, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), q));
-    add(sums + 32, i32x4.dot_i16x8_s(v128.and(i16x8.shr_u(x, 4), i16x8.splat(0x000f)), q));
-    add(sums + 64, i32x4.dot_i16x8_s(v128.and(i16x8.shr_u(x, 8), i16x8.splat(0x000f)), q));
-    add(sums + 96, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), q));
-    x = v128.shuffle<i16>(first, second, 4, 12, 5, 13, 6, 14, 7, 15);
-    add(sums + 16, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), q));
-    add(sums + 48, i32x4.dot_i16x8_s(v128.and(i16x8.shr_u(x, 4), i16x8.splat(0x000f)), q));
-    add(sums + 80, i32x4.dot_i16x8_s(v128.and(i16x8.shr_u(x, 8), i16x8.splat(0x000f)), q));
-    add(sums + 112, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), q));
+    const first = v128.load(codes0 + at);
+    const second = v128.load(codes1 + at);
+    let words = v128.shuffle<i16>(first, second, 0, 8, 1, 9, 2, 10, 3, 11);
+    add(sums, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x000f)), weights));
+    add(sums + 32, i32x4.dot_i16x8_s(v128.and(i16x8.shr_u(words, 4), i16x8.splat(0x000f)), weights));
+    add(sums + 64, i32x4.dot_i16x8_s(v128.and(i16x8.shr_u(words, 8), i16x8.splat(0x000f)), weights));
+    add(sums + 96, i32x4.dot_i16x8_s(i16x8.shr_u(words, 12), weights));
+    words = v128.shuffle<i16>(first, second, 4, 12, 5, 13, 6, 14, 7, 15);
+    add(sums + 16, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x000f)), weights));
+    add(sums + 48, i32x4.dot_i16x8_s(v128.and(i16x8.shr_u(words, 4), i16x8.splat(0x000f)), weights));
+    add(sums + 80, i32x4.dot_i16x8_s(v128.and(i16x8.shr_u(words, 8), i16x8.splat(0x000f)), weights));
+    add(sums + 112, i32x4.dot_i16x8_s(i16x8.shr_u(words, 12), weights));
     sums += 128;
   }
 }
@@ -157,91 +165,91 @@ function add(at: usize, x: v128): void {
 }
 
 /** As `addOne`, for four entries: the sums are in registers meanwhile. */
-function addFour(codes: usize, bytes: usize, term: usize, sums: usize): void {
-  const a = codes + <usize>load<u32>(term);
-  const b = codes + <usize>load<u32>(term, 4);
-  const c = codes + <usize>load<u32>(term, 12);
-  const d = codes + <usize>load<u32>(term, 16);
-  const e = codes + <usize>load<u32>(term, 24);
-  const f = codes + <usize>load<u32>(term, 28);
-  const g = codes + <usize>load<u32>(term, 36);
-  const h = codes + <usize>load<u32>(term, 40);
+function addFour(codes: usize, bytes: usize, entry: usize, sums: usize): void {
+  const codes0 = codes + <usize>load<u32>(entry);
+  const codes1 = codes + <usize>load<u32>(entry, 4);
+  const codes2 = codes + <usize>load<u32>(entry, 12);
+  const codes3 = codes + <usize>load<u32>(entry, 16);
+  const codes4 = codes + <usize>load<u32>(entry, 24);
+  const codes5 = codes + <usize>load<u32>(entry, 28);
+  const codes6 = codes + <usize>load<u32>(entry, 36);
+  const codes7 = codes + <usize>load<u32>(entry, 40);
   for (let at: usize = 0; at < bytes; at += bytesPerGroup) {
-    let a0 = i32x4.splat(0);
-    let a1 = a0;
-    let b0 = a0;
-    let b1 = a0;
-    let c0 = a0;
-    let c1 = a0;
-    let d0 = a0;
-    let d1 = a0;
+    let nibble0a = i32x4.splat(0);
+    let nibble0b = nibble0a;
+    let nibble1a = nibble0a;
+    let nibble1b = nibble0a;
+    let nibble2a = nibble0a;
+    let nibble2b = nibble0a;
+    let nibble3a = nibble0a;
+    let nibble3b = nibble0a;
 
-    let first = v128.load(a + at);
-    let second = v128.load(b + at);
-    let s = v128.load_splat<u32>(term, 8);
+    let first = v128.load(codes0 + at);
+    let second = v128.load(codes1 + at);
+    let weights = v128.load_splat<u32>(entry, 8);
     // Words of the two dimensions side by side: one instruction multiplies both and adds.
-    let x = v128.shuffle<i16>(first, second, 0, 8, 1, 9, 2, 10, 3, 11);
-    a0 = i32x4.add(a0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), s));
-    b0 = i32x4.add(b0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x00f0)), s));
-    c0 = i32x4.add(c0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x0f00)), s));
-    d0 = i32x4.add(d0, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), s));
-    x = v128.shuffle<i16>(first, second, 4, 12, 5, 13, 6, 14, 7, 15);
-    a1 = i32x4.add(a1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), s));
-    b1 = i32x4.add(b1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x00f0)), s));
-    c1 = i32x4.add(c1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x0f00)), s));
-    d1 = i32x4.add(d1, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), s));
+    let words = v128.shuffle<i16>(first, second, 0, 8, 1, 9, 2, 10, 3, 11);
+    nibble0a = i32x4.add(nibble0a, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x000f)), weights));
+    nibble1a = i32x4.add(nibble1a, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x00f0)), weights));
+    nibble2a = i32x4.add(nibble2a, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x0f00)), weights));
+    nibble3a = i32x4.add(nibble3a, i32x4.dot_i16x8_s(i16x8.shr_u(words, 12), weights));
+    words = v128.shuffle<i16>(first, second, 4, 12, 5, 13, 6, 14, 7, 15);
+    nibble0b = i32x4.add(nibble0b, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x000f)), weights));
+    nibble1b = i32x4.add(nibble1b, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x00f0)), weights));
+    nibble2b = i32x4.add(nibble2b, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x0f00)), weights));
+    nibble3b = i32x4.add(nibble3b, i32x4.dot_i16x8_s(i16x8.shr_u(words, 12), weights));
 
-    first = v128.load(c + at);
-    second = v128.load(d + at);
-    s = v128.load_splat<u32>(term, 20);
-    x = v128.shuffle<i16>(first, second, 0, 8, 1, 9, 2, 10, 3, 11);
-    a0 = i32x4.add(a0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), s));
-    b0 = i32x4.add(b0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x00f0)), s));
-    c0 = i32x4.add(c0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x0f00)), s));
-    d0 = i32x4.add(d0, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), s));
-    x = v128.shuffle<i16>(first, second, 4, 12, 5, 13, 6, 14, 7, 15);
-    a1 = i32x4.add(a1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), s));
-    b1 = i32x4.add(b1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x00f0)), s));
-    c1 = i32x4.add(c1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x0f00)), s));
-    d1 = i32x4.add(d1, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), s));
+    first = v128.load(codes2 + at);
+    second = v128.load(codes3 + at);
+    weights = v128.load_splat<u32>(entry, 20);
+    words = v128.shuffle<i16>(first, second, 0, 8, 1, 9, 2, 10, 3, 11);
+    nibble0a = i32x4.add(nibble0a, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x000f)), weights));
+    nibble1a = i32x4.add(nibble1a, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x00f0)), weights));
+    nibble2a = i32x4.add(nibble2a, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x0f00)), weights));
+    nibble3a = i32x4.add(nibble3a, i32x4.dot_i16x8_s(i16x8.shr_u(words, 12), weights));
+    words = v128.shuffle<i16>(first, second, 4, 12, 5, 13, 6, 14, 7, 15);
+    nibble0b = i32x4.add(nibble0b, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x000f)), weights));
+    nibble1b = i32x4.add(nibble1b, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x00f0)), weights));
+    nibble2b = i32x4.add(nibble2b, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x0f00)), weights));
+    nibble3b = i32x4.add(nibble3b, i32x4.dot_i16x8_s(i16x8.shr_u(words, 12), weights));
 
-    first = v128.load(e + at);
-    second = v128.load(f + at);
-    s = v128.load_splat<u32>(term, 32);
-    x = v128.shuffle<i16>(first, second, 0, 8, 1, 9, 2, 10, 3, 11);
-    a0 = i32x4.add(a0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), s));
-    b0 = i32x4.add(b0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x00f0)), s));
-    c0 = i32x4.add(c0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x0f00)), s));
-    d0 = i32x4.add(d0, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), s));
-    x = v128.shuffle<i16>(first, second, 4, 12, 5, 13, 6, 14, 7, 15);
-    a1 = i32x4.add(a1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), s));
-    b1 = i32x4.add(b1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x00f0)), s));
-    c1 = i32x4.add(c1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x0f00)), s));
-    d1 = i32x4.add(d1, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), s));
+    first = v128.load(codes4 + at);
+    second = v128.load(codes5 + at);
+    weights = v128.load_splat<u32>(entry, 32);
+    words = v128.shuffle<i16>(first, second, 0, 8, 1, 9, 2, 10, 3, 11);
+    nibble0a = i32x4.add(nibble0a, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x000f)), weights));
+    nibble1a = i32x4.add(nibble1a, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x00f0)), weights));
+    nibble2a = i32x4.add(nibble2a, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x0f00)), weights));
+    nibble3a = i32x4.add(nibble3a, i32x4.dot_i16x8_s(i16x8.shr_u(words, 12), weights));
+    words = v128.shuffle<i16>(first, second, 4, 12, 5, 13, 6, 14, 7, 15);
+    nibble0b = i32x4.add(nibble0b, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x000f)), weights));
+    nibble1b = i32x4.add(nibble1b, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x00f0)), weights));
+    nibble2b = i32x4.add(nibble2b, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x0f00)), weights));
+    nibble3b = i32x4.add(nibble3b, i32x4.dot_i16x8_s(i16x8.shr_u(words, 12), weights));
 
-    first = v128.load(g + at);
-    second = v128.load(h + at);
-    s = v128.load_splat<u32>(term, 44);
-    x = v128.shuffle<i16>(first, second, 0, 8, 1, 9, 2, 10, 3, 11);
-    a0 = i32x4.add(a0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), s));
-    b0 = i32x4.add(b0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x00f0)), s));
-    c0 = i32x4.add(c0, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x0f00)), s));
-    d0 = i32x4.add(d0, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), s));
-    x = v128.shuffle<i16>(first, second, 4, 12, 5, 13, 6, 14, 7, 15);
-    a1 = i32x4.add(a1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x000f)), s));
-    b1 = i32x4.add(b1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x00f0)), s));
-    c1 = i32x4.add(c1, i32x4.dot_i16x8_s(v128.and(x, i16x8.splat(0x0f00)), s));
-    d1 = i32x4.add(d1, i32x4.dot_i16x8_s(i16x8.shr_u(x, 12), s));
+    first = v128.load(codes6 + at);
+    second = v128.load(codes7 + at);
+    weights = v128.load_splat<u32>(entry, 44);
+    words = v128.shuffle<i16>(first, second, 0, 8, 1, 9, 2, 10, 3, 11);
+    nibble0a = i32x4.add(nibble0a, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x000f)), weights));
+    nibble1a = i32x4.add(nibble1a, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x00f0)), weights));
+    nibble2a = i32x4.add(nibble2a, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x0f00)), weights));
+    nibble3a = i32x4.add(nibble3a, i32x4.dot_i16x8_s(i16x8.shr_u(words, 12), weights));
+    words = v128.shuffle<i16>(first, second, 4, 12, 5, 13, 6, 14, 7, 15);
+    nibble0b = i32x4.add(nibble0b, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x000f)), weights));
+    nibble1b = i32x4.add(nibble1b, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x00f0)), weights));
+    nibble2b = i32x4.add(nibble2b, i32x4.dot_i16x8_s(v128.and(words, i16x8.splat(0x0f00)), weights));
+    nibble3b = i32x4.add(nibble3b, i32x4.dot_i16x8_s(i16x8.shr_u(words, 12), weights));
 
     // The masks left the second nibble at 16 times its value, the third at 256 times.
-    add(sums, a0);
-    add(sums + 16, a1);
-    add(sums + 32, i32x4.shr_s(b0, 4));
-    add(sums + 48, i32x4.shr_s(b1, 4));
-    add(sums + 64, i32x4.shr_s(c0, 8));
-    add(sums + 80, i32x4.shr_s(c1, 8));
-    add(sums + 96, d0);
-    add(sums + 112, d1);
+    add(sums, nibble0a);
+    add(sums + 16, nibble0b);
+    add(sums + 32, i32x4.shr_s(nibble1a, 4));
+    add(sums + 48, i32x4.shr_s(nibble1b, 4));
+    add(sums + 64, i32x4.shr_s(nibble2a, 8));
+    add(sums + 80, i32x4.shr_s(nibble2b, 8));
+    add(sums + 96, nibble3a);
+    add(sums + 112, nibble3b);
     sums += 128;
   }
 }
@@ -286,7 +294,7 @@ function upperHalf(x: v128): v128 {
 }
 
 /**
- * Encodes a row into a panel: d·64 bytes of codes, then the facts.
+ * Encodes a row into a panel: d·64 bytes of codes, then the statistics.
  *
  * @param row d float32, then zeros up to a multiple of 4
  * @param place of the row in the panel, 0 … 127
@@ -306,11 +314,11 @@ export function encode(row: usize, d: i32, panel: usize, place: i32): i32 {
     squares = f64x2.add(squares, f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high)));
   }
   const norm = sum2(squares);
-  const fact = panel + <usize>d * bytesPerDimension + ((<usize>place) << 2);
+  const statistics = panel + <usize>d * bytesPerDimension + ((<usize>place) << 2);
   // Not `!(…)`, which an optimiser may turn around: a norm that is no number fails both comparisons.
   const usual = norm === 0 || (norm >= 8.271806125530277e-25 && norm <= 1.2089258196146292e24);
   if (!usual) {
-    clear(fact);
+    clear(statistics);
     return 0;
   }
   const zero: f32 = v128.any_true(negative) ? 8 : 0;
@@ -396,11 +404,11 @@ export function encode(row: usize, d: i32, panel: usize, place: i32): i32 {
     );
     rest = f64x2.add(rest, f64x2.add(f64x2.mul(low, low), f64x2.mul(high, high)));
   }
-  store<f32>(fact, <f32>norm, norms);
-  store<f32>(fact, scale, scales);
-  store<f32>(fact, <f32>(2 * sqrt(sum2(rest)) * (1 + 1e-6)), errors);
-  store<f32>(fact, cc > 0 ? <f32>((1 - 1e-6) / cc) : 0, inverses);
-  store<i32>(fact, <i32>zero, zeros);
+  store<f32>(statistics, <f32>norm, norms);
+  store<f32>(statistics, scale, scales);
+  store<f32>(statistics, <f32>(2 * sqrt(sum2(rest)) * (1 + 1e-6)), errors);
+  store<f32>(statistics, cc > 0 ? <f32>((1 - 1e-6) / cc) : 0, inverses);
+  store<i32>(statistics, <i32>zero, zeros);
   return 1;
 }
 
@@ -409,16 +417,16 @@ function put(at: usize, keep: u32, bits: u32): void {
 }
 
 /** Takes a row's bounds away. */
-function clear(fact: usize): void {
-  store<f32>(fact, Infinity, norms);
-  store<f32>(fact, 0, scales);
-  store<f32>(fact, 0, errors);
-  store<f32>(fact, 0, inverses);
-  store<i32>(fact, 0, zeros);
+function clear(statistics: usize): void {
+  store<f32>(statistics, Infinity, norms);
+  store<f32>(statistics, 0, scales);
+  store<f32>(statistics, 0, errors);
+  store<f32>(statistics, 0, inverses);
+  store<i32>(statistics, 0, zeros);
 }
 
 /** Takes the bounds of the rows of a panel from `place` on away. */
 export function clearFrom(panel: usize, d: i32, place: i32): void {
-  const facts = panel + <usize>d * bytesPerDimension;
-  for (; place < rowsPerPanel; place++) clear(facts + ((<usize>place) << 2));
+  const statistics = panel + <usize>d * bytesPerDimension;
+  for (; place < rowsPerPanel; place++) clear(statistics + ((<usize>place) << 2));
 }
