@@ -1,8 +1,8 @@
 import bytes from '#wasm/dense.simd.wasm';
 import { LikenessError } from '../../base/errors.ts';
 import { fromFloat16 } from '../../base/float16.ts';
-import { readBytes } from '../load.ts';
 import { namedArguments } from '../../base/named-arguments.ts';
+import { readBytes } from '../load.ts';
 import { encodings, rowScales } from './encoding.ts';
 import { type DenseLayer, readInSlices } from './layer.ts';
 
