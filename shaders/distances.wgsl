@@ -13,16 +13,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   let first = 4 * (group.x * (workgroup_size / lanes) + thread / lanes);
   // Beyond the end the last row is read again; nobody writes what comes of it.
   let last = params.n - 1;
-  let from = min(vec4u(first) + vec4u(0, 1, 2, 3), vec4u(last)) * params.d4;
+  let row_from = min(vec4u(first) + vec4u(0, 1, 2, 3), vec4u(last)) * params.d4;
   let query = group.y * params.d4;
   var sum = vec4f();
   for (var j = lane; j < params.d4; j += lanes) {
     let q = queries[query + j];
     sum += vec4f(
-      squared(values(from.x + j) - q),
-      squared(values(from.y + j) - q),
-      squared(values(from.z + j) - q),
-      squared(values(from.w + j) - q),
+      squared(values(row_from.x + j) - q),
+      squared(values(row_from.y + j) - q),
+      squared(values(row_from.z + j) - q),
+      squared(values(row_from.w + j) - q),
     );
   }
   if (lanes > 1) {
