@@ -32,25 +32,24 @@ export interface QuantisedKernel {
   encode(row: number, d: number, panel: number, place: number): number;
   clearFrom(panel: number, d: number, place: number): void;
   copyPanel(from: number, fromStride: number, to: number, toStride: number, d: number): void;
-  scan: ReturnType<typeof namedScan>;
+  scan(values: Readonly<Record<(typeof scanParameters)[number], number>>): void;
 }
 
-/** By the names that `scan` of `assembly/quantised.ts` gives its parameters. */
-const namedScan = (scan: WebAssembly.ExportValue | undefined) =>
-  namedArguments(scan, [
-    'codes',
-    'panels',
-    'statistics',
-    'nonZero',
-    'count',
-    'qSum',
-    'qScale',
-    'qNorm',
-    'sums',
-    'mid',
-    'low',
-    'minima',
-  ]);
+/** The parameters of `scan` in `assembly/quantised.ts`, in their order. */
+const scanParameters = [
+  'codes',
+  'panels',
+  'statistics',
+  'nonZero',
+  'count',
+  'qSum',
+  'qScale',
+  'qNorm',
+  'sums',
+  'mid',
+  'low',
+  'minima',
+] as const;
 
 /** The kernels that run here. Both functions are cheap: the code is compiled already. */
 export interface Kernels {
@@ -119,7 +118,10 @@ export async function compileKernels(name: Kernels['name'], shared = false): Pro
       instantiate(distances!, memory) as unknown as DistancesKernel,
     quantised(memory = createMemory(shared)) {
       const kernel = instantiate(quantised!, memory) as unknown as QuantisedKernel;
-      return { ...kernel, scan: namedScan(kernel.scan as unknown as WebAssembly.ExportValue) };
+      return {
+        ...kernel,
+        scan: namedArguments(kernel.scan as unknown as WebAssembly.ExportValue, scanParameters),
+      };
     },
   };
 }

@@ -15,27 +15,26 @@ export interface ConvolutionKernel {
     u: number,
     scratch: number,
   ): void;
-  convolve: ReturnType<typeof namedConvolve>;
+  convolve(values: Readonly<Record<(typeof convolveParameters)[number], number>>): void;
 }
 
-/** By the names that `convolve` of `assembly/convolution.ts` gives its parameters. */
-const namedConvolve = (convolve: WebAssembly.ExportValue | undefined) =>
-  namedArguments(convolve, [
-    'n',
-    'x',
-    'y',
-    'yPicture',
-    'yRow',
-    'u',
-    'bias',
-    'height',
-    'width',
-    'channels',
-    'outputs',
-    'pool',
-    'block',
-    'scratch',
-  ]);
+/** The parameters of `convolve` in `assembly/convolution.ts`, in their order. */
+const convolveParameters = [
+  'n',
+  'x',
+  'y',
+  'yPicture',
+  'yRow',
+  'u',
+  'bias',
+  'height',
+  'width',
+  'channels',
+  'outputs',
+  'pool',
+  'block',
+  'scratch',
+] as const;
 
 /** Builds of the kernel: `relaxed` fuses multiplication and addition where the machine can. */
 export type KernelBuild = 'simd' | 'relaxed';
@@ -55,6 +54,6 @@ export async function instantiateKernel(
   const { transformKernels, convolve } = instance.exports;
   return {
     transformKernels: transformKernels as ConvolutionKernel['transformKernels'],
-    convolve: namedConvolve(convolve),
+    convolve: namedArguments(convolve, convolveParameters),
   };
 }

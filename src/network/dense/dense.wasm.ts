@@ -6,22 +6,21 @@ import { readBytes } from '../load.ts';
 import { encodings, rowScales } from './encoding.ts';
 import { type DenseLayer, readInSlices } from './layer.ts';
 
-/** By the names that `dense` of `assembly/dense.ts` gives its parameters. */
-const namedDense = (dense: WebAssembly.ExportValue | undefined) =>
-  namedArguments(dense, [
-    'form',
-    'weights',
-    'rowBytes',
-    'scales',
-    'bias',
-    'rows',
-    'k',
-    'x',
-    'n',
-    'y',
-    'yStride',
-    'scratch',
-  ]);
+/** The parameters of `dense` in `assembly/dense.ts`, in their order. */
+const denseParameters = [
+  'form',
+  'weights',
+  'rowBytes',
+  'scales',
+  'bias',
+  'rows',
+  'k',
+  'x',
+  'n',
+  'y',
+  'yStride',
+  'scratch',
+] as const;
 
 /** A dense layer on the CPU. */
 export interface Dense {
@@ -67,7 +66,7 @@ export async function createWasmDense(layer: DenseLayer): Promise<Dense> {
     );
   }
   const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
-  const kernel = namedDense(instance.exports.dense);
+  const kernel = namedArguments(instance.exports.dense, denseParameters);
   const heap = new Uint8Array(memory.buffer);
   const scales = new Float32Array(memory.buffer, scalesAt, outputs * scalesOfRow);
   for (const [i, piece] of pieces.entries()) {
