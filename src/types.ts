@@ -5,11 +5,13 @@ export type { Json } from './base/json.ts';
 export type { StoreLock } from './base/lock.ts';
 export type { RandomAccess } from './base/random-access.ts';
 export type { ModelInfo, ModelName } from './delivery/model-info.ts';
+export type { MetaFilter, MetaRange, MetaValue } from './engine/meta-filter.ts';
 export type {
   AddReport,
   CallOptions,
   Features,
   Hit,
+  IndexChange,
   Item,
   Picture,
   Progress,

@@ -1,14 +1,16 @@
 import { checkDistance, checkSignal, checkWhole, optionsOf, refuse, shown } from '../base/checks.ts';
 import { classOf, isFloats } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
+import type { Json } from '../base/json.ts';
 import type { EngineQueryOptions } from '../engine/engine.ts';
+import { checkMetaFilter } from '../engine/meta-filter.ts';
 import type { CallOptions, Item, QueryOptions } from '../engine/types.ts';
 import { checkMeta } from '../store/format/records.ts';
 import type { OpenOptions } from './options.ts';
 
 /** What a query asks for, as it was at the call. */
-export interface CheckedQuery extends EngineQueryOptions {
-  predicate?: ((id: string) => boolean) | undefined;
+export interface CheckedQuery extends Omit<EngineQueryOptions, keyof CallOptions> {
+  predicate?: ((id: string, meta: Json | undefined) => boolean) | undefined;
 }
 
 /**
@@ -70,12 +72,22 @@ export function checkQuery(options: QueryOptions): CheckedQuery {
     k,
     maxDistance,
     exclude: exclude === undefined ? undefined : idsOf(exclude, 'exclude'),
-    ...(typeof filter === 'function'
-      ? { predicate: filter }
-      : {
-          filter: filter === undefined ? undefined : idsOf(filter, 'filter (which may be a function, too)'),
-        }),
+    ...(typeof filter === 'function' ? { predicate: filter } : { filter: filter && filterOf(filter) }),
   };
+}
+
+function filterOf(filter: unknown): NonNullable<EngineQueryOptions['filter']> {
+  const isObject = typeof filter === 'object' && filter !== null && !(Symbol.iterator in filter);
+  if (!isObject || ArrayBuffer.isView(filter)) {
+    return idsOf(filter, "filter (which may be { meta: { colour: 'red' } } or a function, too)");
+  }
+  const { meta, ...more } = filter as { meta?: unknown };
+  const [name] = Object.keys(more);
+  if (meta !== undefined && name === undefined) return { meta: checkMetaFilter(meta) };
+  throw new LikenessError(
+    'bad-argument',
+    `filter is an object ${name === undefined ? 'without "meta"' : `with "${name}"`}; what metadata has to be is given as { meta: { colour: 'red' } }.`,
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import { refuse } from '../base/checks.ts';
 import { isFloats } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
 import type * as web from '../base/web-types.ts';
@@ -15,8 +16,10 @@ import type {
   CallOptions,
   Features,
   Hit,
+  IndexChange,
   Item,
   Picture,
+  Progress,
   QueryOptions,
   Report,
 } from '../engine/types.ts';
@@ -57,6 +60,11 @@ export interface EngineHost<Source = unknown, StoreName = unknown> {
   dispose(): void;
 }
 
+/** How a call goes on, as the engine is told. */
+interface EngineCall extends CallOptions {
+  signal: AbortSignal;
+}
+
 /** An item as it was when it was given. */
 type HeldItem = Pick<Item, 'id' | 'meta'> & Held;
 type Held = { vector: Float32Array } | { ready: () => Promise<unknown> };
@@ -65,6 +73,7 @@ type Held = { vector: Float32Array } | { ready: () => Promise<unknown> };
 export class ImageSearchBase {
   readonly #host: EngineHost;
   #size = 0;
+  readonly #watches = new Set<AbortController>();
   #closed = false;
 
   /** For `ImageSearch.open`. */
@@ -87,6 +96,11 @@ export class ImageSearchBase {
    *
    * What is added is what the items hold at the call: vectors, metadata, bytes, pixels and canvases are copied, files
    * and URLs are read later.
+   *
+   * @throws LikenessError `bad-argument`, `read-only`, `locked`, `storage-full`, `storage-denied`, `storage-failed`,
+   *   `out-of-memory`, `closed`
+   * @example
+   * const { failed } = await search.add(files.map((file) => ({ id: file.name, image: file, meta: { size: file.size } })));
    */
   async add(items: Iterable<Item>, options: CallOptions = {}): Promise<AddReport> {
     this.#checkOpen();
@@ -160,13 +174,21 @@ export class ImageSearchBase {
    *
    * @param image a picture, or a feature vector (Float32Array) of finite values; as it is at the call
    * @param options.k how many; default 30
+   * @throws LikenessError `bad-argument`, `bad-image`, `not-found`, `bad-file`, `out-of-memory`, `closed`
+   * @example
+   * const hits = await search.query(file, { k: 5, filter: { meta: { colour: ['red', 'blue'], year: { min: 2020 } } } });
    */
   async query(image: ImageSource | Float32Array, options: QueryOptions = {}): Promise<Hit[]> {
     const [hits] = await this.queryMany([image], options);
     return hits!;
   }
 
-  /** {@link query} for several pictures in one pass over the index. */
+  /**
+   * {@link query} for several pictures in one pass over the index.
+   *
+   * @throws LikenessError as {@link query}; the message says which picture
+   * @example const [first, second] = await search.queryMany([fileA, fileB], { k: 5 });
+   */
   async queryMany(
     images: Iterable<ImageSource | Float32Array>,
     options: QueryOptions = {},
@@ -178,17 +200,22 @@ export class ImageSearchBase {
     const given = itemsOf(images, 'queryMany takes a list of pictures and vectors; for one there is query');
     for (const image of given) checkQueried(image);
     const held = (given as (ImageSource | Float32Array)[]).map((image) => this.#hold(image, signal));
-    const queries: EngineQuery<unknown>[] = await Promise.all(
-      held.map(async (one) => ('vector' in one ? one : { source: await one.ready() })),
-    );
-    if (queries.length === 0) return [];
-    signal?.throwIfAborted();
-    const hits = await this.#host.engine.query(queries, await this.#postable(asked));
-    signal?.throwIfAborted();
-    return hits;
+    if (held.length === 0) return [];
+    return this.#reading(options, async (how) => {
+      const queries: EngineQuery<unknown>[] = await Promise.all(
+        held.map(async (one) => ('vector' in one ? one : { source: await one.ready() })),
+      );
+      how.signal.throwIfAborted();
+      return this.#host.engine.query(queries, { ...(await this.#postable(asked)), ...how });
+    });
   }
 
-  /** Removes pictures; ids that are not there are passed over. Returns how many were removed. */
+  /**
+   * Removes pictures; ids that are not there are passed over. Returns how many were removed.
+   *
+   * @throws LikenessError `bad-argument`, `read-only`, `locked`, `storage-full`, `storage-denied`, `storage-failed`, `closed`
+   * @example const removed = await search.remove(['a', 'b']);
+   */
   async remove(ids: Iterable<string>): Promise<number> {
     this.#checkOpen();
     const removed = await this.#host.engine.remove(idsOf(ids, 'remove'));
@@ -196,33 +223,62 @@ export class ImageSearchBase {
     return removed;
   }
 
-  /** The normalised feature vector of a picture, which is not added. */
+  /**
+   * The normalised feature vector of a picture, which is not added.
+   *
+   * @throws LikenessError `bad-argument`, `bad-image`, `not-found`, `out-of-memory`, `closed`
+   * @example const vector = await search.extract(file);
+   */
   async extract(image: ImageSource, options: CallOptions = {}): Promise<Float32Array> {
     this.#checkOpen();
     const { signal } = checkCall(options, 'extract');
     signal?.throwIfAborted();
-    const source = await this.#host.hold(image, signal)();
-    const vector = await this.#host.engine.extract(source);
-    signal?.throwIfAborted();
-    return vector;
+    const ready = this.#host.hold(image, signal);
+    return this.#reading(options, async (how) => this.#host.engine.extract(await ready(), how));
   }
 
-  /** The normalised feature vector of a picture in the index, e.g. for "more like this". */
+  /**
+   * Whether a picture with this id is in the index, as another tab or process may have changed it just now.
+   *
+   * @throws LikenessError `bad-argument`, `closed`
+   * @example if (!(await search.has(file.name))) await search.add([{ id: file.name, image: file }]);
+   */
+  async has(id: string): Promise<boolean> {
+    this.#checkOpen();
+    const [wanted] = idsOf([id], 'has');
+    return this.#host.engine.has(wanted!);
+  }
+
+  /**
+   * The normalised feature vector of a picture in the index, e.g. for "more like this".
+   *
+   * @throws LikenessError `bad-argument`, `not-found`, `bad-file` where it is damaged, `closed`
+   * @example const alike = await search.query(await search.vector('a'), { exclude: ['a'] });
+   */
   async vector(id: string): Promise<Float32Array> {
     this.#checkOpen();
     const [wanted] = idsOf([id], 'vector');
     return this.#host.engine.vector(wanted!);
   }
 
-  /** All features, in the order of the ids, e.g. for a `.npy` file. */
-  async features(): Promise<Features> {
+  /**
+   * All features, in the order of the ids, e.g. for a `.npy` file.
+   *
+   * @throws LikenessError `bad-argument`, `bad-file`, `storage-failed`, `out-of-memory`, `closed`
+   * @example const { ids, dimension, values } = await search.features();
+   */
+  async features(options: CallOptions = {}): Promise<Features> {
     this.#checkOpen();
-    return this.#host.engine.features();
+    checkCall(options, 'features');
+    return this.#reading(options, (how) => this.#host.engine.features(how));
   }
 
   /**
    * The pictures in the index, in the order of adding, without their features; with what another tab or process wrote
    * to a stored index.
+   *
+   * @throws LikenessError `bad-file`, `storage-failed`, `closed`
+   * @example for (const { id, meta } of await search.entries()) show(id, meta);
    */
   async entries(): Promise<Picture[]> {
     this.#checkOpen();
@@ -235,45 +291,103 @@ export class ImageSearchBase {
    * Writes the index to a store, all or nothing. An index that was opened with a store is there already.
    *
    * @param store where `open` takes it from afterwards; must hold no pictures
+   * @throws LikenessError `bad-argument`, `read-only`, `locked`, `model-mismatch`, `storage-full`, `storage-denied`,
+   *   `storage-failed`, `out-of-memory`, `closed`
+   * @example await search.save('opfs:holiday', { onProgress: ({ done, total }) => show(done / total) });
    */
-  async save(store: string | web.URL | Store): Promise<void> {
+  async save(store: string | web.URL | Store, options: CallOptions = {}): Promise<void> {
     this.#checkOpen();
-    await this.#host.engine.save(this.#host.storeName(store));
+    checkCall(options, 'save');
+    const name = this.#host.storeName(store);
+    await this.#during(options, (how) => this.#host.engine.save(name, how));
   }
 
-  /** The whole index, without the pictures themselves, as one file: to download, to {@link import}, to serve. */
-  async export(): Promise<web.Blob> {
+  /**
+   * The whole index, without the pictures themselves, as one file: to download, to {@link import}, to serve.
+   *
+   * @throws LikenessError `bad-argument`, `bad-file`, `storage-failed`, `out-of-memory`, `closed`
+   * @example link.href = URL.createObjectURL(await search.export({ signal }));
+   */
+  async export(options: CallOptions = {}): Promise<web.Blob> {
     this.#checkOpen();
-    return this.#host.engine.export();
+    checkCall(options, 'export');
+    return this.#reading(options, (how) => this.#host.engine.export(how));
   }
 
   /**
    * Takes over an exported index in the place of what is here, all or nothing.
    *
    * @param source the file, or where it is
-   * @throws LikenessError `model-mismatch` with both names, `bad-file`, `not-found`
+   * @throws LikenessError `model-mismatch` with both names, `bad-argument`, `bad-file`, `not-found`, `read-only`, `locked`,
+   *   `storage-full`, `storage-denied`, `storage-failed`, `out-of-memory`, `closed`
+   * @example await search.import(file, { signal, onProgress: ({ phase, done, total }) => show(phase, done / total) });
    */
-  async import(source: web.Blob | string | web.URL): Promise<void> {
+  async import(source: web.Blob | string | web.URL, options: CallOptions = {}): Promise<void> {
     this.#checkOpen();
-    this.#size = await this.#host.engine.import(this.#host.storeName(source));
+    checkCall(options, 'import');
+    const name = this.#host.storeName(source);
+    this.#size = await this.#during(options, (how) => this.#host.engine.import(name, how));
   }
 
-  /** Writes a stored index anew without what was replaced and removed; it becomes smaller. Done by itself at times. */
-  async compact(): Promise<void> {
+  /**
+   * Writes a stored index anew without what was replaced and removed; it becomes smaller. Done by itself at times.
+   *
+   * @throws LikenessError `bad-argument`, `read-only`, `locked`, `bad-file`, `storage-full`, `storage-denied`, `storage-failed`,
+   *   `closed`
+   * @example await search.compact();
+   */
+  async compact(options: CallOptions = {}): Promise<void> {
     this.#checkOpen();
-    await this.#host.engine.compact();
+    checkCall(options, 'compact');
+    await this.#during(options, (how) => this.#host.engine.compact(how));
   }
 
-  /** What runs, and why. */
+  /**
+   * Calls `listener` whenever pictures were added, replaced or removed: by this object when that is done, by another tab or
+   * process when a call of this object has read it, as `query`, `entries` and `has` do.
+   *
+   * @returns what ends it; `close` does, too
+   * @throws LikenessError `bad-argument`, `closed`
+   * @example
+   * const stop = search.onChange(({ size }) => show(`${size} pictures`));
+   */
+  onChange(listener: (change: IndexChange) => void): () => void {
+    this.#checkOpen();
+    if (typeof listener !== 'function') refuse('The listener of onChange', listener, 'a function');
+    const control = new AbortController();
+    const onChange = (size: number): void => {
+      // What a listener throws is no error of the call that made the change.
+      if (!control.signal.aborted) queueMicrotask(() => listener({ size }));
+    };
+    this.#host.engine.watch({ signal: control.signal, onChange }).catch(() => {}); // the worker has ended
+    this.#watches.add(control);
+    return () => {
+      control.abort();
+      this.#watches.delete(control);
+    };
+  }
+
+  /**
+   * What runs, and why.
+   *
+   * @throws LikenessError `closed`
+   * @example const { knn, store } = await search.report();
+   */
   async report(): Promise<Report> {
     this.#checkOpen();
     return { ...(await this.#host.engine.report()), modelFiles: this.#host.modelFiles };
   }
 
-  /** Frees model, index and worker, even where it rejects. Later calls are refused. */
+  /**
+   * Frees model, index and worker, even where it rejects. Later calls are refused.
+   *
+   * @throws LikenessError `storage-failed`
+   * @example await search.close();
+   */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    for (const control of this.#watches) control.abort();
     try {
       await this.#host.engine.close();
     } finally {
@@ -288,8 +402,45 @@ export class ImageSearchBase {
   /** Options without what cannot be posted to a worker: a predicate is asked here, about the ids that are there. */
   async #postable({ predicate, ...options }: CheckedQuery): Promise<EngineQueryOptions> {
     if (!predicate) return options;
-    const ids = await this.#host.engine.ids();
-    return { ...options, filter: ids.filter((id) => agrees(predicate(id))) };
+    const entries = await this.#host.engine.entries();
+    const taking = entries.filter(({ id, meta }) => agrees(predicate(id, meta)));
+    return { ...options, filter: taking.map(({ id }) => id) };
+  }
+
+  /**
+   * Runs a call of the engine. What `onProgress` throws ends it as an abort does.
+   *
+   * @param work gets a signal that follows the caller's
+   */
+  async #during<T>({ signal, onProgress }: CallOptions, work: (how: EngineCall) => Promise<T>): Promise<T> {
+    signal?.throwIfAborted();
+    const control = new AbortController();
+    const abort = (): void => control.abort(signal!.reason);
+    signal?.addEventListener('abort', abort);
+    const tell = (progress: Progress): void => {
+      if (control.signal.aborted) return;
+      try {
+        onProgress!(progress);
+      } catch (error) {
+        control.abort(error);
+      }
+    };
+    try {
+      return await work({ signal: control.signal, ...(onProgress && { onProgress: tell }) });
+    } catch (error) {
+      throw control.signal.aborted ? control.signal.reason : error;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  /** {@link #during} of a call that changes nothing: aborted, it rejects even where it is done. */
+  #reading<T>(options: CallOptions, work: (how: EngineCall) => Promise<T>): Promise<T> {
+    return this.#during(options, async (how) => {
+      const result = await work(how);
+      how.signal.throwIfAborted();
+      return result;
+    });
   }
 
   #holdItem(item: Item, signal: AbortSignal | undefined): HeldItem {

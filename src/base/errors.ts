@@ -9,6 +9,7 @@
  * - `newer-format`: an index was written by a newer version of Likeness
  * - `not-found`: a file, URL or id does not exist
  * - `in-use`: something else has it open; wait for it, or close it
+ * - `out-of-memory`: there is no memory for it here; nothing has changed
  * - `no-backend`: no backend here can do the work
  * - `device-lost`: the GPU device went away
  * - `locked`: another tab or process writes to the index
@@ -27,6 +28,7 @@ export type ErrorCode =
   | 'newer-format'
   | 'not-found'
   | 'in-use'
+  | 'out-of-memory'
   | 'no-backend'
   | 'device-lost'
   | 'locked'
@@ -64,4 +66,19 @@ export class LikenessError extends Error {
     super(message, options);
     this.code = code;
   }
+}
+
+/** How engines say that there is no memory: V8, SpiderMonkey, JavaScriptCore; `new WebAssembly.Memory`, `grow`. */
+const noMemory = /alloc|out of memory|invalid .*length|length too large|exceeds supported/i;
+
+/** What was thrown, with the code `out-of-memory` where it is that. @param doing the subject of the message */
+export function memoryError(error: unknown, doing: string): unknown {
+  if (!(error instanceof Error) || error instanceof LikenessError) return error;
+  const isKind = error instanceof RangeError || error.name === 'InternalError';
+  if (!isKind || !noMemory.test(error.message)) return error;
+  return new LikenessError(
+    'out-of-memory',
+    `${doing} needs more memory than there is here (${error.message}); nothing has changed. Do it in smaller parts, or close what is open beside it.`,
+    { cause: error },
+  );
 }

@@ -1,9 +1,9 @@
 import { isFloats } from '../base/class-of.ts';
 import { endAll } from '../base/end-all.ts';
-import { type ErrorCode, LikenessError } from '../base/errors.ts';
+import { type ErrorCode, LikenessError, memoryError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import { Mutex } from '../base/mutex.ts';
-import type { Calls } from '../base/rpc.ts';
+import { type Calls, transfer } from '../base/rpc.ts';
 import { sha256 } from '../base/sha256.ts';
 import type { Pixels } from '../image/pixels.ts';
 import { toTensor } from '../image/tensor.ts';
@@ -17,9 +17,11 @@ import type { IndexInfo } from '../store/format/header.ts';
 import { copyOfJson, type Entry } from '../store/format/records.ts';
 import { IndexStore } from '../store/index-store.ts';
 import { checkKind } from '../store/mismatch.ts';
+import { type MetaFilter, metaTest } from './meta-filter.ts';
 import { Pictures, type PicturesOptions } from './pictures.ts';
+import { progressOf } from './progress.ts';
 import { exportedFile, openTarget } from './storage.ts';
-import type { Features, Hit, Report } from './types.ts';
+import type { CallOptions, Features, Hit, Report } from './types.ts';
 
 /** An item on its way into the engine: what it holds can be posted to a worker. */
 export type EngineItem<Source> = { id: string; meta?: Json | undefined } & (
@@ -31,17 +33,12 @@ export type EngineItem<Source> = { id: string; meta?: Json | undefined } & (
 export type EngineQuery<Source> = Extractable<Source>;
 
 /** Which pictures a query is about, as it can be posted. */
-export interface EngineQueryOptions {
+export interface EngineQueryOptions extends CallOptions {
   k: number;
   maxDistance?: number | undefined;
   /** Ids; those that are not in the index are passed over. */
   exclude?: readonly string[] | undefined;
-  filter?: readonly string[] | undefined;
-}
-
-/** How a call goes on, as it reaches the engine. */
-export interface EngineCall {
-  signal?: AbortSignal | undefined;
+  filter?: readonly string[] | { meta: MetaFilter } | undefined;
 }
 
 /** What one `add` did. Plain data: an error's class would not survive the way out of a worker. */
@@ -72,7 +69,7 @@ type Reading = Promise<{ hash: string | undefined; pixels?: Pixels }>;
 /** What has features, or gets them. */
 type Extractable<Source> = { source: Source } | { vector: Float32Array };
 
-interface Extraction extends EngineCall {
+interface Extraction extends CallOptions {
   /** Whether all are read and extracted, whatever the index holds. */
   all?: boolean;
 }
@@ -136,10 +133,13 @@ export class Engine<Source, StoreName> {
    * Extracts and adds; an id that is there already is replaced. Everything that could be read is in the index when
    * this resolves, in the order of the items; where there is a store, it is durable. After an abort it adds nothing more.
    */
-  async add(items: readonly EngineItem<Source>[], { signal }: EngineCall = {}): Promise<EngineAdded> {
+  async add(
+    items: readonly EngineItem<Source>[],
+    { signal }: Pick<CallOptions, 'signal'> = {},
+  ): Promise<EngineAdded> {
     const extracted = this.#vectors(items, { signal });
     extracted.catch(() => {});
-    return this.#mutex.run(async () => {
+    return this.#inTurn(async () => {
       const { vectors, hashes, known, failed } = await extracted;
       const outcome: EngineAdded = {
         added: 0,
@@ -183,21 +183,26 @@ export class Engine<Source, StoreName> {
   /** The `k` nearest of each query, nearest first. The first query that cannot be read fails the call. */
   async query(
     queries: readonly EngineQuery<Source>[],
-    { k, maxDistance, exclude, filter }: EngineQueryOptions,
+    { k, maxDistance, exclude, filter, ...how }: EngineQueryOptions,
   ): Promise<Hit[][]> {
-    const extracted = this.#extractQueries(queries);
+    const extracted = this.#extractQueries(queries, how);
     extracted.catch(() => {});
-    return this.#mutex.run(async () => {
+    const search = async (): Promise<Hit[][]> => {
       const asked = await extracted;
       try {
         await this.#pictures.refresh();
-        await this.#pictures.load();
+        await this.#pictures.load(how);
         if (this.size === 0) return queries.map(() => []);
-        const found = await this.#pictures.search(asked, Math.min(k, this.size), () => ({
-          maxDistance,
-          exclude: exclude && this.#rowsOf(exclude),
-          filter: filter && this.#takingPart(filter),
-        }));
+        const found = await this.#pictures.search(
+          asked,
+          Math.min(k, this.size),
+          () => ({
+            maxDistance,
+            exclude: exclude && this.#rowsOf(exclude),
+            filter: filter && this.#takingPart(filter),
+          }),
+          how,
+        );
         return queries.map((_, at) =>
           Array.from({ length: found.counts[at]! }, (_, rank): Hit => {
             const { id, meta } = this.#pictures.entries[found.rows[at * found.k + rank]!]!;
@@ -208,12 +213,19 @@ export class Engine<Source, StoreName> {
       } catch (error) {
         // What is wrong with features on the device is told in the words for those in memory.
         const isRefused = error instanceof LikenessError && error.code === 'bad-argument';
-        if (isRefused && 'count' in asked) await this.#extractInMemory(queries);
+        if (isRefused && 'count' in asked) await this.#extractInMemory(queries, how);
         throw error;
-      } finally {
-        if ('count' in asked) asked.buffer.destroy();
       }
-    });
+    };
+    try {
+      return await this.#inTurn(search, how);
+    } finally {
+      // Whether or not its turn came.
+      void extracted.then(
+        (asked) => 'count' in asked && asked.buffer.destroy(),
+        () => {},
+      );
+    }
   }
 
   /**
@@ -221,7 +233,10 @@ export class Engine<Source, StoreName> {
    *
    * @returns in memory q × dimension; a buffer is the caller's to destroy
    */
-  async #extractQueries(items: readonly Extractable<Source>[]): Promise<Float32Array | DeviceQueries> {
+  async #extractQueries(
+    items: readonly Extractable<Source>[],
+    how: CallOptions,
+  ): Promise<Float32Array | DeviceQueries> {
     const extractor = this.#extractor;
     const isOneRun = items.length > 0 && items.length <= extractor.batchSize;
     if (
@@ -230,16 +245,19 @@ export class Engine<Source, StoreName> {
       !isOneRun ||
       items.some((item) => 'vector' in item)
     ) {
-      return this.#extractInMemory(items);
+      return this.#extractInMemory(items, how);
     }
     const outcome = emptyOutcome(items);
-    const { input } = await this.#readBatch(items, 0, outcome, { all: true });
+    const { signal } = how;
+    const { input } = await this.#readBatch(items, 0, outcome, { signal, all: true });
+    signal?.throwIfAborted();
     checkQueries(outcome);
     return { buffer: await extractor.extractToBuffer(input, items.length), count: items.length };
   }
 
-  async #extractInMemory(items: readonly Extractable<Source>[]): Promise<Float32Array> {
-    const outcome = await this.#vectors(items, { all: true });
+  async #extractInMemory(items: readonly Extractable<Source>[], how: CallOptions): Promise<Float32Array> {
+    const outcome = await this.#vectors(items, { ...how, all: true });
+    how.signal?.throwIfAborted();
     checkQueries(outcome);
     const dimension = this.#extractor.dimension;
     const block = new Float32Array(items.length * dimension);
@@ -252,16 +270,19 @@ export class Engine<Source, StoreName> {
     return ids.map((id) => this.#pictures.position(id)).filter((row) => row !== undefined);
   }
 
-  /** A byte for each row: whether its id is among these. */
-  #takingPart(ids: readonly string[]): Uint8Array {
+  /** A byte for each row: whether it takes part. */
+  #takingPart(filter: NonNullable<EngineQueryOptions['filter']>): Uint8Array {
     const rows = new Uint8Array(this.size);
-    for (const row of this.#rowsOf(ids)) rows[row] = 1;
+    if ('meta' in filter) {
+      const isRight = metaTest(filter.meta);
+      for (const [row, { meta }] of this.#pictures.entries.entries()) rows[row] = Number(isRight(meta));
+    } else for (const row of this.#rowsOf(filter)) rows[row] = 1;
     return rows;
   }
 
   /** Removes pictures; ids that are not there are passed over. Returns how many were removed. */
   async remove(ids: readonly string[]): Promise<number> {
-    return this.#mutex.run(async () => {
+    return this.#inTurn(async () => {
       await this.#pictures.refresh();
       const before = this.size;
       const there = [...new Set(ids)].filter((id) => this.#pictures.position(id) !== undefined);
@@ -271,15 +292,16 @@ export class Engine<Source, StoreName> {
   }
 
   /** The normalised features of a picture that is not added. */
-  async extract(source: Source): Promise<Float32Array> {
-    const { vectors, failed } = await this.#vectors([{ source }], { all: true });
+  async extract(source: Source, { signal }: CallOptions = {}): Promise<Float32Array> {
+    const { vectors, failed } = await this.#vectors([{ source }], { signal, all: true });
+    signal?.throwIfAborted();
     if (failed[0]) throw new LikenessError(failed[0].code, failed[0].message);
     return vectors[0]!;
   }
 
   /** The stored features of a picture. */
   async vector(id: string): Promise<Float32Array> {
-    return this.#mutex.run(async () => {
+    return this.#inTurn(async () => {
       await this.#pictures.refresh();
       const vector = await this.#pictures.vector(id);
       if (vector) return vector;
@@ -287,9 +309,26 @@ export class Engine<Source, StoreName> {
     });
   }
 
-  /** The ids of all pictures, in the order of adding. */
-  async ids(): Promise<string[]> {
-    return this.#ids();
+  /** Whether there is a picture with this id. */
+  async has(id: string): Promise<boolean> {
+    return this.#inTurn(async () => {
+      await this.#pictures.refresh();
+      return this.#pictures.position(id) !== undefined;
+    });
+  }
+
+  /** Tells of every change until the signal ends it: of those here, and of others' when they are read. */
+  async watch({
+    signal,
+    onChange,
+  }: {
+    signal: AbortSignal;
+    onChange: (size: number) => void;
+  }): Promise<void> {
+    const tell = (): void => onChange(this.size);
+    this.#pictures.watchers.add(tell);
+    await new Promise((go) => signal.addEventListener('abort', go));
+    this.#pictures.watchers.delete(tell);
   }
 
   #ids(): string[] {
@@ -298,7 +337,7 @@ export class Engine<Source, StoreName> {
 
   /** The pictures as another tab or process may have changed them just now, without their features. */
   async entries(): Promise<Entry[]> {
-    return this.#mutex.run(async () => {
+    return this.#inTurn(async () => {
       await this.#pictures.refresh();
       return this.#pictures.entries.map(({ id, meta, hash }) => ({
         id,
@@ -308,12 +347,13 @@ export class Engine<Source, StoreName> {
     });
   }
 
-  async features(): Promise<Features> {
-    return this.#mutex.run(async () => {
+  async features(how: CallOptions = {}): Promise<Features> {
+    return this.#inTurn(async () => {
       await this.#pictures.refresh();
-      const values = await this.#pictures.values();
-      return { ids: this.#ids(), dimension: this.#extractor.dimension, values };
-    });
+      const values = await this.#pictures.values(how);
+      const { dimension } = this.#extractor;
+      return transfer({ ids: this.#ids(), dimension, values }, [values.buffer as ArrayBuffer]);
+    }, how);
   }
 
   /** What the index holds, as a store would say it. */
@@ -324,45 +364,70 @@ export class Engine<Source, StoreName> {
   }
 
   /** Runs `use` with all pictures as a stored index; nothing changes meanwhile. */
-  async #withIndex<T>(use: (index: IndexStore) => Promise<T>): Promise<T> {
-    return this.#mutex.run(async () => {
+  async #withIndex<T>(use: (index: IndexStore) => Promise<T>, how: CallOptions): Promise<T> {
+    return this.#inTurn(async () => {
       await this.#pictures.refresh();
       return this.#pictures.withIndex(this.info, use);
-    });
+    }, how);
   }
 
   /** Writes the index to another store, all or nothing. */
-  async save(name: StoreName): Promise<void> {
+  async save(name: StoreName, how: CallOptions = {}): Promise<void> {
     const target = await openTarget(await this.#openStore(name), this.info);
     try {
-      await this.#withIndex((index) => target.importFrom(index));
+      await this.#withIndex((index) => {
+        const onRows = progressOf(how, 'write', index.entries.length);
+        return target.importFrom(index, { signal: how.signal, onRows });
+      }, how);
     } finally {
       await target.close();
     }
   }
 
   /** The whole index as one file. */
-  async export(): Promise<Blob> {
-    return this.#withIndex(exportedFile);
+  async export(how: CallOptions = {}): Promise<Blob> {
+    return this.#withIndex((index) => exportedFile(index, how), how);
   }
 
   /** Takes over another index in the place of what is here, all or nothing. Resolves to the number of pictures. */
-  async import(name: StoreName): Promise<number> {
+  async import(name: StoreName, how: CallOptions = {}): Promise<number> {
     const source = await IndexStore.open(await this.#openStore(name), { expect: this.info });
     try {
-      return await this.#mutex.run(async () => {
+      return await this.#inTurn(async () => {
         checkKind(source.info, this.info, source);
-        await this.#pictures.importFrom(source);
+        await this.#pictures.importFrom(source, how);
         return this.size;
-      });
+      }, how);
     } finally {
       await source.close();
     }
   }
 
   /** The store's file without what was replaced and removed. */
-  async compact(): Promise<void> {
-    await this.#mutex.run(() => this.#pictures.compact());
+  async compact(how: CallOptions = {}): Promise<void> {
+    await this.#inTurn(() => this.#pictures.compact(how), how);
+  }
+
+  /**
+   * Runs `work` after all work asked for before it. Aborted before that, it rejects at once and is passed over.
+   *
+   * @throws LikenessError `out-of-memory` where the platform says so
+   */
+  #inTurn<T>(work: () => Promise<T>, { signal }: CallOptions = {}): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const abort = (): void => reject(signal!.reason);
+      signal?.addEventListener('abort', abort);
+      const turn = this.#mutex.run(async () => {
+        signal?.removeEventListener('abort', abort);
+        signal?.throwIfAborted();
+        try {
+          return await work();
+        } catch (error) {
+          throw memoryError(error, 'This call');
+        }
+      });
+      turn.then(resolve, reject);
+    });
   }
 
   async report(): Promise<Omit<Report, 'modelFiles'>> {
@@ -411,11 +476,15 @@ export class Engine<Source, StoreName> {
   async #vectors(items: readonly Extractable<Source>[], how: Extraction): Promise<Outcome> {
     const { dimension, batchSize } = this.#extractor;
     const outcome = emptyOutcome(items);
+    const images = items.filter((item) => 'source' in item).length;
+    let extracted = 0;
     for (let start = 0; start < items.length && !how.signal?.aborted; start += batchSize) {
       const batch = items.slice(start, start + batchSize);
       const { input, places } = await this.#readBatch(batch, start, outcome, how);
       if (places.length === 0 || how.signal?.aborted) continue;
       const features = await this.#extractor.extract(input, places.length);
+      extracted += places.length;
+      how.onProgress?.({ phase: 'extract', done: extracted, total: images });
       for (const [n, at] of places.entries()) {
         const vector = features.slice(n * dimension, (n + 1) * dimension);
         if (firstNotFinite(vector) < 0) outcome.vectors[at] = vector;

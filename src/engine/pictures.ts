@@ -12,8 +12,9 @@ import type { Entry } from '../store/format/records.ts';
 import { damagedRow } from '../store/format/snapshot.ts';
 import { IndexStore } from '../store/index-store.ts';
 import { MemoryStore } from '../store/media/store.memory.ts';
+import { progressOf } from './progress.ts';
 import { DamagedRows, StoredRows } from './stored-rows.ts';
-import type { StoreReport } from './types.ts';
+import type { CallOptions, StoreReport } from './types.ts';
 import { UnusualLengths } from './unusual-lengths.ts';
 
 export interface PicturesOptions {
@@ -62,6 +63,8 @@ export class Pictures {
   readonly #damaged: string[] = [];
   /** Of the rows that the index has. */
   readonly #lengths = new UnusualLengths();
+  /** Called when pictures have changed, here or, as far as it was read, elsewhere. */
+  readonly watchers: Set<() => void> = new Set<() => void>();
 
   /** @param index empty */
   constructor(index: FlatIndex, store: IndexStore | undefined, options: PicturesOptions = {}) {
@@ -98,15 +101,16 @@ export class Pictures {
   }
 
   /** Reads the rows of the store, once. A damaged one is taken out of the index and told of in the report. */
-  async load(): Promise<void> {
+  async load(how: CallOptions = {}): Promise<void> {
     // Taking out what is damaged may end in a compaction: then they are read once more.
-    while (!this.#loaded) await this.#takeOut(await this.#following(() => this.#read(this.#store!)));
+    while (!this.#loaded) await this.#takeOut(await this.#following(() => this.#read(this.#store!, how)));
   }
 
   /** Returns what is damaged. */
-  async #read(store: IndexStore): Promise<PlacedEntry[]> {
+  async #read(store: IndexStore, how: CallOptions): Promise<PlacedEntry[]> {
     await this.#choose(store);
     const entries = [...store.entries];
+    const progress = progressOf(how, 'read', entries.length);
     const damaged: PlacedEntry[] = [];
     try {
       for await (const { first, values } of store.rows(entries, (entry) => damaged.push(entry))) {
@@ -117,6 +121,7 @@ export class Pictures {
           this.#lengths.add(values.subarray(n * dimension, (n + 1) * dimension));
         }
         this.#index.add(values);
+        await progress(first + rows);
       }
     } catch (error) {
       this.#clear();
@@ -135,12 +140,13 @@ export class Pictures {
     queries: Float32Array | DeviceQueries,
     k: number,
     options: () => SearchOptions,
+    how: CallOptions = {},
   ): Promise<Neighbours> {
     for (;;) {
       try {
         const found = await this.#following(async () => {
-          await this.load();
-          return this.#index.search(queries, k, options());
+          await this.load(how);
+          return this.#index.search(queries, k, { ...options(), signal: how.signal });
         });
         this.#weigh(found);
         return found;
@@ -152,12 +158,17 @@ export class Pictures {
   }
 
   /** All rows: n × d values, a copy. */
-  async values(): Promise<Float32Array> {
+  async values(how: CallOptions = {}): Promise<Float32Array> {
     return this.#following(async () => {
-      await this.load();
+      await this.load(how);
       if (!this.#outside) return this.#index.values();
-      const values = new Float32Array(this.entries.length * this.#index.dimension);
-      await this.#store!.readRows(this.entries, values);
+      const { dimension } = this.#index;
+      const values = new Float32Array(this.entries.length * dimension);
+      const progress = progressOf(how, 'read', this.entries.length);
+      for await (const { first, values: block } of this.#store!.rows(this.entries)) {
+        values.set(block, first * dimension);
+        await progress(first + block.length / dimension);
+      }
       return values;
     });
   }
@@ -253,25 +264,30 @@ export class Pictures {
    *
    * @throws LikenessError `bad-file` that names the picture whose features are no finite numbers
    */
-  async importFrom(source: IndexStore): Promise<void> {
+  async importFrom(source: IndexStore, how: CallOptions = {}): Promise<void> {
     const entries = [...source.entries];
+    const { dimension } = source.info;
+    const progress = progressOf(how, 'read', entries.length);
     for await (const { first, values } of source.rows(entries)) {
       const at = firstNotFinite(values);
-      if (at < 0) continue;
-      const { dimension } = source.info;
+      if (at < 0) {
+        await progress(first + values.length / dimension);
+        continue;
+      }
       throw new LikenessError(
         'bad-file',
         `The features of "${entries[first + Math.floor(at / dimension)]!.id}" in ${source.name} have ${values[at]} as their value ${at % dimension}; nothing was imported.`,
       );
     }
     if (this.#store) {
-      await this.#store.importFrom(source);
+      const onRows = progressOf(how, 'write', entries.length);
+      await this.#store.importFrom(source, { signal: how.signal, onRows });
       await this.#follow();
       return;
     }
-    const { dimension } = this.#index;
     const values = new Float32Array(entries.length * dimension);
     await source.readRows(entries, values);
+    how.signal?.throwIfAborted();
     const gone = this.entries.map(({ id }) => ({ remove: id }));
     const added = entries.map((entry, n) => ({
       ...entry,
@@ -280,8 +296,9 @@ export class Pictures {
     await this.apply([...gone, ...added]);
   }
 
-  async compact(): Promise<void> {
-    await this.#store?.compact();
+  async compact(how: CallOptions = {}): Promise<void> {
+    const onRows = progressOf(how, 'write', this.entries.length);
+    await this.#store?.compact({ signal: how.signal, onRows });
     await this.#follow();
   }
 
@@ -386,6 +403,7 @@ export class Pictures {
       if (!this.#store) throw error;
       this.#clear();
     }
+    if (steps.length > 0) for (const tell of this.watchers) tell();
   }
 
   async #takeStep(step: FollowedStep): Promise<void> {

@@ -2,6 +2,8 @@ import { LikenessError } from '../base/errors.ts';
 import type { Store } from '../store/format/files.ts';
 import type { IndexInfo } from '../store/format/header.ts';
 import { IndexStore } from '../store/index-store.ts';
+import { progressOf } from './progress.ts';
+import type { CallOptions } from './types.ts';
 
 /** Opens the store of an index: what is there, or a new one. */
 export const openIndex = (store: Store, info: IndexInfo): Promise<IndexStore> =>
@@ -25,8 +27,9 @@ export async function openTarget(store: Store, info: IndexInfo): Promise<IndexSt
 }
 
 /** An index as one file. As blobs its parts need not be in memory. */
-export async function exportedFile(index: IndexStore): Promise<Blob> {
+export async function exportedFile(index: IndexStore, how: CallOptions): Promise<Blob> {
   const parts: Blob[] = [];
-  for await (const part of index.exported().parts) parts.push(new Blob([part as BlobPart]));
+  const onRows = progressOf(how, 'read', index.entries.length);
+  for await (const part of index.exported(onRows).parts) parts.push(new Blob([part as BlobPart]));
   return new Blob(parts, { type: 'application/octet-stream' });
 }

@@ -4,6 +4,13 @@ import type * as web from '../base/web-types.ts';
 import type { ImageSource } from '../image/image-source.ts';
 import type { BackendName } from '../knn/backend/backend.ts';
 import type { Dropped } from '../store/format/dropped.ts';
+import type { MetaFilter } from './meta-filter.ts';
+
+/** What `onChange` tells. */
+export interface IndexChange {
+  /** Pictures in the index now. */
+  size: number;
+}
 
 /** Something to add: a picture, or a feature vector made earlier by the same model. */
 export type Item = {
@@ -29,9 +36,17 @@ export interface Picture {
   hash?: string;
 }
 
+/** How far a call has come. A call may have several phases; in each, `done` rises to `total`. */
 export interface Progress {
-  phase: 'model' | 'add';
-  /** Bytes of the model that are here, or pictures. */
+  /**
+   * - `model`: the model's files are fetched or read (`open`)
+   * - `add`: pictures are read, extracted and stored (`add`)
+   * - `extract`: pictures that are asked for are read and extracted (`query`, `queryMany`)
+   * - `read`: features are read from where the index is kept (`features`, `export`, `import`; the first `query`)
+   * - `write`: pictures are written to where the index is kept (`save`, `import`, `compact`)
+   */
+  phase: 'model' | 'add' | 'extract' | 'read' | 'write';
+  /** Bytes of the model that are here; in all other phases pictures. */
   done: number;
   total: number;
   /** Bytes of the model that came over the network; 0 for one that was stored. */
@@ -41,8 +56,9 @@ export interface Progress {
 }
 
 export interface CallOptions {
-  /** Ends the call early; it then rejects with the signal's reason. */
+  /** Ends the call early; it then rejects with the signal's reason, and nothing has changed, but for what {@link Item}s were added. */
   signal?: web.AbortSignal | undefined;
+  /** Told how far the call has come. What it throws ends the call, which rejects with it. */
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
@@ -54,10 +70,14 @@ export interface QueryOptions extends CallOptions {
   /** Ids of pictures that do not take part, e.g. the query's own. */
   exclude?: Iterable<string> | undefined;
   /**
-   * The only pictures that take part: their ids, or a predicate that is asked about every picture in the index. It may
-   * not be async.
+   * The only pictures that take part: their ids; what their metadata has to be, which is asked where the index is; or a
+   * predicate, which may not be async, and to which all ids and metadata are brought.
    */
-  filter?: Iterable<string> | ((id: string) => boolean) | undefined;
+  filter?:
+    | Iterable<string>
+    | { meta: MetaFilter }
+    | ((id: string, meta: Json | undefined) => boolean)
+    | undefined;
 }
 
 /** An index's rows in order, as one block. */

@@ -24,6 +24,13 @@ export interface OpenIndexOptions {
   idleMs?: number;
 }
 
+/** How a call that writes or reads all goes on. */
+export interface RewriteOptions {
+  signal?: AbortSignal | undefined;
+  /** Told of the rows that have gone by; what it rejects with ends the call, and nothing has changed. */
+  onRows?: ((done: number) => Promise<void>) | undefined;
+}
+
 /** Commits after which, and dead bytes from which, a compaction may be worth its while. */
 const manyCommits = 1024;
 const muchGarbage = 32 << 20;
@@ -271,7 +278,7 @@ export class IndexStore {
    * Writes the index anew without what was replaced and removed. At every moment one whole file is there; interrupted,
    * nothing has changed.
    */
-  async compact({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+  async compact({ signal, onRows }: RewriteOptions = {}): Promise<void> {
     this.#checkWritable();
     this.#compactFrom = 2 * this.byteLength; // what it is when this fails: for want of space, or because of a damaged row
     await this.#replace('Compacting', signal, () => {
@@ -281,15 +288,16 @@ export class IndexStore {
         throw damagedRow(entry, this.name);
       };
       const rows = checkedRows(() => file, entries, 4 * header.dimension, damaged);
-      return { info: header, entries, settings: this.settings, rows };
+      const counted = counting(rows, 4 * header.dimension, onRows);
+      return { info: header, entries, settings: this.settings, rows: counted };
     });
     this.#compactFrom = 0;
   }
 
   /** The whole index as the bytes of one file, compact; a store may be opened over it, or import it. */
-  exported(): { byteLength: number; parts: AsyncGenerator<Uint8Array> } {
+  exported(onRows?: RewriteOptions['onRows']): { byteLength: number; parts: AsyncGenerator<Uint8Array> } {
     const entries = [...this.entries];
-    const rows = bytesOfRows(this.rows(entries));
+    const rows = counting(bytesOfRows(this.rows(entries)), 4 * this.info.dimension, onRows);
     const header = { ...this.#index.generation.header, generation: 1 };
     const whole = snapshot(header, entries, new Map(this.settings), rows);
     async function* parts(): AsyncGenerator<Uint8Array> {
@@ -304,7 +312,7 @@ export class IndexStore {
    *
    * @throws LikenessError `model-mismatch` where this one is of another model or dimension
    */
-  async importFrom(source: IndexStore, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+  async importFrom(source: IndexStore, { signal, onRows }: RewriteOptions = {}): Promise<void> {
     this.#checkWritable();
     checkKind(source.info, this.info, source);
     if (source.dropped) {
@@ -315,7 +323,7 @@ export class IndexStore {
     }
     await this.#replace('Importing into', signal, () => {
       const entries = [...source.entries];
-      const rows = bytesOfRows(source.rows(entries));
+      const rows = counting(bytesOfRows(source.rows(entries)), 4 * source.info.dimension, onRows);
       return { info: source.info, entries, settings: source.settings, rows };
     });
   }
@@ -427,4 +435,17 @@ async function* bytesOfRows(
   blocks: AsyncIterable<{ values: Float32Array }>,
 ): AsyncGenerator<{ bytes: Uint8Array }> {
   for await (const { values } of blocks) yield { bytes: bytesOfValues(values) };
+}
+
+async function* counting(
+  blocks: AsyncIterable<{ bytes: Uint8Array }>,
+  rowBytes: number,
+  onRows: RewriteOptions['onRows'],
+): AsyncGenerator<{ bytes: Uint8Array }> {
+  let done = 0;
+  for await (const block of blocks) {
+    yield block;
+    done += block.bytes.length / rowBytes;
+    await onRows?.(done);
+  }
 }

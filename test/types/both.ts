@@ -6,6 +6,7 @@ import {
   ImageSearch,
   type ImageSource,
   LikenessError,
+  type MetaFilter,
   type OpenOptions,
   type Store,
 } from 'likeness-search';
@@ -78,7 +79,15 @@ export async function use(vectors: Float32Array): Promise<number> {
   ]);
   const error: LikenessError | undefined = failed[0]?.error;
   const [hit] = await search.query(vectors, { k: 3, filter: (id) => id !== 'a', maxDistance: 1 });
-  const length: number = (await (await search.export()).arrayBuffer()).byteLength;
+  await search.query(vectors, { filter: { meta: { colour: ['red', null], year: { min: 2020 } } } });
+  await search.query(vectors, { filter: (id, meta) => id !== 'a' && meta !== undefined });
+  const filter: MetaFilter = { 'camera.make': 'Canon' };
+  // @ts-expect-error no value of metadata
+  await search.query(vectors, { filter: { meta: { colour: { red: true } } } });
+  const stop: () => void = search.onChange(({ size }) => size + (filter ? 1 : 0));
+  if (await search.has('a')) stop();
+  await search.save('elsewhere', { onProgress: ({ phase, done }) => `${phase} ${done}` });
+  const length: number = (await (await search.export({ signal: undefined })).arrayBuffer()).byteLength;
   await search[Symbol.asyncDispose]();
   return added + (hit?.distance ?? length) + (error ? 1 : 0);
 }

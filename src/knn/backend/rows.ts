@@ -69,7 +69,7 @@ function allocate(length: number): Float32Array {
     return new Float32Array(length);
   } catch (error) {
     throw new LikenessError(
-      'bad-argument',
+      'out-of-memory',
       `There is no memory for another ${(4 * length) / 2 ** 20} MiB of rows; keep fewer rows in this index.`,
       { cause: error },
     );

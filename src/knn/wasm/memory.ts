@@ -41,7 +41,7 @@ export function reserve(memory: WebAssembly.Memory, wanted: number, what: string
     }
   }
   throw new LikenessError(
-    'bad-argument',
+    'out-of-memory',
     `${what} do not fit into this device's memory; nothing was added. Keep fewer rows in this index, or the full rows outside of it (the option \`rows\`).`,
   );
 }

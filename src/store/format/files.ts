@@ -1,4 +1,4 @@
-import { type ErrorCode, LikenessError } from '../../base/errors.ts';
+import { type ErrorCode, LikenessError, memoryError } from '../../base/errors.ts';
 import type { StoreLock } from '../../base/lock.ts';
 import type { RandomAccess } from '../../base/random-access.ts';
 
@@ -82,7 +82,8 @@ const advice: Partial<Record<ErrorCode, string>> = {
 
 /** @internal What a store threw, as a {@link LikenessError} that says what was being done. */
 export function storageError(error: unknown, doing: string): LikenessError {
-  if (error instanceof LikenessError) return error;
+  const known = memoryError(error, doing);
+  if (known instanceof LikenessError) return known;
   const { code, name, message } = error as NodeJS.ErrnoException;
   const [kind, why] = codes[code ?? ''] ??
     codes[name] ?? [

@@ -36,9 +36,10 @@ function noted(add: (items: Added) => Promise<void> = async () => {}) {
         return queries.map(() => []);
       },
       remove: async (ids) => asked.removed.push(...ids),
-      ids: async () => ['a', 'b', 'c'],
+      has: none,
+      watch: none,
       extract: none,
-      entries: none,
+      entries: async () => ['a', 'b', 'c'].map((id) => ({ id })),
       compact: none,
       vector: none,
       features: none,

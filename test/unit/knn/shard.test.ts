@@ -17,7 +17,7 @@ test('a shard that could not take its rows answers nothing any more', async () =
   const found = await shard.search(new Float32Array(d), undefined, limits);
   assert.deepEqual([...found.rows], [0]);
   assert.deepEqual([...found.squared], [d]);
-  const full = { code: 'bad-argument', message: /do not fit/ };
+  const full = { code: 'out-of-memory', message: /do not fit/ };
   await assert.rejects(shard.append(new Float32Array(100_000 * d)), full);
   await assert.rejects(shard.search(new Float32Array(d), undefined, limits), full);
   await assert.rejects(shard.set(0, new Float32Array(d)), full);

@@ -1,0 +1,4 @@
+import * as library from '../../src/node.ts';
+import { callsSuite } from '../support/calls-suite.ts';
+
+callsSuite(library as never);
