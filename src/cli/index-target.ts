@@ -5,6 +5,7 @@ import { LikenessError } from '../base/errors.ts';
 import { makeFolder, removeFolders } from '../base/make-folder.node.ts';
 import type { FolderPlace } from '../output/place.node.ts';
 import type { PlacedEntry } from '../store/format/entries.ts';
+import { whileLocked } from '../store/format/files.ts';
 import { type IndexInfo, identityOf } from '../store/format/header.ts';
 import { IndexStore } from '../store/index-store.ts';
 import type { Problem } from '../store/inspect/file.ts';
@@ -124,16 +125,8 @@ async function readRepaired(
 
 async function repair(folder: string): Promise<void> {
   const store = new FolderStore(folder);
-  const lock = await store.lock();
-  if (!lock) {
-    throw new LikenessError('locked', `The index ${folder} is being written by another process.`);
-  }
-  try {
-    const aside = await repairFolder(store);
-    say(`${folder}: what is whole goes on; the damaged file is kept as ${aside}.`);
-  } finally {
-    await lock.release();
-  }
+  const aside = await whileLocked(store, () => repairFolder(store));
+  say(`${folder}: what is whole goes on; the damaged file is kept as ${aside}.`);
 }
 
 /** Files that nobody can read are no longer the index, but may be all that there is of it. */

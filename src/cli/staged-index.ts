@@ -4,6 +4,7 @@ import { cannotWrite } from '../base/cannot-write.node.ts';
 import { LikenessError } from '../base/errors.ts';
 import { makeFolder, removeFolders } from '../base/make-folder.node.ts';
 import type { FolderPlace } from '../output/place.node.ts';
+import { whileLocked } from '../store/format/files.ts';
 import { fileName, newestGeneration, openGeneration } from '../store/format/generations.ts';
 import { IndexStore } from '../store/index-store.ts';
 import { FolderStore, syncFolder } from '../store/media/store.node.ts';
@@ -105,14 +106,7 @@ export const isIndexFile = (name: string): boolean => /^index-\d{1,9}\.likeness$
 
 async function publish(folder: string, { path, named }: FolderPlace): Promise<void> {
   const store = new FolderStore(path);
-  const lock = await store.lock();
-  if (!lock) {
-    throw new LikenessError(
-      'locked',
-      `The index in ${named} is being written by another process; try again.`,
-    );
-  }
-  try {
+  await whileLocked(store, async () => {
     const staged = await openGeneration(new FolderStore(folder));
     if (!('file' in staged))
       throw new LikenessError('not-found', `The index that was made in ${folder} is gone.`);
@@ -120,11 +114,9 @@ async function publish(folder: string, { path, named }: FolderPlace): Promise<vo
     // The newest whole file is the index. Those before it are noted as out of date, and removed, when it is opened.
     await rename(join(folder, staged.name), join(path, fileName((await newestGeneration(store)) + 1)));
     await syncFolder(path);
-  } catch (error) {
+  }).catch((error) => {
     throw cannotWrite(named, error, 'The index cannot be written to');
-  } finally {
-    await lock.release();
-  }
+  });
   await emptyStaging(folder);
   await rmdir(folder).catch(() => {});
   await (await IndexStore.open(store)).close();

@@ -1,3 +1,4 @@
+import { joined } from '../base/parts.ts';
 import { sha256 } from '../base/sha256.ts';
 import type { Shard } from '../network/manifest.ts';
 import type { ModelSink } from './write.ts';
@@ -6,7 +7,7 @@ import type { ModelSink } from './write.ts';
 export function memorySink(): ModelSink & { contents(): Map<string, Uint8Array> } {
   const pieces = new Map<string, Uint8Array[]>();
   const contents = (): Map<string, Uint8Array> =>
-    new Map([...pieces].map(([file, list]) => [file, concatenate(list)]));
+    new Map([...pieces].map(([file, list]) => [file, joined(list)]));
   return {
     contents,
     write(file, bytes) {
@@ -23,14 +24,4 @@ export function memorySink(): ModelSink & { contents(): Map<string, Uint8Array> 
         ),
       ),
   };
-}
-
-function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    out.set(piece, at);
-    at += piece.length;
-  }
-  return out;
 }

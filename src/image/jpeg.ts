@@ -1,4 +1,5 @@
 import { LikenessError } from '../base/errors.ts';
+import { joined } from '../base/parts.ts';
 import { findOrientation } from './exif.ts';
 
 // JPEG files from marker to marker, as libjpeg reads them. The platforms' decoders are all made of libjpeg, but each has
@@ -218,13 +219,6 @@ export function readJpeg(bytes: Uint8Array): Jpeg {
   checkComplete(frame);
   const { width, height, ids } = frame;
   if (ids.length === 4) for (const [i, part] of parts.entries()) parts[i] = withKnownTransform(part);
-  const edges = [Uint8Array.of(0xff, SOI), Uint8Array.of(0xff, EOI)] as const;
-  const all = [edges[0], ...parts, edges[1]];
-  const bare = new Uint8Array(all.reduce((sum, part) => sum + part.length, 0));
-  let to = 0;
-  for (const part of all) {
-    bare.set(part, to);
-    to += part.length;
-  }
+  const bare = joined([Uint8Array.of(0xff, SOI), ...parts, Uint8Array.of(0xff, EOI)]);
   return { bare, width, height, components: ids.length, orientation: orientation ?? 1 };
 }

@@ -1,5 +1,4 @@
-import { LikenessError } from '../base/errors.ts';
-import type { Store } from './format/files.ts';
+import { type Store, whileLocked } from './format/files.ts';
 import { fileName, type Generation, openGeneration } from './format/generations.ts';
 import {
   checkpointAt,
@@ -64,10 +63,7 @@ export async function createIndex(
   info: IndexInfo,
   leftovers: readonly string[],
 ): Promise<Generation> {
-  const lock = await store.lock();
-  if (!lock)
-    throw new LikenessError('locked', `The index ${store.name} is just being made elsewhere; try again.`);
-  try {
+  return whileLocked(store, async () => {
     // Somebody may have been faster.
     const found = await openGeneration(store);
     if ('file' in found) return found;
@@ -88,7 +84,5 @@ export async function createIndex(
     }
     const header = decodeHeader(block, headerBytes, name)!;
     return { name, file: await store.open(name, 'read'), header, block, leftovers: [] };
-  } finally {
-    await lock.release();
-  }
+  });
 }

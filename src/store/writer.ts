@@ -5,6 +5,7 @@ import type { Follower } from './follower.ts';
 import type { Change, FollowedStep } from './format/changes.ts';
 import { type EncodedTable, encodeChanges } from './format/commit.ts';
 import type { PlacedEntry } from './format/entries.ts';
+import { beingWritten } from './format/files.ts';
 import { type Generation, generationOf, newestGeneration } from './format/generations.ts';
 import {
   checkpointAt,
@@ -61,12 +62,7 @@ export class Writer {
     }
     if (this.#lock) return;
     const lock = await index.store.lock();
-    if (!lock) {
-      throw new LikenessError(
-        'locked',
-        `The index ${index.name} is being written by another tab or process; wait until it is done, or close it there.`,
-      );
-    }
+    if (!lock) throw beingWritten(index.name);
     this.#lock = lock;
     try {
       // What the one before wrote is read through the file that is written: in a browser that is a hundred times faster.

@@ -2,6 +2,7 @@ import { modelManifest } from '../../api/model.node.ts';
 import { cannotWrite } from '../../base/cannot-write.node.ts';
 import { LikenessError } from '../../base/errors.ts';
 import type { Store } from '../../store/format/files.ts';
+import { beingWritten } from '../../store/format/files.ts';
 import { generations } from '../../store/format/generations.ts';
 import { type IndexInfo, identityOf } from '../../store/format/header.ts';
 import type { Problem } from '../../store/inspect/file.ts';
@@ -56,12 +57,7 @@ export async function check(where: string, options: CheckOptions): Promise<void>
   }
   // What somebody is writing looks torn. Where nothing can be written, nobody does.
   const lock = store.readOnly ? null : await store.lock().catch(() => null);
-  if (lock === undefined) {
-    throw new LikenessError(
-      'locked',
-      `The index ${where} is being written by another process; check it when that is done.`,
-    );
-  }
+  if (lock === undefined) throw beingWritten(where);
   try {
     const info = await wantedInfo(options);
     let index: InspectedIndex;

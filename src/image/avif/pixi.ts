@@ -1,3 +1,4 @@
+import { joined } from '../../base/parts.ts';
 import type { Box } from './boxes.ts';
 
 /** A picture of which the file does not say how many bits its channels have. */
@@ -119,12 +120,5 @@ export function withPixi(
   view.setUint32(meta.at, meta.end - meta.at);
   // A last box may go on to the end of the file, wherever that is.
   if (view.getUint32(last.at) === 0) view.setUint32(last.at, last.end - last.at);
-  const out = new Uint8Array(head.length + parts.reduce((sum, { length }) => sum + length, 0));
-  out.set(head);
-  let to = head.length;
-  for (const part of parts) {
-    out.set(part, to);
-    to += part.length;
-  }
-  return out;
+  return joined([head, ...parts]);
 }

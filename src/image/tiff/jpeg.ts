@@ -1,3 +1,4 @@
+import { joined } from '../../base/parts.ts';
 import { broken } from './broken.ts';
 
 const SOI = 0xd8;
@@ -51,19 +52,13 @@ export function toJpegFile(
   );
   if (scan === undefined || !frame || frame.length < 10) throw broken('its JPEG data hold no picture');
   const channels = frame[9]!;
-  const parts = [
+  const file = joined([
     Uint8Array.of(0xff, SOI),
     ...(channels === 3 ? [adobe(ycbcr ? 1 : 0)] : []),
     ...shared,
     ...segments,
     data.subarray(scan),
-  ];
-  const file = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    file.set(part, at);
-    at += part.length;
-  }
+  ]);
   const view = new DataView(frame.buffer, frame.byteOffset);
   return { file, width: view.getUint16(7), height: view.getUint16(5), channels };
 }

@@ -94,5 +94,24 @@ export function storageError(error: unknown, doing: string): LikenessError {
 }
 
 /** @internal */
-export const totalLength = (parts: readonly Uint8Array[]): number =>
-  parts.reduce((sum, { length }) => sum + length, 0);
+export const beingWritten = (where: string): LikenessError =>
+  new LikenessError(
+    'locked',
+    `The index ${where} is being written by another tab or process; wait until it is done, or close it there.`,
+  );
+
+/**
+ * Runs `work` while nobody else can write to a store.
+ *
+ * @internal
+ * @throws LikenessError `locked` where somebody else writes to it
+ */
+export async function whileLocked<T>(store: Store, work: () => Promise<T>): Promise<T> {
+  const lock = await store.lock();
+  if (!lock) throw beingWritten(store.name);
+  try {
+    return await work();
+  } finally {
+    await lock.release();
+  }
+}

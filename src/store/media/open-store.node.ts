@@ -7,7 +7,7 @@ import { isBlob, isUrl } from '../../base/class-of.ts';
 import { LikenessError } from '../../base/errors.ts';
 import { openFile } from '../../base/open-file.node.ts';
 import type * as web from '../../base/web-types.ts';
-import { isStore, type Store } from '../format/files.ts';
+import { isStore, type Store, whileLocked } from '../format/files.ts';
 import { fileName, generations } from '../format/generations.ts';
 import { httpStore } from './store.http.ts';
 import { FolderStore } from './store.node.ts';
@@ -115,13 +115,9 @@ export async function deleteIndex(store: string | web.URL): Promise<void> {
   const files = new FolderStore(folder);
   const numbers = await generations(files);
   if (numbers.length === 0) throw new LikenessError('not-found', `There is no index in ${folder}.`);
-  const lock = await files.lock();
-  if (!lock) throw new LikenessError('locked', `The index in ${folder} is being written by another process.`);
-  try {
+  await whileLocked(files, async () => {
     // The oldest first: a newer one alone is the index, an older one would be one that is out of date.
     for (const number of numbers.reverse()) await files.remove(fileName(number));
-  } finally {
-    await lock.release();
-  }
+  });
   if ((await readdir(folder)).length === 0) await rm(folder, { recursive: true });
 }

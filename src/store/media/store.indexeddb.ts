@@ -1,9 +1,10 @@
 import { LikenessError } from '../../base/errors.ts';
 import type { StoreLock } from '../../base/lock.ts';
 import { once } from '../../base/once.ts';
+import { copyParts, totalLength } from '../../base/parts.ts';
 import { takeWebLock } from '../../web/lock.ts';
 import { indexedDatabases } from '../../web/storage.ts';
-import { againInBrowser, type Store, type StoredFile } from '../format/files.ts';
+import { againInBrowser, type Store, type StoredFile, whileLocked } from '../format/files.ts';
 
 const prefix = 'likeness-index:';
 /** A file is kept in blocks: a change writes those anew that it touches. */
@@ -153,7 +154,7 @@ class DatabaseFile implements StoredFile {
   }
 
   async write(at: number, parts: readonly Uint8Array[]): Promise<void> {
-    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    const length = totalLength(parts);
     if (length === 0) return;
     const end = at + length;
     const { transaction, sizes, blocks } = this.#change();
@@ -170,11 +171,7 @@ class DatabaseFile implements StoredFile {
     const bytes = new Uint8Array((last - first + 1) * blockBytes);
     if (head) bytes.set(head);
     if (tail && last > first) bytes.set(tail, (last - first) * blockBytes);
-    let to = at - first * blockBytes;
-    for (const part of parts) {
-      bytes.set(part, to);
-      to += part.length;
-    }
+    copyParts(parts, bytes, at - first * blockBytes);
     for (let n = first; n <= last; n++) {
       const start = (n - first) * blockBytes;
       blocks.put(bytes.slice(start, start + blockBytes), [this.#name, n]);
@@ -254,18 +251,10 @@ export async function listIndexedDb(): Promise<{ name: string; byteLength: numbe
  * @throws LikenessError `locked` while a tab writes to it
  */
 export async function deleteIndexedDb(name: string): Promise<void> {
-  const lock = await takeWebLock(`likeness indexeddb:${name}`);
-  if (!lock) {
-    throw new LikenessError(
-      'locked',
-      `indexeddb:${name} is being written by another tab; close it there first.`,
-    );
-  }
   const store = new IndexedDbStore(name);
   try {
-    await store.clear();
+    await whileLocked(store, () => store.clear());
   } finally {
     store.close();
-    await lock.release();
   }
 }

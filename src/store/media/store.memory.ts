@@ -1,5 +1,6 @@
 import { LikenessError } from '../../base/errors.ts';
 import type { StoreLock } from '../../base/lock.ts';
+import { copyParts, totalLength } from '../../base/parts.ts';
 import type { Store, StoredFile } from '../format/files.ts';
 
 /** Files in memory: for tests, and for indexes that are exported or thrown away. */
@@ -67,13 +68,9 @@ class MemoryFile implements StoredFile {
   }
 
   async write(at: number, parts: readonly Uint8Array[]): Promise<void> {
-    const length = parts.reduce((sum, part) => sum + part.length, 0);
-    if (at + length > this.#bytes.length) this.#resize(at + length);
-    const bytes = this.#bytes;
-    for (const part of parts) {
-      bytes.set(part, at);
-      at += part.length;
-    }
+    const end = at + totalLength(parts);
+    if (end > this.#bytes.length) this.#resize(end);
+    copyParts(parts, this.#bytes, at);
   }
 
   async truncate(size: number): Promise<void> {

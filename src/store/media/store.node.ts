@@ -5,7 +5,8 @@ import { LikenessError } from '../../base/errors.ts';
 import type { StoreLock } from '../../base/lock.ts';
 import { makeFolder } from '../../base/make-folder.node.ts';
 import { readHandle } from '../../base/open-file.node.ts';
-import { type Store, type StoredFile, totalLength } from '../format/files.ts';
+import { totalLength } from '../../base/parts.ts';
+import type { Store, StoredFile } from '../format/files.ts';
 import { lockFolder } from './lock.node.ts';
 
 /** Files in a folder. */

@@ -1,10 +1,11 @@
 import { LikenessError } from '../../base/errors.ts';
 import type { StoreLock } from '../../base/lock.ts';
 import { once } from '../../base/once.ts';
+import { copyParts } from '../../base/parts.ts';
 import { type FileHandle, type SyncAccessHandle, whenFree } from '../../web/access-handle.ts';
 import { takeWebLock } from '../../web/lock.ts';
 import { privateFileSystem } from '../../web/storage.ts';
-import { againInBrowser, type Store, type StoredFile } from '../format/files.ts';
+import { againInBrowser, type Store, type StoredFile, whileLocked } from '../format/files.ts';
 import { ReadFile } from './read-file.opfs.ts';
 
 const folderName = 'likeness-indexes';
@@ -110,12 +111,7 @@ function* gathered(parts: readonly Uint8Array[]): Generator<Uint8Array> {
       yield parts[from]!;
       continue;
     }
-    let at = 0;
-    for (const part of parts.slice(from, to)) {
-      gatherings.set(part, at);
-      at += part.length;
-    }
-    yield gatherings.subarray(0, bytes);
+    yield copyParts(parts.slice(from, to), gatherings).subarray(0, bytes);
   }
 }
 
@@ -172,17 +168,14 @@ export async function listOpfs(): Promise<{ name: string; byteLength: number }[]
 
 /** @throws LikenessError `not-found`, `locked` while a tab writes to it */
 export async function deleteOpfs(name: string): Promise<void> {
-  const lock = await takeWebLock(`likeness opfs:${name}`);
-  if (!lock) {
-    throw new LikenessError('locked', `opfs:${name} is being written by another tab; close it there first.`);
-  }
-  try {
+  const store = new OpfsStore(name);
+  await whileLocked(store, async () => {
     const all = await indexesFolder();
-    await whenFree(() => all.removeEntry(folderOf(name), { recursive: true }));
-  } catch (error) {
-    if ((error as Error).name !== 'NotFoundError') throw error;
-    throw new LikenessError('not-found', `There is no index opfs:${name} here.`);
-  } finally {
-    await lock.release();
-  }
+    try {
+      await whenFree(() => all.removeEntry(folderOf(name), { recursive: true }));
+    } catch (error) {
+      if ((error as Error).name !== 'NotFoundError') throw error;
+      throw new LikenessError('not-found', `There is no index ${store.name} here.`);
+    }
+  });
 }

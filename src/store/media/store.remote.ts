@@ -1,6 +1,7 @@
 import type { StoreLock } from '../../base/lock.ts';
+import { joined } from '../../base/parts.ts';
 import { type Calls, connect, domPort, serve, transfer } from '../../base/rpc.ts';
-import { type Store, type StoredFile, totalLength } from '../format/files.ts';
+import type { Store, StoredFile } from '../format/files.ts';
 
 /** What a worker asks of a store in its page. Files and locks go by number. */
 interface StoreCalls {
@@ -102,12 +103,7 @@ export class RemoteStore implements Store {
       },
       async write(at, parts) {
         // A part may be a view of far more than itself, and all of that would be posted.
-        const bytes = new Uint8Array(totalLength(parts));
-        let to = 0;
-        for (const part of parts) {
-          bytes.set(part, to);
-          to += part.length;
-        }
+        const bytes = joined(parts);
         await calls.write(file, at, transfer(bytes, [bytes.buffer]));
       },
       truncate: (size) => calls.truncate(file, size),

@@ -1,6 +1,7 @@
+import { joined } from '../../base/parts.ts';
 import type { OpenFile } from '../../base/random-access.ts';
 import type { PlacedEntry } from '../format/entries.ts';
-import { type StoredFile, totalLength } from '../format/files.ts';
+import type { StoredFile } from '../format/files.ts';
 import type { Snapshot } from '../format/snapshot.ts';
 
 /** A picture, and the file that its row is in. */
@@ -58,16 +59,6 @@ export async function virtualFile(
     },
     close: async () => {},
   };
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(totalLength(parts));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** What of `part`, which lies at `partAt`, falls into `into`, which begins at `at`. */
