@@ -9,7 +9,7 @@ const status = byId('status', HTMLElement);
 
 const listeners: (() => void)[] = [];
 
-/** Has `listener` called whenever what a person may do changes. */
+/** `listener` is called whenever the possible actions change. */
 export function onActions(listener: () => void): void {
   listeners.push(listener);
 }
@@ -42,12 +42,12 @@ export function explain(error: unknown): void {
 
 const waiting: (() => void)[] = [];
 
-/** Resolves when nothing is under way. */
+/** Resolves when nothing runs. */
 export async function whenIdle(): Promise<void> {
   while (state.running) await new Promise<void>((done) => waiting.push(done));
 }
 
-/** Runs something that can be cancelled, with its progress in the bar; one such thing at a time. */
+/** Runs a task that can be cancelled, with its progress in the bar; one task at a time. */
 export async function withProgress(
   start: string,
   work: (signal: AbortSignal, show: (done: number, total: number, text: string) => void) => Promise<string>,

@@ -7,7 +7,7 @@ import { type Asked, alertPerson, clearAlert, showHits, showResults } from './vi
 
 const results = 30;
 
-/** One query of this visit, for Back and Forward: kept here, since a dropped file has no address. */
+/** One query of this visit, for Back and Forward. It is kept here, because a dropped file has no address. */
 interface View {
   asked: Asked;
   hits: Hit[];

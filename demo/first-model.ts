@@ -1,7 +1,7 @@
 import type { ModelInfo } from 'likeness-search';
 import { cost, findModels, lookAt } from './models.ts';
 
-/** A model that needs no more is fetched without asking. */
+/** A model of at most so many bytes is fetched without asking. */
 const maxUnasked = 20e6;
 
 const isCheap = ({ byteLength, storedBytes }: ModelInfo): boolean => byteLength - storedBytes <= maxUnasked;
@@ -14,8 +14,8 @@ export interface FirstModel {
 }
 
 /**
- * The model that the address names (`?model=` with a name, a fingerprint or a URL), the one that the served index was
- * made with, or the compact one. What is large is not fetched before the person has seen its size.
+ * The model that the address names (`?model=` with a name, a fingerprint or a URL), the model of the served index, or
+ * the compact one. A large model is not fetched before the person has seen its size.
  */
 export async function firstModel(ofIndex: string | undefined): Promise<FirstModel> {
   const asked = new URLSearchParams(location.search).get('model');

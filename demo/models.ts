@@ -47,11 +47,11 @@ export async function findModels(): Promise<ModelInfo[]> {
   return [...known.values()];
 }
 
-/** Other models that are known by the address of this one: what is stored may be older than what the server has. */
+/** Other models of the same address: a stored model may be older than the server's. */
 const atItsAddress = ({ model, fingerprint }: ModelInfo): ModelInfo[] =>
   [...known.values()].filter((other) => other.model === model && other.fingerprint !== fingerprint);
 
-/** Looks what model is at an address and adds it to the list. */
+/** Looks up the model at an address and adds it to the list. */
 export async function lookAt(address: string): Promise<ModelInfo> {
   const info = await modelInfo(new URL(address, document.baseURI));
   known.set(info.fingerprint, info);

@@ -1,4 +1,4 @@
-/** How fast something goes and when it will be done, from what has been done so far. */
+/** The speed of some work, and the time that is left. */
 export class Pace {
   readonly #started: number;
   readonly #total: number;
@@ -15,7 +15,7 @@ export class Pace {
     this.#started = now;
   }
 
-  /** E.g. `120 of 542 · 61 a second · 7 s left`; without rate and time until there is something to tell. */
+  /** E.g. `120 of 542 · 61 a second · 7 s left`; rate and time come when they are known. */
   describe(done: number, now: number): string {
     const seconds = (now - this.#started) / 1000;
     const rate = (done - this.#from) / seconds;
@@ -27,7 +27,7 @@ export class Pace {
   }
 }
 
-/** E.g. `8 s`, `3 min`, `1 h 20 min`; rounded up, as a promise should be. */
+/** E.g. `8 s`, `3 min`, `1 h 20 min`; rounded up. */
 export function duration(seconds: number): string {
   if (seconds < 60) return `${Math.ceil(seconds)} s`;
   const minutes = Math.ceil(seconds / 60);

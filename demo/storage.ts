@@ -23,7 +23,7 @@ export async function showStorage(): Promise<void> {
   byId('export-npy', HTMLButtonElement).disabled = nothing;
 }
 
-/** How much room there is, where the browser tells. */
+/** The free space, where the browser tells. */
 async function roomHere(): Promise<string> {
   const silence = new Promise<undefined>((done) => setTimeout(done, 2000));
   try {
@@ -33,7 +33,7 @@ async function roomHere(): Promise<string> {
       return `${megabytes(usage)} used, models included; ${megabytes(quota - usage)} free`;
     }
   } catch {
-    // Missing in WebKitGTK, denied where storage is.
+    // Missing in WebKitGTK; denied where storage is denied.
   }
   return 'This browser does not tell how much room there is';
 }

@@ -4,7 +4,7 @@ import type { Picture } from './pictures.ts';
 /** Pixels of its longer side. */
 const longest = 200;
 
-/** What the index keeps of a picture that a person added: after a reload the page has no right to the file. */
+/** A small copy of an added picture, kept in the index: after a reload the page may not read the file. */
 interface Kept {
   thumbnail: string;
   byteLength: number;
@@ -44,7 +44,7 @@ async function shrink(file: Blob): Promise<string> {
   bitmap.close();
   let blob = await canvas.convertToBlob({ type: 'image/webp', quality: 0.7 });
   if (blob.type !== 'image/webp') {
-    // WebKit makes a PNG, ten times as large, of what it is asked for as WebP.
+    // Asked for WebP, WebKit makes a PNG, ten times as large.
     context.globalCompositeOperation = 'destination-over';
     context.fillStyle = 'white';
     context.fillRect(0, 0, canvas.width, canvas.height);

@@ -2,7 +2,7 @@ import { pictureEndings, unreadFormatOf } from '../src/image/endings.ts';
 import type { Unread } from './given.ts';
 import { alertPerson } from './views.ts';
 
-/** Why a file is not taken for a picture by its name and type; `undefined` where looking into it will tell. */
+/** Why a file is not taken for a picture by its name and type; `undefined` where its bytes have to tell. */
 export function whyNotPicture(path: string, type: string): string | undefined {
   const name = path.split('/').at(-1)!;
   if (name.startsWith('.')) return 'hidden';

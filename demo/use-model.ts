@@ -17,7 +17,7 @@ function optionsFromAddress(): OpenOptions {
   };
 }
 
-/** Where the indexes of the pictures here are: of those that the server shows, if it shows some. */
+/** The store of this page's index; a page that shows a server's pictures has a store for these. */
 async function placeOfIndexes(): Promise<string> {
   const { served } = state;
   const about = served ? `${served.title}\n${served.pictures.map(({ id }) => id).join('\n')}` : '';
@@ -40,7 +40,7 @@ export function useModel(
   { hint, welcome = '' }: { hint?: string | undefined; welcome?: string } = {},
 ): Promise<void> {
   return withProgress(`Opening ${name}…`, async (signal, show) => {
-    // The server's models may have been built anew.
+    // The server may have a newer model.
     const refresh = typeof model === 'string' && model.startsWith(new URL('models/', document.baseURI).href);
     const { fingerprint } = await modelInfo(model, { signal, refresh });
     const place = await placeOfIndexes();

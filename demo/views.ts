@@ -3,7 +3,7 @@ import { canShareMemory } from '../src/web/shared-memory.ts';
 import { byId, make } from './dom.ts';
 import type { Picture } from './pictures.ts';
 
-/** What a query was asked with. */
+/** The query that results are of. */
 export interface Asked {
   name: string;
   url: string;
@@ -14,7 +14,7 @@ const buttons = new Map<string, HTMLButtonElement>();
 
 const shortName = (id: string): string => id.split('/').at(-1)!;
 
-/** A picture; its name where the index knows it and the page does not have it, or cannot get it. */
+/** A picture, or its name where the page has no picture for an id of the index. */
 function shown({ id, url }: Picture, alt: string): HTMLElement {
   const absent = (): HTMLElement => make('span', { className: 'absent' }, shortName(id));
   if (url === '') return absent();
@@ -135,7 +135,7 @@ export function showReport({ model, extractor, knn, modelFiles }: Report): void 
   );
 }
 
-/** Says something that went wrong, until it is dismissed or the next thing begins; a list stays until it is dismissed. */
+/** Shows an error until it is dismissed or the next task begins. A list of errors stays until it is dismissed. */
 export function alertPerson(message: string, lines: readonly string[] = []): void {
   const dismiss = make('button', { type: 'button' }, 'Dismiss');
   const text = make('div', {}, message);

@@ -1,6 +1,6 @@
 /** Rows and queries to search. */
 export interface Rows {
-  /** The rows in blocks, from the first, whenever it is called. */
+  /** The rows in blocks; each call begins with the first. */
   blocks(): Iterable<Float32Array>;
   /** Queries like the rows, none of them among these. */
   queries: Float32Array;
@@ -9,7 +9,7 @@ export interface Rows {
 }
 
 const kindCount = 200;
-/** Values of a block: never are all rows here twice. */
+/** Values of a block: rows come in blocks, so that memory never holds all of them twice. */
 const blockValues = 1 << 20;
 
 /**
@@ -21,7 +21,7 @@ export function madeFeatures(n: number, d: number, queryCount: number): Rows {
   const random = seeded(1);
   const normal = (): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   const kinds = Float32Array.from({ length: kindCount * d }, normal);
-  // Noise is drawn once and read at random places: what counts is that rows differ.
+  // Noise is drawn once and read at random places: rows only have to differ.
   const noise = Float32Array.from({ length: 1 << 20 }, normal);
   const fill = (row: Float32Array, next: () => number): void => {
     const kind = Math.floor(next() * kindCount) * d;

@@ -48,7 +48,7 @@ export type Progress = (done: number, total: number, text: string) => void;
 
 export const queryCounts: readonly number[] = [1, 64];
 const scans: readonly Scan[] = ['quantised', 'rows'];
-/** Runs of what takes a software adapter seconds. */
+/** Runs of a search that takes seconds on a software adapter. */
 const softwareRuns = 2;
 /** Rows placed, the first search, the one that is counted. */
 const stepsBefore = 3;

@@ -19,7 +19,7 @@ const result = byId('gpu-result', HTMLElement);
 let worker: Worker | undefined;
 let measurement: Measurement | undefined;
 
-/** Connects the button that measures the search on the visitor's GPU. All that measures is in a worker of its own. */
+/** Connects the button that measures the search on the visitor's GPU. The measurement runs in a worker of its own. */
 export function connectGpuPanel(): void {
   button.addEventListener('click', measure);
   cancel.addEventListener('click', () => end('Cancelled.'));
@@ -42,7 +42,7 @@ const json = (): string => `${JSON.stringify(measurement, undefined, 2)}\n`;
 
 function refresh(): void {
   const isThere = 'gpu' in navigator && Boolean(navigator.gpu);
-  // What else is under way would be measured too.
+  // Other work would be measured, too.
   button.disabled = size.disabled = !isThere || worker !== undefined || state.running !== undefined;
   button.hidden = worker !== undefined;
   cancel.hidden = bar.hidden = worker === undefined;

@@ -8,7 +8,7 @@ export type Told =
 
 const tell = (told: Told): void => postMessage(told);
 
-// One question a worker: whoever cancels ends it.
+// A worker answers one question: cancelling ends the worker.
 addEventListener('message', async ({ data }: MessageEvent<Question>) => {
   try {
     tell({

@@ -34,11 +34,11 @@ const model = (): Option =>
     .default(defaultModel)
     .argParser((text) => (isModelFolder(text) ? resolve(text) : text));
 const device = (): Option =>
-  new Option('--device <device>', 'where the network runs')
+  new Option('--device <device>', 'device that runs the network')
     .choices(['auto', 'wasm', 'webgpu'])
     .default('auto');
 const threads = (): Option =>
-  new Option('--threads <n>', 'threads of the wasm network').argParser(whole('--threads', 1, 64));
+  new Option('--threads <n>', 'threads of the network on wasm').argParser(whole('--threads', 1, 64));
 const parity = (): Option =>
   new Option('--parity <with>', 'keras: do not apply EXIF orientation, as Keras does not').choices(['keras']);
 const indexFrom = (): Option => new Option('-i, --index <index-dir>', 'an index made by "likeness index"');
@@ -63,14 +63,14 @@ const program = new Command('likeness')
 // Each command's module is loaded when it runs: `likeness --help` needs neither a network nor an image decoder.
 program
   .command('index')
-  .description('extract the features of all pictures in a folder')
-  .argument('<folder>', 'pictures, also in folders below')
-  .requiredOption('-o, --output <index-dir>', 'where the index goes')
+  .description('index all pictures of a folder')
+  .argument('<folder>', 'a folder of pictures; folders in it are read, too')
+  .requiredOption('-o, --output <index-dir>', 'folder of the index')
   .addOption(model())
   .addOption(device())
   .addOption(threads())
   .addOption(parity())
-  .option('--prune', 'let pictures that are gone leave the index, however many')
+  .option('--prune', 'remove pictures whose files are gone, however many')
   .option('--json', 'print a summary as JSON')
   .action(async (folder, options) =>
     (await import('./commands/index-folder.ts')).indexFolder(folder, options),
@@ -78,12 +78,12 @@ program
 
 program
   .command('query')
-  .description('list the pictures most similar to one')
+  .description('list the most similar pictures')
   .argument('<image|vector.npy>', 'a picture, or a feature vector saved by NumPy')
   .addOption(indexFrom().makeOptionMandatory())
-  .addOption(new Option('-k <n>', 'how many').default(30).argParser(whole('-k', 1, 2 ** 31)))
+  .addOption(new Option('-k <n>', 'number of pictures').default(30).argParser(whole('-k', 1, 2 ** 31)))
   .option('--json', 'print only [{"id": …, "distance": …}, …]')
-  .option('--html <file>', 'write the pictures with their distances as one page')
+  .option('--html <file>', 'write a page with the pictures and their distances')
   .addOption(device())
   .addOption(threads())
   .addOption(parity())
@@ -91,11 +91,11 @@ program
 
 program
   .command('remove')
-  .description('take pictures out of an index; their files stay')
+  .description('remove pictures from an index; their files stay')
   .argument('<index-dir>')
   .argument('[id...]', 'as "query" lists them')
-  .option('--from <file>', 'ids from a JSON list, or a line each; - is the standard input')
-  .option('--json', 'print what was removed as JSON')
+  .option('--from <file>', 'a file of ids: a JSON list, or one id a line; - is the standard input')
+  .option('--json', 'print the removed ids as JSON')
   .addHelpText(
     'after',
     '\nExit status: 0 all were removed; 1 some are not in the index, the others were removed.',
@@ -107,7 +107,7 @@ program
   .description('read every byte of an index, say what is damaged, keep what is whole')
   .argument('<index>', 'a folder, an exported file, or the URL of one')
   .option('--repair', 'write what is whole as a new file; the damaged one is kept beside it')
-  .option('--json', 'print what was found as JSON')
+  .option('--json', 'print the result as JSON')
   .option('--model <name|dir|url>', 'the model of an index whose header is lost')
   .addOption(parity())
   .addHelpText('after', '\nExit status: 0 the index is whole; 1 it is damaged, or was until --repair.')
@@ -118,31 +118,31 @@ program
   .description('write features and ids for NumPy, or the index as one file')
   .argument('<index>', 'a folder, an exported file, or the URL of one')
   .option('--npy <features.npy>', 'C order, a row a picture')
-  .option('--ids <ids.json>', 'the ids in the order of the rows')
-  .option('--per-image <dir>', 'a .npy for each picture, as the tutorial writes them')
+  .option('--ids <ids.json>', 'the ids, in the order of the rows')
+  .option('--per-image <dir>', 'a .npy file for each picture, as in the Keras tutorial')
   .addOption(new Option('--dtype <type>', 'f4: float32, f2: float16').choices(['f4', 'f2']).default('f4'))
-  .option('--file <index.likeness>', 'all of the index: to open in a page, to serve, to import')
+  .option('--file <index.likeness>', 'the whole index: to open in a page, to serve, to import')
   .action(async (where, options) => (await import('./commands/export.ts')).exportIndex(where, options));
 
 program
   .command('import')
-  .description('make an index of features that were made elsewhere, e.g. by NumPy')
+  .description('make an index from features of another program, e.g. NumPy')
   .argument(
     '<features>',
     'features.npy or .npz, a folder with a .npy for each picture, or an exported .likeness file',
   )
-  .option('--ids <ids.json>', 'a JSON list: the ids in the order of the rows')
-  .option('--array <name>', 'which array of an .npz')
-  .option('--skip-bad', 'leave out rows that hold NaN or infinity, and say which')
+  .option('--ids <ids.json>', 'a JSON list of the ids, in the order of the rows')
+  .option('--array <name>', 'name of the array in an .npz')
+  .option('--skip-bad', 'leave out rows with NaN or infinity, and list them')
   .addOption(model())
-  .requiredOption('-o, --output <index-dir>', 'where the index goes')
+  .requiredOption('-o, --output <index-dir>', 'folder of the index')
   .action(async (from, options) => (await import('./commands/import.ts')).importFeatures(from, options));
 
 program
   .command('tensor')
   .description("write the network's input for a picture: float32, 1 × 3 × H × W, BGR minus mean")
   .argument('<image>')
-  .requiredOption('-o, --output <x.npy>', 'where it goes')
+  .requiredOption('-o, --output <x.npy>', 'the file to write')
   .addOption(model())
   .addOption(parity())
   .action(async (image, options) => (await import('./commands/extract.ts')).tensor(image, options));
@@ -151,7 +151,7 @@ program
   .command('features')
   .description('write the normalised feature vector of a picture')
   .argument('<image>')
-  .requiredOption('-o, --output <f.npy>', 'where it goes')
+  .requiredOption('-o, --output <f.npy>', 'the file to write')
   .addOption(model())
   .addOption(device())
   .addOption(threads())
@@ -167,12 +167,12 @@ program
   )
   .option('--host <name>', 'address to listen on; 0.0.0.0 is every address of this machine', 'localhost')
   .addOption(
-    new Option('--allow-host <name>', 'a further name by which browsers may ask; may be given several times')
+    new Option('--allow-host <name>', 'another host name that browsers may use; may be repeated')
       .argParser(hostName)
       .default([], 'this machine’s own'),
   )
-  .option('--follow-links', 'also show pictures and models that links outside of their folders lead to')
-  .option('--no-isolation', 'send no COOP and COEP headers: the page then runs on one thread')
+  .option('--follow-links', 'also serve pictures and models that links lead to outside of their folders')
+  .option('--no-isolation', 'send no COOP and COEP headers; the page then has one thread')
   .action(async (options) => (await import('./commands/serve.ts')).serve(options));
 
 const models = program.command('model').description('build, verify and list models');
@@ -186,11 +186,11 @@ models
     'Keras .h5 or .keras, timm or torchvision .safetensors, or ONNX Model Zoo .onnx; left out, the Keras weights are downloaded (553 MB)',
   )
   .addOption(
-    new Option('--variant <form>', 'how the weights are stored: 474, 237, 139 or 87 MB')
+    new Option('--variant <form>', 'format of the stored weights: 474, 237, 139 or 87 MB')
       .choices(['f32', 'f16', 'q8', 'q4'])
       .default('q8'),
   )
-  .option('-o, --output <dir>', 'where the model goes', 'models/vgg16')
+  .option('-o, --output <dir>', 'folder of the model', 'models/vgg16')
   .action(async (_network, options) => (await import('./commands/model.ts')).build(options));
 
 models
@@ -201,7 +201,7 @@ models
 
 models
   .command('list')
-  .description('list the models in a folder; by default in ./models and of this package')
+  .description('list the models in a folder; default: ./models and those of this package')
   .argument('[folder]')
   .option('--json', 'print them as JSON')
   .action(async (folder, options) => (await import('./commands/model.ts')).list(folder, options));
