@@ -10,22 +10,22 @@ import { decodeCheckpoint, decodeSuccessor, headerBytes, type Position } from '.
 import { beginning, readLog } from './format/log.ts';
 import { blockBytes } from './format/segment.ts';
 
-/** What an index holds, as far as its file was read; reads on what others write. */
+/** What an index holds, as far as its file was read. Reads also what others append. */
 export class Follower {
   readonly store: Store;
-  /** The file that counts. */
+  /** The file that is the index. */
   generation: Generation;
   entries: Entries = new Entries();
   /** Where the last commit that was read, or written, ends. */
   position: Position;
   /** Commits in this file. */
   commits = 0;
-  /** How often all was read anew: places of rows from before are good for nothing. */
+  /** How often the whole file was read: positions of rows from before are no longer valid. */
   readings = 0;
-  /** Behind the last commit lies something that has to go before the next is written. */
+  /** There are bytes behind the last commit. They have to be truncated before the next commit is written. */
   torn = false;
   #steps: FollowedStep[] = [];
-  /** Somebody takes the steps; else they would pile up, with their vectors. */
+  /** Whether somebody takes the steps. Without that they would pile up, with their vectors. */
   #followed = false;
 
   constructor(store: Store, generation: Generation) {
@@ -89,7 +89,7 @@ export class Follower {
     const isLast = checkpoint?.sequence === before.sequence && checkpoint.checksum === before.checksum;
     this.generation.block = block;
     if (isLast && size === before.end && !this.torn) return false;
-    // A commit that was read may have been taken back since, because it could not be finished.
+    // A commit that was read may have been truncated since, because its writer could not finish it.
     if ((!isLast && !(await this.#isThere(before))) || (await this.readOn()).broken) {
       await this.reload();
       return true;

@@ -34,7 +34,7 @@ export interface RewriteOptions {
 /** Commits after which, and dead bytes from which, a compaction may be worth its while. */
 const manyCommits = 1024;
 const muchGarbage = 32 << 20;
-/** A file of many commits is written anew when so many times what came since the last time is all of it. */
+/** A file of many commits is compacted when the bytes since the last compaction, times this, reach its size. */
 const maxRewritten = 4;
 
 /**
@@ -47,7 +47,7 @@ const maxRewritten = 4;
 export class IndexStore {
   readonly #store: Store;
   readonly #idleMs: number;
-  /** What was read of it. */
+  /** What was read of the file. */
   readonly #index: Follower;
   readonly #writer: Writer;
   readonly #queue: CommitQueue;
@@ -55,7 +55,7 @@ export class IndexStore {
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
   /** When the last change was made. */
   #usedAt = 0;
-  /** A compaction failed: from this size on it may be tried again. */
+  /** After a failed compaction: the size from which on it is tried again. */
   #compactFrom = 0;
   /** The file is used by one at a time. */
   readonly #mutex = new Mutex();
@@ -160,7 +160,7 @@ export class IndexStore {
     return this.#index.generation.name;
   }
 
-  /** Rises when all was read anew: what was known of where rows are holds no longer. */
+  /** Rises with each reading of the whole file: positions of rows from before are no longer valid. */
   get readings(): number {
     return this.#index.readings;
   }
@@ -221,10 +221,10 @@ export class IndexStore {
   }
 
   /**
-   * The rows of entries, as they are at the call, in blocks of up to 8 MiB. Commits may come between two blocks, and the
-   * lock may pass on; where the file is replaced the call ends.
+   * The rows of entries, as they are at the call, in blocks of up to 8 MiB. Between two blocks other commits may happen,
+   * and the lock may change its holder. When the file is replaced, the call fails.
    *
-   * @param onDamage is told of a row that does not match its checksum; left out, such a row ends the call
+   * @param onDamage is called for each row that does not match its checksum. Without it, such a row makes the call fail
    * @throws ChangedError; LikenessError `bad-file` that names the picture
    */
   rows(
@@ -261,8 +261,9 @@ export class IndexStore {
   }
 
   /**
-   * Whether a compaction would free much, or make opening much faster. It writes all anew, so it has to wait until as much
-   * was written since the last one, or a part of that: then all of them together cost a few times what the changes do.
+   * Whether a compaction would free much, or make opening much faster. A compaction writes the whole index again. So it
+   * waits until the changes since the last one take a good part of the file: then all compactions together cost no more
+   * than a few times what the changes cost.
    */
   get worthCompacting(): boolean {
     const { byteLength } = this;
@@ -275,12 +276,12 @@ export class IndexStore {
   }
 
   /**
-   * Writes the index anew without what was replaced and removed. At every moment one whole file is there; interrupted,
-   * nothing has changed.
+   * Writes the index again, without what was replaced or removed. One whole file exists at every moment. When this is
+   * interrupted, the index is as it was.
    */
   async compact({ signal, onRows }: RewriteOptions = {}): Promise<void> {
     this.#checkWritable();
-    this.#compactFrom = 2 * this.byteLength; // what it is when this fails: for want of space, or because of a damaged row
+    this.#compactFrom = 2 * this.byteLength; // stays so when this fails, because of a full disk or a damaged row
     await this.#replace('Compacting', signal, () => {
       const { header, file } = this.#index.generation;
       const entries = [...this.entries];
@@ -371,8 +372,8 @@ export class IndexStore {
   }
 
   /**
-   * Gives the lock back when nothing is written for a while: one timer looks at when the last change was, because to set
-   * one anew with each takes longer than all else here.
+   * Gives the lock back after a time without writes. One timer checks when the last change was made: a new timer for each
+   * change would take longer than everything else here.
    */
   #startIdle(): void {
     this.#usedAt = performance.now();
@@ -395,14 +396,14 @@ export class IndexStore {
     (this.#idleTimer as { unref?: () => void }).unref?.();
   }
 
-  /** What a crash left is put right at once, unless somebody is writing just now or nothing may be written. */
+  /** Repairs what a crash left, unless somebody else writes at the moment or nothing may be written. */
   async #repairIfFree(): Promise<void> {
     const { leftovers } = this.#index.generation;
     if (this.#store.readOnly || (!this.#index.torn && leftovers.length === 0)) return;
     try {
       await this.#writer.takeLock();
     } catch (error) {
-      // Then it is no tear but a commit on its way.
+      // Then it is not damage: the other one is about to finish a commit.
       if (error instanceof LikenessError && error.code === 'locked') this.#dropped = undefined;
       return;
     }
@@ -410,7 +411,7 @@ export class IndexStore {
       if (!this.#index.torn) this.#dropped = undefined;
       await this.#writer.cleanTail();
     } catch {
-      // No space or no permission: it can be read as it is.
+      // The disk is full, or there is no permission. The index can be read all the same.
     } finally {
       await this.#writer.giveBackLock();
     }

@@ -30,11 +30,11 @@ export interface Content {
 /** A checkpoint for each commit would cost a call of the system that writes 24 bytes. */
 const commitsPerCheckpoint = 16;
 
-/** Writes to an index: commits behind what a {@link Follower} has read, and new files in the place of old ones. */
+/** Writes to an index: appends commits behind what a {@link Follower} has read, and replaces its file by a new one. */
 export class Writer {
   readonly #index: Follower;
   #lock: StoreLock | undefined;
-  /** A compaction failed in a way that leaves open which file counts. */
+  /** A compaction failed, and it is not known which file is the index now. */
   #uncertain = false;
   /** The checkpoint names another commit than the last. */
   #checkpointIsOld = false;
@@ -48,7 +48,7 @@ export class Writer {
   }
 
   /**
-   * Becomes the one that writes, and reads what the one before it wrote.
+   * Takes the lock, and reads what the last holder wrote.
    *
    * @throws LikenessError `locked`, `storage-failed`
    */
@@ -65,7 +65,7 @@ export class Writer {
     if (!lock) throw beingWritten(index.name);
     this.#lock = lock;
     try {
-      // What the one before wrote is read through the file that is written: in a browser that is a hundred times faster.
+      // The file is opened to be written before it is read: in a browser, reads are a hundred times faster then.
       const before = index.generation;
       const there = await this.#openToWrite().then(
         () => true,
@@ -81,7 +81,7 @@ export class Writer {
       const { leftovers } = generation;
       for (; leftovers[0] !== undefined; leftovers.shift()) await this.#retire(leftovers[0]);
       if ((await generation.file.size()) > index.position.end) index.torn = true;
-      // Whoever made the index may have ended before its header was on the medium.
+      // Whoever made the index may have ended before its header was synced.
       if (index.position.sequence === 0) await generation.file.sync();
     } catch (error) {
       await this.giveBackLock().catch(() => {});
@@ -103,7 +103,7 @@ export class Writer {
     this.#lock = undefined;
     try {
       const { generation, store } = this.#index;
-      // It is of use without: everything acknowledged is there.
+      // A failure does no harm: all that was acknowledged is in the file.
       if (this.#checkpointIsOld)
         await this.#writeCheckpoint()
           .then(() => generation.file.sync())
@@ -115,7 +115,7 @@ export class Writer {
     }
   }
 
-  /** Removes what lies behind the last commit. */
+  /** Truncates the file behind the last commit. */
   async cleanTail(): Promise<void> {
     const index = this.#index;
     if (!index.torn) return;
@@ -126,14 +126,14 @@ export class Writer {
     index.torn = false;
   }
 
-  /** Notes where a file ends whose last commit is the one at `position`. */
+  /** Writes the checkpoint. */
   async #writeCheckpoint(position: Position = this.#index.position): Promise<void> {
     const { generation } = this.#index;
     await generation.file.write(checkpointAt, [encodeCheckpoint(position)]);
     this.#checkpointIsOld = false;
   }
 
-  /** Writes the changes of a group as one segment; returns what each of them did. */
+  /** Writes the changes of several calls as one segment. Returns what each call changed. */
   async commit(group: readonly (readonly Change[])[]): Promise<FollowedStep[][]> {
     await this.takeLock();
     await this.cleanTail();
@@ -156,7 +156,7 @@ export class Writer {
       await file.sync();
     } catch (error) {
       index.torn = true;
-      // The index is as it was, if the store allows as much; else the next change, or the next opening, sees to it.
+      // Truncates what was written. Where the store does not allow it, the next change or the next opening does that.
       await this.cleanTail().catch(() => {});
       throw error;
     }
@@ -176,7 +176,7 @@ export class Writer {
     });
   }
 
-  /** Puts a new file in the place of the one that is there. */
+  /** Replaces the file by a new one. */
   async replace(content: Content, signal?: AbortSignal): Promise<void> {
     const index = this.#index;
     const before = index.generation;
@@ -189,7 +189,7 @@ export class Writer {
     try {
       written = await writeGeneration(index.store, number, whole, signal);
     } catch (error) {
-      // It may be there whole all the same: what is added to the old file might not be seen again.
+      // The new file may exist all the same. Then nobody would see what is added to the old one.
       if (error instanceof UncertainError) this.#uncertain = true;
       throw error instanceof UncertainError ? error.cause : error;
     }
@@ -201,7 +201,7 @@ export class Writer {
       await this.#retire(before.name);
       written.leftovers.length = 0;
     } catch (error) {
-      // Nothing may be added before the old file is noted as replaced: whoever takes the lock next does that first.
+      // Nothing may be added before the old file has `NEXT`. Whoever takes the lock next writes that first.
       await this.giveBackLock();
       throw error;
     }
@@ -220,7 +220,7 @@ export class Writer {
   async #retire(name: string): Promise<void> {
     const { store, generation } = this.#index;
     const newest = generationOf(generation.name);
-    // An older one could be taken for the index again; noted as replaced, it cannot, even where it stays.
+    // An older file could be taken for the index again. With `NEXT` in it, it is not, even where it cannot be removed.
     if (generationOf(name) < newest) {
       const file = await store.open(name, 'write');
       try {

@@ -3,7 +3,7 @@ import { fromFloat16 } from '../../base/float16.ts';
 import { type Model, readBytes } from '../load.ts';
 import type { StoredTensor } from '../manifest.ts';
 import { bestBuild, instantiateKernel, type KernelBuild } from './kernel.ts';
-import { kernelBytes, type Plan, plan } from './plan.ts';
+import { type Plan, plan } from './plan.ts';
 
 /** A network's convolutions in memory, ready for threads; it can be posted to them where the memory is shared. */
 export interface Network {
@@ -81,7 +81,3 @@ async function readTensor(
     new Uint8Array(out.buffer, out.byteOffset, out.byteLength).set(bytes);
   }
 }
-
-/** Bytes of all transformed kernels: 4 times those of the float32 kernels. */
-export const networkBytes = ({ plan: { layers } }: Network): number =>
-  layers.reduce((sum, layer) => sum + kernelBytes(layer), 0);

@@ -43,8 +43,7 @@ const align = (byteLength: number): number => Math.ceil(byteLength / 64) * 64;
 const panels = (outputs: number): number => Math.ceil(outputs / panel);
 
 /** Bytes of a layer's transformed kernels. */
-export const kernelBytes = ({ channels, outputs }: Layer): number =>
-  36 * panels(outputs) * panel * channels * 4;
+const kernelBytes = ({ channels, outputs }: Layer): number => 36 * panels(outputs) * panel * channels * 4;
 
 /** Pixels in a row of a buffer with its border. */
 export const paddedSide = (size: number): number => 4 * Math.ceil(size / 4) + 2;

@@ -29,11 +29,11 @@ export async function generations(store: Store): Promise<number[]> {
 export const newestGeneration = async (store: Store): Promise<number> => (await generations(store))[0] ?? 0;
 
 /**
- * Opens the file that counts: the newest whole one.
+ * Opens the file that is the index: the newest whole one.
  *
- * A compaction writes the next generation, its header last; notes it in the generation before; removes that. Nothing
- * is added to the new one before the note is there. So an older file without a note is as good as a newer one that is
- * unfinished or damaged; one with a note is out of date.
+ * A compaction writes the next generation, its header last. Then it writes `NEXT` into the generation before, and
+ * removes that. Nothing is added to the new file before `NEXT` is written. So an older file without `NEXT` holds the same
+ * as a newer one that is unfinished or damaged. An older file with `NEXT` is out of date.
  *
  * @returns `undefined` where there is no index, with what an interrupted attempt to make one left
  * @throws LikenessError `bad-file`, `newer-format`

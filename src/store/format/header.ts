@@ -12,11 +12,11 @@ export const isIndex = (begin: Uint8Array): boolean => magic.every((byte, i) => 
 export const formatVersion = 1;
 /** Bytes of the header: the first segment begins behind it. */
 export const headerBytes = 4096;
-/** What the header says for good ends here; behind it, in a disk sector of its own, is what changes. */
+/** The part of the header that never changes ends here. What changes lies behind it, in a disk sector of its own. */
 const fixedBytes = headerBytes - 512;
-/** Where a late commit is noted, the checkpoint: a file that became shorter is seen to be. */
+/** Where the checkpoint is, which names a late commit: by it a file that was cut short is noticed. */
 export const checkpointAt: number = fixedBytes;
-/** Where the generation is noted that replaces this one. */
+/** Where the generation that replaces this one is written. */
 export const successorAt: number = headerBytes - 64;
 
 /** Which model made an index's features. */

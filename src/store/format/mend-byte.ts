@@ -2,25 +2,25 @@ import { crc32, crcTable } from '../../base/crc32.ts';
 import { actualChecksum, checksumOf, withChecksum } from './block.ts';
 
 const table = Uint32Array.from(crcTable);
-/** The other way. */
+/** The byte of a remainder. */
 const byteOf = new Map(Array.from(table, (remainder, byte) => [remainder, byte]));
-/** The byte whose remainder has this highest byte: there is one for each. */
+/** The byte whose remainder has this highest byte. Each highest byte has one. */
 const byteOfTop = new Uint8Array(256);
 for (const [byte, remainder] of table.entries()) byteOfTop[remainder >>> 24] = byte;
 
 /**
- * Up to so many bytes, one changed byte that gives a wanted checksum is the damaged one: by chance there is one in
- * less than a hundred. Of a single bit, in 32 times as many.
+ * Among up to so many bytes, a changed byte that gives the wanted checksum is the damaged one: the chance that another
+ * byte gives it is below a hundredth. A single changed bit is found among 32 times as many.
  */
 const maxBytes = 160 << 10;
 const maxBytesForBits = 5 << 20;
 
 /**
- * The copy of `bytes` that has the wanted checksum and differs from them in one byte; `undefined` where there is none,
- * or where the checksum is too short to tell.
+ * A copy of `bytes` that has the wanted checksum and differs in one byte. `undefined` where there is none, or where there
+ * are too many bytes to be sure.
  *
- * A changed byte changes the checksum by what depends on where it is and on which bits changed, and on nothing else. So
- * the difference of the checksums is followed back from the end, to the byte that makes it.
+ * How much a changed byte changes the checksum depends only on its position and on the changed bits. So the difference of
+ * the checksums is followed back from the end, until one byte explains it.
  */
 export function mendByte(bytes: Uint8Array, wanted: number): Uint8Array<ArrayBuffer> | undefined {
   if (bytes.length > maxBytesForBits) return undefined;

@@ -32,7 +32,7 @@ const maxRuns = 64;
 /**
  * The rows of entries in blocks, each checked against its checksum.
  *
- * @param current the file, asked for each block: between two, the lock may pass on and the handle with it
+ * @param current gives the file. It is called for each block: between two blocks, another handle may take its place
  */
 export async function* checkedRows(
   current: () => StoredFile,
@@ -49,7 +49,7 @@ export async function* checkedRows(
         const entry = entries[run.first + n]!;
         const row = run.bytes.subarray(n * rowBytes, (n + 1) * rowBytes);
         if (crc32(row) === entry.checksum) continue;
-        // What is called damaged is taken out of the index: a read that failed without saying so has a second chance.
+        // A damaged picture is removed from the index. So a row is read twice: a read may fail without an error.
         await file.read(run.at + n * rowBytes, row);
         if (crc32(row) !== entry.checksum) onDamage(entry);
       }

@@ -1,7 +1,7 @@
 import { LikenessError } from '../../base/errors.ts';
 import type { Store } from '../format/files.ts';
 
-/** A store of which nothing is changed: opening an index in it repairs nothing. */
+/** A store that is only read. Opening an index in it repairs nothing. */
 export function readOnlyStore(store: Store): Store {
   const refuse = (): Promise<never> =>
     Promise.reject(new LikenessError('read-only', `${store.name} is only read.`));
