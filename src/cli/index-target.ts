@@ -11,7 +11,7 @@ import { IndexStore } from '../store/index-store.ts';
 import type { Problem } from '../store/inspect/file.ts';
 import { keepCopy, repairFolder } from '../store/inspect/repair.node.ts';
 import { FolderStore } from '../store/media/store.node.ts';
-import { modelSource } from './model-source.ts';
+import { recordedModel } from './model-source.ts';
 import { settingChanges } from './notes.ts';
 import { lookAt } from './open-index.ts';
 import { say } from './print.ts';
@@ -58,7 +58,7 @@ export async function prepareTarget(
     const index = await IndexStore.open(new FolderStore(where), { create: info });
     const wentOn = index.entries.length > 0;
     await index
-      .append(settingChanges({ pictures, model: modelSource(model, place.path) }))
+      .append(settingChanges({ pictures, model: recordedModel(model, place.path) }))
       .finally(() => index.close());
     return wentOn;
   };

@@ -2,17 +2,24 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { packagePathIfAny } from '../assets/package-root.node.ts';
+import { urlOf } from '../base/checks.ts';
 import { LikenessError } from '../base/errors.ts';
+import { cacheFolder, openFolderCache, shardsFolder } from '../delivery/cache.folder.node.ts';
+import { filesOf, readModelRecord } from '../delivery/records.ts';
+import { folderUrl } from '../delivery/source.ts';
 import { readManifest } from '../network/files.node.ts';
 import { manifestFile } from '../network/load.ts';
+import type { Manifest } from '../network/manifest.ts';
+import { isModelFolder, isModelUrl } from './model-source.ts';
 import { say } from './print.ts';
 
 /** A model that the server offers, below `/models/`. */
 export interface ServedModel {
   /** Its folder's name in the URL. */
   path: string;
-  folder: string;
-  fingerprint: string;
+  manifest: Manifest;
+  /** A file of the model: its text, or where it is; nothing where the model has none of that name. */
+  find(file: string): Promise<string | { folder: string; name: string } | undefined>;
 }
 
 /**
@@ -36,22 +43,57 @@ export async function modelFolders(): Promise<string[]> {
 }
 
 /**
- * The models for a page: those of {@link modelFolders}, and one that an index was made with. Folders that hold the same
- * model are one; of folders with the same name all but the first are told apart by their fingerprint.
+ * The models for a page: those of {@link modelFolders}, and one that an index was made with. Those with the same
+ * fingerprint are one; of those with the same name all but the first are told apart by their fingerprint.
+ *
+ * @param ofIndex its folder or URL
  */
 export async function servedModels(ofIndex: string | undefined): Promise<ServedModel[]> {
   const models: ServedModel[] = [];
-  for (const folder of [...(await modelFolders()), ...(ofIndex === undefined ? [] : [ofIndex])]) {
-    const manifest = await readManifest(folder).catch((error: Error) => error);
-    if (manifest instanceof Error) {
-      say(`The model in ${folder} is left out: ${manifest.message}`);
-      continue;
-    }
+  const add = (name: string, manifest: Manifest, find: ServedModel['find']): void => {
     const { fingerprint } = manifest;
-    if (models.some((other) => other.fingerprint === fingerprint)) continue;
-    const name = basename(folder);
+    if (models.some((other) => other.manifest.fingerprint === fingerprint)) return;
     const path = models.some((other) => other.path === name) ? `${name}-${fingerprint.slice(-16)}` : name;
-    models.push({ path, folder, fingerprint });
+    models.push({ path, manifest, find });
+  };
+  const folders = await modelFolders();
+  if (ofIndex !== undefined && isModelFolder(ofIndex)) folders.push(ofIndex);
+  for (const folder of folders) {
+    await readManifest(folder).then(
+      (manifest) => add(basename(folder), manifest, (name) => findIn(folder, name)),
+      (error: Error) => say(`The model in ${folder} is left out: ${error.message}`),
+    );
   }
+  const cached = ofIndex !== undefined && isModelUrl(ofIndex) && (await cachedModel(ofIndex));
+  if (cached) add(cached.manifest.name, cached.manifest, async (name) => cached.find(name));
   return models;
+}
+
+/** The manifest is read anew: the model may have been built again, or be gone. */
+async function findIn(folder: string, name: string): Promise<{ folder: string; name: string } | undefined> {
+  if (name === manifestFile) return { folder, name };
+  const manifest = await readManifest(folder).catch(() => undefined);
+  return filesOf(manifest).some(({ file }) => file === name) ? { folder, name } : undefined;
+}
+
+/** A model of a server of which all files are in the user's cache. */
+async function cachedModel(
+  url: string,
+): Promise<{ manifest: Manifest; find(name: string): ReturnType<typeof findIn> | string } | undefined> {
+  const cache = await openFolderCache(cacheFolder()).catch(() => undefined);
+  const parsed = urlOf(url, url);
+  const stored = cache && parsed && (await readModelRecord(cache, folderUrl(parsed)));
+  if (!stored) return undefined;
+  const { record, manifest } = stored;
+  const files = filesOf(manifest);
+  const sizes = await cache.sizes();
+  if (files.some(({ sha256, byteLength }) => sizes.get(sha256) !== byteLength)) return undefined;
+  return {
+    manifest,
+    find(name) {
+      if (name === manifestFile) return record.manifest;
+      const file = files.find((each) => each.file === name);
+      return Promise.resolve(file && { folder: shardsFolder(cacheFolder()), name: file.sha256 });
+    },
+  };
 }

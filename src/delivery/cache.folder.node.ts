@@ -15,6 +15,9 @@ export function cacheFolder(): string {
   return join(homedir(), process.platform === 'darwin' ? 'Library/Caches' : '.cache', 'likeness');
 }
 
+/** Where the files of models are, each under its sha256. */
+export const shardsFolder = (folder: string): string => join(folder, 'shards');
+
 /**
  * Files of models in a folder, as `shards/<sha256>`, written in place. Where several processes fetch the same file they
  * write the same bytes to the same places.
@@ -22,7 +25,7 @@ export function cacheFolder(): string {
  * @throws a system error where the folder is not there and cannot be made
  */
 export async function openFolderCache(folder: string): Promise<ShardCache<RandomAccess>> {
-  const shards = join(folder, 'shards');
+  const shards = shardsFolder(folder);
   const records = join(folder, 'records');
   for (const path of [shards, records]) await mkdir(path, { recursive: true });
   const fileOf = (sha256: string): string => join(shards, sha256);

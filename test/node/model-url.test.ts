@@ -5,9 +5,16 @@ import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import { ImageSearch } from '../../src/api/image-search.node.ts';
 import type { OpenOptions } from '../../src/api/options.ts';
+import { openIndexOf } from '../../src/cli/open-index.ts';
+import { startServer } from '../../src/cli/serve/server.ts';
+import { createSite } from '../../src/cli/serve/site.ts';
+import { memorySink } from '../../src/convert/sink.memory.ts';
+import { writeVgg16 } from '../../src/convert/write.ts';
 import type { Progress } from '../../src/engine/types.ts';
+import type { Shard } from '../../src/network/manifest.ts';
 import { likeness, root, samples, withFolder } from '../support/cli.ts';
 import { startModelServer } from '../support/model-server.ts';
+import { description, seededWeights } from '../support/seeded-vgg16.ts';
 
 const compact = join(root, 'models/vgg16-compact');
 const files = new Map(readdirSync(compact).map((name) => [name, readFileSync(join(compact, name))]));
@@ -137,6 +144,58 @@ test('the command line takes the URL of a model, and an index remembers it', () 
     assert.equal(missing.code, 1);
     assert.match(missing.stderr, /\/no\/manifest\.json answered 404/);
   }));
+
+test('serve gives its page the model of an index that was made with one at a URL, from the user’s cache', async () => {
+  const shape = { widths: [4, 4, 4, 4, 32], inputSize: 32, fc1: 32 };
+  const sink = memorySink();
+  const built = await writeVgg16(seededWeights(shape, 1), description, 'q8', sink);
+  const own = await startModelServer(sink.contents());
+  await withFolder(async (folder) => {
+    process.env.XDG_CACHE_HOME = join(folder, 'caches');
+    const pictures = join(folder, 'pictures');
+    await mkdir(pictures);
+    cpSync(join(samples, 'A001.jpeg'), join(pictures, 'A001.jpeg'));
+    const where = join(folder, 'index');
+    const made = await likeness('index', pictures, '-o', where, '--model', `${own.origin}/model/`);
+    assert.equal(made.code, 0, made.stderr);
+    own.fault = () => ({ status: 503 });
+    const store = await openIndexOf(where);
+    const serve = async () => {
+      const site = await createSite({ index: { where, store } });
+      return startServer(site, { port: 0, host: 'localhost', isolation: false });
+    };
+    const running = await serve();
+    const get = (path: string, init?: RequestInit) => fetch(new URL(path, running.url), init);
+    const offered = (await (await get('models/index.json')).json()) as { url: string; fingerprint: string }[];
+    const { url: at } = offered.find(({ fingerprint }) => fingerprint === built.fingerprint)!;
+    for (const [file, bytes] of sink.contents()) {
+      assert.deepEqual(new Uint8Array(await (await get(at + file)).arrayBuffer()), bytes, file);
+    }
+    const [{ file, byteLength }] = built.shards as [Shard];
+    const part = await get(at + file, { headers: { Range: `bytes=${byteLength - 3}-` } });
+    assert.deepEqual([part.status, (await part.arrayBuffer()).byteLength], [206, 3]);
+    for (const none of ['other.bin', built.shards[0]!.sha256, '../records'])
+      assert.equal((await get(at + none)).status, 404, none);
+    await running.close();
+
+    // Where the cache has lost a file, the command says what fetches it.
+    const said: string[] = [];
+    const { write } = process.stderr;
+    process.stderr.write = ((text: string) => said.push(text) > 0) as typeof write;
+    try {
+      truncateSync(join(folder, 'caches/likeness/shards', built.shards[0]!.sha256), 5);
+      await (await serve()).close();
+    } finally {
+      process.stderr.write = write;
+    }
+    assert.match(
+      said.join(''),
+      /is at http.*not all of it is in .*likeness\. Any query fetches it: likeness query/,
+    );
+    await store.close();
+  });
+  await own.close();
+});
 
 test('what is at a URL and no model is told', () =>
   withFolder(async (folder) => {

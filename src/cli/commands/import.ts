@@ -9,7 +9,7 @@ import { IndexStore } from '../../store/index-store.ts';
 import { FolderStore } from '../../store/media/store.node.ts';
 import { openFeatureFolder } from '../feature-folder.ts';
 import { type Features, openExported, openMatrix, type Wanted } from '../features.ts';
-import { modelSource } from '../model-source.ts';
+import { recordedModel } from '../model-source.ts';
 import { print, say } from '../print.ts';
 import { isIndexFile, stageIndex } from '../staged-index.ts';
 import { reasonOf } from '../system-error.ts';
@@ -38,7 +38,7 @@ export async function importFeatures(from: string, options: ImportOptions): Prom
   const manifest = await modelManifest(model);
   const { dimension } = manifest.output;
   const info = { model: identityOf(manifest), dimension, parity: null };
-  const features = await openFeatures(from, { info, model: modelSource(model, output) }, options);
+  const features = await openFeatures(from, { info, model: recordedModel(model, output) }, options);
   try {
     const staged = await stageIndex(place, { anew: true });
     try {

@@ -2,15 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { basename, join, resolve } from 'node:path';
 import { packagePath } from '../../assets/package-root.node.ts';
+import { cacheFolder } from '../../delivery/cache.folder.node.ts';
 import { SNIFFED_BYTES, sniffFormat } from '../../image/format.ts';
-import { readManifest } from '../../network/files.node.ts';
-import { manifestFile } from '../../network/load.ts';
 import type { Manifest } from '../../network/manifest.ts';
 import { encodeNpyValues, npyHeader } from '../../python/npy.ts';
 import type { IndexStore } from '../../store/index-store.ts';
 import { otherModel } from '../index-again.ts';
-import { isModelFolder, modelOfIndex } from '../model-source.ts';
-import { type ServedModel, servedModels } from '../models.ts';
+import { isModelUrl, modelOfIndex } from '../model-source.ts';
+import { servedModels } from '../models.ts';
 import { settingOf } from '../notes.ts';
 import { say } from '../print.ts';
 import { limit } from './limit.ts';
@@ -193,39 +192,47 @@ function pictureRoute({ where, store }: { where: string; store: IndexStore }, fo
 async function modelRoute(index: SiteOptions['index'], followLinks: boolean): Promise<Route> {
   const noted = index && settingOf(index.store, 'model');
   const source = index && noted !== undefined ? modelOfIndex(noted, index.where) : undefined;
-  const models = await servedModels(source !== undefined && isModelFolder(source) ? source : undefined);
-  if (index && !models.some(({ fingerprint }) => fingerprint === index.store.info.model.fingerprint)) {
-    sayOtherModel(index, await Promise.all(models.map(({ folder }) => readManifest(folder))));
+  const models = await servedModels(source);
+  if (index && !models.some(({ manifest }) => manifest.fingerprint === index.store.info.model.fingerprint)) {
+    sayOtherModel(
+      index,
+      source,
+      models.map(({ manifest }) => manifest),
+    );
   }
   const list = JSON.stringify(
-    models.map(({ path, fingerprint }) => ({ url: `models/${path}/`, fingerprint })),
+    models.map(({ path, manifest }) => ({ url: `models/${path}/`, fingerprint: manifest.fingerprint })),
   );
   return async (path, request, response) => {
-    const [first, file] = path;
+    const [first, file = ''] = path;
     if (path.length === 1 && first === 'index.json') {
       sendText(response, 200, list, 'application/json');
       return true;
     }
     const model = models.find((each) => each.path === first);
-    if (path.length !== 2 || !model || !(await filesOf(model)).includes(file!)) return false;
-    const found = await findFile(join(model.folder, file!), model.folder);
+    const place = path.length === 2 && isPlain(file) ? await model?.find(file) : undefined;
+    if (place === undefined) return false;
+    if (typeof place === 'string') {
+      sendText(response, 200, place, 'application/json');
+      return true;
+    }
+    const found = await findFile(join(place.folder, place.name), place.folder);
     return found !== undefined && (found.inside || followLinks) && sendFile(request, response, found.real);
   };
 }
 
 /** The index's features are of no use to the page: it has another version of their model, or none. */
-function sayOtherModel({ where, store }: ServedIndex, models: readonly Manifest[]): void {
+function sayOtherModel(
+  { where, store }: ServedIndex,
+  source: string | undefined,
+  models: readonly Manifest[],
+): void {
   const { model } = store.info;
   const here = models.find(({ name }) => name === model.name) ?? models[0];
   const other = here && otherModel(where, store, here);
-  const what =
-    other?.message ?? `The model that made the index in ${where}, ${model.fingerprint}, is not here.`;
+  let what = `The model that made the index in ${where}, ${model.fingerprint}, is not here.`;
+  if (source !== undefined && isModelUrl(source)) {
+    what = `The model that made the index in ${where} is at ${source}, and not all of it is in ${cacheFolder()}. Any query fetches it: likeness query <picture> -i ${where}.`;
+  } else if (other) what = other.message;
   say(`${what} Until then the page has to index the pictures itself.`);
-}
-
-/** The files of a model; none when it is gone. */
-async function filesOf({ folder }: ServedModel): Promise<string[]> {
-  const manifest = await readManifest(folder).catch(() => undefined);
-  if (!manifest) return [];
-  return [manifestFile, manifest.graph.file, ...manifest.shards.map(({ file }) => file)].filter(isPlain);
 }
