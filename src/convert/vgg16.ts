@@ -3,13 +3,12 @@ import { fromFloat16, toFloat16 } from '../base/float16.ts';
 import {
   blockValues,
   type Encoding,
-  emptyPiece,
-  encodeRows,
   type PieceLayout,
   pieceLayout,
   rowScales,
 } from '../network/dense/encoding.ts';
 import type { Convolution } from '../network/manifest.ts';
+import { emptyPiece, encodeRows } from './encode-dense.ts';
 import { checkStored, finiteWeight } from './finite.ts';
 import { type ExternalTensor, encodeGraph, type Node } from './onnx/graph.ts';
 import { padChannels } from './pad-channels.ts';

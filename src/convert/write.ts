@@ -1,8 +1,9 @@
 import { LikenessError } from '../base/errors.ts';
 import type { Preprocessing } from '../image/preprocessing.ts';
-import { decodeRows, type Encoding } from '../network/dense/encoding.ts';
+import type { Encoding } from '../network/dense/encoding.ts';
 import { fingerprintOf, type Manifest, probeInput, type Shard } from '../network/manifest.ts';
 import { normaliseRows } from '../network/normalise.ts';
+import { decodeRows } from './encode-dense.ts';
 import { convolutionSteps, denseRow } from './reference.ts';
 import { buildVgg16Graph, densePieces, piecesOf, rowsAtOnce, storedWeights } from './vgg16.ts';
 import { shapeOfWeights, type Weight } from './vgg16-weights.ts';

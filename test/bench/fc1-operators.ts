@@ -1,5 +1,6 @@
 import { fromFloat16 } from '../../src/base/float16.ts';
-import { encodePiece, pieceLayout, rowScales } from '../../src/network/dense/encoding.ts';
+import { pieceLayout, rowScales } from '../../src/network/dense/encoding.ts';
+import { encodePiece } from '../support/dense-piece.ts';
 import { float32, type Initializer, type Operator, uint8 } from '../support/onnx-node.ts';
 import type { Problem } from './fc1-problem.ts';
 

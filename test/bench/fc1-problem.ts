@@ -1,7 +1,8 @@
 import { bytesFile } from '../../src/base/random-access.ts';
 import { piecesOf } from '../../src/convert/vgg16.ts';
-import { type Encoding, encodePiece, pieceLayout } from '../../src/network/dense/encoding.ts';
+import { type Encoding, pieceLayout } from '../../src/network/dense/encoding.ts';
 import type { DenseLayer } from '../../src/network/dense/layer.ts';
+import { encodePiece } from '../support/dense-piece.ts';
 import { gaussian, seeded } from '../support/random.ts';
 
 /** A dense layer and what goes in. */

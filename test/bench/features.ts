@@ -13,8 +13,9 @@ import { fromFloat16 } from '../../src/base/float16.ts';
 import { bytesFile } from '../../src/base/random-access.ts';
 import { parseSafetensors } from '../../src/convert/sources/safetensors.ts';
 import { createWasmDense } from '../../src/network/dense/dense.wasm.ts';
-import { encodePiece, pieceLayout } from '../../src/network/dense/encoding.ts';
+import { pieceLayout } from '../../src/network/dense/encoding.ts';
 import { parseNpy } from '../../src/python/npy.ts';
+import { encodePiece } from '../support/dense-piece.ts';
 
 /**
  * Makes rows of real features from a folder that holds `pool5.u8.npy` (n × inputs, uint8), `pool5.scale.npy` (n,

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { bytesFile } from '../../src/base/random-access.ts';
-import { memorySink } from '../../src/convert/sink.memory.ts';
 import { describeSource } from '../../src/convert/sources/describe.ts';
 import { openVgg16Weights, type Vgg16Source } from '../../src/convert/sources/open.node.ts';
 import { buildVgg16Graph, densePieces, storedWeights } from '../../src/convert/vgg16.ts';
@@ -16,6 +15,7 @@ import type { Manifest } from '../../src/network/manifest.ts';
 import { normaliseRows } from '../../src/network/normalise.ts';
 import { cosine } from '../support/compare.ts';
 import { readRepositoryFile } from '../support/fixture.ts';
+import { memorySink } from '../support/memory-sink.ts';
 import { fullSize, seededWeights } from '../support/seeded-vgg16.ts';
 import type { Table } from './knn.ts';
 

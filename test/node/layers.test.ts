@@ -4,6 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { build } from 'esbuild';
+import { pageBundles } from '../../scripts/build.mjs';
 import { root } from '../support/cli.ts';
 
 /** The folders of `src` as the document lists them, from top to bottom. */
@@ -56,5 +58,21 @@ describe('layers', () => {
       "export type { Engine } from '../../engine/engine.ts';\nexport const open = () => import('../../api/worker.ts');\n";
     for (const line of [1, 2]) wanted.push(`src/store/format/wrong-import.ts ${line}`);
     assert.deepEqual(refused(files).sort(), wanted.sort());
+  });
+
+  test('what a page loads has nothing of the layers for Node, nor of their packages', async () => {
+    const inputs = new Set<string>();
+    for (const options of pageBundles()) {
+      const { metafile } = await build({ ...options, absWorkingDir: root, metafile: true, write: false });
+      for (const { inputs: used } of Object.values(metafile!.outputs)) {
+        for (const [path, { bytesInOutput }] of Object.entries(used)) if (bytesInOutput > 0) inputs.add(path);
+      }
+    }
+    assert.ok(inputs.has('src/network/manifest.ts') && inputs.has('src/delivery/download.ts'));
+    const wrong = /^src\/(cli|convert|output)\/|\.node\.ts$|\/(h5wasm|commander|cli-progress|@fastify)\//;
+    assert.deepEqual(
+      [...inputs].filter((path) => wrong.test(path)),
+      [],
+    );
   });
 });

@@ -8,11 +8,11 @@ import type { OpenOptions } from '../../src/api/options.ts';
 import { openIndexOf } from '../../src/cli/open-index.ts';
 import { startServer } from '../../src/cli/serve/server.ts';
 import { createSite } from '../../src/cli/serve/site.ts';
-import { memorySink } from '../../src/convert/sink.memory.ts';
 import { writeVgg16 } from '../../src/convert/write.ts';
 import type { Progress } from '../../src/engine/types.ts';
 import type { Shard } from '../../src/network/manifest.ts';
 import { likeness, root, samples, withFolder } from '../support/cli.ts';
+import { memorySink } from '../support/memory-sink.ts';
 import { startModelServer } from '../support/model-server.ts';
 import { description, seededWeights } from '../support/seeded-vgg16.ts';
 

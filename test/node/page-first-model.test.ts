@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright';
 import { launchChromium } from '../../scripts/chromium.mjs';
-import { memorySink } from '../../src/convert/sink.memory.ts';
 import { writeVgg16 } from '../../src/convert/write.ts';
 import { samples, withFolder } from '../support/cli.ts';
 import { bothVersions, firstIndex } from '../support/first-model.ts';
+import { memorySink } from '../support/memory-sink.ts';
 import { visitPage, withServer } from '../support/page.ts';
 import { description, seededWeights } from '../support/seeded-vgg16.ts';
 

@@ -1,6 +1,7 @@
 import { bytesFile } from '../../src/base/random-access.ts';
-import { decodePiece, type Encoding, encodePiece, pieceLayout } from '../../src/network/dense/encoding.ts';
+import { type Encoding, pieceLayout } from '../../src/network/dense/encoding.ts';
 import type { DenseLayer } from '../../src/network/dense/layer.ts';
+import { decodePiece, encodePiece } from './dense-piece.ts';
 import { gaussian, seeded } from './random.ts';
 
 export interface DenseCase {

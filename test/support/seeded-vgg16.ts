@@ -1,13 +1,14 @@
 import { bytesFile } from '../../src/base/random-access.ts';
 import { denseRow, forwardConvolutions } from '../../src/convert/reference.ts';
-import { memorySink } from '../../src/convert/sink.memory.ts';
 import { densePieces, storedWeights } from '../../src/convert/vgg16.ts';
 import { type Vgg16Shape, type Weight, weightShapes } from '../../src/convert/vgg16-weights.ts';
 import { type ModelDescription, writeVgg16 } from '../../src/convert/write.ts';
-import { decodePiece, type Encoding } from '../../src/network/dense/encoding.ts';
+import type { Encoding } from '../../src/network/dense/encoding.ts';
 import type { Model } from '../../src/network/load.ts';
 import { probeInput } from '../../src/network/manifest.ts';
 import { normaliseRows } from '../../src/network/normalise.ts';
+import { decodePiece } from './dense-piece.ts';
+import { memorySink } from './memory-sink.ts';
 
 /** VGG16 as published. */
 export const fullSize: Vgg16Shape = { widths: [64, 128, 256, 512, 512], inputSize: 224, fc1: 4096 };

@@ -1,5 +1,5 @@
-import { memorySink } from '../../src/convert/sink.memory.ts';
 import { writeVgg16 } from '../../src/convert/write.ts';
+import { memorySink } from './memory-sink.ts';
 import { description, seededWeights } from './seeded-vgg16.ts';
 
 /** A network of VGG16's layers that is small enough for a GPU in software: its files by name. */

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { Browser, BrowserContext, Page } from 'playwright';
 import { launchChromium, launchPersistentChromium } from '../../../scripts/chromium.mjs';
-import { memorySink } from '../../../src/convert/sink.memory.ts';
 import { writeVgg16 } from '../../../src/convert/write.ts';
 import type * as Likeness from '../../../src/index.ts';
 import { root, withFolder } from '../../support/cli.ts';
+import { memorySink } from '../../support/memory-sink.ts';
 import { type ModelServer, startModelServer } from '../../support/model-server.ts';
 import { description, seededWeights } from '../../support/seeded-vgg16.ts';
 

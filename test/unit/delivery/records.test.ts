@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { memorySink } from '../../../src/convert/sink.memory.ts';
 import { writeVgg16 } from '../../../src/convert/write.ts';
 import { openIndexedDbCache } from '../../../src/delivery/cache.indexeddb.ts';
 import { createMemoryCache } from '../../../src/delivery/cache.memory.ts';
@@ -12,6 +11,7 @@ import {
   removeReplaced,
   writeModelRecord,
 } from '../../../src/delivery/records.ts';
+import { memorySink } from '../../support/memory-sink.ts';
 import { needs } from '../../support/needs.ts';
 import { description, seededWeights } from '../../support/seeded-vgg16.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromFloat16, toFloat16 } from '../../../src/base/float16.ts';
 import { createWasmDense } from '../../../src/network/dense/dense.wasm.ts';
-import { decodePiece, encodePiece, encodings, pieceLayout } from '../../../src/network/dense/encoding.ts';
+import { encodings, pieceLayout } from '../../../src/network/dense/encoding.ts';
 import {
   denseCases,
   denseError,
@@ -10,6 +10,7 @@ import {
   denseTolerance,
   unevenCases,
 } from '../../support/dense-cases.ts';
+import { decodePiece, encodePiece } from '../../support/dense-piece.ts';
 import { gaussian, seeded } from '../../support/random.ts';
 
 for (const encoding of encodings) {

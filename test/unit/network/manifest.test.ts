@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bytesFile } from '../../../src/base/random-access.ts';
-import { memorySink } from '../../../src/convert/sink.memory.ts';
 import { parseSafetensors } from '../../../src/convert/sources/safetensors.ts';
 import type { Weight } from '../../../src/convert/vgg16-weights.ts';
 import { writeVgg16 } from '../../../src/convert/write.ts';
@@ -11,6 +10,7 @@ import { fingerprintOf, type Manifest, parseManifest, probeInput } from '../../.
 import { probe } from '../../../src/network/probe.ts';
 import { readRepositoryFile } from '../../support/fixture.ts';
 import { createWasmGraph } from '../../support/graph.wasm.ts';
+import { memorySink } from '../../support/memory-sink.ts';
 import { fields, text } from '../../support/protobuf.ts';
 import { cpuRuntime } from '../../support/runtime.ts';
 import { modelInMemory, seededWeights } from '../../support/seeded-vgg16.ts';

@@ -1,7 +1,7 @@
-import { joined } from '../base/parts.ts';
-import { sha256 } from '../base/sha256.ts';
-import type { Shard } from '../network/manifest.ts';
-import type { ModelSink } from './write.ts';
+import { joined } from '../../src/base/parts.ts';
+import { sha256 } from '../../src/base/sha256.ts';
+import type { ModelSink } from '../../src/convert/write.ts';
+import type { Shard } from '../../src/network/manifest.ts';
 
 /** Keeps a model's files in memory. */
 export function memorySink(): ModelSink & { contents(): Map<string, Uint8Array> } {
