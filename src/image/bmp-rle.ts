@@ -1,4 +1,4 @@
-import { LikenessError } from '../base/errors.ts';
+import { badImage } from './bad-image.ts';
 
 /**
  * Unpacks the run lengths of a BMP (RLE8, RLE4) as Pillow's BmpRleDecoder does, what it gets wrong included: of a literal
@@ -53,7 +53,6 @@ export function unpackRuns(
       at += at % 2;
     }
   }
-  if (to < total)
-    throw new LikenessError('bad-image', `truncated BMP: ${to} of ${total} pixels in its compressed data`);
+  if (to < total) throw badImage(`truncated BMP: ${to} of ${total} pixels in its compressed data`);
   return out;
 }

@@ -1,4 +1,4 @@
-import { LikenessError } from '../base/errors.ts';
+import { badImage } from './bad-image.ts';
 import { unpackRuns } from './bmp-rle.ts';
 import { checkSize } from './check.ts';
 import type { PixelMode, Pixels } from './pixels.ts';
@@ -24,7 +24,7 @@ interface Field {
   max: number;
 }
 
-const broken = (what: string) => new LikenessError('bad-image', `broken BMP: ${what}`);
+const broken = (what: string) => badImage(`broken BMP: ${what}`);
 
 function field(mask: number): Field {
   if (mask === 0) return { shift: 0, max: 0 };
@@ -96,16 +96,14 @@ function readPalette(bytes: Uint8Array, { start, colours, entryBytes }: BmpHeade
  */
 export function decodeBmp(bytes: Uint8Array): Pixels {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const truncated = () =>
-    new LikenessError('bad-image', `truncated BMP: it ends after ${bytes.length} bytes`);
+  const truncated = () => badImage(`truncated BMP: it ends after ${bytes.length} bytes`);
   if (bytes.length < 26 || bytes.length < 14 + Math.max(view.getUint32(14, true), 12)) throw truncated();
   const { width, height, isTopDown, bits, compression, offset, palette, headerSize } = readHeader(view);
   checkSize(width, height, 'the BMP');
   if (![1, 4, 8, 16, 24, 32].includes(bits)) throw broken(`${bits} bits a pixel`);
   const isRuns = compression === RLE8 || compression === RLE4;
   if (!isRuns && compression !== RAW && compression !== BITFIELDS)
-    throw new LikenessError(
-      'bad-image',
+    throw badImage(
       `this BMP is compressed as ${compressions[compression] ?? `number ${compression}`}, which is not read here; save it as PNG`,
     );
   if (compression !== RAW && bits <= 8 !== isRuns)

@@ -1,5 +1,5 @@
 import { classOf, isBytes } from '../base/class-of.ts';
-import { LikenessError } from '../base/errors.ts';
+import { badImage } from './bad-image.ts';
 
 /** The bytes themselves or, where another thread could write to them, a copy: platform decoders take no shared memory. */
 export function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -17,6 +17,6 @@ export async function bytesOf(source: Blob | Uint8Array): Promise<Uint8Array<Arr
     return new Uint8Array(await source.arrayBuffer());
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new LikenessError('bad-image', `the file cannot be read: ${reason}`, { cause: error });
+    throw badImage(`the file cannot be read: ${reason}`, error);
   }
 }

@@ -1,5 +1,6 @@
 import { classOf } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
+import { badImage } from './bad-image.ts';
 import type { PixelMode, Pixels } from './pixels.ts';
 
 /** More pixels than this are refused: a small file can claim a picture that fills the memory. 16383², sharp's own limit. */
@@ -13,18 +14,11 @@ const modes: readonly PixelMode[] = ['RGB', 'RGBA', 'P', 'I;16', 'CMYK', 'I'];
 /** Throws `bad-image` unless both sides are at least one pixel and the picture is not absurdly large. */
 export function checkSize(width: number, height: number, what = 'the picture'): void {
   if (!(Number.isInteger(width) && Number.isInteger(height) && width >= 1 && height >= 1))
-    throw new LikenessError(
-      'bad-image',
-      `${what} is ${width} × ${height}: both sides must be at least 1 pixel`,
-    );
+    throw badImage(`${what} is ${width} × ${height}: both sides must be at least 1 pixel`);
   if (Math.max(width, height) > MAX_SIDE)
-    throw new LikenessError(
-      'bad-image',
-      `${what} is ${width} × ${height}; no side may exceed ${MAX_SIDE} pixels`,
-    );
+    throw badImage(`${what} is ${width} × ${height}; no side may exceed ${MAX_SIDE} pixels`);
   if (width * height > MAX_PIXELS)
-    throw new LikenessError(
-      'bad-image',
+    throw badImage(
       `${what} is ${width} × ${height} = ${Math.round((width * height) / 1e6)} million pixels; the limit is 268 million. Scale it down first`,
     );
 }
@@ -40,16 +34,14 @@ export function checkPixels(pixels: Pixels): void {
     );
   if (mode === 'I') {
     if (classOf(gray) !== 'Uint16Array' || gray?.length !== width * height)
-      throw new LikenessError(
-        'bad-image',
+      throw badImage(
         `pixels of mode I, ${width} × ${height}, need a Uint16Array "gray" of ${width * height} samples; got ${gray?.length ?? 'none'}`,
       );
   } else if (
     !['Uint8Array', 'Uint8ClampedArray'].includes(classOf(rgba)) ||
     rgba.length !== width * height * 4
   ) {
-    throw new LikenessError(
-      'bad-image',
+    throw badImage(
       `pixels of ${width} × ${height} need ${width * height * 4} bytes of "rgba"; got ${rgba?.length ?? 'none'}`,
     );
   }

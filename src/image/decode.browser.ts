@@ -1,4 +1,4 @@
-import { LikenessError } from '../base/errors.ts';
+import { badImage } from './bad-image.ts';
 import { createDecode, type Decode } from './decode.ts';
 import type { Decoders } from './decoders.ts';
 import { inflate } from './inflate.browser.ts';
@@ -12,11 +12,7 @@ const decodeWith =
     try {
       bitmap = await createImageBitmap(new Blob([file]), { ...asStored, imageOrientation: 'none' });
     } catch (cause) {
-      throw new LikenessError(
-        'bad-image',
-        `this ${format} cannot be decoded here: it is broken or unknown to this browser`,
-        { cause },
-      );
+      throw badImage(`this ${format} cannot be decoded here: it is broken or unknown to this browser`, cause);
     }
     try {
       const { width, height } = bitmap;

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { constants, createInflate } from 'node:zlib';
-import { LikenessError } from '../base/errors.ts';
 import { once } from '../base/once.ts';
+import { badImage } from './bad-image.ts';
 import { MAX_PIXELS } from './check.ts';
 import { createDecode, type Decode } from './decode.ts';
 import { decoders } from './decoders.ts';
@@ -52,7 +52,7 @@ async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, format: Format):
     return { width, height, rgba, mode: modeOf({ width, height, rgba }) };
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw new LikenessError('bad-image', `this ${format} cannot be decoded: ${reason}`, { cause: error });
+    throw badImage(`this ${format} cannot be decoded: ${reason}`, error);
   }
 }
 

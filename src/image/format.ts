@@ -1,4 +1,6 @@
-import { LikenessError } from '../base/errors.ts';
+import { ascii } from '../base/ascii.ts';
+import type { LikenessError } from '../base/errors.ts';
+import { badImage } from './bad-image.ts';
 import { pictureFormats, type UnreadFormat, unreadFormats } from './endings.ts';
 
 /** What a file is by its first bytes. */
@@ -7,12 +9,9 @@ export type Format = 'JPEG' | 'PNG' | 'GIF' | 'WebP' | 'AVIF' | 'BMP' | 'TIFF';
 /** So many bytes of a file tell its format. */
 export const SNIFFED_BYTES = 512;
 
-const text = (bytes: Uint8Array, start: number, end: number): string =>
-  String.fromCharCode(...bytes.subarray(start, end));
-
 /** The format of an encoded picture, or undefined where it is none that is known. */
 export function sniffFormat(bytes: Uint8Array): Format | undefined {
-  const head = text(bytes, 0, 16);
+  const head = ascii(bytes, 0, 16);
   if (head.startsWith('\xff\xd8\xff')) return 'JPEG';
   if (head.startsWith('\x89PNG\r\n\x1a\n')) return 'PNG';
   if (head.startsWith('GIF87a') || head.startsWith('GIF89a')) return 'GIF';
@@ -26,11 +25,11 @@ export function sniffFormat(bytes: Uint8Array): Format | undefined {
 
 /** The brands of an ISO base media file (AVIF, HEIC, CR3): what it is, and what else it can be read as. */
 function brandsOf(bytes: Uint8Array): string[] {
-  if (bytes.length < 16 || text(bytes, 4, 8) !== 'ftyp') return [];
+  if (bytes.length < 16 || ascii(bytes, 4, 8) !== 'ftyp') return [];
   const byteLength = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
   const end = Math.min(byteLength, bytes.length, SNIFFED_BYTES);
-  const brands = [text(bytes, 8, 12)];
-  for (let at = 16; at + 4 <= end; at += 4) brands.push(text(bytes, at, at + 4));
+  const brands = [ascii(bytes, 8, 12)];
+  for (let at = 16; at + 4 <= end; at += 4) brands.push(ascii(bytes, at, at + 4));
   return brands;
 }
 
@@ -66,7 +65,7 @@ function unreadFormat(bytes: Uint8Array): UnreadFormat | undefined {
   const brands = brandsOf(bytes);
   if (brands[0] === 'crx ') return unreadFormats.raw;
   if (brands.some((brand) => /^(he[iv][cxms]|mif1|mif2|msf1)$/.test(brand))) return unreadFormats.heic;
-  const head = text(bytes, 0, 16);
+  const head = ascii(bytes, 0, 16);
   const known = unreadStarts.find(([start]) => head.startsWith(start));
   if (known) return known[1];
   if (/^(P[1-7]|P[Ff])[\s#]/.test(head)) return unreadFormats.netpbm;
@@ -78,19 +77,15 @@ function unreadFormat(bytes: Uint8Array): UnreadFormat | undefined {
 
 /** The error for bytes of no format that is read: names the format, or shows how they begin. */
 export function notAPicture(bytes: Uint8Array): LikenessError {
-  if (bytes.length === 0) return new LikenessError('bad-image', 'not a picture: it is empty (0 bytes)');
+  if (bytes.length === 0) return badImage('not a picture: it is empty (0 bytes)');
   const unread = unreadFormat(bytes);
-  if (unread)
-    return new LikenessError(
-      'bad-image',
-      `${unread.name} is not read (read are ${pictureFormats}): ${unread.advice}`,
-    );
+  if (unread) return badImage(`${unread.name} is not read (read are ${pictureFormats}): ${unread.advice}`);
   const head = bytes.subarray(0, 16);
   const printable = head.every(
     (byte) => (byte >= 32 && byte < 127) || byte === 10 || byte === 13 || byte === 9,
   );
   const shown = printable
-    ? JSON.stringify(text(head, 0, 16))
+    ? JSON.stringify(ascii(head, 0, 16))
     : Array.from(head, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  return new LikenessError('bad-image', `not a picture: starts with ${shown}; read are ${pictureFormats}`);
+  return badImage(`not a picture: starts with ${shown}; read are ${pictureFormats}`);
 }

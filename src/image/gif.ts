@@ -1,4 +1,4 @@
-import { LikenessError } from '../base/errors.ts';
+import { badImage } from './bad-image.ts';
 import { checkSize } from './check.ts';
 import type { Pixels } from './pixels.ts';
 
@@ -8,7 +8,7 @@ import type { Pixels } from './pixels.ts';
 const MAX_CODES = 4096;
 
 const truncated = (bytes: Uint8Array) =>
-  new LikenessError('bad-image', `truncated GIF: ${bytes.length} bytes and no whole first frame`);
+  badImage(`truncated GIF: ${bytes.length} bytes and no whole first frame`);
 
 /** Bit reader over the data blocks that begin at `at`. */
 function codeReader(bytes: Uint8Array, at: number): (bits: number) => number {
@@ -36,7 +36,7 @@ function codeReader(bytes: Uint8Array, at: number): (bits: number) => number {
 /** LZW: fills `out` with palette indices. */
 function unpack(bytes: Uint8Array, at: number, out: Uint8Array): void {
   const minBits = bytes[at]!;
-  if (minBits > 11) throw new LikenessError('bad-image', `broken GIF: codes of ${minBits} bits`);
+  if (minBits > 11) throw badImage(`broken GIF: codes of ${minBits} bits`);
   const read = codeReader(bytes, at + 1);
   const clear = 1 << minBits;
   const link = new Uint16Array(MAX_CODES);
@@ -56,7 +56,7 @@ function unpack(bytes: Uint8Array, at: number, out: Uint8Array): void {
     }
     if (code === clear + 1) throw truncated(bytes);
     if (code > next || (previous < 0 && code > clear))
-      throw new LikenessError('bad-image', `broken GIF: code ${code} before its time`);
+      throw badImage(`broken GIF: code ${code} before its time`);
     // The string of a code comes out last index first.
     let length = 0;
     let c = code;
@@ -65,7 +65,7 @@ function unpack(bytes: Uint8Array, at: number, out: Uint8Array): void {
       c = previous;
     }
     while (c >= clear) {
-      if (length >= MAX_CODES) throw new LikenessError('bad-image', 'broken GIF: endless code');
+      if (length >= MAX_CODES) throw badImage('broken GIF: endless code');
       string[length++] = last[c]!;
       c = link[c]!;
     }
@@ -120,7 +120,7 @@ export function decodeGif(bytes: Uint8Array): Pixels {
     if (at >= bytes.length) throw truncated(bytes);
     const block = bytes[at++];
     if (block === 0x2c) break;
-    if (block === 0x3b) throw new LikenessError('bad-image', 'this GIF has no frame');
+    if (block === 0x3b) throw badImage('this GIF has no frame');
     if (block !== 0x21) continue;
     const isControl = bytes[at++] === 0xf9;
     if (isControl && bytes[at + 1]! & 1) transparent = bytes[at + 4]!;

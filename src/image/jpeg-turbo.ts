@@ -1,6 +1,7 @@
 import bytes from '#wasm/jpeg-turbo.wasm';
-import { LikenessError } from '../base/errors.ts';
+import type { LikenessError } from '../base/errors.ts';
 import { once } from '../base/once.ts';
+import { badImage } from './bad-image.ts';
 import type { Pixels } from './pixels.ts';
 
 // CMYK JPEG files. Browsers turn them into RGB before anybody can see the ink; Pillow resizes the ink. So libjpeg-turbo
@@ -86,7 +87,7 @@ export async function decodeColourJpeg(file: Uint8Array, width: number, height: 
 }
 
 const broken = (cause?: unknown): LikenessError =>
-  new LikenessError('bad-image', 'broken JPEG: its data are damaged, or too large for the memory', { cause });
+  badImage('broken JPEG: its data are damaged, or too large for the memory', cause);
 
 /** @returns four bytes for each pixel; whether it saw that the data are damaged, or odd */
 async function decompress(

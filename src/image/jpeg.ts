@@ -1,5 +1,6 @@
-import { LikenessError } from '../base/errors.ts';
+import { ascii } from '../base/ascii.ts';
 import { joined } from '../base/parts.ts';
+import { badImage } from './bad-image.ts';
 import { findOrientation } from './exif.ts';
 
 // JPEG files from marker to marker, as libjpeg reads them. The platforms' decoders are all made of libjpeg, but each has
@@ -58,12 +59,10 @@ const otherFrames: Record<number, string> = {
 /** AC coefficients from here on play no part when libjpeg guesses those that a file lacks. */
 const GUESSED = 10;
 
-const truncated = (bytes: Uint8Array) =>
-  new LikenessError('bad-image', `truncated JPEG: ${bytes.length} bytes and no end marker`);
-const broken = (what: string) => new LikenessError('bad-image', `broken JPEG: ${what}`);
+const truncated = (bytes: Uint8Array) => badImage(`truncated JPEG: ${bytes.length} bytes and no end marker`);
+const broken = (what: string) => badImage(`broken JPEG: ${what}`);
 const unread = (what: string) =>
-  new LikenessError(
-    'bad-image',
+  badImage(
     `this JPEG is ${what}, which is not read here; save it as a baseline or progressive JPEG of 8 bits`,
   );
 
@@ -137,8 +136,7 @@ function withKnownTransform(part: Uint8Array): Uint8Array {
 /** Decoders guess what is missing, each libjpeg in its own way; the picture is not the one that was stored. */
 function checkComplete({ lowestBits }: Frame): void {
   if (lowestBits.some((lowest) => lowest.some((bit) => bit !== 0)))
-    throw new LikenessError(
-      'bad-image',
+    throw badImage(
       'truncated JPEG: it lacks some of its scans; get the file again, or save it as a new one where it can be seen',
     );
 }
@@ -203,11 +201,7 @@ export function readJpeg(bytes: Uint8Array): Jpeg {
       if (scans > 0) continue;
       // How colours are stored may be said in these two.
       if (marker === APP0 || marker === APP14) parts.push(bytes.subarray(start, end));
-      if (
-        marker === APP1 &&
-        orientation === undefined &&
-        String.fromCharCode(...segment.subarray(0, 5)) === 'Exif\0'
-      )
+      if (marker === APP1 && orientation === undefined && ascii(segment, 0, 5) === 'Exif\0')
         orientation = findOrientation(segment, 0, segment.length) ?? 1;
     } else if ((marker >= 0xc0 && marker <= 0xcf && marker !== 0xc8) || otherFrames[marker]) {
       if (frame) throw broken('it has two frames');

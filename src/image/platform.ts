@@ -1,4 +1,4 @@
-import { LikenessError } from '../base/errors.ts';
+import { badImage } from './bad-image.ts';
 import { checkSize } from './check.ts';
 import type { Decoders } from './decoders.ts';
 import { readJpeg } from './jpeg.ts';
@@ -50,7 +50,7 @@ export async function decodeWebp(
   checkSize(width, height, 'the WebP');
   const decoded = await platform(bare, 'WebP', frame);
   if (decoded.width !== frame.width || decoded.height !== frame.height)
-    throw new LikenessError('bad-image', `broken WebP: its picture is ${decoded.width} × ${decoded.height}`);
+    throw badImage(`broken WebP: its picture is ${decoded.width} × ${decoded.height}`);
   let { rgba } = decoded;
   if (frame.width !== width || frame.height !== height) {
     // What the frame does not cover is transparent black.

@@ -1,5 +1,7 @@
+import { ascii } from '../base/ascii.ts';
 import { crc32 } from '../base/crc32.ts';
 import { LikenessError } from '../base/errors.ts';
+import { badImage } from './bad-image.ts';
 import { checkSize } from './check.ts';
 import { findOrientation } from './exif.ts';
 import { orient } from './orient.ts';
@@ -33,7 +35,7 @@ const depthsOf: Record<number, number[]> = {
 };
 
 const broken = (what: string, cause?: unknown) =>
-  new LikenessError('bad-image', `broken PNG: ${what}`, cause === undefined ? undefined : { cause });
+  badImage(`broken PNG: ${what}`, cause === undefined ? undefined : { cause });
 
 function readHeader(data: DataView): PngHeader {
   if (data.byteLength < 13) throw broken(`its header has ${data.byteLength} bytes; wanted 13`);
@@ -49,9 +51,6 @@ function readHeader(data: DataView): PngHeader {
   checkSize(header.width, header.height, 'the PNG');
   return header;
 }
-
-const isNamed = (body: Uint8Array, name: string): boolean =>
-  String.fromCharCode(...body.subarray(0, name.length)) === name;
 
 /** Undoes the filter of a line (PNG specification, 9.2), in place. `above` is the line before, zero for the first one. */
 function unfilter(type: number, line: Uint8Array, above: Uint8Array, step: number): void {
@@ -191,8 +190,7 @@ async function readLines(
     }
   } catch (error) {
     if (error instanceof LikenessError) throw error;
-    if (isTruncated)
-      throw new LikenessError('bad-image', `truncated PNG: it ends after ${done} lines`, { cause: error });
+    if (isTruncated) throw badImage(`truncated PNG: it ends after ${done} lines`, error);
     throw broken(`its compressed data cannot be read after ${done} lines`, error);
   } finally {
     // Whatever follows the last line (a checksum, padding) is not looked at, as Pillow does not.
@@ -219,7 +217,7 @@ export async function decodePng(
   let isTruncated = true;
   const data: Uint8Array<ArrayBuffer>[] = [];
   for (let at = 8; at + 8 <= bytes.length; ) {
-    const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+    const type = ascii(bytes, at + 4, at + 8);
     const start = at + 8;
     const end = start + view.getUint32(at);
     const body = bytes.subarray(start, end);
@@ -231,7 +229,7 @@ export async function decodePng(
       else palette = body;
     } else if (type === 'IDAT') data.push(body);
     else if (type === 'eXIf') exif = body;
-    else if (type === 'tEXt' && isNamed(body, 'exif\0')) exif = body.subarray(5);
+    else if (type === 'tEXt' && ascii(body, 0, 5) === 'exif\0') exif = body.subarray(5);
     else if (type === 'tEXt' || type === 'zTXt' || type === 'iTXt') texts.add(type, body);
     else if (type === 'IEND') {
       isTruncated = false;
@@ -239,7 +237,7 @@ export async function decodePng(
     }
     at = end + 4;
   }
-  if (!header) throw new LikenessError('bad-image', `truncated PNG: ${bytes.length} bytes and no header`);
+  if (!header) throw badImage(`truncated PNG: ${bytes.length} bytes and no header`);
   const { width, height, depth, colour } = header;
   if (colour === PALETTE && !palette) throw broken('it has no palette');
   const isI = colour === GREY && depth === 16;

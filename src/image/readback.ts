@@ -1,4 +1,4 @@
-import { LikenessError } from '../base/errors.ts';
+import { badImage } from './bad-image.ts';
 import { checkSize } from './check.ts';
 import type { Pixels } from './pixels.ts';
 
@@ -13,7 +13,7 @@ export function readOpaque(bitmap: ImageBitmap): Uint8Array | undefined {
   const { width, height } = bitmap;
   const bandRows = Math.min(height, Math.max(1, Math.floor(BAND_PIXELS / width)));
   const context = new OffscreenCanvas(width, bandRows).getContext('2d', { willReadFrequently: true });
-  if (!context) throw new LikenessError('bad-image', 'this browser gives no 2D canvas to read pixels with');
+  if (!context) throw badImage('this browser gives no 2D canvas to read pixels with');
   context.globalCompositeOperation = 'copy';
   const rgba = new Uint8Array(width * height * 4);
   for (let y = 0; y < height; y += bandRows) {
@@ -35,7 +35,7 @@ let shared: WebGL2RenderingContext | undefined;
 function reader(): WebGL2RenderingContext {
   if (shared && !shared.isContextLost()) return shared;
   const gl = new OffscreenCanvas(1, 1).getContext('webgl2');
-  if (!gl) throw new LikenessError('bad-image', 'pictures with transparency need WebGL 2 to be read exactly');
+  if (!gl) throw badImage('pictures with transparency need WebGL 2 to be read exactly');
   const texture = gl.createTexture();
   gl.bindTexture(gl.TEXTURE_2D, texture);
   gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer());
@@ -65,10 +65,7 @@ async function readTransparent(bitmap: ImageBitmap): Promise<Uint8Array> {
       tile.close();
       gl.readPixels(0, 0, w, h, gl.RGBA, gl.UNSIGNED_BYTE, rgba, (y * width + x) * 4);
       if (gl.getError() !== gl.NO_ERROR || gl.isContextLost())
-        throw new LikenessError(
-          'bad-image',
-          'WebGL failed while a picture with transparency was read; try again',
-        );
+        throw badImage('WebGL failed while a picture with transparency was read; try again');
     }
   }
   return rgba;

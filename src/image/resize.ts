@@ -1,4 +1,5 @@
 import { LikenessError } from '../base/errors.ts';
+import { badImage } from './bad-image.ts';
 import { checkPixels } from './check.ts';
 import { type Coefficients, resampleCoefficients, type Span } from './coefficients.ts';
 import type { PixelMode, Pixels } from './pixels.ts';
@@ -124,8 +125,7 @@ export function resize(
         resampleIntegers(gray.subarray(top * width, bottom * width), width, bottom - top, across, down),
       );
     if (columns.size * (bottom - top) * 4 > MAX_BETWEEN)
-      throw new LikenessError(
-        'bad-image',
+      throw badImage(
         `a picture of ${width} × ${height} is too tall to be resized to ${columns.size} × ${rows.size}: crop it or scale it down first`,
       );
     const part = rgba.subarray(top * width * 4, bottom * width * 4);

@@ -1,6 +1,7 @@
 import { classOf } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
 import { transfer } from '../base/rpc.ts';
+import { badImage } from './bad-image.ts';
 import { unshared } from './bytes.ts';
 import { checkPixels } from './check.ts';
 import type { Decode } from './decode.ts';
@@ -42,10 +43,9 @@ async function copyBitmap(
   try {
     bitmap = await createImageBitmap(source, asStored);
   } catch (error) {
-    throw new LikenessError(
-      'bad-image',
+    throw badImage(
       `this ${what} (${source.width} × ${source.height}) has nothing to read: it is empty, closed or not loaded`,
-      { cause: error },
+      error,
     );
   }
   try {
@@ -56,10 +56,9 @@ async function copyBitmap(
     probe?.getImageData(0, 0, 1, 1);
   } catch (error) {
     bitmap.close();
-    throw new LikenessError(
-      'bad-image',
+    throw badImage(
       `this ${what} shows a picture of another origin, which may not be read; its server must allow it (CORS) and the <img> needs crossorigin="anonymous"`,
-      { cause: error },
+      error,
     );
   }
   return transfer({ kind: 'bitmap', bitmap }, [bitmap]);
@@ -77,7 +76,7 @@ async function fromImageElement(
   const isChanged = element.src !== shown.src;
   // The choice among its sources may not have been made yet.
   const url = shown.currentSrc || (isChanged ? shown.src : element.currentSrc || element.src);
-  if (!url) throw new LikenessError('bad-image', 'this <img> has no src');
+  if (!url) throw badImage('this <img> has no src');
   try {
     const credentials = element.crossOrigin === 'use-credentials' ? 'include' : 'same-origin';
     // The page has loaded it already.
@@ -93,8 +92,7 @@ async function fromImageElement(
     if (!(error instanceof LikenessError)) throw error;
   }
   if (isChanged) {
-    throw new LikenessError(
-      'bad-image',
+    throw badImage(
       `this <img> shows another picture by now, and ${url.slice(0, 200)} cannot be read without it`,
     );
   }

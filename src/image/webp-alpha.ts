@@ -1,7 +1,7 @@
 import createModule, { type WebpModule } from '#webp/webp_dec.js';
 import wasm from '#webp/webp_dec.wasm';
-import { LikenessError } from '../base/errors.ts';
 import { once } from '../base/once.ts';
+import { badImage } from './bad-image.ts';
 import type { Pixels } from './pixels.ts';
 import { withImageData } from './with-image-data.ts';
 
@@ -47,11 +47,7 @@ export async function decodeTransparentWebp(file: Uint8Array): Promise<Pixels> {
     cause = error;
   }
   if (!image)
-    throw new LikenessError(
-      'bad-image',
-      'this WebP cannot be decoded: it is damaged, or too large for the memory',
-      { cause },
-    );
+    throw badImage('this WebP cannot be decoded: it is damaged, or too large for the memory', cause);
   if (decoder.HEAP8.length <= KEPT_BYTES) kept = decoder;
   const { width, height, data } = image;
   return { width, height, rgba: new Uint8Array(data.buffer, data.byteOffset, data.length), mode: 'RGBA' };

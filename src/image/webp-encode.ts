@@ -1,7 +1,7 @@
 import createModule, { type WebpEncoder } from '#webp/webp_enc_simd.js';
 import wasm from '#webp/webp_enc_simd.wasm';
-import { LikenessError } from '../base/errors.ts';
 import { once } from '../base/once.ts';
+import { badImage } from './bad-image.ts';
 
 /** libwebp's encoder as WebAssembly: the same bytes on every machine. */
 const encoder = once(async (): Promise<WebpEncoder> => {
@@ -61,6 +61,6 @@ export async function encodeWebp(
   quality: number,
 ): Promise<Uint8Array> {
   const file = (await encoder()).encode(rgba, width, height, { ...usual, quality });
-  if (!file) throw new LikenessError('bad-image', `a picture of ${width} × ${height} cannot be made WebP`);
+  if (!file) throw badImage(`a picture of ${width} × ${height} cannot be made WebP`);
   return file.slice();
 }

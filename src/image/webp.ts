@@ -1,4 +1,5 @@
-import { LikenessError } from '../base/errors.ts';
+import { ascii } from '../base/ascii.ts';
+import { badImage } from './bad-image.ts';
 import { findOrientation } from './exif.ts';
 import type { PixelMode } from './pixels.ts';
 
@@ -31,7 +32,7 @@ const ANIMATION = 0x02;
 const EXIF = 0x08;
 const ALPHA = 0x10;
 
-const broken = (what: string) => new LikenessError('bad-image', `broken WebP: ${what}`);
+const broken = (what: string) => badImage(`broken WebP: ${what}`);
 
 const uint24 = (bytes: Uint8Array, at: number): number =>
   bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16);
@@ -43,12 +44,11 @@ function chunksOf(bytes: Uint8Array, start: number, end: number): Chunk[] {
   for (let at = start; at + 8 <= end; ) {
     const byteLength = view.getUint32(at + 4, true);
     const chunk = {
-      name: String.fromCharCode(...bytes.subarray(at, at + 4)),
+      name: ascii(bytes, at, at + 4),
       start: at + 8,
       end: at + 8 + byteLength,
     };
-    if (chunk.end > end)
-      throw new LikenessError('bad-image', `truncated WebP: its chunk ${chunk.name} is cut off`);
+    if (chunk.end > end) throw badImage(`truncated WebP: its chunk ${chunk.name} is cut off`);
     chunks.push(chunk);
     at = chunk.end + (byteLength & 1);
   }
@@ -125,8 +125,7 @@ function writeFile(bytes: Uint8Array, { image, alpha, width, height }: Bitstream
 export function readWebp(bytes: Uint8Array): Webp {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const wanted = bytes.length >= 8 ? 8 + view.getUint32(4, true) : 8;
-  if (wanted > bytes.length)
-    throw new LikenessError('bad-image', `truncated WebP: ${bytes.length} of ${wanted} bytes`);
+  if (wanted > bytes.length) throw badImage(`truncated WebP: ${bytes.length} of ${wanted} bytes`);
   const chunks = chunksOf(bytes, 12, wanted);
   const [first] = chunks;
   if (!first) throw broken('there is no picture in it');

@@ -1,7 +1,7 @@
 import createModule, { type AvifModule } from '#avif/avif_dec.js';
 import wasm from '#avif/avif_dec.wasm';
-import { LikenessError } from '../../base/errors.ts';
 import { once } from '../../base/once.ts';
+import { badImage } from '../bad-image.ts';
 import { checkSize } from '../check.ts';
 import { orient } from '../orient.ts';
 import type { Pixels } from '../pixels.ts';
@@ -51,12 +51,11 @@ export async function decodeAvif(bytes: Uint8Array, options: { orient: boolean }
     image = withImageData(() => decoder.decode(file, 8));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new LikenessError('bad-image', `this AVIF cannot be decoded: ${reason}`, { cause: error });
+    throw badImage(`this AVIF cannot be decoded: ${reason}`, error);
   }
   if (decoder.HEAP8.length <= KEPT_BYTES) kept = decoder;
   if (!image)
-    throw new LikenessError(
-      'bad-image',
+    throw badImage(
       'this AVIF cannot be decoded: it is damaged, incomplete or of a kind unknown to libavif 1.0',
     );
   const { width, height } = image;

@@ -1,7 +1,8 @@
-import { LikenessError } from '../../base/errors.ts';
+import { ascii } from '../../base/ascii.ts';
+import { badImage } from '../bad-image.ts';
 import { type Gap, withPixi } from './pixi.ts';
 
-const broken = (what: string) => new LikenessError('bad-image', `broken AVIF: ${what}`);
+const broken = (what: string) => badImage(`broken AVIF: ${what}`);
 
 /** What has to be known of an AVIF file before it is decoded, and what its decoder leaves to others. */
 export interface AvifHeader {
@@ -45,7 +46,7 @@ export function readAvifHeader(bytes: Uint8Array): AvifHeader {
     for (let at = start; at < end; ) {
       const tooLong = () =>
         isFile
-          ? new LikenessError('bad-image', `truncated AVIF: it ends after ${bytes.length} bytes`)
+          ? badImage(`truncated AVIF: it ends after ${bytes.length} bytes`)
           : broken('a box is longer than the one around it');
       if (at + 8 > end) throw tooLong();
       let byteLength = view.getUint32(at);
@@ -57,7 +58,7 @@ export function readAvifHeader(bytes: Uint8Array): AvifHeader {
       } else if (byteLength === 0) byteLength = end - at;
       if (byteLength < header) throw broken(`a box of ${byteLength} bytes`);
       if (at + byteLength > end) throw tooLong();
-      const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+      const type = ascii(bytes, at + 4, at + 8);
       boxes.push({ type, at, start: at + header, end: at + byteLength });
       at += byteLength;
     }
@@ -74,7 +75,7 @@ export function readAvifHeader(bytes: Uint8Array): AvifHeader {
   const top = boxesIn(0, bytes.length);
   const header: AvifHeader = { size: undefined, orientation: 1, file: bytes };
   // A sequence's pictures lie in tracks, whose properties are elsewhere; it has no turned ones.
-  if (String.fromCharCode(...bytes.subarray(8, 12)) === 'avis') return header;
+  if (ascii(bytes, 8, 12) === 'avis') return header;
   const meta = find(top, 'meta');
   if (!meta) throw broken('it has no box "meta"');
   const inMeta = boxesIn(meta.start + 4, meta.end);
