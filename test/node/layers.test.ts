@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { build } from 'esbuild';
-import { pageBundles } from '../../scripts/build.mjs';
+import { pathToFileURL } from 'node:url';
+import { type BuildOptions, build } from 'esbuild';
 import { root } from '../support/cli.ts';
 
 /** The folders of `src` as the document lists them, from top to bottom. */
@@ -61,8 +61,10 @@ describe('layers', () => {
   });
 
   test('what a page loads has nothing of the layers for Node, nor of their packages', async () => {
+    // By its address: bundled into this test it would take the bundle's folder for the root.
+    const script = await import(pathToFileURL(join(root, 'scripts/build.mjs')).href);
     const inputs = new Set<string>();
-    for (const options of pageBundles()) {
+    for (const options of script.pageBundles() as BuildOptions[]) {
       const { metafile } = await build({ ...options, absWorkingDir: root, metafile: true, write: false });
       for (const { inputs: used } of Object.values(metafile!.outputs)) {
         for (const [path, { bytesInOutput }] of Object.entries(used)) if (bytesInOutput > 0) inputs.add(path);

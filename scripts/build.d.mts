@@ -1,4 +1,0 @@
-import type { BuildOptions } from 'esbuild';
-
-/** What a page loads, as options of esbuild. */
-export function pageBundles(): BuildOptions[];
