@@ -27,8 +27,9 @@ export interface OpenOptions extends CallOptions {
   /** In a page: starts the worker, whose script is `likeness-search/web/likeness-worker.js`. Default: found as other files are. */
   worker?: (() => web.Worker) | undefined;
   /**
-   * Threads for wasm. Default: up to 4, in Node and where the page is cross-origin isolated; else 1. In Node 1 means this
-   * thread, which computes for a picture's time (10 ms with the compact model) and starts no other.
+   * Threads of the network on wasm; the search has one. Default: up to 4, in Node and where the page is cross-origin
+   * isolated; else 1. In Node 1 means this thread, which computes for a picture's time (10 ms with the compact model)
+   * and starts no other.
    */
   threads?: number | undefined;
   /** `keras`: pictures exactly as the Keras tutorial reads them, i.e. EXIF orientation is not applied (a TIFF's is). */

@@ -24,9 +24,9 @@ export async function chooseThreaded(
   settings: BackendSettings,
   {
     isShared = canShareMemory(),
-    fewestTerms,
+    minProducts,
     ...how
-  }: ThreadStart & { isShared?: boolean; fewestTerms?: number } = {},
+  }: ThreadStart & { isShared?: boolean; minProducts?: number } = {},
 ): Promise<ThreadedChoice> {
   const { threads = 1 } = settings;
   const choice = await chooseBackend(request, dimension, { ...settings, threads: isShared ? threads : 1 });
@@ -37,7 +37,7 @@ export async function chooseThreaded(
     if (isShared) {
       return {
         backend,
-        threads: await SharedThreads.start(backend, start, fewestTerms),
+        threads: await SharedThreads.start(backend, start, minProducts),
         reason: `${reason}; ${threads} threads`,
       };
     }

@@ -7,6 +7,6 @@ export async function createThreaded(
   threads: number,
   isShared: boolean,
 ): Promise<FlatIndex> {
-  const choice = await chooseThreaded('wasm', dimension, { threads }, { isShared, fewestTerms: 0 });
+  const choice = await chooseThreaded('wasm', dimension, { threads }, { isShared, minProducts: 0 });
   return FlatIndex.over(choice);
 }

@@ -10,8 +10,8 @@ import { endThreads, type StartThread, startThreads } from './start-threads.ts';
 import type { SearchThread } from './thread.ts';
 import type { SearchThreads } from './threads.ts';
 
-/** Terms (queries · rows · values) below which waking threads, a millisecond or two, takes longer than what they save. */
-const fewestPayingTerms = 1 << 27;
+/** Products (queries · rows · values) below which waking threads, a millisecond or two, takes longer than what they save. */
+const minPayingProducts = 1 << 27;
 
 /** Threads that share the memory of the one that calls, which works as well. */
 export class SharedThreads implements SearchThreads {
@@ -22,15 +22,15 @@ export class SharedThreads implements SearchThreads {
   /** What the threads know of the rows. */
   #sent: SharedBackend | undefined;
 
-  readonly #fewestTerms: number;
+  readonly #minProducts: number;
 
   private constructor(
     backend: WasmBackend,
     own: JobWorker,
     others: Remote<SearchThread>[],
-    fewestTerms: number,
+    minProducts: number,
   ) {
-    this.#fewestTerms = fewestTerms;
+    this.#minProducts = minProducts;
     this.#backend = backend;
     this.#own = own;
     this.#others = others;
@@ -44,18 +44,18 @@ export class SharedThreads implements SearchThreads {
   static async start(
     backend: WasmBackend,
     startThread: StartThread,
-    fewestTerms: number = fewestPayingTerms,
+    minProducts: number = minPayingProducts,
   ): Promise<SharedThreads> {
     const { name: build, dimension, layout } = backend;
     const others = await startThreads(layout.threads - 1, startThread, (thread, at) =>
       thread.share(build, dimension, { ...layout, thread: at + 1 }),
     );
     const own = new JobWorker(await createSharedReader(build, dimension, layout));
-    return new SharedThreads(backend, own, others, fewestTerms);
+    return new SharedThreads(backend, own, others, minProducts);
   }
 
   pay(queries: number): boolean {
-    return queries * this.#backend.rows * this.#backend.dimension >= this.#fewestTerms;
+    return queries * this.#backend.rows * this.#backend.dimension >= this.#minProducts;
   }
 
   async search(queries: Float32Array, skip: RowSet | undefined, limits: Limits): Promise<Found> {
