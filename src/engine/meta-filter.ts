@@ -16,7 +16,9 @@ export interface MetaRange {
  * that is not there does not. `'camera.make'` is the key `make` in `camera`, unless there is a key of that whole name. Of a
  * list in the metadata one item has to agree.
  *
- * @example { colour: ['red', 'blue'], 'camera.make': 'Canon', year: { min: 2020 } }
+ * @example
+ * const meta: MetaFilter = { colour: ['red', 'blue'], 'camera.make': 'Canon', year: { min: 2020 } };
+ * const hits = await search.query(file, { filter: { meta } });
  */
 export type MetaFilter = Readonly<Record<string, MetaValue | readonly MetaValue[] | MetaRange>>;
 

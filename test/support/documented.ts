@@ -116,6 +116,11 @@ declare global {
   const ImageSearch: typeof all.ImageSearch;
   const FlatIndex: typeof knn.FlatIndex;
   const LikenessError: typeof all.LikenessError;
+  type MetaFilter = all.MetaFilter;
   const search: all.ImageSearch;
-  const file: File;
+  const file: File, fileA: File, fileB: File;
+  const files: File[];
+  const link: HTMLAnchorElement;
+  const signal: AbortSignal;
+  const show: (...what: unknown[]) => void;
 }`;
