@@ -17,7 +17,7 @@ export type FileHandle = FileSystemFileHandle & {
 const busyNames = ['NoModificationAllowedError', 'InvalidStateError'];
 
 /** Far more than a reader keeps a file. */
-const patienceMs = 3000;
+const timeoutMs = 3000;
 
 /**
  * Does what a file's readers stand in the way of, as soon as they have let go of it.
@@ -25,7 +25,7 @@ const patienceMs = 3000;
  * @throws what `work` throws; one of those where the file is in use for longer
  */
 export async function whenFree<T>(work: () => Promise<T>): Promise<T> {
-  const until = performance.now() + patienceMs;
+  const until = performance.now() + timeoutMs;
   for (;;) {
     try {
       return await work();

@@ -1,7 +1,7 @@
 /** Storage that does not answer for so long is taken to be blocked: browsers and extensions may leave a call open for ever. */
-const patienceMs = 5000;
+const timeoutMs = 5000;
 /** What was silent before is not waited for as long again. */
-const shortPatienceMs = 250;
+const shortTimeoutMs = 250;
 
 /** Something that stores is missing, or does not answer. */
 export class NoStorage extends Error {
@@ -31,7 +31,7 @@ export async function answered<T>(what: string, ask: () => T | Promise<T>): Prom
         silent.add(what);
         failed(new NoStorage(`${what} does not answer`, true));
       },
-      silent.has(what) ? shortPatienceMs : patienceMs,
+      silent.has(what) ? shortTimeoutMs : timeoutMs,
     );
   });
   const answer = (async () => ask())();

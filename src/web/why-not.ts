@@ -10,7 +10,7 @@ export interface Why {
 }
 
 /** What is answered in that time is looked at. */
-const patienceMs = 5000;
+const timeoutMs = 5000;
 
 /** For a page that was opened from disk, whose browser lets it read nothing. */
 export const fromDisk = (url: string): string | undefined =>
@@ -64,7 +64,7 @@ async function askAgain(url: string, said: string): Promise<Why> {
 /** The type of a response that may come from anywhere; `undefined` where none comes. */
 async function answerOf(url: string): Promise<ResponseType | undefined> {
   const control = new AbortController();
-  const timer = setTimeout(() => control.abort(), patienceMs);
+  const timer = setTimeout(() => control.abort(), timeoutMs);
   try {
     return (await fetch(url, { mode: 'no-cors', signal: control.signal })).type;
   } catch {
@@ -104,7 +104,7 @@ export async function whyNotLoaded(
   if (refusal) return refusal;
   let response: Response;
   try {
-    response = await fetch(url, { signal: AbortSignal.timeout(patienceMs) });
+    response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
   } catch (error) {
     return (await whyNotFetched(url, error)).reason;
   }

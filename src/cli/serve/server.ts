@@ -16,7 +16,7 @@ export interface ServerOptions {
 }
 
 /** Times of a connection, in milliseconds. */
-export interface Patience {
+export interface Timeouts {
   /** From the first byte, or from the connection, to the end of the headers. */
   headers: number;
   /** The whole request; none has a body. */
@@ -30,7 +30,7 @@ export interface Patience {
   /** For answers under way when the server is stopped. */
   close: number;
 }
-const usual: Patience = {
+const usual: Timeouts = {
   headers: 10_000,
   request: 20_000,
   check: 2_000,
@@ -57,16 +57,16 @@ export interface RunningServer {
 export async function startServer(
   site: Site,
   options: ServerOptions,
-  patience: Patience = usual,
+  timeouts: Timeouts = usual,
 ): Promise<RunningServer> {
   const isOurName = hostFilter(options.host, options.allowHost ?? []);
   const server = createServer(
     {
       maxHeaderSize: maxHeaderBytes,
-      headersTimeout: patience.headers,
-      requestTimeout: patience.request,
-      connectionsCheckingInterval: patience.check,
-      keepAliveTimeout: patience.keepAlive,
+      headersTimeout: timeouts.headers,
+      requestTimeout: timeouts.request,
+      connectionsCheckingInterval: timeouts.check,
+      keepAliveTimeout: timeouts.keepAlive,
     },
     (request, response) => {
       answer(request, response).catch((error: Error) => {
@@ -77,7 +77,7 @@ export async function startServer(
       });
     },
   );
-  server.timeout = patience.idle;
+  server.timeout = timeouts.idle;
   server.maxConnections = maxConnections;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -114,7 +114,7 @@ export async function startServer(
 
   await listen(server, options);
   server.on('error', (error) => say(`likeness: ${error.message}`));
-  return { url: urlOf(server, options), close: () => close(server, patience.close) };
+  return { url: urlOf(server, options), close: () => close(server, timeouts.close) };
 }
 
 const strictPolicy =
@@ -178,9 +178,9 @@ function urlOf(server: Server, { host, port }: ServerOptions): string {
   return `http://${name}:${listens}/`;
 }
 
-function close(server: Server, patienceMs: number): Promise<void> {
+function close(server: Server, timeoutMs: number): Promise<void> {
   return new Promise((closed) => {
-    const timer = setTimeout(() => server.closeAllConnections(), patienceMs);
+    const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
     server.close(() => {
       clearTimeout(timer);
       closed();
