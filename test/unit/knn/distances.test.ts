@@ -180,7 +180,7 @@ test('wasm: rows that do not fit are refused, nothing changes, the rest goes on'
   backend.append(values);
   assert.throws(() => backend.append(new Float32Array(2000 * d)), {
     name: 'LikenessError',
-    code: 'bad-argument',
+    code: 'out-of-memory',
     message: /2100 rows of 1024 values do not fit/,
   });
   assert.equal(backend.rows, 100);
