@@ -12,7 +12,7 @@ function optionsFromAddress(): OpenOptions {
   const parameters = new URLSearchParams(location.search);
   const threads = parameters.get('threads');
   return {
-    device: (parameters.get('device') as OpenOptions['device']) ?? undefined,
+    backend: (parameters.get('device') as OpenOptions['backend']) ?? undefined,
     threads: threads === null ? undefined : Number(threads),
   };
 }

@@ -104,9 +104,9 @@ export function showResults(visible: boolean): void {
 /** Which backends run, and why. */
 export function showReport({ model, extractor, knn, modelFiles }: Report): void {
   const threads =
-    extractor.device === 'wasm' ? `, ${extractor.threads} thread${extractor.threads === 1 ? '' : 's'}` : '';
+    extractor.backend === 'wasm' ? `, ${extractor.threads} thread${extractor.threads === 1 ? '' : 's'}` : '';
   byId('engine-summary', HTMLElement).textContent =
-    `${model.name} on ${extractor.device === 'wasm' ? 'WebAssembly' : 'WebGPU'}${threads}`;
+    `${model.name} on ${extractor.backend === 'wasm' ? 'WebAssembly' : 'WebGPU'}${threads}`;
   const rows: [string, string][] = [
     ['Model', `${model.fingerprint}, ${model.dimension} values a picture`],
     [
@@ -121,7 +121,7 @@ export function showReport({ model, extractor, knn, modelFiles }: Report): void 
         ...modelFiles.warnings,
       ].join('. '),
     ],
-    ['Network', `${extractor.device}${threads}: ${extractor.reason}`],
+    ['Network', `${extractor.backend}${threads}: ${extractor.reason}`],
     ['Search', `${knn.backend}: ${knn.reason}`],
     [
       'Page',

@@ -21,7 +21,8 @@ export type {
 } from './engine/types.ts';
 export type { ImageSource } from './image/image-source.ts';
 export type { PixelMode, Pixels } from './image/pixels.ts';
-export type { NpyFile } from './python/npy-rows.ts';
+export type { NpyArray, NpyMatrix } from './python/npy.ts';
+export type { NpyFile, NpyRows } from './python/npy-rows.ts';
 export type { Dropped } from './store/format/dropped.ts';
 export type { Store, StoredFile } from './store/format/files.ts';
 export type { StoredIndexInfo } from './store/media/stored-index.ts';

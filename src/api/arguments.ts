@@ -95,18 +95,33 @@ function filterOf(filter: unknown): NonNullable<EngineQueryOptions['filter']> {
  *
  * @throws LikenessError `bad-argument`
  */
-export function checkOpen(options: OpenOptions): OpenOptions {
-  const { device, threads, parity, refresh, worker } = checkCall(options, 'open', "{ store: 'file:index/' }");
-  if (device !== undefined && !['auto', 'wasm', 'webgpu'].includes(device)) {
-    refuse('device', device, 'auto, wasm or webgpu');
+export function checkOpen(options: OpenOptions): Omit<OpenOptions, 'device' | 'parity'> {
+  const { device, parity, ...rest } = checkCall(options, 'open', "{ store: 'file:index/' }");
+  const { backend = device, exif = parity && 'ignore', threads, refresh, worker } = rest;
+  for (const [name, value] of Object.entries({ backend, device })) {
+    if (value !== undefined && !['auto', 'wasm', 'webgpu'].includes(value)) {
+      refuse(name, value, 'auto, wasm or webgpu');
+    }
   }
+  if (exif !== undefined && exif !== 'apply' && exif !== 'ignore') refuse('exif', exif, 'apply or ignore');
   if (threads !== undefined) checkWhole('threads', threads, 1);
   if (refresh !== undefined && typeof refresh !== 'boolean') refuse('refresh', refresh, 'true or false');
   if (worker !== undefined && typeof worker !== 'function') {
     refuse('worker', worker, 'a function that starts the worker');
   }
   if (parity !== undefined && parity !== 'keras') refuse('parity', parity, '"keras", or left out');
-  return options;
+  for (const [old, before, name, now] of [
+    ['device', device, 'backend', backend],
+    ['parity', parity && 'ignore', 'exif', exif],
+  ]) {
+    if (before !== undefined && before !== now) {
+      throw new LikenessError(
+        'bad-argument',
+        `${old} says ${before}, ${name} says ${now}; leave ${old} out.`,
+      );
+    }
+  }
+  return { ...rest, backend, exif };
 }
 
 /**

@@ -30,7 +30,7 @@ const defaultModel = 'vgg16-compact';
 export class ImageSearch extends ImageSearchBase {
   /** Starts the worker, loads the model and chooses the backends. */
   static async open(options: OpenOptions = {}): Promise<ImageSearch> {
-    const { signal, onProgress, model = defaultModel, refresh, device, threads, parity } = checkOpen(options);
+    const { signal, onProgress, model = defaultModel, refresh, backend, threads, exif } = checkOpen(options);
     const assets = assetUrls(options.assets);
     const source = pageModel(model, options.assets);
     const store = options.store === undefined ? undefined : storeName(options.store, programBase());
@@ -50,7 +50,7 @@ export class ImageSearch extends ImageSearchBase {
       const opened = (because?: string): Promise<OpenAnswer> =>
         worker.calls.open(
           loaded,
-          { threads, parity, ...(because === undefined ? { device } : { device: 'wasm', because }) },
+          { threads, exif, ...(because === undefined ? { backend } : { backend: 'wasm', because }) },
           assets,
           store && postedStoreName(store),
         );

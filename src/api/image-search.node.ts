@@ -14,7 +14,7 @@ import { FlatIndex } from '../knn/flat-index.ts';
 import { chooseExtractor, type ExtractorChoice } from '../network/choose.ts';
 import { createNodeGraph } from '../network/graph.node.ts';
 import { loadGpuRuntime } from '../network/runtime.node.ts';
-import { type IndexInfo, identityOf } from '../store/format/header.ts';
+import { type IndexInfo, identityOf, parityOf } from '../store/format/header.ts';
 import { openStore, type StoreName } from '../store/media/open-store.node.ts';
 import { checkOpen } from './arguments.ts';
 import { type EngineHost, ImageSearchBase } from './image-search.ts';
@@ -36,11 +36,11 @@ type NodeSource = Blob | Uint8Array | Pixels;
 export class ImageSearch extends ImageSearchBase {
   /** Loads the model and makes an empty index. `auto` is wasm here: WebGPU is an optional package, taken when asked for. */
   static async open(options: OpenOptions = {}): Promise<ImageSearch> {
-    const { signal, onProgress, refresh, assets, device = 'auto', threads, parity } = checkOpen(options);
-    if (device === 'webgpu' && !(await provideWebGpu())) {
+    const { signal, onProgress, refresh, assets, backend = 'auto', threads, exif } = checkOpen(options);
+    if (backend === 'webgpu' && !(await provideWebGpu())) {
       throw new LikenessError(
         'no-backend',
-        'Node has no WebGPU of its own: install the npm package "webgpu" beside likeness-search, or take the device wasm.',
+        'Node has no WebGPU of its own: install the npm package "webgpu" beside likeness-search, or take the backend wasm.',
       );
     }
     const { model, modelFiles } = await openModel(options.model, {
@@ -52,7 +52,7 @@ export class ImageSearch extends ImageSearchBase {
     const info: IndexInfo = {
       model: identityOf(model.manifest),
       dimension: model.manifest.output.dimension,
-      parity: parity ?? null,
+      parity: parityOf(exif),
     };
     // The index before the network: one that does not fit is refused at once.
     const store =
@@ -63,17 +63,17 @@ export class ImageSearch extends ImageSearchBase {
       choice = await chooseExtractor(
         model,
         // Without a request there is no WebGPU in Node; a page's polyfill of it is not for us.
-        device === 'webgpu' ? device : 'wasm',
+        backend === 'webgpu' ? backend : 'wasm',
         {
           createCpuGraph: (from) => createNodeGraph(from, threads),
           loadGpuRuntime: () => loadGpuRuntime(assetAt('ort/asyncify.wasm.gz', assets)),
         },
-        device === 'auto' ? 'WebGPU is an optional package in Node, taken when it is asked for' : undefined,
+        backend === 'auto' ? 'WebGPU is an optional package in Node, taken when it is asked for' : undefined,
       );
       signal?.throwIfAborted();
       index = await FlatIndex.create({
         dimension: choice.extractor.dimension,
-        backend: device === 'webgpu' ? 'webgpu' : 'auto',
+        backend: backend === 'webgpu' ? backend : 'auto',
         device: choice.device,
       });
     } catch (error) {
@@ -86,14 +86,14 @@ export class ImageSearch extends ImageSearchBase {
     }
     const { extractor, reason } = choice;
     const reader: PictureReader<NodeSource> = {
-      pixels: (source) => pixelsOf(source, parity),
+      pixels: (source) => pixelsOf(source, exif),
       async bytes(source) {
         if ('width' in source) return undefined;
         return isBytes(source) ? source : new Uint8Array(await source.arrayBuffer());
       },
     };
     const engine = new Engine(extractor, reason, index, reader, {
-      parity,
+      parity: info.parity,
       store,
       openStore,
       createQuantised: (rows) => FlatIndex.create({ dimension: extractor.dimension, rows }),
@@ -121,16 +121,16 @@ export class ImageSearch extends ImageSearchBase {
  */
 export async function networkInput(
   image: ImageSource,
-  { model, parity }: Pick<OpenOptions, 'model' | 'parity'> = {},
+  { model, exif }: Pick<OpenOptions, 'model' | 'exif'> = {},
 ): Promise<{ data: Float32Array; shape: number[] }> {
   const { preprocessing } = await modelManifest(model);
-  const pixels = await pixelsOf(await readImage(image), parity);
+  const pixels = await pixelsOf(await readImage(image), exif);
   return {
     data: toTensor(pixels, preprocessing),
     shape: [1, 3, preprocessing.height, preprocessing.width],
   };
 }
 
-async function pixelsOf(source: NodeSource, parity: OpenOptions['parity']): Promise<Pixels> {
-  return 'width' in source ? source : decode(source, { orient: parity !== 'keras' });
+async function pixelsOf(source: NodeSource, exif: OpenOptions['exif']): Promise<Pixels> {
+  return 'width' in source ? source : decode(source, { orient: exif !== 'ignore' });
 }

@@ -13,7 +13,7 @@ import { chooseExtractor, GpuFailed } from '../network/choose.ts';
 import { createThreadsGraph } from '../network/graph.threads.browser.ts';
 import type { Model } from '../network/load.ts';
 import { loadRuntime } from '../network/runtime.browser.ts';
-import { type IndexInfo, identityOf } from '../store/format/header.ts';
+import { type IndexInfo, identityOf, parityOf } from '../store/format/header.ts';
 import { openStore, openStoreOrMemory, type PostedStoreName } from '../store/media/open-store.browser.ts';
 import type { OpenOptions } from './options.ts';
 
@@ -21,8 +21,8 @@ import type { OpenOptions } from './options.ts';
 export type PageEngine = Engine<PostedImage, PostedStoreName>;
 
 /** What an engine is made with, in a form that can be posted. */
-export interface OpenRequest extends Pick<OpenOptions, 'device' | 'threads' | 'parity'> {
-  /** Why `device` is wasm, where nobody asked for it. */
+export interface OpenRequest extends Pick<OpenOptions, 'backend' | 'threads' | 'exif'> {
+  /** Why `backend` is wasm, where nobody asked for it. */
   because?: string;
 }
 
@@ -36,7 +36,7 @@ export type OpenedEngine = { engine: PageEngine; batchSize: number; threads: num
  */
 export async function openEngine(
   { manifest, files }: DeliveredModel,
-  { device = 'auto', threads, parity, because }: OpenRequest,
+  { backend = 'auto', threads, exif, because }: OpenRequest,
   store: PostedStoreName | undefined,
   assets: AssetUrls,
 ): Promise<OpenedEngine> {
@@ -52,7 +52,7 @@ export async function openEngine(
       device: shared,
     } = await chooseExtractor(
       model,
-      device,
+      backend,
       {
         createCpuGraph: (from) => createThreadsGraph(from, threads, ownScript()),
         loadGpuRuntime: () => loadRuntime(gpuBuild(), assets),
@@ -61,14 +61,14 @@ export async function openEngine(
     );
     const index = await FlatIndex.create({
       dimension: extractor.dimension,
-      backend: device === 'webgpu' ? 'webgpu' : 'auto',
+      backend: backend === 'webgpu' ? backend : 'auto',
       device: shared,
     });
-    const orient = parity !== 'keras';
+    const orient = exif !== 'ignore';
     const info: IndexInfo = {
       model: identityOf(manifest),
       dimension: extractor.dimension,
-      parity: parity ?? null,
+      parity: parityOf(exif),
     };
     const stored = store === undefined ? undefined : await openIndex(await openStoreOrMemory(store), info);
     const reader: PictureReader<PostedImage> = {
@@ -77,7 +77,7 @@ export async function openEngine(
         picture.kind === 'encoded' ? new Uint8Array(await picture.blob.arrayBuffer()) : undefined,
     };
     const engine = new Engine(extractor, reason, index, reader, {
-      parity,
+      parity: info.parity,
       store: stored,
       openStore,
       createQuantised: (rows) => FlatIndex.create({ dimension: extractor.dimension, rows }),

@@ -17,7 +17,9 @@ export interface OpenOptions extends CallOptions {
    * opened without the network, so a URL should go on naming the same model.
    */
   refresh?: boolean | undefined;
-  /** Default `auto`: the fastest of what is here and right. */
+  /** What computes, for network and search. Default `auto`: the fastest of what is here and right. */
+  backend?: 'auto' | 'wasm' | 'webgpu' | undefined;
+  /** @deprecated the same as `backend`; goes with version 0.2 */
   device?: 'auto' | 'wasm' | 'webgpu' | undefined;
   /**
    * Where the files of this package are, where a bundler does not see to it: the URL (in Node: also the path) of a folder
@@ -32,7 +34,12 @@ export interface OpenOptions extends CallOptions {
    * and starts no other.
    */
   threads?: number | undefined;
-  /** `keras`: pictures exactly as the Keras tutorial reads them, i.e. EXIF orientation is not applied (a TIFF's is). */
+  /**
+   * `ignore`: the EXIF orientation of pictures is not applied, as the Keras tutorial reads them (a TIFF's is, in both). An
+   * index is of one of the two. Default `apply`.
+   */
+  exif?: 'apply' | 'ignore' | undefined;
+  /** @deprecated `parity: 'keras'` is `exif: 'ignore'`; goes with version 0.2 */
   parity?: 'keras' | undefined;
   /**
    * Where the index is kept: `opfs:name` in a page; `file:folder` in Node; the URL of an exported index, a `Blob` or (in

@@ -31,7 +31,7 @@ export function indexCommand(where: string, { info, settings }: Made): string {
     `likeness index ${folder === undefined ? '<folder of pictures>' : quoted(folder)}`,
     `-o ${here ? quoted(where) : '<index-dir>'}`,
     ...(path === defaultModel ? [] : [`--model ${quoted(path)}`]),
-    ...(info.parity ? [`--parity ${info.parity}`] : []),
+    ...(info.parity ? ['--exif ignore'] : []),
   ].join(' ');
 }
 

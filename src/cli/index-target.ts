@@ -6,7 +6,7 @@ import { makeFolder, removeFolders } from '../base/make-folder.node.ts';
 import type { FolderPlace } from '../output/place.node.ts';
 import type { PlacedEntry } from '../store/format/entries.ts';
 import { whileLocked } from '../store/format/files.ts';
-import { type IndexInfo, identityOf } from '../store/format/header.ts';
+import { type IndexInfo, identityOf, parityOf } from '../store/format/header.ts';
 import { IndexStore } from '../store/index-store.ts';
 import type { Problem } from '../store/inspect/file.ts';
 import { keepCopy, repairFolder } from '../store/inspect/repair.node.ts';
@@ -47,11 +47,11 @@ interface Found {
 export async function prepareTarget(
   folder: string,
   place: FolderPlace,
-  { model, parity }: { model: string; parity?: 'keras' | undefined },
+  { model, exif }: { model: string; exif?: 'apply' | 'ignore' | undefined },
 ): Promise<Target> {
   const manifest = await modelManifest(model);
   const { dimension } = manifest.output;
-  const info: IndexInfo = { model: identityOf(manifest), dimension, parity: parity ?? null };
+  const info: IndexInfo = { model: identityOf(manifest), dimension, parity: parityOf(exif) };
   const pictures = relative(place.path, resolve(folder)).split(sep).join('/') || '.';
   /** @returns whether pictures were in it before */
   const open = async (where: string): Promise<boolean> => {
@@ -146,7 +146,7 @@ function whyAnew(
   if (info.model.fingerprint !== wanted.model.fingerprint) {
     return `it was made with ${info.model.fingerprint}, this is ${wanted.model.fingerprint}`;
   }
-  if (info.parity !== wanted.parity) return 'it was made with another --parity';
+  if (info.parity !== wanted.parity) return 'it was made with another --exif';
   if (typeof pictures === 'string' && resolve(output, pictures) !== resolve(folder)) {
     return `it is of ${resolve(output, pictures)}`;
   }

@@ -33,20 +33,31 @@ const model = (): Option =>
   new Option('--model <name|dir|url>', 'a built-in model, or the folder or URL of a model')
     .default(defaultModel)
     .argParser((text) => (isModelFolder(text) ? resolve(text) : text));
-const device = (): Option =>
-  new Option('--device <device>', 'device that runs the network')
-    .choices(['auto', 'wasm', 'webgpu'])
-    .default('auto');
+const backends = ['auto', 'wasm', 'webgpu'];
+const backend = (): Option =>
+  new Option('--backend <backend>', 'what runs the network').choices(backends).default('auto');
+/** The old name of --backend, until version 0.2. */
+const device = (): Option => new Option('--device <backend>').choices(backends).hideHelp();
 const threads = (): Option =>
   new Option('--threads <n>', 'threads of the network on wasm').argParser(whole('--threads', 1, 64));
+const exif = (): Option =>
+  new Option('--exif <how>', 'whether EXIF orientation is applied; Keras does not').choices([
+    'apply',
+    'ignore',
+  ]);
+/** The old name of `--exif ignore`, until version 0.2. */
 const parity = (): Option =>
-  new Option('--parity <with>', 'keras: do not apply EXIF orientation, as Keras does not').choices(['keras']);
+  new Option('--parity <with>').choices(['keras']).implies({ exif: 'ignore' }).hideHelp();
 const indexFrom = (): Option => new Option('-i, --index <index-dir>', 'an index made by "likeness index"');
 
 const program = new Command('likeness')
   .description('Exact image search: index a folder of pictures, find the most similar ones.')
   .version(packageJson.version)
   .showSuggestionAfterError()
+  .hook('preAction', (_, command) => {
+    const { device } = command.opts();
+    if (device !== undefined) command.setOptionValue('backend', device);
+  })
   // One line for a wrong argument: the usage is a --help away.
   .configureOutput({
     outputError(text, write) {
@@ -67,8 +78,10 @@ program
   .argument('<folder>', 'a folder of pictures; folders in it are read, too')
   .requiredOption('-o, --output <index-dir>', 'folder of the index')
   .addOption(model())
+  .addOption(backend())
   .addOption(device())
   .addOption(threads())
+  .addOption(exif())
   .addOption(parity())
   .option('--prune', 'remove pictures whose files are gone, however many')
   .option('--json', 'print a summary as JSON')
@@ -84,8 +97,10 @@ program
   .addOption(new Option('-k <n>', 'number of pictures').default(30).argParser(whole('-k', 1, 2 ** 31)))
   .option('--json', 'print only [{"id": …, "distance": …}, …]')
   .option('--html <file>', 'write a page with the pictures and their distances')
+  .addOption(backend())
   .addOption(device())
   .addOption(threads())
+  .addOption(exif())
   .addOption(parity())
   .action(async (what, options) => (await import('./commands/query.ts')).query(what, options));
 
@@ -109,6 +124,7 @@ program
   .option('--repair', 'write what is whole as a new file; the damaged one is kept beside it')
   .option('--json', 'print the result as JSON')
   .option('--model <name|dir|url>', 'the model of an index whose header is lost')
+  .addOption(exif())
   .addOption(parity())
   .addHelpText('after', '\nExit status: 0 the index is whole; 1 it is damaged, or was until --repair.')
   .action(async (where, options) => (await import('./commands/check.ts')).check(where, options));
@@ -144,6 +160,7 @@ program
   .argument('<image>')
   .requiredOption('-o, --output <x.npy>', 'the file to write')
   .addOption(model())
+  .addOption(exif())
   .addOption(parity())
   .action(async (image, options) => (await import('./commands/extract.ts')).tensor(image, options));
 
@@ -153,8 +170,10 @@ program
   .argument('<image>')
   .requiredOption('-o, --output <f.npy>', 'the file to write')
   .addOption(model())
+  .addOption(backend())
   .addOption(device())
   .addOption(threads())
+  .addOption(exif())
   .addOption(parity())
   .action(async (image, options) => (await import('./commands/extract.ts')).features(image, options));
 

@@ -431,10 +431,10 @@ export class Engine<Source, StoreName> {
   }
 
   async report(): Promise<Omit<Report, 'modelFiles'>> {
-    const { manifest, device, threads, dimension } = this.#extractor;
+    const { manifest, backend, threads, dimension } = this.#extractor;
     return {
       model: { name: manifest.name, version: manifest.version, fingerprint: manifest.fingerprint, dimension },
-      extractor: { device, threads, reason: this.#extractorReason },
+      extractor: { backend, device: backend, threads, reason: this.#extractorReason },
       knn: { backend: this.#pictures.index.backend, reason: this.#pictures.index.reason },
       size: this.size,
       notNormalised: this.#pictures.notNormalised,

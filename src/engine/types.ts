@@ -120,7 +120,13 @@ export interface StoreReport {
 export interface Report {
   model: { name: string; version: string; fingerprint: string; dimension: number };
   /** Where features are extracted. */
-  extractor: { device: 'wasm' | 'webgpu'; threads: number; reason: string };
+  extractor: {
+    backend: 'wasm' | 'webgpu';
+    /** @deprecated the same as `backend`; goes with version 0.2 */
+    device: 'wasm' | 'webgpu';
+    threads: number;
+    reason: string;
+  };
   /** Where neighbours are searched. */
   knn: { backend: BackendName; reason: string };
   /** Pictures in the index. */

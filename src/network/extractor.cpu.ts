@@ -15,7 +15,7 @@ export async function createCpuExtractor(model: Model, graph: CpuGraph): Promise
   return {
     manifest,
     dimension,
-    device: 'wasm',
+    backend: 'wasm',
     threads: graph.threads,
     batchSize: cpuBatchSize(manifest.preprocessing),
     async extract(values, n) {

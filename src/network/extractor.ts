@@ -5,7 +5,7 @@ export interface Extractor {
   readonly manifest: Manifest;
   /** Values in a feature vector. */
   readonly dimension: number;
-  readonly device: 'wasm' | 'webgpu';
+  readonly backend: 'wasm' | 'webgpu';
   /** Threads of the wasm build; 1 on WebGPU. */
   readonly threads: number;
   /** Pictures that one run takes best. */
@@ -25,7 +25,7 @@ export const isOnGpu = (extractor: Extractor): extractor is GpuExtractor => 'ext
 
 /** An extractor on WebGPU can leave the features where they are. */
 export interface GpuExtractor extends Extractor {
-  readonly device: 'webgpu';
+  readonly backend: 'webgpu';
   readonly gpu: GPUDevice;
   /**
    * As {@link Extractor.extract}, the result staying on the device.

@@ -94,7 +94,7 @@ export async function createGpuExtractor(
   return {
     manifest,
     dimension,
-    device: 'webgpu',
+    backend: 'webgpu',
     gpu: device,
     threads: 1,
     batchSize: picturesPerRun,

@@ -11,21 +11,21 @@ const tolerance = 1e-4;
  * @throws LikenessError `no-backend` when the answer is wrong, `bad-model` when it is no number
  */
 export async function probe(extractor: Extractor): Promise<void> {
-  const { manifest, device } = extractor;
+  const { manifest, backend } = extractor;
   const input = probeInput(manifest.preprocessing);
   const features = await extractor.extract(input, 1);
   const isNumber = features.every(Number.isFinite);
   if (!isNumber && manifest.probe === undefined) {
     throw new LikenessError(
       'bad-model',
-      `The network of ${manifest.fingerprint} gives what is no number on ${device} for a known question: its weights hold NaN, or are too large.`,
+      `The network of ${manifest.fingerprint} gives what is no number on ${backend} for a known question: its weights hold NaN, or are too large.`,
     );
   }
   for (const [i, wanted] of (manifest.probe ?? []).entries()) {
     if (Math.abs(features[i]! - wanted) <= tolerance) continue;
     throw new LikenessError(
       'no-backend',
-      `The network computes wrong features on ${device} here: value ${i} of a known answer is ${features[i]}, ${wanted} is right.`,
+      `The network computes wrong features on ${backend} here: value ${i} of a known answer is ${features[i]}, ${wanted} is right.`,
     );
   }
 }

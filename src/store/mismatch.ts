@@ -60,7 +60,7 @@ export function checkKind(there: IndexInfo, wanted: IndexInfo, place: IndexPlace
     throw mismatch(`holds vectors of ${there.dimension} values, not of ${wanted.dimension}`);
   }
   if (there.parity !== wanted.parity) {
-    const kind = (parity: string | null): string => (parity ? `the parity "${parity}"` : 'no parity option');
+    const kind = (parity: string | null): string => (parity ? "exif: 'ignore'" : "exif: 'apply'");
     throw mismatch(`was made with ${kind(there.parity)}, not with ${kind(wanted.parity)}`);
   }
 }

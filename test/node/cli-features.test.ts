@@ -434,11 +434,11 @@ np.save('q.npy', x[0]); np.save('qnan.npy', x[1])`,
         else await assert.rejects(result, from);
         assert.deepEqual(await openFiles(), [], `import ${from} ${ids}`);
       }
-      const device = 'auto' as const;
-      await query(at('q.npy'), { index: at('index'), k: 1, device, json: true });
-      await assert.rejects(query(at('qnan.npy'), { index: at('index'), k: 1, device }));
+      const backend = 'auto' as const;
+      await query(at('q.npy'), { index: at('index'), k: 1, backend, json: true });
+      await assert.rejects(query(at('qnan.npy'), { index: at('index'), k: 1, backend }));
       await assert.rejects(
-        query(at('none.npy'), { index: at('damaged.likeness'), k: 1, device, html: at('x.html') }),
+        query(at('none.npy'), { index: at('damaged.likeness'), k: 1, backend, html: at('x.html') }),
       );
       await exportIndex(at('index'), { npy: at('e.npy'), dtype: 'f4' });
       await assert.rejects(exportIndex(at('made.npy'), { npy: at('e.npy'), dtype: 'f4' }));

@@ -78,7 +78,7 @@ before(async () => {
     'index photos -o index',
     'export index --npy features.npy --ids ids.json --per-image static/feature --file index.likeness',
     'features photo.jpg -o vector.npy',
-    'features photo.jpg --parity keras -o query.npy',
+    'features photo.jpg --exif ignore -o query.npy',
     'model build vgg16 --from vgg16.h5 -o models/vgg16',
   ]) {
     await run(process.execPath, [cli, ...line.split(' ')], { cwd: template });

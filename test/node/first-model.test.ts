@@ -105,7 +105,7 @@ describe('an index that the first version of the compact model made', () => {
       );
       assert.match(
         stderr,
-        /To index again: likeness index "my pictures" -o "my index" --model model --parity keras\.$/m,
+        /To index again: likeness index "my pictures" -o "my index" --model model --exif ignore\.$/m,
       );
     }));
 

@@ -223,7 +223,15 @@ describe('ImageSearch in Node', () => {
     const again = search.add(many);
     await Promise.all([assert.rejects(again, { code: 'closed' }), search.close()]);
     await assert.rejects(search.query(sample('A001')), { code: 'closed' });
-    for (const options of [{ device: 'abacus' }, { threads: 0 }, { parity: 'torch' }]) {
+    for (const options of [
+      { backend: 'abacus' },
+      { device: 'abacus' },
+      { backend: 'wasm', device: 'webgpu' },
+      { threads: 0 },
+      { exif: 'keras' },
+      { parity: 'torch' },
+      { exif: 'apply', parity: 'keras' },
+    ]) {
       await assert.rejects(ImageSearch.open(options as never), { code: 'bad-argument' });
     }
     await assert.rejects(ImageSearch.open({ model: 'resnet' }), {
@@ -232,6 +240,36 @@ describe('ImageSearch in Node', () => {
     });
   });
 });
+
+test('the old spellings of options work as the new ones', () =>
+  withFolder(async (folder) => {
+    const turned = sample('A001');
+    const store = `file:${join(folder, 'index')}`;
+    await using ignoring = await ImageSearch.open({ store, exif: 'ignore', backend: 'wasm' });
+    await ignoring.add([{ id: 'a', image: turned }]);
+    const { extractor } = await ignoring.report();
+    assert.deepEqual([extractor.backend, extractor.device], ['wasm', 'wasm']);
+    await ignoring.close();
+    await assert.rejects(ImageSearch.open({ store }), { code: 'model-mismatch', message: /exif: 'ignore'/ });
+    for (const options of [
+      { parity: 'keras' },
+      { device: 'wasm', parity: 'keras', exif: 'ignore' },
+    ] as const) {
+      await using same = await ImageSearch.open({ store, ...options });
+      assert.equal(same.size, 1);
+    }
+    const cli = join(root, 'dist/node/cli.js');
+    const files: Buffer[] = [];
+    for (const options of [
+      ['--exif', 'ignore', '--backend', 'wasm'],
+      ['--parity', 'keras', '--device', 'wasm'],
+    ]) {
+      const output = join(folder, 'f.npy');
+      await promisify(execFile)(process.execPath, [cli, 'features', turned, '-o', output, ...options]);
+      files.push(await readFile(output));
+    }
+    assert.deepEqual(files[0], files[1]);
+  }));
 
 test('WebGPU in Node (the package webgpu, on the software driver that comes with Chromium) gives the same features', () =>
   withFolder(async (folder) => {

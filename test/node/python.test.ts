@@ -310,7 +310,7 @@ print(json.dumps(files))`,
     const { data, shape } = parseNpy(await readFile(join(place, 'inputs.npy')));
     assert.deepEqual(shape, [100, 3, 64, 64]);
     for (const [n, file] of files.entries()) {
-      const input = await networkInput(join(file.startsWith('/') ? '' : place, file), { parity: 'keras' });
+      const input = await networkInput(join(file.startsWith('/') ? '' : place, file), { exif: 'ignore' });
       const wanted = data.subarray(n * input.data.length, (n + 1) * input.data.length);
       const same = Buffer.from(input.data.buffer, input.data.byteOffset, input.data.byteLength).equals(
         Buffer.from(wanted.buffer, wanted.byteOffset, wanted.byteLength),

@@ -4,7 +4,7 @@ import { LikenessError } from '../../base/errors.ts';
 import type { Store } from '../../store/format/files.ts';
 import { beingWritten } from '../../store/format/files.ts';
 import { generations } from '../../store/format/generations.ts';
-import { type IndexInfo, identityOf } from '../../store/format/header.ts';
+import { type IndexInfo, identityOf, parityOf } from '../../store/format/header.ts';
 import type { Problem } from '../../store/inspect/file.ts';
 import { type InspectedIndex, inspectIndex } from '../../store/inspect/index.ts';
 import { repairFile, repairFolder } from '../../store/inspect/repair.node.ts';
@@ -19,7 +19,7 @@ export interface CheckOptions {
   json?: boolean;
   /** For an index that has lost its header: what made it. */
   model?: string;
-  parity?: 'keras';
+  exif?: 'apply' | 'ignore';
 }
 
 /** What `likeness check` found; printed with `--json`. */
@@ -134,10 +134,10 @@ function tellUnreadable(where: string, message: string, { json }: CheckOptions):
   );
 }
 
-async function wantedInfo({ model, parity }: CheckOptions): Promise<IndexInfo | undefined> {
+async function wantedInfo({ model, exif }: CheckOptions): Promise<IndexInfo | undefined> {
   if (model === undefined) return undefined;
   const manifest = await modelManifest(model);
-  return { model: identityOf(manifest), dimension: manifest.output.dimension, parity: parity ?? null };
+  return { model: identityOf(manifest), dimension: manifest.output.dimension, parity: parityOf(exif) };
 }
 
 /** @returns where the damaged file is now */

@@ -11,9 +11,9 @@ import { print } from '../print.ts';
 export interface ExtractOptions {
   output: string;
   model: string;
-  device: NonNullable<OpenOptions['device']>;
+  backend: NonNullable<OpenOptions['backend']>;
   threads?: number;
-  parity?: 'keras';
+  exif?: OpenOptions['exif'];
 }
 
 /** `likeness features <image> -o f.npy`: the normalised feature vector, float32, shape (d,). */
@@ -27,7 +27,7 @@ export async function features(image: string, options: ExtractOptions): Promise<
 }
 
 /** `likeness tensor <image> -o x.npy`: what the network is fed, float32, shape (1, 3, H, W). */
-export async function tensor(image: string, options: Omit<ExtractOptions, 'device'>): Promise<void> {
+export async function tensor(image: string, options: Omit<ExtractOptions, 'backend'>): Promise<void> {
   await checkInput(image);
   const place = await placeForFile(options.output, { option: '-o', kind: 'npy', apartFrom: [image] });
   const { data, shape } = await networkInput(resolve(image), options);

@@ -19,9 +19,9 @@ import { progressBar } from '../progress.ts';
 export interface IndexOptions {
   output: string;
   model: string;
-  device: NonNullable<OpenOptions['device']>;
+  backend: NonNullable<OpenOptions['backend']>;
   threads?: number;
-  parity?: 'keras';
+  exif?: OpenOptions['exif'];
   json?: boolean;
   /** Pictures that are gone may leave the index, however many. */
   prune?: boolean;
@@ -47,6 +47,8 @@ interface Summary {
   problems: Problem[];
   seconds: number;
   model: string;
+  backend: string;
+  /** The old name of `backend`. */
   device: string;
   threads: number;
 }
@@ -128,7 +130,8 @@ async function run(folder: string, options: IndexOptions, stop: AbortSignal): Pr
     problems: target.problems,
     seconds: (performance.now() - start) / 1000,
     model: model.fingerprint,
-    device: extractor.device,
+    backend: extractor.backend,
+    device: extractor.backend,
     threads: extractor.threads,
   };
   if (options.json) printJson(summary);

@@ -24,9 +24,9 @@ export interface QueryOptions {
   k: number;
   json?: boolean;
   html?: string;
-  device: NonNullable<OpenOptions['device']>;
+  backend: NonNullable<OpenOptions['backend']>;
   threads?: number;
-  parity?: 'keras';
+  exif?: OpenOptions['exif'];
 }
 
 /** `likeness query <image|vector.npy> -i <index>` */
@@ -112,9 +112,9 @@ async function extract(path: string, index: IndexStore, options: QueryOptions): 
   if (other) throw other;
   await using search = await openSearch({
     model,
-    device: options.device,
+    backend: options.backend,
     threads: options.threads,
-    parity: options.parity ?? index.info.parity ?? undefined,
+    exif: options.exif ?? (index.info.parity ? 'ignore' : 'apply'),
   });
   return await search.extract(resolve(path)); // awaited here: the search is closed on the way out
 }

@@ -42,6 +42,10 @@ export interface IndexInfo {
   parity: 'keras' | null;
 }
 
+/** How a header says what pictures were read with: the word is older than the option. */
+export const parityOf = (exif: 'apply' | 'ignore' | undefined): IndexInfo['parity'] =>
+  exif === 'ignore' ? 'keras' : null;
+
 export interface Header extends IndexInfo {
   /** The number in the file's name: 1, and more with each compaction. */
   generation: number;
