@@ -1,7 +1,7 @@
 import type { Hit } from '../engine/types.ts';
 
 /** Distances to seven decimals: float32 features carry no more. */
-export const roundDistance = (distance: number): number => Number(distance.toFixed(7));
+const roundDistance = (distance: number): number => Number(distance.toFixed(7));
 
 /** `[{"id": …, "distance": …}, …]`, nearest first. */
 export const hitsToJson = (hits: readonly Hit[]): Hit[] =>

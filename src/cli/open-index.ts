@@ -109,7 +109,7 @@ export function warnOfRows(where: string, lost: readonly string[], all: number):
   say(repairHint(where));
 }
 
-export const repairHint = (where: string): string =>
+const repairHint = (where: string): string =>
   `Run "likeness check ${where} --repair" to keep what is whole, then "likeness index" to take again what is lost.`;
 
 /** Opens an index; once more where somebody was writing to it just then. */

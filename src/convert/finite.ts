@@ -44,7 +44,7 @@ export function finiteWeight(name: string, weight: Weight): Weight {
   };
 }
 
-export const notFinite = (what: string): LikenessError =>
+const notFinite = (what: string): LikenessError =>
   new LikenessError(
     'bad-model',
     `The weight ${what}; features made with it would be no numbers. Was the file damaged, or the training diverging? Take another file.`,

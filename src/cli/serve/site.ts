@@ -17,7 +17,7 @@ import { sendBody, sendText } from './send-body.ts';
 import { beginningOf, findFile, sendFile } from './send-file.ts';
 
 /** Answers a request for a path, given as its decoded parts; resolves to false when there is nothing there. */
-export type Route = (path: string[], request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+type Route = (path: string[], request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
 
 export interface Site {
   answer: Route;

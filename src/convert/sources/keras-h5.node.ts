@@ -12,7 +12,7 @@ import { layers, type SourceWeight, unreadLayers } from './vgg16-source.ts';
 type H5Module = Awaited<typeof ready>;
 
 /** The file with all layers, as Keras downloads it. */
-export const kerasFile = 'vgg16_weights_tf_dim_ordering_tf_kernels.h5';
+const kerasFile = 'vgg16_weights_tf_dim_ordering_tf_kernels.h5';
 
 /** A piece of fc1 that is read at once. It has to fit into the processor's cache to be turned quickly. */
 const pieceBytes = 2 * 2 ** 20;

@@ -10,7 +10,7 @@ export interface Layer {
 }
 
 /** Where a layer's parts lie; addresses of weights are absolute, those of activations relative to a thread's memory. */
-export interface PlacedLayer extends Layer {
+interface PlacedLayer extends Layer {
   kernels: number;
   bias: number;
   /** Its inputs, with their borders. */

@@ -20,7 +20,7 @@ const alignment = 64;
 const align = (byteLength: number): number => Math.ceil(byteLength / alignment) * alignment;
 
 /** Bytes of a row of `inputs` weights, without its scales. */
-export const rowBytes = (encoding: Encoding, inputs: number): number => (inputs * bits[encoding]) / 8;
+const rowBytes = (encoding: Encoding, inputs: number): number => (inputs * bits[encoding]) / 8;
 
 /** Scales of a row. */
 export const rowScales = (encoding: Encoding, inputs: number): number =>
