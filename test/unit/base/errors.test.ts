@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ErrorCode, LikenessError } from '../../../src/base/errors.ts';
+import { type ErrorCode, LikenessError, memoryError } from '../../../src/base/errors.ts';
 
 class Told extends LikenessError {}
 class Further extends Told {}
@@ -39,4 +39,31 @@ test('what an error shows is its message and code, not the mark', () => {
     [],
   );
   assert.ok(error instanceof Error);
+});
+
+test('what an engine has no memory for has a code, whatever the engine', () => {
+  const thrown: unknown[] = [];
+  for (const act of [() => new Float32Array(2 ** 40), () => new ArrayBuffer(2 ** 52)]) {
+    try {
+      act();
+    } catch (error) {
+      thrown.push(error);
+    }
+  }
+  assert.equal(thrown.length, 2);
+  for (const error of thrown) {
+    const { code, message } = memoryError(error, 'Adding') as LikenessError;
+    assert.equal(code, 'out-of-memory', String(error));
+    assert.match(message, /^Adding needs more memory/);
+  }
+  for (const error of [
+    new RangeError('toFixed() digits'),
+    new TypeError('allocation'),
+    'out of memory',
+    null,
+  ]) {
+    assert.equal(memoryError(error, 'Adding'), error);
+  }
+  const known = new LikenessError('closed', 'out of memory');
+  assert.equal(memoryError(known, 'Adding'), known);
 });
