@@ -1,40 +1,47 @@
 // npm run dev [-- --port n] [-- -i index]: serves the page, rebuilds what it loads on every change of a source, and reloads
 // it. A change below src/cli or assembly/ takes a restart.
-import { utimesSync, watch } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { context } from 'esbuild';
 import { copyPage, ensureBuilt, forgetBuild, pageBundles } from './build.mjs';
 import { root } from './setup.mjs';
+import { buildShaders } from './shaders.mjs';
 
 await ensureBuilt();
 forgetBuild(); // what is in dist/ from now on is for this page only
 
-/** The page looks every half second whether its script is another file. */
-const reload = `{
-  let seen;
-  const look = async () => {
-    const { headers } = await fetch(import.meta.url, { method: 'HEAD', cache: 'no-store' });
-    const now = headers.get('etag');
-    if (seen !== undefined && seen !== now) location.reload();
-    seen = now;
-  };
-  look();
-  setInterval(look, 500);
-}`;
+/**
+ * The page asks every half second for its HTML, which says when something was built last. A page loads its HTML before all
+ * else, so it misses no change.
+ */
+const reload = `setInterval(async () => {
+  const [, built] = /name="built" content="(.*?)"/.exec(await (await fetch('./', { cache: 'no-store' })).text()) ?? [];
+  if (built && built !== document.querySelector('meta[name=built]').content) location.reload();
+}, 500);`;
 
+let builds = 0;
 function tellPage() {
-  const now = new Date();
-  utimesSync(join(root, 'dist/page/main.js'), now, now);
+  copyPage();
+  const page = join(root, 'dist/page/index.html');
+  const mark = `<meta name="built" content="${++builds}">`;
+  writeFileSync(page, readFileSync(page, 'utf8').replace('</head>', `${mark}</head>`));
 }
 
-/** Says what was rebuilt; mistakes are esbuild's to say. */
+/** Says what was rebuilt; mistakes are esbuild's to say. Files are written here: esbuild writes them after `onEnd`. */
 const onRebuilt = {
   name: 'tell the page',
   setup(build) {
-    let count = 0; // of two that make the page, nothing is said
-    build.onEnd(({ errors }) => {
+    const written = build.initialOptions.write === false; // by another plugin
+    build.initialOptions.write = false;
+    let count = 0;
+    build.onEnd(({ errors, outputFiles = [] }) => {
       if (errors.length > 0) return;
+      for (const { path, contents } of written ? [] : outputFiles) {
+        mkdirSync(dirname(path), { recursive: true });
+        writeFileSync(path, contents);
+      }
       tellPage();
+      // Of the two builds that make the page, nothing is said.
       if (count++ > 1) console.log(`Rebuilt ${Object.keys(build.initialOptions.entryPoints).join(', ')}`);
     });
   },
@@ -47,9 +54,10 @@ for (const options of [{ ...page, banner: { js: reload } }, ...library]) {
   await bundle.rebuild(); // so that the page comes with it
   await bundle.watch();
 }
+// Shaders are put together from files that esbuild does not see.
+watch(join(root, 'shaders'), { recursive: true }, () => buildShaders());
 watch(join(root, 'demo'), (_, name) => {
   if (!/\.(html|css|svg)$/.test(name ?? '')) return;
-  copyPage();
   tellPage();
   console.log(`Copied ${name}`);
 });

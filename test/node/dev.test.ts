@@ -3,15 +3,21 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFile, cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import packageJson from '../../package.json' with { type: 'json' };
 import { launchChromium } from '../../scripts/chromium.mjs';
 import { root } from '../support/cli.ts';
+
+/** What is built once and bundled: the folders in build/ that package.json names, and ONNX Runtime. */
+const built = Object.values(packageJson.imports)
+  .filter((target) => typeof target === 'string')
+  .map((target) => dirname(target));
 
 /** What `npm run dev` reads; a copy of it may be changed while other tests build. */
 const needed = [
   ...['assembly', 'demo', 'dist', 'licenses', 'models', 'scripts', 'shaders', 'src'],
-  ...['avif', 'h5wasm', 'ort', 'threads', 'wasm', 'webp'].map((name) => `build/${name}`),
+  ...[...built, 'build/ort'],
   ...['asconfig.json', 'package.json', 'package-lock.json', 'tsconfig.build.json', 'tsconfig.json'],
 ];
 
@@ -47,9 +53,7 @@ test('npm run dev: a change of the page or of the library is served, and the pag
   const browser = await launchChromium();
   t.after(() => browser.close());
   const page = await browser.newPage();
-  const looked = page.waitForResponse((response) => response.request().method() === 'HEAD');
   await page.goto(url);
-  await looked;
   const marks = (): Promise<Record<string, string | undefined>> =>
     page.evaluate(() => ({ ...document.documentElement.dataset })).catch(() => ({})); // while it reloads
   assert.deepEqual(await marks(), {});
@@ -60,6 +64,14 @@ test('npm run dev: a change of the page or of the library is served, and the pag
   const change = "\nif (globalThis.document) document.documentElement.dataset.library = 'changed';\n";
   await appendFile(join(folder, 'src/index.ts'), change);
   await until('the library changes', async () => (await marks()).library);
+
+  // A shader is a part of the worker.
+  await appendFile(join(folder, 'shaders/sort.wgsl'), '\nconst changed_here = 1;\n');
+  await until('the shader changes', async () =>
+    (await (await fetch(`${url}dist/web/likeness-worker.js`)).text()).includes('changed_here')
+      ? true
+      : undefined,
+  );
 
   await appendFile(join(folder, 'demo/style.css'), '\nhtml { --changed: yes; }\n');
   const style = (): Promise<string> =>
