@@ -96,7 +96,8 @@ const kept = (page: Page, change?: string): Promise<string[]> =>
 test('a kernel shape is measured once: later pages and workers of the origin recall it', () =>
   withPage(async (page) => {
     const first = await inWorker(page);
-    assert.ok(first.dispatches >= 7 * 4, `${first.dispatches} dispatches`);
+    // Two shapes each of three kernels, four runs each.
+    assert.ok(first.dispatches >= 6 * 4, `${first.dispatches} dispatches`);
     assert.equal(first.nearest, 1);
     assert.equal((await kept(page)).length, 1);
     const recalled = { dispatches: 0, nearest: 1 };
