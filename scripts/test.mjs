@@ -110,56 +110,80 @@ async function loadFlows() {
   return (await Promise.all(modules)).flatMap(({ flows }) => flows);
 }
 
-/** What Chromium answered, by the name of the test. */
+/** What Chromium answers, by the name of the test. */
 const answers = new Map();
 
 /** What other browsers' answers are compared with: that of this run, or one that is asked for now. */
-async function chromiumsAnswer(name, answer) {
-  if (!answers.has(name)) {
-    const browser = await chromium.launch();
-    try {
-      answers.set(name, await answer(browser));
-    } finally {
-      await browser.close();
-    }
-  }
+function chromiumsAnswer(name, answer) {
+  if (!answers.has(name)) answers.set(name, askChromium(answer));
   return answers.get(name);
 }
 
+async function askChromium(answer) {
+  const browser = await chromium.launch();
+  try {
+    return await answer(browser);
+  } finally {
+    await browser.close();
+  }
+}
+
+async function runSide(driver, print, { bundles, flows, origin }) {
+  const side = new Side(driver, print);
+  try {
+    for (const path of bundles) {
+      if (driver !== chromium && !full && slow.some((part) => path.includes(part))) {
+        print(`▶ ${path} (${driver.name}): with --full only`);
+        continue;
+      }
+      await side.runModule(path, `${origin}/build/test/browser/run.html`, `/${path}.js`);
+    }
+    if (flows.length > 0) print(`▶ test/flows (${driver.name})`);
+    for (const { name, answer, same } of flows) {
+      await side.runFlow(name, async (browser) => {
+        const given = await answer(browser);
+        if (driver === chromium) answers.set(name, given);
+        else same(given, await chromiumsAnswer(name, answer));
+      });
+    }
+    return await side.end();
+  } finally {
+    await side.close();
+  }
+}
+
+/** Chromium, which waits for its software GPU a good part of the time, and beside it the others, one after the other. */
 async function runInBrowsers(wanted) {
   const bundles = await bundleForPages();
   const flows = await loadFlows();
   if (bundles.length + flows.length === 0) return true;
   const server = await serveTree(root, { isolated: true });
-  let ok = true;
-  try {
-    for (const driver of wanted) {
-      const side = new Side(driver);
-      try {
-        for (const path of bundles) {
-          if (driver !== chromium && !full && slow.some((part) => path.includes(part))) {
-            console.log(`▶ ${path} (${driver.name}): with --full only`);
-            continue;
-          }
-          await side.runModule(path, `${server.origin}/build/test/browser/run.html`, `/${path}.js`);
-        }
-        if (flows.length > 0) console.log(`▶ test/flows (${driver.name})`);
-        for (const { name, answer, same } of flows) {
-          await side.runFlow(name, async (browser) => {
-            const given = await answer(browser);
-            if (driver === chromium) answers.set(name, given);
-            else same(given, await chromiumsAnswer(name, answer));
-          });
-        }
-        ok = (await side.end()) && ok;
-      } finally {
-        await side.close();
-      }
+  const tests = { bundles, flows, origin: server.origin };
+  const others = wanted.filter((driver) => driver !== chromium);
+  /** What the others print while Chromium's lines come; they are shown behind those. */
+  let held = others.length < wanted.length ? [] : undefined;
+  const printLater = (text) => (held ? held.push(text) : console.log(text));
+  const runChromium = async () => {
+    if (!held) return true;
+    try {
+      return await runSide(chromium, console.log, tests);
+    } finally {
+      for (const text of held) console.log(text);
+      held = undefined;
     }
+  };
+  const runOthers = async () => {
+    let ok = true;
+    for (const driver of others) ok = (await runSide(driver, printLater, tests)) && ok;
+    return ok;
+  };
+  try {
+    const sides = await Promise.allSettled([runChromium(), runOthers()]);
+    for (const { reason } of sides) if (reason) throw reason;
+    return sides.every(({ value }) => value);
   } finally {
     await server.close();
   }
-  return ok;
 }
 
 // A process that is ended by a signal runs no handlers of its end, by which browsers and displays are ended.

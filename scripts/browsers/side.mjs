@@ -14,10 +14,15 @@ export class Side {
   #restarts = 0;
   #driver;
   #browser;
+  #print;
 
-  /** @param {import('./driver.d.mts').Driver} driver */
-  constructor(driver) {
+  /**
+   * @param {import('./driver.d.mts').Driver} driver
+   * @param {(text: string) => void} print
+   */
+  constructor(driver, print) {
     this.#driver = driver;
+    this.#print = print;
   }
 
   async browser() {
@@ -37,7 +42,7 @@ export class Side {
    * @param module URL of the bundle
    */
   async runModule(title, page, module) {
-    console.log(`▶ ${title} (${this.name})`);
+    this.#print(`▶ ${title} (${this.name})`);
     let answered = 0;
     let left = 0;
     let reason = '';
@@ -55,12 +60,12 @@ export class Side {
           heard.at = Date.now();
           report(result);
         };
-        await unlessSilent(runModule(open, module, answered, heardOf), heard);
+        await unlessSilent(runModule(open, module, answered, heardOf, this.#print), heard);
       } finally {
         await soon(open.close());
       }
     });
-    if (left > 0) console.log(`  ﹣ ${left} tests, not run: ${reason}`);
+    if (left > 0) this.#print(`  ﹣ ${left} tests, not run: ${reason}`);
     if (ran && answered === 0) this.#count({ name: 'the file registered no test', error: '', ms: 0 });
   }
 
@@ -92,7 +97,7 @@ export class Side {
           return false;
         }
         this.#restarts++;
-        console.log(`  ↻ ${error.message}; it is started again`);
+        this.#print(`  ↻ ${error.message}; it is started again`);
       }
     }
   }
@@ -105,10 +110,10 @@ export class Side {
     else this.#notRun.set(skipped, (this.#notRun.get(skipped) ?? 0) + 1);
     if (isFile) return;
     const sign = error !== undefined ? '✖' : skipped !== undefined ? '﹣' : '✔';
-    console.log(
+    this.#print(
       `  ${sign} ${name} (${skipped === undefined ? `${ms.toFixed(0)}ms` : `not run: ${skipped}`})`,
     );
-    if (error) console.log(error.replace(/^/gm, '      '));
+    if (error) this.#print(error.replace(/^/gm, '      '));
   }
 
   async close() {
@@ -121,9 +126,9 @@ export class Side {
   async end() {
     const { version } = await this.browser();
     await this.close();
-    for (const [reason, count] of this.#notRun) console.log(`${count} not run: ${reason}`);
-    if (this.#restarts > 0) console.log(`${this.name} died and was started again ${this.#restarts} times`);
-    console.log(`${this.passed} passed, ${this.failed} failed (${this.name} ${version})`);
+    for (const [reason, count] of this.#notRun) this.#print(`${count} not run: ${reason}`);
+    if (this.#restarts > 0) this.#print(`${this.name} died and was started again ${this.#restarts} times`);
+    this.#print(`${this.passed} passed, ${this.failed} failed (${this.name} ${version})`);
     return this.failed === 0;
   }
 }
@@ -150,7 +155,7 @@ async function unlessSilent(work, heard) {
 }
 
 /** Has a page run a bundle's tests from number `from` on, and reports each result as it comes. */
-async function runModule(page, module, from, report) {
+async function runModule(page, module, from, report, print) {
   await page.evaluate(
     (url, first) => {
       const run = { results: [], done: false };
@@ -175,7 +180,7 @@ async function runModule(page, module, from, report) {
     );
     const messages = await page.messages();
     for (const { type, text } of messages.slice(told)) {
-      if (type !== 'log' || text.startsWith('#')) console.log(`  ${text}`);
+      if (type !== 'log' || text.startsWith('#')) print(`  ${text}`);
     }
     told = messages.length;
     for (const result of results) report(result);
