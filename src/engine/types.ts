@@ -56,7 +56,7 @@ export interface Progress {
 }
 
 export interface CallOptions {
-  /** Ends the call early; it then rejects with the signal's reason, and nothing has changed, but for what {@link Item}s were added. */
+  /** Ends the call early: it rejects with the signal's reason. Nothing has changed then; only `add` keeps what it has added. */
   signal?: web.AbortSignal | undefined;
   /** Told how far the call has come. What it throws ends the call, which rejects with it. */
   onProgress?: ((progress: Progress) => void) | undefined;
