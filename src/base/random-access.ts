@@ -22,8 +22,9 @@ export const bytesFile = (bytes: Uint8Array): RandomAccess => ({
   },
 });
 
-/** Frees what would else wait for the collector: hundreds of megabytes while a model is opened. */
-const freeNow = (buffer: ArrayBuffer & { transfer?(size: number): unknown }): unknown => buffer.transfer?.(0);
+/** @internal Frees what would else wait for the collector: hundreds of megabytes while a model is fetched and opened. */
+export const freeNow = (buffer: ArrayBuffer & { transfer?(size: number): unknown }): unknown =>
+  buffer.transfer?.(0);
 
 /** A dropped or picked file. */
 export const blobFile = (blob: web.Blob): RandomAccess => ({

@@ -1,4 +1,5 @@
 import { Mutex } from '../base/mutex.ts';
+import { freeNow } from '../base/random-access.ts';
 import { sha256 as digestOf } from '../base/sha256.ts';
 import type { SyncAccessHandle, FileHandle as WorkerFileHandle } from '../web/access-handle.ts';
 import {
@@ -128,11 +129,13 @@ function appendTo(access: SyncAccessHandle): ShardWriter {
   let end = access.getSize();
   return {
     async write(bytes) {
+      const { length, buffer } = bytes;
       const written = access.write(bytes, { at: end });
-      if (written < bytes.length) {
-        throw new DOMException(`${written} of ${bytes.length} bytes were written`, 'QuotaExceededError');
+      if (written < length) {
+        throw new DOMException(`${written} of ${length} bytes were written`, 'QuotaExceededError');
       }
       end += written;
+      if (length === buffer.byteLength) freeNow(buffer as ArrayBuffer);
     },
     async close() {
       access.flush();

@@ -30,7 +30,7 @@ export interface ShardCache<Bytes extends StoredBytes = Blob> {
 }
 
 export interface ShardWriter {
-  /** Appends. Rejects when the storage is full; what was appended before stays. */
+  /** Appends. Takes the bytes over: their memory may be freed. Rejects when the storage is full; what was appended before stays. */
   write(bytes: Uint8Array): Promise<void>;
   /** What was written is stored from then on, even if the file is not whole. */
   close(): Promise<void>;

@@ -68,16 +68,17 @@ export async function download(
       try {
         for (; !part.done; part = await reader.read()) {
           restartTimer();
-          onFetched?.(part.value.length);
-          if (done + part.value.length > byteLength) {
+          const { length } = part.value;
+          onFetched?.(length);
+          if (done + length > byteLength) {
             throw new LikenessError(
               'bad-model',
               `${file} is longer than the ${byteLength} bytes that it has to have.`,
             );
           }
-          await storing(writer.write(part.value));
           hash.update(part.value);
-          done += part.value.length;
+          await storing(writer.write(part.value)); // which may free them
+          done += length;
           onStored(done);
         }
       } finally {
