@@ -54,7 +54,7 @@ async function runNode(files) {
   return result.status === 0;
 }
 
-/** Projects that use the packed package; without `--full` and unless one is named, the three quickest, one on WebGPU. */
+/** Projects that use the packed package; without `--full` and unless one is named, the three quickest; WebGPU in one. */
 async function runConsumers() {
   const quick = ['esbuild', 'import-map'].map((name) => join('test', 'consumers', `${name}.test.ts`));
   const files = testFiles('consumers').filter((file) => full || filters.length > 0 || quick.includes(file));

@@ -97,6 +97,18 @@ describe('docs/troubleshooting.md', () => {
 });
 
 describe('README.md', () => {
+  test('says how many packages are installed', async () => {
+    const readme = plain(await readFile(join(root, 'README.md'), 'utf8'));
+    const said = Number(/(\d+) packages in all/.exec(readme)?.[1]);
+    const { packages } = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8'));
+    type Locked = Partial<Record<'dev' | 'devOptional' | 'peer' | 'optional', boolean>>;
+    const dependencies = Object.entries<Locked>(packages).filter(
+      ([path, { dev, devOptional, peer, optional }]) =>
+        path !== '' && !(dev || devOptional || peer || optional),
+    );
+    assert.equal(said, dependencies.length + 1, 'the package itself is one');
+  });
+
   test('says what the first open fetches, within 10 %', async () => {
     const readme = plain(await readFile(join(root, 'README.md'), 'utf8'));
     const [, page, pageSent, worker, workerSent, model, jspi, asyncify, manifest] = (
