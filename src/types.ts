@@ -13,7 +13,6 @@ export type {
   Hit,
   IndexChange,
   Item,
-  Picture,
   Progress,
   QueryOptions,
   Report,
@@ -25,4 +24,5 @@ export type { NpyArray, NpyMatrix } from './python/npy.ts';
 export type { NpyFile, NpyRows } from './python/npy-rows.ts';
 export type { Dropped } from './store/format/dropped.ts';
 export type { Store, StoredFile } from './store/format/files.ts';
+export type { Entry } from './store/format/records.ts';
 export type { StoredIndexInfo } from './store/media/stored-index.ts';

@@ -28,7 +28,13 @@ const defaultModel = 'vgg16-compact';
  * const hits = await search.query(file, { k: 30 });
  */
 export class ImageSearch extends ImageSearchBase {
-  /** Starts the worker, loads the model and chooses the backends. */
+  /**
+   * Starts the worker, loads the model, opens the store and chooses the backends.
+   *
+   * @throws LikenessError `bad-argument`; `not-found`, `bad-model` of the model; `no-backend`; of the store `not-found`,
+   *   `model-mismatch`, `bad-file`, `newer-format`, `locked`, `storage-full`, `storage-failed`; `out-of-memory`
+   * @example const search = await ImageSearch.open({ store: 'opfs:holiday', signal });
+   */
   static async open(options: OpenOptions = {}): Promise<ImageSearch> {
     const { signal, onProgress, model = defaultModel, refresh, backend, threads, exif } = checkOpen(options);
     const assets = assetUrls(options.assets);
@@ -84,14 +90,19 @@ export class ImageSearch extends ImageSearchBase {
   }
 }
 
-/** The models of which something is stored in this browser, with their sizes. */
+/**
+ * The models of which something is stored in this browser, with their sizes. None where storage is blocked.
+ *
+ * @example for (const { name, storedBytes, byteLength } of await listModels()) show(name, storedBytes / byteLength);
+ */
 export const listModels = (): Promise<ModelInfo[]> => storedModels();
 
 /**
  * What opening a model will take: its size, and how much of it is stored here already.
  *
  * @param options.refresh as for `open`; so are the others
- * @throws LikenessError `not-found` or `bad-model`
+ * @throws LikenessError `bad-argument`, `not-found`, `bad-model`
+ * @example const { byteLength, storedBytes } = await modelInfo('/models/vgg16/');
  */
 export async function modelInfo(
   model: ModelName,
@@ -106,7 +117,8 @@ export async function modelInfo(
  * Removes a model's files from this browser, but for those that another stored model has too.
  *
  * @param model its URL, its built-in name, or the fingerprint of one whose files were picked
- * @throws LikenessError `not-found`, or `in-use` while it is being fetched
+ * @throws LikenessError `bad-argument`, `not-found`, `in-use` while it is being fetched or read
+ * @example await deleteModel('/models/vgg16/');
  */
 export async function deleteModel(model: string | web.URL): Promise<void> {
   await deleteStoredModel(pageModel(model));

@@ -34,7 +34,14 @@ type NodeSource = Blob | Uint8Array | Pixels;
  * const hits = await search.query('photo.jpg', { k: 30 });
  */
 export class ImageSearch extends ImageSearchBase {
-  /** Loads the model and makes an empty index. `auto` is wasm here: WebGPU is an optional package, taken when asked for. */
+  /**
+   * Loads the model and opens the store. `auto` is wasm here: WebGPU is an optional package, taken when asked for.
+   *
+   * @throws LikenessError `bad-argument`; `not-found`, `bad-model` of the model; `no-backend`; of the store `not-found`,
+   *   `model-mismatch`, `bad-file`, `newer-format`, `locked`, `storage-full`, `storage-denied`, `storage-failed`;
+   *   `out-of-memory`
+   * @example const search = await ImageSearch.open({ store: 'file:index/', signal });
+   */
   static async open(options: OpenOptions = {}): Promise<ImageSearch> {
     const { signal, onProgress, refresh, assets, backend = 'auto', threads, exif } = checkOpen(options);
     if (backend === 'webgpu' && !(await provideWebGpu())) {

@@ -18,7 +18,6 @@ import type {
   Hit,
   IndexChange,
   Item,
-  Picture,
   Progress,
   QueryOptions,
   Report,
@@ -26,7 +25,7 @@ import type {
 import type { ImageSource } from '../image/image-source.ts';
 import { agrees } from '../knn/taking-part.ts';
 import type { Store } from '../store/format/files.ts';
-import { copyOfJson } from '../store/format/records.ts';
+import { copyOfJson, type Entry } from '../store/format/records.ts';
 import {
   type CheckedQuery,
   checkCall,
@@ -280,7 +279,7 @@ export class ImageSearchBase {
    * @throws LikenessError `bad-file`, `storage-failed`, `closed`
    * @example for (const { id, meta } of await search.entries()) show(id, meta);
    */
-  async entries(): Promise<Picture[]> {
+  async entries(): Promise<Entry[]> {
     this.#checkOpen();
     const entries = await this.#host.engine.entries();
     this.#size = entries.length;
@@ -395,6 +394,12 @@ export class ImageSearchBase {
     }
   }
 
+  /**
+   * {@link close}, at the end of a block.
+   *
+   * @throws LikenessError `storage-failed`
+   * @example await using search = await ImageSearch.open();
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

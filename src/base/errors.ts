@@ -46,6 +46,12 @@ const brand = Symbol.for('likeness.error');
  *
  * `instanceof LikenessError` is true for the errors of every copy of the package that a program has loaded: in two
  * bundles, in two versions, in a frame. `instanceof` a subclass goes by its prototype, as ever.
+ *
+ * @example
+ * await search.save('opfs:holiday').catch((error) => {
+ *   if (error instanceof LikenessError && error.code === 'storage-full') show('There is no space left.');
+ *   else throw error;
+ * });
  */
 export class LikenessError extends Error {
   override readonly name = 'LikenessError';
@@ -62,6 +68,11 @@ export class LikenessError extends Error {
     });
   }
 
+  /**
+   * For a {@link Store} of your own: an error that has a code is passed on as it is.
+   *
+   * @example throw new LikenessError('storage-full', 'The bucket takes no more; empty it, then try again.');
+   */
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.code = code;

@@ -12,7 +12,11 @@ export interface OpenFile extends RandomAccess {
   close(): Promise<void>;
 }
 
-/** Bytes in memory, e.g. an array of an `.npz`, as a file. */
+/**
+ * Bytes in memory, e.g. an array of an `.npz`, as a file.
+ *
+ * @example const rows = await openNpyRows(bytesFile(bytes), 512);
+ */
 export const bytesFile = (bytes: Uint8Array): RandomAccess => ({
   size: async () => bytes.length,
   async read(at, into) {
@@ -26,7 +30,11 @@ export const bytesFile = (bytes: Uint8Array): RandomAccess => ({
 export const freeNow = (buffer: ArrayBuffer & { transfer?(size: number): unknown }): unknown =>
   buffer.transfer?.(0);
 
-/** A dropped or picked file. */
+/**
+ * A dropped or picked file.
+ *
+ * @example const rows = await openNpyRows(blobFile(file), 512);
+ */
 export const blobFile = (blob: web.Blob): RandomAccess => ({
   size: async () => blob.size,
   async read(at, into) {

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { LikenessError } from '../base/errors.ts';
 import { matrixShape, parseNpy } from '../python/npy.ts';
-import { type Features, naming, readIds, type Wanted } from './features.ts';
+import { type FeatureSource, naming, readIds, type Wanted } from './features.ts';
 import { readInput } from './input-file.ts';
 import { settingChanges } from './notes.ts';
 import { readNameMap } from './per-image-folder.ts';
@@ -10,7 +10,7 @@ import { mapFile, perImageNames } from './per-image-names.ts';
 import { say } from './print.ts';
 
 /** A file of one vector. */
-interface Picture {
+interface VectorFile {
   id: string;
   /** Below the folder, with `/`. */
   name: string;
@@ -21,7 +21,7 @@ export async function openFeatureFolder(
   folder: string,
   { info, model }: Wanted,
   { ids }: { ids?: string },
-): Promise<Features> {
+): Promise<FeatureSource> {
   const { dimension } = info;
   const found = await npyFiles(folder);
   const map = await readNameMap(folder);
@@ -73,10 +73,10 @@ async function npyFiles(folder: string): Promise<string[]> {
 }
 
 /** Pictures of the list whose files are there. A disk of macOS gives names back with their letters decomposed. */
-function matchNames(files: ReadonlyMap<string, string>, found: readonly string[]): Picture[] {
+function matchNames(files: ReadonlyMap<string, string>, found: readonly string[]): VectorFile[] {
   const exact = new Set(found);
   const composed = new Map(found.map((name) => [name.normalize('NFC'), name]));
-  const pictures: Picture[] = [];
+  const pictures: VectorFile[] = [];
   let missing = 0;
   for (const [listed, id] of files) {
     const name = exact.has(listed) ? listed : composed.get(listed.normalize('NFC'));
@@ -88,7 +88,7 @@ function matchNames(files: ReadonlyMap<string, string>, found: readonly string[]
 }
 
 /** The listed ones in their order, then those that somebody put there, by their names. */
-function allPictures(found: readonly string[], listed: readonly Picture[], folder: string): Picture[] {
+function allPictures(found: readonly string[], listed: readonly VectorFile[], folder: string): VectorFile[] {
   const known = new Set(listed.map(({ name }) => name));
   const others = found
     .filter((name) => !known.has(name))
@@ -112,9 +112,9 @@ function allPictures(found: readonly string[], listed: readonly Picture[], folde
 function picked(
   ids: readonly string[],
   found: readonly string[],
-  listed: readonly Picture[],
+  listed: readonly VectorFile[],
   folder: string,
-): Picture[] {
+): VectorFile[] {
   const there = new Set(found);
   const byId = new Map(listed.map(({ id, name }) => [id, name]));
   const usual = perImageNames(ids);

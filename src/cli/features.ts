@@ -14,7 +14,7 @@ import { openInput, readInput } from './input-file.ts';
 import { settingChanges } from './notes.ts';
 
 /** Vectors that were made elsewhere, with their ids; read as they are asked for. */
-export interface Features {
+export interface FeatureSource {
   entries: readonly Entry[];
   /** What the index notes besides. */
   settings: Change[];
@@ -38,7 +38,7 @@ export async function openMatrix(
   path: string,
   { info, model }: Wanted,
   { ids: idsFile, array }: { ids?: string; array?: string },
-): Promise<Features> {
+): Promise<FeatureSource> {
   if (idsFile === undefined) {
     throw new LikenessError('bad-argument', `Which picture is which row of ${path}? Name a list with --ids.`);
   }
@@ -75,7 +75,7 @@ async function rowsIn(file: OpenFile, dimension: number, array: string | undefin
 }
 
 /** The pictures of an index: an exported file, or the folder of one. */
-export async function openExported(path: string, { info, model }: Wanted): Promise<Features> {
+export async function openExported(path: string, { info, model }: Wanted): Promise<FeatureSource> {
   const source = await IndexStore.open(readOnlyStore(await openStore(path)));
   try {
     const { parity } = source.info;

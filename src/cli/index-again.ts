@@ -6,7 +6,7 @@ import type { Json } from '../base/json.ts';
 import type { Manifest } from '../network/manifest.ts';
 import type { IndexInfo, IndexModel } from '../store/format/header.ts';
 import { modelMismatch } from '../store/mismatch.ts';
-import { defaultModel, isModelFolder, modelOfIndex } from './model-source.ts';
+import { defaultModel, isModelFolder, modelOfIndex } from './model-name.ts';
 
 /** What an index says of how it was made. */
 export interface Made {

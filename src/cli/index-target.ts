@@ -11,7 +11,7 @@ import { IndexStore } from '../store/index-store.ts';
 import type { Problem } from '../store/inspect/file.ts';
 import { keepCopy, repairFolder } from '../store/inspect/repair.node.ts';
 import { FolderStore } from '../store/media/store.node.ts';
-import { recordedModel } from './model-source.ts';
+import { recordedModel } from './model-name.ts';
 import { settingChanges } from './notes.ts';
 import { lookAt } from './open-index.ts';
 import { say } from './print.ts';

@@ -4,7 +4,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import packageJson from '../../package.json' with { type: 'json' };
 import { LikenessError } from '../base/errors.ts';
 import { endBy, Interrupted } from './interrupt.ts';
-import { defaultModel, isModelFolder } from './model-source.ts';
+import { defaultModel, isModelFolder } from './model-name.ts';
 import { printable, say } from './print.ts';
 import { hostOf } from './serve/hosts.ts';
 import { reasonOf, systemSentence } from './system-error.ts';

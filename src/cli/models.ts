@@ -10,7 +10,7 @@ import { folderUrl } from '../delivery/source.ts';
 import { readManifest } from '../network/files.node.ts';
 import { manifestFile } from '../network/load.ts';
 import type { Manifest } from '../network/manifest.ts';
-import { isModelFolder, isModelUrl } from './model-source.ts';
+import { isModelFolder, isModelUrl } from './model-name.ts';
 import { say } from './print.ts';
 
 /** A model that the server offers, below `/models/`. */

@@ -28,14 +28,6 @@ export interface Hit {
   meta?: Json;
 }
 
-/** A picture in an index, without its features. */
-export interface Picture {
-  id: string;
-  meta?: Json;
-  /** SHA-256 of the picture's bytes, as hex, where they were read into a stored index. */
-  hash?: string;
-}
-
 /** How far a call has come. A call may have several phases; in each, `done` rises to `total`. */
 export interface Progress {
   /**

@@ -102,6 +102,13 @@ export class FlatIndex {
     this.reason = reason;
   }
 
+  /**
+   * Makes an empty index.
+   *
+   * @throws LikenessError `bad-argument`; `no-backend` where the backend that was asked for does not run here;
+   *   `out-of-memory`
+   * @example const index = await FlatIndex.create({ dimension: 512, backend: 'wasm' });
+   */
   static async create(options: FlatIndexOptions): Promise<FlatIndex> {
     const {
       dimension,
@@ -166,6 +173,8 @@ export class FlatIndex {
    *
    * @param values n × d
    * @returns the number of the first new row
+   * @throws LikenessError `bad-argument`, `out-of-memory`, `no-backend` where a GPU has no room for them, `closed`
+   * @example const first = index.add(vectors);
    */
   add(values: Float32Array): number {
     this.#checkOpen();
@@ -181,7 +190,13 @@ export class FlatIndex {
     return first;
   }
 
-  /** Replaces a row. */
+  /**
+   * Replaces a row.
+   *
+   * @param values d
+   * @throws LikenessError `bad-argument`, `closed`
+   * @example index.set(7, vector);
+   */
   set(row: number, values: Float32Array): void {
     this.#checkOpen();
     this.#checkRow(row);
@@ -190,7 +205,12 @@ export class FlatIndex {
     this.#version++;
   }
 
-  /** Removes rows; the others keep their order and move up. */
+  /**
+   * Removes rows; the others keep their order and move up.
+   *
+   * @throws LikenessError `bad-argument`, `closed`
+   * @example index.remove([0, 7]);
+   */
   remove(rows: Iterable<number>): void {
     this.#checkOpen();
     const sorted = [...new Set(rowNumbers(rows, 'What is to be removed'))].sort((a, b) => a - b);
@@ -208,7 +228,13 @@ export class FlatIndex {
     }
   }
 
-  /** A copy of a row. Not where full rows are outside memory, or with threads that cannot share memory. */
+  /**
+   * A copy of a row. Not where full rows are outside memory, or with threads that cannot share memory: there is
+   * {@link read}.
+   *
+   * @throws LikenessError `bad-argument`, `closed`
+   * @example const vector = index.get(7);
+   */
   get(row: number): Float32Array {
     this.#checkOpen();
     this.#checkRow(row);
@@ -220,6 +246,8 @@ export class FlatIndex {
    * that moment; only of rows outside memory that are replaced meanwhile either values may come.
    *
    * @returns rows.length × d values, in the order of `rows`
+   * @throws LikenessError `bad-argument`, `out-of-memory`, `closed`; what {@link RowStore.read} throws, as it is
+   * @example const block = await index.read([7, 8]);
    */
   async read(rows: ArrayLike<number>): Promise<Float32Array> {
     this.#checkOpen();
@@ -229,7 +257,12 @@ export class FlatIndex {
     return this.#threads instanceof Shards ? this.#threads.read(slots) : this.#source.copy(slots);
   }
 
-  /** All rows as one block of n × d values: a copy. As `get`. */
+  /**
+   * All rows as one block of n × d values: a copy. Not where {@link get} is not.
+   *
+   * @throws LikenessError `bad-argument`, `closed`
+   * @example const file = encodeNpy(index.values(), [index.size, index.dimension]);
+   */
   values(): Float32Array {
     this.#checkOpen();
     const { dimension: d, size } = this;
@@ -245,6 +278,9 @@ export class FlatIndex {
    * @param queries q × d, finite; or where they are on the device of this index, which then reads them there: leave the buffer
    *   as it is until the answer comes
    * @param k 1 or more; where fewer rows take part, all of them
+   * @throws LikenessError `bad-argument`, `out-of-memory`, `device-lost`, `closed`; what {@link RowStore.read} throws, as
+   *   it is; the reason of `signal`
+   * @example const { rows, distances } = await index.search(queries, 30, { exclude: [7], maxDistance: 0.9 });
    */
   async search(
     queries: Float32Array | DeviceQueries,
@@ -316,7 +352,11 @@ export class FlatIndex {
     return new Search(this.#backend!, this.#source, skip, taking, limits).run(queries);
   }
 
-  /** Frees the rows. Searches under way end with the error `closed`. */
+  /**
+   * Frees the rows. Searches under way end with the error `closed`.
+   *
+   * @example index.close();
+   */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -33,7 +33,10 @@ const columnBlockBytes = 128 << 20;
  * Opens the matrix in a `.npy` file without reading it: a file of any size needs the memory of a block.
  *
  * @param wanted d, where only one will do
- * @throws LikenessError `bad-file` that names the problem
+ * @throws LikenessError `bad-argument`, `bad-file` that names the problem; so do the blocks
+ * @example
+ * const rows = await openNpyRows(blobFile(file), index.dimension);
+ * for await (const block of rows.blocks()) index.add(block);
  */
 export async function openNpyRows(file: RandomAccess, wanted?: number): Promise<NpyRows> {
   checkFile(file);

@@ -39,7 +39,8 @@ const bad = (what: string): LikenessError => new LikenessError('bad-file', `This
  * Reads a `.npy` file of format 1, 2 or 3: float16, float32 or float64, both byte orders, C and Fortran order
  * (numpy.lib.format).
  *
- * @throws LikenessError `bad-file` that names the problem
+ * @throws LikenessError `bad-argument`, `bad-file` that names the problem
+ * @example const { shape, data } = parseNpy(bytes);
  */
 export function parseNpy(bytes: Uint8Array): NpyArray {
   if (!isBytes(bytes)) refuse('A .npy file', bytes, 'its bytes, a Uint8Array');
@@ -82,7 +83,8 @@ export interface NpyMatrix {
  * Reads a `.npy` file that holds a matrix.
  *
  * @param columns d, where only one will do
- * @throws LikenessError `bad-file` that names the problem; other numbers of dimensions or columns are one
+ * @throws LikenessError `bad-argument`, `bad-file` that names the problem; other numbers of dimensions or columns are one
+ * @example index.add(parseNpyMatrix(bytes, 512).values);
  */
 export function parseNpyMatrix(bytes: Uint8Array, columns?: number): NpyMatrix {
   const { data, shape } = parseNpy(bytes);
@@ -237,6 +239,8 @@ export function encodeNpyValues(values: Float32Array, dtype: 'f2' | 'f4' = 'f4')
  * @param values in C order
  * @param shape its product is `values.length`
  * @param dtype default `f4`
+ * @throws LikenessError `bad-argument`
+ * @example const bytes = encodeNpy(vectors, [vectors.length / 512, 512]);
  */
 export function encodeNpy(
   values: Float32Array,

@@ -15,8 +15,9 @@ export const isZip = (bytes: Uint8Array): boolean =>
  * gets its last byte fails where it is wrong.
  *
  * @param name of the array, as in `np.savez(file, name=…)`; may be left out where there is only one
- * @throws LikenessError `not-found` that lists the names; `bad-file`: truncated, damaged, encrypted, of another
- *   compression
+ * @throws LikenessError `bad-argument`; `not-found` that lists the names; `bad-file`: truncated, damaged, encrypted, of
+ *   another compression
+ * @example const rows = await openNpyRows(await openNpz(blobFile(file), 'features'), 512);
  */
 export async function openNpz(file: RandomAccess, name?: string): Promise<RandomAccess> {
   checkFile(file);
@@ -41,7 +42,8 @@ export async function openNpz(file: RandomAccess, name?: string): Promise<Random
  *
  * @param name of the array, as in `np.savez(file, name=…)`; may be left out where there is only one
  * @returns the bytes of a `.npy` file
- * @throws LikenessError as {@link openNpz} throws
+ * @throws LikenessError as {@link openNpz}
+ * @example const { values } = parseNpyMatrix(await readNpz(blobFile(file), 'features'));
  */
 export async function readNpz(file: RandomAccess, name?: string): Promise<web.Bytes> {
   const array = await openNpz(file, name);

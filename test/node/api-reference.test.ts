@@ -134,6 +134,34 @@ How wide.`,
     }
   });
 
+  test('has errors and an example for every call', async () => {
+    const page = await readFile(join(root, 'docs/api.md'), 'utf8');
+    // What asks for nothing that could be refused.
+    const safe = [
+      'listModels',
+      'listIndexes',
+      'blobFile',
+      'bytesFile',
+      'FlatIndex.close',
+      'new LikenessError',
+    ];
+    let calls = 0;
+    for (const part of page.split(/^#{3,4} /m).slice(1)) {
+      const [heading = ''] = part.split('\n', 1);
+      const [, declaration = ''] = /```ts declaration\n([\s\S]*?)```/.exec(part) ?? [];
+      if (
+        !/^(static |function )?(async )?[\w[\].]+(<.*>)?\(/.test(declaration) &&
+        !/^const .*=>/.test(declaration)
+      )
+        continue;
+      calls++;
+      assert.match(part, /^```ts\n/m, `${heading} has no example`);
+      if (!safe.includes(heading))
+        assert.match(part, /^- Throws: /m, `${heading} does not say what it throws`);
+    }
+    assert.ok(calls > 40, `${calls} calls were found`);
+  });
+
   test('has examples of the right types', async () => {
     const page = await readFile(join(root, 'docs/api.md'), 'utf8');
     const [, ...sections] = page.split(/^## /m);
@@ -159,6 +187,7 @@ How wide.`,
         ...{ strict: true, noUncheckedIndexedAccess: true, noEmit: true },
         paths: {
           'likeness-search': [join(root, `dist/types/${n === 1 ? 'node' : 'index'}.d.ts`)],
+          'likeness-search/web/likeness.js': [join(root, 'dist/types/index.d.ts')],
           'likeness-search/knn': [join(root, 'dist/types/knn/index.d.ts')],
         },
       };

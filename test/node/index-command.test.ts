@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { departures } from '../../src/cli/departures.ts';
-import { findPictures } from '../../src/cli/pictures.ts';
+import { findPictures } from '../../src/cli/find-pictures.ts';
 import { IndexStore } from '../../src/store/index-store.ts';
 import { FolderStore } from '../../src/store/media/store.node.ts';
 import { likeness, samples, withFolder } from '../support/cli.ts';

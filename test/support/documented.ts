@@ -112,15 +112,24 @@ export const snippets: Record<string, Snippet[]> = {
 export const exampleGlobals = `
 import type * as all from 'likeness-search';
 import type * as knn from 'likeness-search/knn';
+import type * as page from 'likeness-search/web/likeness.js';
 declare global {
   const ImageSearch: typeof all.ImageSearch;
   const FlatIndex: typeof knn.FlatIndex;
   const LikenessError: typeof all.LikenessError;
+  const blobFile: typeof all.blobFile, bytesFile: typeof all.bytesFile;
+  const listIndexes: typeof all.listIndexes, deleteIndex: typeof all.deleteIndex;
+  const listModels: typeof page.listModels, deleteModel: typeof page.deleteModel, modelInfo: typeof page.modelInfo;
+  const parseNpy: typeof all.parseNpy, parseNpyMatrix: typeof all.parseNpyMatrix, encodeNpy: typeof all.encodeNpy;
+  const openNpyRows: typeof all.openNpyRows, openNpz: typeof all.openNpz, readNpz: typeof all.readNpz;
   type MetaFilter = all.MetaFilter;
   const search: all.ImageSearch;
   const file: File, fileA: File, fileB: File;
   const files: File[];
   const link: HTMLAnchorElement;
   const signal: AbortSignal;
+  const index: knn.FlatIndex;
+  const vector: Float32Array, vectors: Float32Array, queries: Float32Array;
+  const bytes: Uint8Array;
   const show: (...what: unknown[]) => void;
 }`;

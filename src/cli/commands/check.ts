@@ -23,7 +23,7 @@ export interface CheckOptions {
 }
 
 /** What `likeness check` found; printed with `--json`. */
-interface Report {
+interface CheckResult {
   index: string;
   /** The file in its folder that counts. */
   file: string | null;
@@ -71,7 +71,7 @@ export async function check(where: string, options: CheckOptions): Promise<void>
       return;
     }
     const { header, ...found } = index;
-    const report: Report = {
+    const report: CheckResult = {
       index: where,
       file: store instanceof FolderStore ? found.fileName : null,
       whole: found.problems.length === 0,
@@ -104,7 +104,7 @@ export async function check(where: string, options: CheckOptions): Promise<void>
   }
 }
 
-const nothing = (where: string): Report => ({
+const nothing = (where: string): CheckResult => ({
   index: where,
   file: null,
   whole: false,
@@ -156,7 +156,7 @@ function localFile(where: string): string {
   throw new LikenessError('read-only', `${where} can only be read: repair the file where it lies.`);
 }
 
-function describe(report: Report, dimension: number): string[] {
+function describe(report: CheckResult, dimension: number): string[] {
   const { index, file, whole, repaired, damagedFile, count, lost, problems, leftovers } = report;
   const lines: string[] = [];
   if (whole) {

@@ -8,8 +8,8 @@ import { identityOf } from '../../store/format/header.ts';
 import { IndexStore } from '../../store/index-store.ts';
 import { FolderStore } from '../../store/media/store.node.ts';
 import { openFeatureFolder } from '../feature-folder.ts';
-import { type Features, openExported, openMatrix, type Wanted } from '../features.ts';
-import { recordedModel } from '../model-source.ts';
+import { type FeatureSource, openExported, openMatrix, type Wanted } from '../features.ts';
+import { recordedModel } from '../model-name.ts';
 import { print, say } from '../print.ts';
 import { isIndexFile, stageIndex } from '../staged-index.ts';
 import { reasonOf } from '../system-error.ts';
@@ -62,7 +62,7 @@ export async function importFeatures(from: string, options: ImportOptions): Prom
   }
 }
 
-async function openFeatures(from: string, wanted: Wanted, options: ImportOptions): Promise<Features> {
+async function openFeatures(from: string, wanted: Wanted, options: ImportOptions): Promise<FeatureSource> {
   if (/\.likeness$/i.test(from)) return openExported(from, wanted);
   const info = await stat(from).catch((error) => {
     throw new LikenessError('not-found', `${from} cannot be read: ${reasonOf(error) ?? error.message}.`, {
@@ -80,7 +80,7 @@ async function isIndexFolder(folder: string): Promise<boolean> {
 }
 
 /** Rows that hold no numbers, or are damaged, end it, or are counted and left out. */
-async function append(index: IndexStore, features: Features, skipBad: boolean): Promise<void> {
+async function append(index: IndexStore, features: FeatureSource, skipBad: boolean): Promise<void> {
   const { dimension } = index.info;
   const { entries, where } = features;
   let skipped = 0;
@@ -116,7 +116,7 @@ async function append(index: IndexStore, features: Features, skipBad: boolean): 
   lengths.warn();
 }
 
-function entryOf({ entries }: Features, row: number): { id: string } {
+function entryOf({ entries }: FeatureSource, row: number): { id: string } {
   const { id, meta, hash } = entries[row]!;
   return { id, ...(meta === undefined ? {} : { meta }), ...(hash === undefined ? {} : { hash }) };
 }

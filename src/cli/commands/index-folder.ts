@@ -2,17 +2,18 @@ import { join, resolve } from 'node:path';
 import type { ImageSearch } from '../../api/image-search.node.ts';
 import type { OpenOptions } from '../../api/options.ts';
 import { LikenessError } from '../../base/errors.ts';
-import type { AddReport, Item, Picture } from '../../engine/types.ts';
+import type { AddReport, Item } from '../../engine/types.ts';
 import { pictureFormats } from '../../image/endings.ts';
 import { placeForFolder } from '../../output/place.node.ts';
+import type { Entry } from '../../store/format/records.ts';
 import type { Problem } from '../../store/inspect/file.ts';
 import { type Departure, departures } from '../departures.ts';
+import { type FoundPicture, findPictures, isThere, type PassedOver } from '../find-pictures.ts';
 import { prepareTarget } from '../index-target.ts';
 import { Interrupted, interruptible } from '../interrupt.ts';
 import type { PictureMeta } from '../notes.ts';
 import { lookAt } from '../open-index.ts';
 import { openSearch } from '../open-search.ts';
-import { type FoundPicture, findPictures, isThere, type PassedOver } from '../pictures.ts';
 import { print, printJson, say, sayList } from '../print.ts';
 import { progressBar } from '../progress.ts';
 
@@ -149,8 +150,8 @@ async function run(folder: string, options: IndexOptions, stop: AbortSignal): Pr
 /** What became of the pictures that were found. */
 interface Outcome {
   /** The pictures that the index had, and those that it has now. */
-  before: Picture[];
-  entries: Picture[];
+  before: Entry[];
+  entries: Entry[];
   extracted: number;
   failed: AddReport['failed'];
 }

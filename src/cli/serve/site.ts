@@ -8,7 +8,7 @@ import type { Manifest } from '../../network/manifest.ts';
 import { encodeNpyValues, npyHeader } from '../../python/npy.ts';
 import type { IndexStore } from '../../store/index-store.ts';
 import { otherModel } from '../index-again.ts';
-import { isModelUrl, modelOfIndex } from '../model-source.ts';
+import { isModelUrl, modelOfIndex } from '../model-name.ts';
 import { servedModels } from '../models.ts';
 import { settingOf } from '../notes.ts';
 import { say } from '../print.ts';

@@ -1,12 +1,12 @@
 import { LikenessError } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
 
-/** A picture in an index. */
+/** A picture in an index, without its features. */
 export interface Entry {
   id: string;
-  /** The caller's. */
+  /** What was added with it. */
   meta?: Json;
-  /** SHA-256 of the picture's bytes, as hex. */
+  /** SHA-256 of the picture's bytes, as hex, where they were read into a stored index. */
   hash?: string;
 }
 

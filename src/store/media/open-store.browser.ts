@@ -136,7 +136,11 @@ export function storeName(store: unknown, base: string): string | Blob | Store {
 export const postedStoreName = (name: string | Blob | Store): PostedStoreName =>
   isStore(name) ? postStore(name) : name;
 
-/** The indexes that are kept in this browser for this origin, with their sizes. */
+/**
+ * The indexes that are kept in this browser for this origin, with their sizes. None where storage is blocked.
+ *
+ * @example for (const { store, byteLength } of await listIndexes()) show(store, byteLength);
+ */
 export async function listIndexes(): Promise<StoredIndexInfo[]> {
   const lists = [answered(opfsName, listOpfs), answered(indexedDbName, listIndexedDb)];
   // Where nothing may be stored nothing is.
@@ -148,7 +152,8 @@ export async function listIndexes(): Promise<StoredIndexInfo[]> {
  * Deletes an index of this browser.
  *
  * @param store `opfs:name`, as {@link listIndexes} says it
- * @throws LikenessError `not-found`, `locked` while a tab writes to it, `bad-argument`
+ * @throws LikenessError `bad-argument`, `not-found`, `locked` while a tab writes to it, `storage-failed`
+ * @example await deleteIndex('opfs:holiday');
  */
 export async function deleteIndex(store: string): Promise<void> {
   const [, kind, name] = (typeof store === 'string' && /^(opfs|indexeddb):(.+)$/.exec(store)) || [];

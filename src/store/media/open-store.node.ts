@@ -75,6 +75,7 @@ const fileStore = (path: string): Store => new SingleFileStore(path, () => openF
  *
  * @param folder a path, or `file:folder`
  * @throws LikenessError `bad-argument`, `not-found`
+ * @example for (const { store, byteLength } of await listIndexes('indexes/')) show(store, byteLength);
  */
 export async function listIndexes(folder: string | web.URL): Promise<StoredIndexInfo[]> {
   const where = storePath('The folder of indexes', folder, 'the path of a folder');
@@ -108,7 +109,8 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
  * Deletes an index: its files, and its folder when nothing else is in it.
  *
  * @param store `file:folder`
- * @throws LikenessError `not-found`, `locked`
+ * @throws LikenessError `bad-argument`, `not-found`, `locked`, `storage-denied`, `storage-failed`
+ * @example await deleteIndex('file:index/');
  */
 export async function deleteIndex(store: string | web.URL): Promise<void> {
   const folder = storePath('The index', store, 'file:<folder>');
