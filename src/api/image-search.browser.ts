@@ -6,7 +6,7 @@ import { LikenessError } from '../base/errors.ts';
 import type { Remote } from '../base/rpc.ts';
 import type * as web from '../base/web-types.ts';
 import type { ModelInfo, ModelName } from '../delivery/model-info.ts';
-import { type ModelSource, modelSource } from '../delivery/source.ts';
+import { type ModelSource, resolveModel } from '../delivery/source.ts';
 import { deleteStoredModel, describeModel, storedModels } from '../delivery/stored-models.ts';
 import { hold } from '../image/hold.ts';
 import type { PostedImage } from '../image/source.ts';
@@ -126,7 +126,7 @@ export async function deleteModel(model: string | web.URL): Promise<void> {
 
 /** Relative URLs are the page's, not the worker's. */
 const pageModel = (model: ModelName, assets?: AssetLocation): ModelSource =>
-  modelSource(model, (name) => builtIn(name, assets), programBase());
+  resolveModel(model, (name) => builtIn(name, assets), programBase());
 
 /** A model of this package; one that a site has put beside it (`models/name/`) is found where that folder is known. */
 function builtIn(name: string, assets: AssetLocation | undefined): ModelSource {

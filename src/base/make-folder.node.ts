@@ -1,7 +1,7 @@
 import { mkdir, rmdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { cannotWrite } from './cannot-write.node.ts';
 import { LikenessError } from './errors.ts';
+import { cannotWrite } from './storage-errors.ts';
 
 /**
  * Makes a folder, and those above it that are missing. Node's own `recursive` never ends where the folder above is there

@@ -1,3 +1,4 @@
+import { type ErrorCode, LikenessError } from './errors.ts';
 import type * as web from './web-types.ts';
 
 /** Bytes that are read where they are wanted: in memory, of a `Blob`, of a file. */
@@ -76,4 +77,27 @@ export async function readExactly(
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const bytes = new Uint8Array(length);
   return (await file.read(at, bytes)) === length ? bytes : undefined;
+}
+
+/** @internal Fills `into` from byte `at`. @throws LikenessError `code` where the file ends before */
+export async function fill(
+  file: RandomAccess,
+  at: number,
+  into: Uint8Array,
+  code: ErrorCode = 'bad-file',
+): Promise<void> {
+  if ((await file.read(at, into)) === into.length) return;
+  throw new LikenessError(code, `The file ends before byte ${at + into.length}: it was cut short.`);
+}
+
+/** @internal `length` bytes from `at` on, as {@link fill} reads them. */
+export async function readBytes(
+  file: RandomAccess,
+  at: number,
+  length: number,
+  code?: ErrorCode,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  await fill(file, at, bytes, code);
+  return bytes;
 }

@@ -1,5 +1,5 @@
 import { type ErrorCode, LikenessError } from './errors.ts';
-import { Mutex } from './mutex.ts';
+import { Mutex } from './lock.ts';
 
 /** One end of a line to another thread: a worker, the inside of one, a `MessagePort`. */
 export interface Port {

@@ -1,5 +1,5 @@
 import { createSHA256 } from 'hash-wasm';
-import { hexOf } from './hex.ts';
+import { hexOf } from './bytes.ts';
 
 /**
  * SHA-256 as lower-case hexadecimal. By the platform's own, which pages have that come by https or from localhost; else

@@ -1,5 +1,5 @@
 import { LikenessError } from '../base/errors.ts';
-import { parseJson } from '../base/json-file.ts';
+import { parseJson } from '../base/json.ts';
 import type { OpenFile } from '../base/random-access.ts';
 import { type NpyRows, openNpyRows } from '../python/npy-rows.ts';
 import { isZip, openNpz } from '../python/npz.ts';

@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs';
 import { lstat, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LikenessError } from '../base/errors.ts';
-import { parseJson } from '../base/json-file.ts';
+import { parseJson } from '../base/json.ts';
 import { makeFolder, removeFolders } from '../base/make-folder.node.ts';
 import type { FolderPlace } from '../output/place.node.ts';
 import { writeFileAt } from '../output/write-file.node.ts';

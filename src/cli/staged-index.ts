@@ -1,8 +1,8 @@
 import { readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cannotWrite } from '../base/cannot-write.node.ts';
 import { LikenessError } from '../base/errors.ts';
 import { makeFolder, removeFolders } from '../base/make-folder.node.ts';
+import { cannotWrite } from '../base/storage-errors.ts';
 import type { FolderPlace } from '../output/place.node.ts';
 import { whileLocked } from '../store/format/files.ts';
 import { fileName, newestGeneration, openGeneration } from '../store/format/generations.ts';

@@ -1,6 +1,7 @@
 import { LikenessError } from '../base/errors.ts';
+import { readBytes } from '../base/random-access.ts';
 import { pieceLayout } from '../network/dense/encoding.ts';
-import { type Model, readBytes } from '../network/load.ts';
+import type { Model } from '../network/load.ts';
 import type { DataType, Manifest } from '../network/manifest.ts';
 import { firstNotFinite } from './finite.ts';
 import { convolutions as vgg16Convolutions } from './vgg16-weights.ts';
@@ -26,7 +27,7 @@ const pieceBytes = 4 * 2 ** 20;
 export async function checkFiniteModel({ manifest, files }: Model): Promise<void> {
   for (const { name, file, from, to, dataType } of stretches(manifest)) {
     for (let at = from; at < to; at += pieceBytes) {
-      const bytes = await readBytes(files.get(file)!, at, Math.min(to, at + pieceBytes));
+      const bytes = await readBytes(files.get(file)!, at, Math.min(to - at, pieceBytes), 'bad-model');
       const wrong = firstNotFinite(bytes, dataType);
       if (wrong)
         throw new LikenessError(

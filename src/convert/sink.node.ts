@@ -12,11 +12,11 @@ import {
 } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { cannotWrite } from '../base/cannot-write.node.ts';
 import { LikenessError } from '../base/errors.ts';
-import { parseJson } from '../base/json-file.ts';
+import { parseJson } from '../base/json.ts';
+import { Mutex } from '../base/lock.ts';
 import { makeFolder, removeFolders } from '../base/make-folder.node.ts';
-import { Mutex } from '../base/mutex.ts';
+import { cannotWrite } from '../base/storage-errors.ts';
 import { manifestFile } from '../network/load.ts';
 import type { Shard } from '../network/manifest.ts';
 import { type FolderPlace, placeForFolder } from '../output/place.node.ts';

@@ -1,4 +1,4 @@
-import { Mutex } from '../base/mutex.ts';
+import { Mutex } from '../base/lock.ts';
 import { freeNow } from '../base/random-access.ts';
 import { sha256 as digestOf } from '../base/sha256.ts';
 import type { SyncAccessHandle, FileHandle as WorkerFileHandle } from '../web/access-handle.ts';

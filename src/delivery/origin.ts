@@ -1,5 +1,5 @@
 import { LikenessError } from '../base/errors.ts';
-import { fileText } from '../base/json-file.ts';
+import { fileText } from '../base/json.ts';
 import { manifestFile } from '../network/load.ts';
 import type { Shard } from '../network/manifest.ts';
 import { isHtml, notServed, whyNotFetched } from '../web/why-not.ts';

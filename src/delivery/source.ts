@@ -32,7 +32,7 @@ const fingerprintForm = /^[^/:]+@[^/:]+:[0-9a-f]{16}$/;
  * @param base what relative URLs are relative to
  * @throws LikenessError `bad-argument`
  */
-export function modelSource(
+export function resolveModel(
   model: ModelName,
   builtIn: (name: string) => ModelSource,
   base: string,

@@ -2,7 +2,7 @@ import { isFloats } from '../base/class-of.ts';
 import { endAll } from '../base/end-all.ts';
 import { type ErrorCode, LikenessError, memoryError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
-import { Mutex } from '../base/mutex.ts';
+import { Mutex } from '../base/lock.ts';
 import { type Calls, transfer } from '../base/rpc.ts';
 import { sha256 } from '../base/sha256.ts';
 import type { Pixels } from '../image/pixels.ts';

@@ -1,4 +1,4 @@
-import { ascii } from '../base/ascii.ts';
+import { ascii } from '../base/bytes.ts';
 import type { LikenessError } from '../base/errors.ts';
 import { badImage } from './bad-image.ts';
 import { pictureFormats, type UnreadFormat, unreadFormats } from './endings.ts';

@@ -1,5 +1,4 @@
-import { ascii } from '../base/ascii.ts';
-import { joined } from '../base/parts.ts';
+import { ascii, joined } from '../base/bytes.ts';
 import { badImage } from './bad-image.ts';
 import { findOrientation } from './exif.ts';
 

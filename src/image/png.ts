@@ -1,4 +1,4 @@
-import { ascii } from '../base/ascii.ts';
+import { ascii } from '../base/bytes.ts';
 import { crc32 } from '../base/crc32.ts';
 import { LikenessError } from '../base/errors.ts';
 import { badImage } from './bad-image.ts';

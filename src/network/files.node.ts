@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LikenessError } from '../base/errors.ts';
-import { fileText } from '../base/json-file.ts';
+import { fileText } from '../base/json.ts';
 import { pathFile } from '../base/open-file.node.ts';
 import { type Model, type ModelFile, manifestFile } from './load.ts';
 import { type Manifest, parseManifest, type Shard } from './manifest.ts';

@@ -1,5 +1,4 @@
-import { LikenessError } from '../base/errors.ts';
-import type { RandomAccess } from '../base/random-access.ts';
+import { type RandomAccess, readBytes } from '../base/random-access.ts';
 import type { Manifest, Shard } from './manifest.ts';
 
 /** One file of a model, verified. Its bytes are asked for in pieces: a large one need not be in memory. */
@@ -13,25 +12,8 @@ export interface Model {
 
 export const manifestFile = 'manifest.json';
 
-/**
- * Fills `into` from byte `at`.
- *
- * @throws LikenessError `bad-model` where the file has become shorter
- */
-export async function fillFrom(file: ModelFile, at: number, into: Uint8Array): Promise<void> {
-  if ((await file.read(at, into)) === into.length) return;
-  throw new LikenessError('bad-model', 'A file of the model became shorter while it was read.');
-}
-
-/** Bytes `from` … `to` − 1; as {@link fillFrom}. */
-export async function readBytes(file: ModelFile, from: number, to: number): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(to - from);
-  await fillFrom(file, from, bytes);
-  return bytes;
-}
-
 export const readWhole = async (file: ModelFile): Promise<Uint8Array<ArrayBuffer>> =>
-  readBytes(file, 0, await file.size());
+  readBytes(file, 0, await file.size(), 'bad-model');
 
 /** The shards that the graph refers to: all but those of the dense layer. */
 export const graphShards = ({ shards, dense }: Manifest): Shard[] =>

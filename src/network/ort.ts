@@ -1,5 +1,5 @@
 import type * as Ort from 'onnxruntime-web';
-import { Mutex } from '../base/mutex.ts';
+import { Mutex } from '../base/lock.ts';
 
 /** One of ONNX Runtime's builds, loaded. */
 export interface Runtime {

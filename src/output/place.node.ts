@@ -1,9 +1,9 @@
 import { constants, type Stats } from 'node:fs';
 import { access, open, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { cannotWrite } from '../base/cannot-write.node.ts';
 import { LikenessError } from '../base/errors.ts';
 import { missingFolders } from '../base/make-folder.node.ts';
+import { cannotWrite } from '../base/storage-errors.ts';
 import { pictureNameOf, SNIFFED_BYTES } from '../image/format.ts';
 import { isNpy } from '../python/npy.ts';
 import { isIndex } from '../store/format/header.ts';

@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { cannotWrite } from '../base/cannot-write.node.ts';
 import { makeFolder, removeFolders } from '../base/make-folder.node.ts';
+import { cannotWrite } from '../base/storage-errors.ts';
 import { untilFinished } from './clean-up.node.ts';
 import type { FilePlace } from './place.node.ts';
 

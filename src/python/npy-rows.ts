@@ -1,7 +1,6 @@
 import { refuse } from '../base/checks.ts';
 import { isFloats } from '../base/class-of.ts';
-import { LikenessError } from '../base/errors.ts';
-import { type RandomAccess, readExactly } from '../base/random-access.ts';
+import { type RandomAccess, readBytes } from '../base/random-access.ts';
 import type * as web from '../base/web-types.ts';
 import { decodeNpyValues, matrixShape, type NpyHeader, npyHeaderBytes, parseNpyHeader } from './npy.ts';
 
@@ -47,28 +46,21 @@ export async function openNpyRows(file: RandomAccess, wanted?: number): Promise<
   await file.read(0, beginning);
   const header = parseNpyHeader(beginning, size);
   const [rows, columns] = matrixShape(header, wanted);
-  const read = async (at: number, length: number): Promise<Uint8Array> => {
-    const bytes = await readExactly(file, at, length);
-    if (bytes) return bytes;
-    throw new LikenessError('bad-file', 'This .npy file became shorter while it was read.');
-  };
   const blocks = header.fortran ? columnOrderBlocks : rowOrderBlocks;
-  return { rows, columns, blocks: () => blocks(header, rows, columns, read) };
+  return { rows, columns, blocks: () => blocks(header, rows, columns, file) };
 }
-
-type Read = (at: number, length: number) => Promise<Uint8Array>;
 
 async function* rowOrderBlocks(
   header: NpyHeader,
   rows: number,
   columns: number,
-  read: Read,
+  file: RandomAccess,
 ): AsyncGenerator<Float32Array<ArrayBuffer>> {
   const rowBytes = columns * header.size;
   const perBlock = Math.max(1, Math.floor(blockBytes / Math.max(rowBytes, 1)));
   for (let row = 0; row < rows; row += perBlock) {
     const count = Math.min(perBlock, rows - row);
-    const bytes = await read(header.start + row * rowBytes, count * rowBytes);
+    const bytes = await readBytes(file, header.start + row * rowBytes, count * rowBytes);
     yield asFloat32(decodeNpyValues(bytes, header));
   }
 }
@@ -77,7 +69,7 @@ async function* columnOrderBlocks(
   header: NpyHeader,
   rows: number,
   columns: number,
-  read: Read,
+  file: RandomAccess,
 ): AsyncGenerator<Float32Array<ArrayBuffer>> {
   const { size, start } = header;
   const perBlock = Math.max(1, Math.floor(columnBlockBytes / Math.max(4 * columns, 1)));
@@ -85,7 +77,7 @@ async function* columnOrderBlocks(
     const count = Math.min(perBlock, rows - row);
     const block = new Float32Array(count * columns);
     for (let column = 0; column < columns; column++) {
-      const bytes = await read(start + (column * rows + row) * size, count * size);
+      const bytes = await readBytes(file, start + (column * rows + row) * size, count * size);
       const values = decodeNpyValues(bytes, header);
       for (let n = 0; n < count; n++) block[n * columns + column] = values[n]!;
     }

@@ -1,3 +1,4 @@
+import { bytesOf, joined, viewOf } from '../base/bytes.ts';
 import { refuse } from '../base/checks.ts';
 import { isBytes, isFloats } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
@@ -61,7 +62,7 @@ export function decodeNpyValues(
     new Uint8Array(data.buffer).set(bytes);
     return data;
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   for (let i = 0; i < count; i++) {
     if (dtype === 'f2') data[i] = fromFloat16(view.getUint16(2 * i, little));
     else data[i] = dtype === 'f4' ? view.getFloat32(4 * i, little) : view.getFloat64(8 * i, little);
@@ -159,13 +160,12 @@ export function parseNpyHeader(bytes: Uint8Array, byteLength?: number): NpyHeade
 /** @internal Bytes from the beginning that hold the header; `undefined` when more than these 12 are needed to tell. */
 export function npyHeaderBytes(bytes: Uint8Array): number | undefined {
   if (bytes.length < 12) return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   const length = bytes[6] === 1 ? 10 + view.getUint16(8, true) : 12 + view.getUint32(8, true);
   return Math.min(length, largestHeader);
 }
 
 function parseHeader(bytes: Uint8Array): { descr: string; fortran: boolean; shape: number[]; start: number } {
-  const latin = new TextDecoder('latin1');
   if (!isNpy(bytes)) {
     throw bad("does not begin with NumPy's magic bytes; it is not a .npy file.");
   }
@@ -173,14 +173,14 @@ function parseHeader(bytes: Uint8Array): { descr: string; fortran: boolean; shap
   if (version !== 1 && version !== 2 && version !== 3) {
     throw bad(`has format version ${version ?? '?'}; versions 1 to 3 are read.`);
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   const lengthBytes = version === 1 ? 2 : 4;
   const headerAt = 8 + lengthBytes;
   if (bytes.length < headerAt) throw bad('is truncated within its header.');
   const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   const start = headerAt + length;
   if (bytes.length < start) throw bad('is truncated within its header.');
-  const text = (version === 3 ? new TextDecoder() : latin).decode(bytes.subarray(headerAt, start));
+  const text = new TextDecoder(version === 3 ? 'utf-8' : 'latin1').decode(bytes.subarray(headerAt, start));
 
   const descr = /'descr'\s*:\s*'([^']*)'/.exec(text)?.[1];
   const order = /'fortran_order'\s*:\s*(True|False)/.exec(text)?.[1];
@@ -213,7 +213,7 @@ export function npyHeader(shape: readonly number[], dtype: 'f2' | 'f4' = 'f4'): 
   const bytes = new Uint8Array(start);
   bytes.set(magic);
   bytes[6] = 1;
-  new DataView(bytes.buffer).setUint16(8, start - 10, true);
+  viewOf(bytes).setUint16(8, start - 10, true);
   new TextEncoder().encodeInto(`${text.padEnd(start - 11)}\n`, bytes.subarray(10));
   return bytes;
 }
@@ -222,10 +222,10 @@ export function npyHeader(shape: readonly number[], dtype: 'f2' | 'f4' = 'f4'): 
 export function encodeNpyValues(values: Float32Array, dtype: 'f2' | 'f4' = 'f4'): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(values.length * (dtype === 'f2' ? 2 : 4));
   if (dtype === 'f4' && hostIsLittle) {
-    new Float32Array(bytes.buffer).set(values);
+    bytes.set(bytesOf(values));
     return bytes;
   }
-  const view = new DataView(bytes.buffer);
+  const view = viewOf(bytes);
   for (let i = 0; i < values.length; i++) {
     if (dtype === 'f2') view.setUint16(2 * i, toFloat16(values[i]!), true);
     else view.setFloat32(4 * i, values[i]!, true);
@@ -256,10 +256,5 @@ export function encodeNpy(
       `${values.length} values do not make the shape (${shape.join(', ')}), which has ${count}.`,
     );
   }
-  const header = npyHeader(shape, dtype);
-  const data = encodeNpyValues(values, dtype);
-  const bytes = new Uint8Array(header.length + data.length);
-  bytes.set(header);
-  bytes.set(data, header.length);
-  return bytes;
+  return joined([npyHeader(shape, dtype), encodeNpyValues(values, dtype)]);
 }

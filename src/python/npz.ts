@@ -2,8 +2,6 @@ import { LikenessError } from '../base/errors.ts';
 import type { RandomAccess } from '../base/random-access.ts';
 import type * as web from '../base/web-types.ts';
 import { checkFile } from './npy-rows.ts';
-import { readZipDirectory } from './zip-directory.ts';
-import { openZipEntry } from './zip-entry.ts';
 
 /** @internal Whether a file begins as a ZIP archive does; an `.npz` is one. */
 export const isZip = (bytes: Uint8Array): boolean =>
@@ -21,6 +19,8 @@ export const isZip = (bytes: Uint8Array): boolean =>
  */
 export async function openNpz(file: RandomAccess, name?: string): Promise<RandomAccess> {
   checkFile(file);
+  // Few pages open an archive: what reads one is loaded by those that do.
+  const { openZipEntry, readZipDirectory } = await import('./zip-entry.ts');
   const entries = new Map(
     (await readZipDirectory(file))
       // macOS's own files beside them are no arrays.

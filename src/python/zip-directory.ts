@@ -1,5 +1,6 @@
+import { viewOf } from '../base/bytes.ts';
 import { LikenessError } from '../base/errors.ts';
-import { type RandomAccess, readExactly } from '../base/random-access.ts';
+import { type RandomAccess, readBytes } from '../base/random-access.ts';
 
 /** A file of a ZIP archive, as the archive's directory describes it. */
 export interface ZipEntry {
@@ -34,15 +35,6 @@ const longestComment = 65535;
 const largestDirectory = 64 << 20;
 const zip64Extra = 1;
 
-/** The directory's place, as the end of the archive tells it. */
-interface DirectoryPlace {
-  at: number;
-  byteLength: number;
-  entries: number;
-  /** Where what follows the directory begins. */
-  end: number;
-}
-
 /**
  * Reads the directory of a ZIP archive, ZIP64 or not (APPNOTE.TXT 4.3). Of two entries of one name the last counts.
  *
@@ -53,7 +45,7 @@ export async function readZipDirectory(file: RandomAccess): Promise<ZipEntry[]> 
   if (place.at + place.byteLength > place.end || place.byteLength > largestDirectory) {
     throw badZip('is damaged: its directory does not lie where its end says.');
   }
-  const bytes = await readPart(file, place.at, place.byteLength);
+  const bytes = await readBytes(file, place.at, place.byteLength);
   const view = viewOf(bytes);
   const entries = new Map<string, ZipEntry>();
   let at = 0;
@@ -83,17 +75,20 @@ export async function readZipDirectory(file: RandomAccess): Promise<ZipEntry[]> 
   return [...entries.values()];
 }
 
-async function findDirectory(file: RandomAccess): Promise<DirectoryPlace> {
+/** The directory's place, as the end of the archive tells it; `end` is where what follows it begins. */
+async function findDirectory(
+  file: RandomAccess,
+): Promise<{ at: number; byteLength: number; entries: number; end: number }> {
   const size = await file.size();
   const tailAt = Math.max(0, size - endBytes - longestComment - locatorBytes);
-  const tail = await readPart(file, tailAt, size - tailAt);
+  const tail = await readBytes(file, tailAt, size - tailAt);
   const view = viewOf(tail);
   let at = tail.length - endBytes;
   const isEnd = (): boolean =>
     view.getUint32(at, true) === endMagic && at + endBytes + view.getUint16(at + 20, true) === tail.length;
   while (at >= 0 && !isEnd()) at--;
   if (at < 0) throw badZip('is truncated or damaged: an archive’s directory is missing at its end.');
-  const place: DirectoryPlace = {
+  const place = {
     entries: view.getUint16(at + 10, true),
     byteLength: view.getUint32(at + 12, true),
     at: view.getUint32(at + 16, true),
@@ -105,7 +100,7 @@ async function findDirectory(file: RandomAccess): Promise<DirectoryPlace> {
   if (end64At + end64Bytes > tailAt + locator) {
     throw badZip('is damaged: its ZIP64 directory does not lie where its end says.');
   }
-  const end64 = viewOf(await readPart(file, end64At, end64Bytes));
+  const end64 = viewOf(await readBytes(file, end64At, end64Bytes));
   if (end64.getUint32(0, true) !== end64Magic) {
     throw badZip('is damaged: its ZIP64 directory cannot be read.');
   }
@@ -148,20 +143,6 @@ function sizesOf(
   }
   return fields; // of exactly 2³² − 1 bytes
 }
-
-/** Reads exactly these bytes. */
-export async function readPart(
-  file: RandomAccess,
-  at: number,
-  byteLength: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = await readExactly(file, at, byteLength);
-  if (bytes) return bytes;
-  throw badZip('is truncated, or became shorter while it was read.');
-}
-
-export const viewOf = (bytes: Uint8Array): DataView =>
-  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 function toNumber(value: bigint): number {
   if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);

@@ -1,7 +1,10 @@
 import { Inflate } from 'fflate';
+import { viewOf } from '../base/bytes.ts';
 import { crc32 } from '../base/crc32.ts';
-import type { RandomAccess } from '../base/random-access.ts';
-import { badZip, readPart, viewOf, type ZipEntry } from './zip-directory.ts';
+import { fill, type RandomAccess, readBytes } from '../base/random-access.ts';
+import { badZip, type ZipEntry } from './zip-directory.ts';
+
+export { readZipDirectory } from './zip-directory.ts';
 
 /** Bytes of a stored entry that are passed over at once. */
 const skippedBytes = 4 << 20;
@@ -25,9 +28,9 @@ const methods: Record<number, string> = {
 };
 
 /**
- * An entry of a ZIP archive as a file. It is checked against its checksum while it is passed over: whoever reads its
- * last byte, in whatever order, gets that only where all of it is right. A stored entry is read where it is wanted; a
- * deflated one is unpacked up to there, from its beginning where that lies behind, and only a few chunks are in memory.
+ * An entry of a ZIP archive as a file. Its last byte can be read only when all of it matches its checksum, in whatever
+ * order it is read. A stored entry is read where it is wanted. A deflated one is unpacked up to there, from its beginning
+ * where that lies behind; a few chunks of it are in memory.
  *
  * @param what it is called in messages: `the array "features"`
  * @throws LikenessError `bad-file`: encrypted, of another compression, damaged
@@ -50,15 +53,13 @@ export async function openZipEntry(file: RandomAccess, entry: ZipEntry, what: st
       `is damaged: ${what} is stored as it is, yet in ${entry.packedBytes} bytes of ${entry.byteLength}.`,
     );
   }
-  const local = viewOf(await readPart(file, entry.at, localBytes));
+  const local = viewOf(await readBytes(file, entry.at, localBytes));
   if (local.getUint32(0, true) !== localMagic) {
     throw badZip(`is damaged: ${what} does not begin where the directory says.`);
   }
   const start = entry.at + localBytes + local.getUint16(26, true) + local.getUint16(28, true);
   if (start + entry.packedBytes > (await file.size())) throw badZip(`is truncated: it ends within ${what}.`);
-  return entry.method === 0
-    ? new StoredEntry(file, start, entry, what)
-    : new DeflatedEntry(file, start, entry, what);
+  return (entry.method === 0 ? storedEntry : deflatedEntry)(file, start, entry, what);
 }
 
 function checkSum(checksum: number, entry: ZipEntry, what: string): void {
@@ -69,140 +70,102 @@ function checkSum(checksum: number, entry: ZipEntry, what: string): void {
   );
 }
 
-class StoredEntry implements RandomAccess {
-  readonly #file: RandomAccess;
-  readonly #start: number;
-  readonly #entry: ZipEntry;
-  readonly #what: string;
-  /** As far as it was passed over without a gap, and the checksum of that. */
-  #checked = 0;
-  #checksum = 0;
-
-  constructor(file: RandomAccess, start: number, entry: ZipEntry, what: string) {
-    this.#file = file;
-    this.#start = start;
-    this.#entry = entry;
-    this.#what = what;
-  }
-
-  async size(): Promise<number> {
-    return this.#entry.byteLength;
-  }
-
-  async read(at: number, into: Uint8Array): Promise<number> {
-    const length = Math.max(0, Math.min(into.length, this.#entry.byteLength - at));
-    while (this.#checked < at && this.#checked < this.#entry.byteLength) {
-      const bytes = Math.min(skippedBytes, Math.min(at, this.#entry.byteLength) - this.#checked);
-      this.#check(await readPart(this.#file, this.#start + this.#checked, bytes));
-    }
-    const wanted = into.subarray(0, length);
-    if ((await this.#file.read(this.#start + at, wanted)) !== length) {
-      throw badZip(`became shorter while ${this.#what} was read.`);
-    }
-    if (at + length > this.#checked) this.#check(wanted.subarray(this.#checked - at));
-    return length;
-  }
-
-  /** Takes the bytes that follow what was checked. */
-  #check(bytes: Uint8Array): void {
-    const checksum = crc32(bytes, this.#checksum);
-    const checked = this.#checked + bytes.length;
-    if (checked === this.#entry.byteLength) checkSum(checksum, this.#entry, this.#what);
-    this.#checksum = checksum;
-    this.#checked = checked;
-  }
+function storedEntry(file: RandomAccess, start: number, entry: ZipEntry, what: string): RandomAccess {
+  const { byteLength } = entry;
+  /** How many bytes were read without a gap, and their checksum. */
+  let checked = 0;
+  let checksum = 0;
+  /** @param bytes those that follow what was checked */
+  const check = (bytes: Uint8Array): void => {
+    const sum = crc32(bytes, checksum);
+    if (checked + bytes.length === byteLength) checkSum(sum, entry, what);
+    checked += bytes.length;
+    checksum = sum;
+  };
+  return {
+    size: async () => byteLength,
+    async read(at, into) {
+      const wanted = into.subarray(0, Math.max(0, byteLength - at));
+      const before = Math.min(at, byteLength);
+      while (checked < before) {
+        check(await readBytes(file, start + checked, Math.min(skippedBytes, before - checked)));
+      }
+      await fill(file, start + at, wanted);
+      if (at + wanted.length > checked) check(wanted.subarray(checked - at));
+      return wanted.length;
+    },
+  };
 }
 
-class DeflatedEntry implements RandomAccess {
-  readonly #file: RandomAccess;
-  readonly #start: number;
-  readonly #entry: ZipEntry;
-  readonly #what: string;
-  /** What comes next, and where that is. */
-  #chunks: AsyncGenerator<Uint8Array> | undefined;
-  #chunk: Uint8Array = new Uint8Array(0);
-  #at = 0;
+function deflatedEntry(file: RandomAccess, start: number, entry: ZipEntry, what: string): RandomAccess {
+  let chunks: AsyncGenerator<Uint8Array> | undefined;
+  /** The last chunk that came, and where it begins. */
+  let chunk: Uint8Array = new Uint8Array(0);
+  let chunkAt = 0;
+  return {
+    size: async () => entry.byteLength,
+    async read(at, into) {
+      if (!chunks || at < chunkAt) {
+        chunks = inflated(file, start, entry, what);
+        chunk = new Uint8Array(0);
+        chunkAt = 0;
+      }
+      let done = 0;
+      for (;;) {
+        const skipped = Math.min(at + done - chunkAt, chunk.length);
+        const part = chunk.subarray(skipped, skipped + into.length - done);
+        into.set(part, done);
+        done += part.length;
+        // The chunk is kept: the next read may want the rest of it, or what is before that, as for a header.
+        if (done === into.length) return done;
+        const next = await chunks.next().catch((error) => {
+          chunks = undefined; // the next read begins again, and fails again
+          throw error;
+        });
+        if (next.done) return done;
+        chunkAt += chunk.length;
+        chunk = next.value;
+      }
+    },
+  };
+}
 
-  constructor(file: RandomAccess, start: number, entry: ZipEntry, what: string) {
-    this.#file = file;
-    this.#start = start;
-    this.#entry = entry;
-    this.#what = what;
-  }
-
-  async size(): Promise<number> {
-    return this.#entry.byteLength;
-  }
-
-  async read(at: number, into: Uint8Array): Promise<number> {
-    if (!this.#chunks || at < this.#at) {
-      this.#chunks = this.#unpacked();
-      this.#chunk = new Uint8Array(0);
-      this.#at = 0;
-    }
-    let done = 0;
-    while (done < into.length) {
-      const skipped = Math.min(at + done - this.#at, this.#chunk.length);
-      const part = this.#chunk.subarray(skipped, skipped + into.length - done);
-      into.set(part, done);
-      done += part.length;
-      // The chunk stays while there is more in it, or something before it could be asked for at once: a header is.
-      if (done === into.length) break;
-      const next = await this.#next(this.#chunks);
-      if (next.done) break;
-      this.#at += this.#chunk.length;
-      this.#chunk = next.value;
-    }
-    return done;
-  }
-
-  /** After a failure the next read begins again, and fails again. */
-  async #next(chunks: AsyncGenerator<Uint8Array>): Promise<IteratorResult<Uint8Array>> {
+/** All of a deflated entry, in order. The last part comes when all was found right. */
+async function* inflated(
+  file: RandomAccess,
+  start: number,
+  entry: ZipEntry,
+  what: string,
+): AsyncGenerator<Uint8Array> {
+  const { packedBytes, byteLength } = entry;
+  let parts: Uint8Array[] = [];
+  const inflate = new Inflate((part) => {
+    if (part.length > 0) parts.push(part);
+  });
+  let held: Uint8Array | undefined;
+  let unpacked = 0;
+  let checksum = 0;
+  for (let from = 0; from < packedBytes && unpacked <= byteLength; from += packedChunkBytes) {
+    const chunk = await readBytes(file, start + from, Math.min(packedChunkBytes, packedBytes - from));
     try {
-      return await chunks.next();
+      inflate.push(chunk, from + chunk.length === packedBytes);
     } catch (error) {
-      this.#chunks = undefined;
-      throw error;
+      throw badZip(`is damaged: ${what} cannot be unpacked (${(error as Error).message}).`);
     }
-  }
-
-  /** All of it, in order; the last part comes when all was found right. */
-  async *#unpacked(): AsyncGenerator<Uint8Array> {
-    const { packedBytes, byteLength } = this.#entry;
-    let parts: Uint8Array[] = [];
-    const inflate = new Inflate((part) => {
-      if (part.length > 0) parts.push(part);
-    });
-    let held: Uint8Array | undefined;
-    let unpacked = 0;
-    let checksum = 0;
-    for (let from = 0; from < packedBytes; from += packedChunkBytes) {
-      const chunk = await readPart(
-        this.#file,
-        this.#start + from,
-        Math.min(packedChunkBytes, packedBytes - from),
-      );
-      try {
-        inflate.push(chunk, from + chunk.length === packedBytes);
-      } catch (error) {
-        throw badZip(`is damaged: ${this.#what} cannot be unpacked (${(error as Error).message}).`);
-      }
-      for (const part of parts) {
-        unpacked += part.length;
-        if (unpacked > byteLength) break;
-        checksum = crc32(part, checksum);
-        if (held) yield held;
-        held = part;
-      }
-      parts = [];
+    for (const part of parts) {
+      unpacked += part.length;
       if (unpacked > byteLength) break;
+      checksum = crc32(part, checksum);
+      if (held) yield held;
+      held = part;
     }
-    if (unpacked !== byteLength) {
-      throw badZip(
-        `is damaged: ${this.#what} unpacks to ${unpacked > byteLength ? 'more' : unpacked} bytes, its directory says ${byteLength}.`,
-      );
-    }
-    checkSum(checksum, this.#entry, this.#what);
-    if (held) yield held;
+    parts = [];
   }
+  if (unpacked !== byteLength) {
+    throw badZip(
+      `is damaged: ${what} unpacks to ${unpacked > byteLength ? 'more' : unpacked} bytes, its directory says ${byteLength}.`,
+    );
+  }
+  checkSum(checksum, entry, what);
+  if (held) yield held;
 }

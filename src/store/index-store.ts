@@ -1,13 +1,14 @@
 import { LikenessError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
-import { Mutex } from '../base/mutex.ts';
+import { Mutex } from '../base/lock.ts';
+import { storageError } from '../base/storage-errors.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { Follower } from './follower.ts';
 import { type Change, checkChange, type FollowedStep } from './format/changes.ts';
 import { bytesOfValues } from './format/commit.ts';
 import type { Dropped } from './format/dropped.ts';
 import type { PlacedEntry } from './format/entries.ts';
-import { type Store, storageError } from './format/files.ts';
+import type { Store } from './format/files.ts';
 import { type Generation, openGeneration } from './format/generations.ts';
 import type { IndexInfo } from './format/header.ts';
 import { checkedRows, damagedRow, snapshot } from './format/snapshot.ts';

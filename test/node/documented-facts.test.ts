@@ -121,7 +121,7 @@ describe('README.md', () => {
     const entry = await readFile(join(web, 'likeness.js'), 'utf8');
     const atOnce = [
       'likeness.js',
-      ...names.filter((name) => /^likeness-chunk-/.test(name) && entry.includes(name)),
+      ...names.filter((name) => /^likeness-chunk-/.test(name) && entry.includes(`from"./${name}"`)),
     ];
     const bytes = async (...files: string[]): Promise<{ raw: number; brotli: number }> => {
       const all = await Promise.all(files.map((file) => readFile(join(web, file))));

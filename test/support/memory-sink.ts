@@ -1,4 +1,4 @@
-import { joined } from '../../src/base/parts.ts';
+import { joined } from '../../src/base/bytes.ts';
 import { sha256 } from '../../src/base/sha256.ts';
 import type { ModelSink } from '../../src/convert/write.ts';
 import type { Shard } from '../../src/network/manifest.ts';

@@ -1,6 +1,6 @@
 import { modelManifest } from '../../api/model.node.ts';
-import { cannotWrite } from '../../base/cannot-write.node.ts';
 import { LikenessError } from '../../base/errors.ts';
+import { cannotWrite } from '../../base/storage-errors.ts';
 import type { Store } from '../../store/format/files.ts';
 import { beingWritten } from '../../store/format/files.ts';
 import { generations } from '../../store/format/generations.ts';

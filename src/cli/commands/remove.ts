@@ -1,5 +1,5 @@
 import { LikenessError } from '../../base/errors.ts';
-import { fileText, parseJson } from '../../base/json-file.ts';
+import { fileText, parseJson } from '../../base/json.ts';
 import { readInput } from '../input-file.ts';
 import { openToChange } from '../open-index.ts';
 import { print, printJson, say } from '../print.ts';

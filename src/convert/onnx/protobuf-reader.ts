@@ -1,6 +1,5 @@
 import { LikenessError } from '../../base/errors.ts';
-import type { RandomAccess } from '../../base/random-access.ts';
-import { readBytes } from '../sources/read-bytes.ts';
+import { type RandomAccess, readBytes } from '../../base/random-access.ts';
 
 /** A field of a Protocol Buffers message. Its content is bytes `from` … `to` − 1 of the file. */
 export interface Field {

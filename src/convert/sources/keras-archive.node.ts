@@ -3,14 +3,13 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LikenessError } from '../../base/errors.ts';
-import { parseJson } from '../../base/json-file.ts';
+import { parseJson } from '../../base/json.ts';
 import { openFile } from '../../base/open-file.node.ts';
-import type { RandomAccess } from '../../base/random-access.ts';
+import { type RandomAccess, readBytes } from '../../base/random-access.ts';
 import { readZipDirectory, type ZipEntry } from '../../python/zip-directory.ts';
 import { openZipEntry } from '../../python/zip-entry.ts';
 import { openKerasVgg16 } from './keras-h5.node.ts';
 import { isTorch, kinds } from './other-files.node.ts';
-import { readBytes } from './read-bytes.ts';
 import type { SourceWeight } from './vgg16-source.ts';
 
 const weightsFile = 'model.weights.h5';

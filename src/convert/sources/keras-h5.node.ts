@@ -1,12 +1,11 @@
 import { resolve } from 'node:path';
 import type { Dataset, File, Group, ready } from 'h5wasm/node';
 import { LikenessError } from '../../base/errors.ts';
-import type { RandomAccess } from '../../base/random-access.ts';
+import { type RandomAccess, readBytes } from '../../base/random-access.ts';
 import type { Weight } from '../vgg16-weights.ts';
 import { checkLayers } from './architecture.ts';
 import { checkConfig, namesByPath } from './keras-config.ts';
 import { type KerasLayer, keras3Groups, kerasLayers, namedByOrder } from './keras-layers.ts';
-import { readBytes } from './read-bytes.ts';
 import { layers, type SourceWeight, unreadLayers } from './vgg16-source.ts';
 
 type H5Module = Awaited<typeof ready>;

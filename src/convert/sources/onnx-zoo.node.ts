@@ -1,8 +1,7 @@
 import { LikenessError } from '../../base/errors.ts';
-import type { RandomAccess } from '../../base/random-access.ts';
+import { type RandomAccess, readBytes } from '../../base/random-access.ts';
 import { type Field, fieldsIn, floatOf, intsOf, textOf } from '../onnx/protobuf-reader.ts';
 import { convolutions } from '../vgg16-weights.ts';
-import { readBytes } from './read-bytes.ts';
 import type { SourceWeight } from './vgg16-source.ts';
 
 const bad = (what: string): LikenessError =>

@@ -1,12 +1,11 @@
 import { LikenessError } from '../../base/errors.ts';
 import { openFile } from '../../base/open-file.node.ts';
-import type { OpenFile } from '../../base/random-access.ts';
+import { type OpenFile, readBytes } from '../../base/random-access.ts';
 import type { Weight } from '../vgg16-weights.ts';
 import { openKerasArchive } from './keras-archive.node.ts';
 import { openKerasVgg16 } from './keras-h5.node.ts';
 import { vgg16InOnnx } from './onnx-zoo.node.ts';
 import { kinds, refuseFolder, refuseOthers, startsWith } from './other-files.node.ts';
-import { readBytes } from './read-bytes.ts';
 import { parseSafetensors } from './safetensors.ts';
 import { checkTensorNames, vgg16InTensors } from './torchvision.ts';
 import { checkedWeights, checkFinite, type SourceWeight } from './vgg16-source.ts';

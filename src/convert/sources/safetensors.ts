@@ -1,8 +1,7 @@
 import { LikenessError } from '../../base/errors.ts';
-import type { RandomAccess } from '../../base/random-access.ts';
+import { type RandomAccess, readBytes } from '../../base/random-access.ts';
 import type { DataType } from '../../network/manifest.ts';
 import type { Weight } from '../vgg16-weights.ts';
-import { readBytes } from './read-bytes.ts';
 
 const dataTypes: Record<string, { dataType: DataType; bytes: number }> = {
   F16: { dataType: 'float16', bytes: 2 },

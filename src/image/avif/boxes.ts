@@ -1,4 +1,4 @@
-import { ascii } from '../../base/ascii.ts';
+import { ascii } from '../../base/bytes.ts';
 import { badImage } from '../bad-image.ts';
 import { type Gap, withPixi } from './pixi.ts';
 

@@ -1,4 +1,4 @@
-import { joined } from '../../base/parts.ts';
+import { joined } from '../../base/bytes.ts';
 import type { Box } from './boxes.ts';
 
 /** A picture of which the file does not say how many bits its channels have. */

@@ -1,4 +1,4 @@
-import { joined } from '../../base/parts.ts';
+import { joined } from '../../base/bytes.ts';
 import { broken } from './broken.ts';
 
 const SOI = 0xd8;

@@ -1,5 +1,5 @@
 import { LikenessError } from '../../base/errors.ts';
-import { Mutex } from '../../base/mutex.ts';
+import { Mutex } from '../../base/lock.ts';
 import { type BufferPart, readBuffers } from '../../gpu/buffer.ts';
 import type { Backend, Candidates, DeviceQueries, RowSet } from '../backend/backend.ts';
 import { type ErrorBound, errorBound, roundEitherWay } from '../backend/bounds.ts';

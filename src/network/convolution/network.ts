@@ -1,6 +1,7 @@
 import { LikenessError } from '../../base/errors.ts';
 import { fromFloat16 } from '../../base/float16.ts';
-import { type Model, readBytes } from '../load.ts';
+import { readBytes } from '../../base/random-access.ts';
+import type { Model } from '../load.ts';
 import type { StoredTensor } from '../manifest.ts';
 import { bestBuild, instantiateKernel, type KernelBuild } from './kernel.ts';
 import { type Plan, plan } from './plan.ts';
@@ -73,7 +74,7 @@ async function readTensor(
   out: Float32Array,
 ): Promise<void> {
   const byteLength = out.length * (dataType === 'float16' ? 2 : 4);
-  const bytes = await readBytes(files.get(file)!, offset, offset + byteLength);
+  const bytes = await readBytes(files.get(file)!, offset, byteLength, 'bad-model');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (dataType === 'float16') {
     for (let i = 0; i < out.length; i++) out[i] = fromFloat16(view.getUint16(2 * i, true));

@@ -2,7 +2,7 @@ import bytes from '#wasm/dense.simd.wasm';
 import { LikenessError } from '../../base/errors.ts';
 import { fromFloat16 } from '../../base/float16.ts';
 import { namedArguments } from '../../base/named-arguments.ts';
-import { readBytes } from '../load.ts';
+import { readBytes } from '../../base/random-access.ts';
 import { encodings, rowScales } from './encoding.ts';
 import { type DenseLayer, readInSlices } from './layer.ts';
 
@@ -81,7 +81,8 @@ export async function createWasmDense(layer: DenseLayer): Promise<Dense> {
         scales[first * scalesOfRow + (at + s) / 2] = fromFloat16(view.getUint16(s, true));
       }
     });
-    heap.set(await readBytes(piece, layout.bias, layout.byteLength), biasAt + first * 4);
+    const biases = await readBytes(piece, layout.bias, layout.byteLength - layout.bias, 'bad-model');
+    heap.set(biases, biasAt + first * 4);
   }
 
   const form = encodings.indexOf(encoding);

@@ -1,5 +1,6 @@
 import { LikenessError } from '../../base/errors.ts';
-import { fillFrom, type Model, type ModelFile } from '../load.ts';
+import { fill } from '../../base/random-access.ts';
+import type { Model, ModelFile } from '../load.ts';
 import { type Encoding, type PieceLayout, pieceLayout } from './encoding.ts';
 
 /** The dense layer of a model: y = max(W·x + b, 0), its rows in pieces of equal size. */
@@ -49,7 +50,7 @@ export async function readInSlices(
   const buffer = new Uint8Array(Math.min(sliceBytes, to - from));
   for (let at = from; at < to; at += sliceBytes) {
     const slice = buffer.subarray(0, Math.min(sliceBytes, to - at));
-    await fillFrom(file, at, slice);
+    await fill(file, at, slice, 'bad-model');
     take(slice, at - from);
   }
 }

@@ -1,4 +1,4 @@
-import { type ErrorCode, LikenessError, memoryError } from '../../base/errors.ts';
+import { LikenessError } from '../../base/errors.ts';
 import type { StoreLock } from '../../base/lock.ts';
 import type { RandomAccess } from '../../base/random-access.ts';
 
@@ -21,7 +21,7 @@ export interface StoredFile extends RandomAccess {
 
 /**
  * Where an index lives: a flat set of named files. Everything that differs between memory, OPFS, IndexedDB, Node and
- * HTTP is behind this. Errors come as the platform throws them; {@link storageError} gives them a code.
+ * HTTP is behind this. Errors come as the platform throws them; the index gives them a code.
  */
 export interface Store {
   /** For messages: `opfs:holiday`, a path, a URL. */
@@ -53,45 +53,6 @@ export const isStore = (value: unknown): value is Store =>
   typeof value === 'object' &&
   value !== null &&
   (['list', 'open', 'remove', 'lock'] as const).every((name) => typeof (value as Store)[name] === 'function');
-
-/** By the names of errors in browsers and the codes of Node's. */
-const codes: Record<string, [ErrorCode, string]> = {
-  ENOSPC: ['storage-full', 'there is no space left'],
-  EDQUOT: ['storage-full', 'the quota is used up'],
-  EFBIG: ['storage-full', 'the file system takes no larger file'],
-  QuotaExceededError: ['storage-full', 'the quota of this site is used up'],
-  EACCES: ['storage-denied', 'permission is denied'],
-  EPERM: ['storage-denied', 'permission is denied'],
-  EROFS: ['storage-denied', 'the file system is read-only'],
-  ERR_ACCESS_DENIED: ['storage-denied', 'Node’s permission model denies it (--allow-fs-write)'],
-  ENOTDIR: ['bad-argument', 'a part of that path is no folder'],
-  ENAMETOOLONG: ['bad-argument', 'that name is too long'],
-  ELOOP: ['bad-argument', 'that link leads to itself'],
-  NotAllowedError: ['storage-denied', 'permission is denied'],
-  SecurityError: ['storage-denied', 'this page may not store anything'],
-  NoModificationAllowedError: ['locked', 'another tab has the file open'],
-};
-
-const advice: Partial<Record<ErrorCode, string>> = {
-  'storage-full': 'free some, then try again; what was stored before is there',
-  'storage-denied': 'what was stored before can be read',
-  'storage-failed': 'what was stored before is there; open the index again to write',
-  'bad-argument': 'name another place',
-  locked: 'close it there, then try again',
-};
-
-/** @internal What a store threw, as a {@link LikenessError} that says what was being done. */
-export function storageError(error: unknown, doing: string): LikenessError {
-  const known = memoryError(error, doing);
-  if (known instanceof LikenessError) return known;
-  const { code, name, message } = error as NodeJS.ErrnoException;
-  const [kind, why] = codes[code ?? ''] ??
-    codes[name] ?? [
-      'storage-failed' as const,
-      code && message.startsWith(code) ? message : `${code ?? name}: ${message}`,
-    ];
-  return new LikenessError(kind, `${doing} failed: ${why}; ${advice[kind]}.`, { cause: error });
-}
 
 /** @internal */
 export const beingWritten = (where: string): LikenessError =>

@@ -1,6 +1,6 @@
+import { hexOf } from '../../base/bytes.ts';
 import { crc32 } from '../../base/crc32.ts';
 import { LikenessError } from '../../base/errors.ts';
-import { hexOf } from '../../base/hex.ts';
 import { isWhole, viewOf, withChecksum } from './block.ts';
 
 /** The first bytes of an index file: not text, and damaged visibly by whatever turns line ends. */

@@ -1,7 +1,7 @@
+import { copyParts, totalLength } from '../../base/bytes.ts';
 import { LikenessError } from '../../base/errors.ts';
 import type { StoreLock } from '../../base/lock.ts';
 import { once } from '../../base/once.ts';
-import { copyParts, totalLength } from '../../base/parts.ts';
 import { takeWebLock } from '../../web/lock.ts';
 import { indexedDatabases } from '../../web/storage.ts';
 import { againInBrowser, type Store, type StoredFile, whileLocked } from '../format/files.ts';

@@ -1,6 +1,6 @@
+import { copyParts, totalLength } from '../../base/bytes.ts';
 import { LikenessError } from '../../base/errors.ts';
 import type { StoreLock } from '../../base/lock.ts';
-import { copyParts, totalLength } from '../../base/parts.ts';
 import type { Store, StoredFile } from '../format/files.ts';
 
 /** Files in memory: for tests, and for indexes that are exported or thrown away. */

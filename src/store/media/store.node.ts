@@ -1,11 +1,11 @@
 import { writevSync } from 'node:fs';
 import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { totalLength } from '../../base/bytes.ts';
 import { LikenessError } from '../../base/errors.ts';
 import type { StoreLock } from '../../base/lock.ts';
 import { makeFolder } from '../../base/make-folder.node.ts';
 import { readHandle } from '../../base/open-file.node.ts';
-import { totalLength } from '../../base/parts.ts';
 import type { Store, StoredFile } from '../format/files.ts';
 import { lockFolder } from './lock.node.ts';
 

@@ -1,7 +1,7 @@
+import { copyParts } from '../../base/bytes.ts';
 import { LikenessError } from '../../base/errors.ts';
 import type { StoreLock } from '../../base/lock.ts';
 import { once } from '../../base/once.ts';
-import { copyParts } from '../../base/parts.ts';
 import { type FileHandle, type SyncAccessHandle, whenFree } from '../../web/access-handle.ts';
 import { takeWebLock } from '../../web/lock.ts';
 import { privateFileSystem } from '../../web/storage.ts';

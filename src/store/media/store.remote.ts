@@ -1,5 +1,5 @@
+import { joined } from '../../base/bytes.ts';
 import type { StoreLock } from '../../base/lock.ts';
-import { joined } from '../../base/parts.ts';
 import { type Calls, connect, domPort, serve, transfer } from '../../base/rpc.ts';
 import type { Store, StoredFile } from '../format/files.ts';
 

@@ -1,4 +1,4 @@
-import { joined } from '../../base/parts.ts';
+import { joined } from '../../base/bytes.ts';
 import type { OpenFile } from '../../base/random-access.ts';
 import type { PlacedEntry } from '../format/entries.ts';
 import type { StoredFile } from '../format/files.ts';

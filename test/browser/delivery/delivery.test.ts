@@ -6,7 +6,7 @@ import { createMemoryCache } from '../../../src/delivery/cache.memory.ts';
 import { download, StorageFailed } from '../../../src/delivery/download.ts';
 import { blobSha256 } from '../../../src/delivery/hash.ts';
 import type { Origin } from '../../../src/delivery/origin.ts';
-import { modelSource } from '../../../src/delivery/source.ts';
+import { resolveModel } from '../../../src/delivery/source.ts';
 
 const bytes = Uint8Array.from({ length: 1_000_003 }, (_, i) => (i * 2654435761) >>> 24);
 const shard = { file: 'a.bin', byteLength: bytes.length, sha256: await sha256(bytes) };
@@ -118,7 +118,7 @@ test('IndexedDB holds files in pieces that are filled up', async () => {
 test('what a program means by a model', () => {
   const builtIn = (name: string) => ({ kind: 'builtIn' as const, name, files: {}, folder: undefined });
   const page = 'https://site.example/shop/page.html';
-  const of = (model: string | URL): object => modelSource(model, builtIn, page);
+  const of = (model: string | URL): object => resolveModel(model, builtIn, page);
   const url = (base: string): object => ({ kind: 'url', base });
   assert.deepEqual(of('vgg16-compact'), builtIn('vgg16-compact'));
   assert.deepEqual(of('./vgg16'), url('https://site.example/shop/vgg16/'));

@@ -161,9 +161,9 @@ describe('ImageSearch with a store', () => {
       const file = join(folder, 'file');
       await writeFile(file, 'somebody’s');
       for (const [place, why] of [
-        ['/dev/null', /a part of that path is no folder; name another place\.$/],
-        [join(file, 'index'), /a part of that path is no folder; name another place\.$/],
-        [join(folder, 'x'.repeat(300)), /that name is too long; name another place\.$/],
+        ['/dev/null', /a part of that path is a file; name another place\.$/],
+        [join(file, 'index'), /a part of that path is a file; name another place\.$/],
+        [join(folder, 'x'.repeat(300)), /the name is too long; name another place\.$/],
       ] as const) {
         await assert.rejects(search.save(place), { code: 'bad-argument', message: why }, place);
         await assert.rejects(

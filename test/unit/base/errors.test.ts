@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ErrorCode, LikenessError, memoryError } from '../../../src/base/errors.ts';
+import { storageError } from '../../../src/base/storage-errors.ts';
 
 class Told extends LikenessError {}
 class Further extends Told {}
@@ -66,4 +67,19 @@ test('what an engine has no memory for has a code, whatever the engine', () => {
   }
   const known = new LikenessError('closed', 'out of memory');
   assert.equal(memoryError(known, 'Adding'), known);
+});
+
+test('what a browser’s storage throws goes by its name, not by its number', () => {
+  const failed = (name: string): [string, string] => {
+    const { code, message } = storageError(new DOMException('it said so', name), 'Writing');
+    return [code, message];
+  };
+  assert.deepEqual(failed('QuotaExceededError'), [
+    'storage-full',
+    'Writing failed: the quota of this site is used up; free some, then try again; what was stored before is there.',
+  ]);
+  assert.deepEqual(failed('InvalidStateError'), [
+    'storage-failed',
+    'Writing failed: InvalidStateError: it said so; what was stored before is there; open the index again to write.',
+  ]);
 });

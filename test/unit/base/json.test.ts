@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LikenessError } from '../../../src/base/errors.ts';
-import { fileText, parseJson } from '../../../src/base/json-file.ts';
+import { fileText, parseJson } from '../../../src/base/json.ts';
 
 const text = '["a/ä.jpg", "東京.jpg", "🙂"]';
 const wanted = ['a/ä.jpg', '東京.jpg', '🙂'];

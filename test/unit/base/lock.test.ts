@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Mutex } from '../../../src/base/mutex.ts';
+import { Mutex } from '../../../src/base/lock.ts';
 
 describe('Mutex', () => {
   test('one piece of work at a time, in the order of the calls, also behind one that fails', async () => {
