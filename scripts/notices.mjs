@@ -9,10 +9,23 @@ const bundled = {
   '@cwasm/jpeg-turbo': ['licenses/jpeg-turbo.txt'],
   '@jsquash/avif': ['licenses/avif.txt', 'node_modules/@jsquash/avif/LICENSE'],
   '@jsquash/webp': ['licenses/webp.txt', 'node_modules/@jsquash/webp/LICENSE'],
+  boolbase: ['node_modules/boolbase/LICENSE'],
+  'css-select': ['node_modules/css-select/LICENSE'],
+  'css-what': ['node_modules/css-what/LICENSE'],
+  'dom-serializer': ['node_modules/dom-serializer/LICENSE'],
+  domelementtype: ['node_modules/domelementtype/LICENSE'],
+  domhandler: ['node_modules/domhandler/LICENSE'],
+  domutils: ['node_modules/domutils/LICENSE'],
+  entities: ['node_modules/entities/LICENSE'],
   fflate: ['node_modules/fflate/LICENSE'],
   h5wasm: ['node_modules/h5wasm/LICENSE.txt'],
+  htmlparser2: ['node_modules/htmlparser2/LICENSE'],
   'hash-wasm': ['node_modules/hash-wasm/LICENSE'],
+  'nth-check': ['node_modules/nth-check/LICENSE'],
   'onnxruntime-web': ['licenses/onnxruntime.txt'],
+  parse5: ['node_modules/parse5/LICENSE'],
+  'parse5-htmlparser2-tree-adapter': ['node_modules/parse5-htmlparser2-tree-adapter/LICENSE'],
+  picomatch: ['node_modules/picomatch/LICENSE'],
 };
 
 const rule = `\n${'='.repeat(100)}\n`;

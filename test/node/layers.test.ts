@@ -71,7 +71,8 @@ describe('layers', () => {
       }
     }
     assert.ok(inputs.has('src/network/manifest.ts') && inputs.has('src/delivery/download.ts'));
-    const wrong = /^src\/(cli|convert|output)\/|\.node\.ts$|\/(h5wasm|commander|cli-progress|@fastify)\//;
+    const wrong =
+      /^src\/(cli|convert|output|site)\/|\.node\.ts$|\/(h5wasm|parse5|htmlparser2|css-select|picomatch|commander|cli-progress|@fastify)\//;
     assert.deepEqual(
       [...inputs].filter((path) => wrong.test(path)),
       [],
