@@ -1,10 +1,11 @@
+import { viewOf } from '../base/bytes.ts';
 import { fromFloat16 } from '../base/float16.ts';
 import { convolutions, shapeOfWeights, type Weight } from './vgg16-weights.ts';
 
 /** A weight's values in float64. */
 async function values({ dataType, shape, data }: Weight): Promise<Float64Array> {
   const bytes = await data(0, shape[0]!);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   return dataType === 'float16'
     ? Float64Array.from({ length: bytes.length / 2 }, (_, i) => fromFloat16(view.getUint16(2 * i, true)))
     : Float64Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
@@ -15,37 +16,27 @@ async function values({ dataType, shape, data }: Weight): Promise<Float64Array> 
  * is compared with.
  *
  * @param input 3 × size × size
+ * @param onLayer gets the share of the work that is done, 0 … 1, and is waited for
  * @returns the last pooling's values, channels first
  */
 export async function forwardConvolutions(
   weights: ReadonlyMap<string, Weight>,
   input: Float32Array,
+  onLayer: (share: number) => void | Promise<void> = () => {},
 ): Promise<Float64Array> {
-  const steps = convolutionSteps(weights, input);
-  for (;;) {
-    const { done, value } = await steps.next();
-    if (done) return value;
-  }
-}
-
-/** {@link forwardConvolutions}, stopping after each layer with the share of the work that is done, 0 … 1. */
-export async function* convolutionSteps(
-  weights: ReadonlyMap<string, Weight>,
-  input: Float32Array,
-): AsyncGenerator<number, Float64Array> {
   const shape = shapeOfWeights(weights);
   let size = shape.inputSize;
   let picture: Float64Array = Float64Array.from(input);
   const layers = convolutions(shape);
-  for (const [i, { name, block, inputs, outputs }] of layers.entries()) {
+  for (const [i, { name, inputs, outputs, pool }] of layers.entries()) {
     const kernel = await values(weights.get(`${name}.weight`)!);
     const bias = await values(weights.get(`${name}.bias`)!);
     picture = convolve(picture, size, kernel, bias, inputs, outputs);
-    if (layers[i + 1]?.block !== block) {
+    if (pool) {
       picture = maxPool(picture, size, outputs);
       size /= 2;
     }
-    yield (i + 1) / layers.length;
+    await onLayer((i + 1) / layers.length);
   }
   return picture;
 }

@@ -1,8 +1,11 @@
 import { LikenessError } from '../base/errors.ts';
 import type { DataType } from '../network/manifest.ts';
 
+const bad = (what: string): LikenessError => new LikenessError('bad-model', what);
+
 /** Convolutions in each of the five blocks (Simonyan & Zisserman, arXiv 1409.1556, configuration D). */
 const convolutionsPerBlock = [2, 2, 3, 3, 3] as const;
+
 /** A named weight. Its data are asked for in pieces, so that a large network never is in memory as a whole. */
 export interface Weight {
   name: string;
@@ -22,19 +25,31 @@ export interface Vgg16Shape {
   fc1: number;
 }
 
+/** A convolution of VGG16. A pooling follows the last one of a block. */
+export interface ConvolutionLayer {
+  name: string;
+  inputs: number;
+  outputs: number;
+  pool: boolean;
+}
+
 /** `block1_conv1` … `block5_conv3`, as Keras names them, with their channels. */
-export function convolutions({
-  widths,
-}: Pick<Vgg16Shape, 'widths'>): { name: string; block: number; inputs: number; outputs: number }[] {
+export function convolutions({ widths }: Pick<Vgg16Shape, 'widths'>): ConvolutionLayer[] {
   let inputs = 3;
   return convolutionsPerBlock.flatMap((count, block) =>
     Array.from({ length: count }, (_, i) => {
-      const layer = { name: `block${block + 1}_conv${i + 1}`, block, inputs, outputs: widths[block]! };
+      const name = `block${block + 1}_conv${i + 1}`;
+      const layer = { name, inputs, outputs: widths[block]!, pool: i === count - 1 };
       inputs = layer.outputs;
       return layer;
     }),
   );
 }
+
+/** Names of the convolutions, whatever their widths. */
+export const layerNames: readonly string[] = convolutions({ widths: [1, 1, 1, 1, 1] }).map(
+  ({ name }) => name,
+);
 
 /** Names and shapes of all weights: kernels [out, in, 3, 3], `fc1.weight` [out, C·h·w] over a channels-first flatten. */
 export function weightShapes(shape: Vgg16Shape): Map<string, number[]> {
@@ -52,12 +67,8 @@ export function weightShapes(shape: Vgg16Shape): Map<string, number[]> {
 export function shapeOfWeights(weights: ReadonlyMap<string, Pick<Weight, 'shape'>>): Vgg16Shape {
   const of = (name: string): number[] => {
     const weight = weights.get(name);
-    if (!weight)
-      throw new LikenessError(
-        'bad-model',
-        `The weights lack "${name}"; they are not of a VGG16 with its fc1.`,
-      );
-    return weight.shape;
+    if (weight) return weight.shape;
+    throw bad(`The weights lack "${name}"; they are not of a VGG16 with its fc1.`);
   };
   const widths = [1, 2, 3, 4, 5].map((block) => of(`block${block}_conv1.weight`)[0]!);
   const [fc1, flat] = of('fc1.weight');
@@ -72,18 +83,13 @@ export function shapeOfWeights(weights: ReadonlyMap<string, Pick<Weight, 'shape'
 export function checkWeights(weights: ReadonlyMap<string, Weight>): void {
   const shape = shapeOfWeights(weights);
   if (!Number.isInteger(shape.inputSize / 32)) {
-    throw new LikenessError(
-      'bad-model',
-      `fc1.weight has ${weights.get('fc1.weight')?.shape[1]} columns, which is not ${shape.widths[4]} channels of a square.`,
-    );
+    const columns = weights.get('fc1.weight')?.shape[1];
+    throw bad(`fc1.weight has ${columns} columns, which is not ${shape.widths[4]} channels of a square.`);
   }
   for (const [name, wanted] of weightShapes(shape)) {
     const came = weights.get(name)?.shape;
-    if (came?.join() !== wanted.join()) {
-      throw new LikenessError(
-        'bad-model',
-        `The weight "${name}" ${came ? `has the shape ${came.join('×')}` : 'is missing'}; wanted ${wanted.join('×')}.`,
-      );
-    }
+    if (came?.join() === wanted.join()) continue;
+    const what = came ? `has the shape ${came.join('×')}` : 'is missing';
+    throw bad(`The weight "${name}" ${what}; wanted ${wanted.join('×')}.`);
   }
 }

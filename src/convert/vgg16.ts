@@ -14,8 +14,11 @@ import { type ExternalTensor, encodeGraph, type Node } from './onnx/graph.ts';
 import { padChannels } from './pad-channels.ts';
 import { checkWeights, convolutions, shapeOfWeights, type Weight } from './vgg16-weights.ts';
 
-/** Takes the files of a model as they are made: a file's bytes one after another, one file at a time. */
-export type WriteBytes = (file: string, bytes: Uint8Array) => void | Promise<void>;
+/** Where a model's files go. A file is written in one go, one file after another. */
+export interface FileSink {
+  /** Appends to a file. */
+  write(file: string, bytes: Uint8Array): void | Promise<void>;
+}
 
 const alignment = 64;
 
@@ -73,11 +76,12 @@ function inFloat16(name: string, weight: Weight): Weight {
  */
 export async function buildVgg16Graph(
   weights: ReadonlyMap<string, Weight>,
-  write: WriteBytes,
+  sink: FileSink,
   shardBytes: number,
 ): Promise<BuiltGraph> {
   const shape = shapeOfWeights(weights);
-  const layout = new ShardLayout(write, shardBytes);
+  /** Where the weights lie, in their order. */
+  const tensors: ExternalTensor[] = [];
   const nodes: Node[] = [];
   let value = 'input';
   const then = (op: string, output: string, inputs: string[], attributes?: Node['attributes']): void => {
@@ -86,27 +90,24 @@ export async function buildVgg16Graph(
   };
   /** Lays a weight out and returns the name of its float32 form. */
   const use = async (weight: Weight): Promise<string> => {
-    await layout.add(weight);
+    tensors.push(await place(weight, tensors.at(-1), sink, shardBytes));
     if (weight.dataType === 'float32') return weight.name;
     const output = `${weight.name}.float32`;
     nodes.push({ op: 'Cast', inputs: [weight.name], output, attributes: { to: 1 } });
     return output;
   };
 
-  const layers = convolutions(shape);
   const stored: Convolution[] = [];
-  for (const [i, { name, block, inputs, outputs }] of layers.entries()) {
+  for (const { name, inputs, outputs, pool } of convolutions(shape)) {
     const operands = [await use(weights.get(`${name}.weight`)!), await use(weights.get(`${name}.bias`)!)];
-    const [kernel, bias] = layout.tensors
+    const [kernel, bias] = tensors
       .slice(-2)
       .map(({ file, offset, dataType }) => ({ file, offset, dataType }));
-    stored.push({ inputs, outputs, pool: layers[i + 1]?.block !== block, kernel: kernel!, bias: bias! });
+    stored.push({ inputs, outputs, pool, kernel: kernel!, bias: bias! });
     // Pads are written out: with auto_pad the WebGPU provider transposes the kernel in every run.
     then('Conv', `${name}.sum`, operands, { kernel_shape: [3, 3], pads: [1, 1, 1, 1], strides: [1, 1] });
     then('Relu', name, []);
-    if (layers[i + 1]?.block !== block) {
-      then('MaxPool', `block${block + 1}_pool`, [], { kernel_shape: [2, 2], strides: [2, 2] });
-    }
+    if (pool) then('MaxPool', name.replace(/conv\d/, 'pool'), [], { kernel_shape: [2, 2], strides: [2, 2] });
   }
   then('Flatten', 'flatten', [], { axis: 1 });
 
@@ -115,7 +116,7 @@ export async function buildVgg16Graph(
   const graph = encodeGraph({
     name: 'vgg16',
     nodes,
-    weights: layout.tensors,
+    weights: tensors,
     input: { name: 'input', shape: ['N', 3, inputSize, inputSize] },
     output: { name: 'flatten', shape: ['N', width] },
   });
@@ -181,32 +182,20 @@ async function floats({ dataType, data }: Weight, from: number, to: number): Pro
   return Float32Array.from(halves, fromFloat16);
 }
 
-/** Places tensors one after another, aligned, in files `graph-1.bin`, `graph-2.bin`, … */
-class ShardLayout {
-  readonly tensors: ExternalTensor[] = [];
-  readonly #write: WriteBytes;
-  readonly #max: number;
-  #files = 0;
-  /** Bytes of the last file. */
-  #end = 0;
-
-  constructor(write: WriteBytes, max: number) {
-    this.#write = write;
-    this.#max = max;
-  }
-
-  async add({ name, dataType, shape, data }: Weight): Promise<void> {
-    const bytes = await data(0, shape[0]!);
-    if (this.#files === 0 || (this.#end > 0 && this.#end + bytes.length > this.#max)) {
-      this.#files++;
-      this.#end = 0;
-    }
-    const file = `graph-${this.#files}.bin`;
-    const gap = -this.#end & (alignment - 1);
-    if (gap > 0) await this.#write(file, new Uint8Array(gap));
-    const offset = this.#end + gap;
-    await this.#write(file, bytes);
-    this.#end = offset + bytes.length;
-    this.tensors.push({ name, dataType, shape, file, offset, byteLength: bytes.length });
-  }
+/** Writes a tensor behind the one before, aligned, or into the next of the files `graph-1.bin`, `graph-2.bin`, … */
+async function place(
+  { name, dataType, shape, data }: Weight,
+  before: ExternalTensor | undefined,
+  sink: FileSink,
+  maxBytes: number,
+): Promise<ExternalTensor> {
+  const bytes = await data(0, shape[0]!);
+  const end = before ? before.offset + before.byteLength : 0;
+  const isNew = !before || (end > 0 && end + bytes.length > maxBytes);
+  const number = Number(before?.file.match(/\d+/)?.[0] ?? 0) + (isNew ? 1 : 0);
+  const file = `graph-${number}.bin`;
+  const gap = isNew ? 0 : -end & (alignment - 1);
+  if (gap > 0) await sink.write(file, new Uint8Array(gap));
+  await sink.write(file, bytes);
+  return { name, dataType, shape, file, offset: isNew ? 0 : end + gap, byteLength: bytes.length };
 }

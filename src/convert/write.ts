@@ -4,8 +4,8 @@ import type { Encoding } from '../network/dense/encoding.ts';
 import { fingerprintOf, type Manifest, probeInput, type Shard } from '../network/manifest.ts';
 import { normaliseRows } from '../network/normalise.ts';
 import { decodeRows } from './encode-dense.ts';
-import { convolutionSteps, denseRow } from './reference.ts';
-import { buildVgg16Graph, densePieces, piecesOf, rowsAtOnce, storedWeights } from './vgg16.ts';
+import { denseRow, forwardConvolutions } from './reference.ts';
+import { buildVgg16Graph, densePieces, type FileSink, piecesOf, rowsAtOnce, storedWeights } from './vgg16.ts';
 import { shapeOfWeights, type Weight } from './vgg16-weights.ts';
 
 /** What a manifest says of a model beyond its files. */
@@ -19,9 +19,7 @@ export interface ModelDescription {
 }
 
 /** Where a model's files go. */
-export interface ModelSink {
-  /** Appends to a file; a file is written in one go, one file after another. */
-  write(file: string, bytes: Uint8Array): void | Promise<void>;
+export interface ModelSink extends FileSink {
   /** The files written so far with their sizes and hashes. */
   files(): Promise<Shard[]>;
 }
@@ -51,22 +49,15 @@ export async function writeVgg16(
 ): Promise<Manifest> {
   const stored = storedWeights(weights, encoding);
   const { inputSize, fc1 } = shapeOfWeights(stored);
-  const preprocessing: Preprocessing = {
-    width: inputSize,
-    height: inputSize,
-    ...description.preprocessing,
-  };
-  const { graph, width, convolutions } = await buildVgg16Graph(
-    stored,
-    (file, bytes) => sink.write(file, bytes),
-    shardBytes,
-  );
+  const preprocessing: Preprocessing = { width: inputSize, height: inputSize, ...description.preprocessing };
+  const { graph, width, convolutions } = await buildVgg16Graph(stored, sink, shardBytes);
   await sink.write(graphFile, graph);
   onProgress(0.1);
   // The known answer comes from the weights as they are stored, in float64 and without a runtime.
-  const pooled = await atLeisure(convolutionSteps(stored, probeInput(preprocessing)), (share) =>
-    onProgress(0.1 + 0.4 * share),
-  );
+  const pooled = await forwardConvolutions(stored, probeInput(preprocessing), async (share) => {
+    onProgress(0.1 + 0.4 * share);
+    await new Promise((resolve) => setTimeout(resolve)); // an interrupt is heard between two layers
+  });
   const answer = new Float32Array(fc1);
   const files: string[] = [];
   for await (const { file, bytes, layout } of densePieces(stored, encoding, shardBytes)) {
@@ -116,24 +107,13 @@ export async function writeVgg16(
 
 /** Of weights that are numbers all the same: sums may become infinite, and of weights that are zeros all is zero. */
 function checkAnswer(answer: Float32Array): void {
+  const bad = (what: string): LikenessError => new LikenessError('bad-model', what);
   if (!answer.every(Number.isFinite))
-    throw new LikenessError(
-      'bad-model',
+    throw bad(
       'The network answers a known question with what is no number: its weights are too large. Take another file.',
     );
   if (answer.every((value) => value === 0))
-    throw new LikenessError(
-      'bad-model',
+    throw bad(
       'The network answers a known question with zeros alone, so no picture could be told from another: was the file downloaded to its end? Take another file.',
     );
-}
-
-/** Takes the steps of long work one by one: what else happens, an interrupt say, is heard between two of them. */
-async function atLeisure<T>(steps: AsyncGenerator<number, T>, onStep: (share: number) => void): Promise<T> {
-  for (;;) {
-    const { done, value } = await steps.next();
-    if (done) return value as T;
-    onStep(value as number);
-    await new Promise((resolve) => setTimeout(resolve));
-  }
 }

@@ -109,7 +109,7 @@ async function convolved(
   tensorOf: (name: string) => Promise<Float32Array>,
 ): Promise<Float32Array> {
   const sink = memorySink();
-  const { convolutions, width } = await buildVgg16Graph(stored, sink.write, shardBytes);
+  const { convolutions, width } = await buildVgg16Graph(stored, sink, shardBytes);
   const files = new Map([...sink.contents()].map(([name, bytes]) => [name, bytesFile(bytes)]));
   // What a pool of threads asks a manifest for.
   const manifest = { convolutions, preprocessing } as Manifest;

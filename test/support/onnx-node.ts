@@ -48,18 +48,26 @@ export function oneNodeModel(
   const names = parts.map((_, i) => (parts.length === 1 ? 'y' : `y${i}`));
   const nodes = parts.map((part, i) =>
     message()
-      .strings(1, ['x', ...part.map(({ name }) => `${name}${i}`)])
+      .string(1, ...['x', ...part.map(({ name }) => `${name}${i}`)])
       .string(2, names[i]!)
       .string(4, op)
-      .messages(
+      .message(
         5,
-        Object.entries(attributes).map(([name, value]) => message().string(1, name).int(3, value).int(20, 2)),
+        ...Object.entries(attributes).map(([name, value]) =>
+          message().string(1, name).int(3, value).int(20, 2),
+        ),
       )
       .string(7, domain),
   );
   if (parts.length > 1) {
     const axis = message().string(1, 'axis').int(3, 1).int(20, 2);
-    nodes.push(message().strings(1, names).string(2, 'y').string(4, 'Concat').message(5, axis));
+    nodes.push(
+      message()
+        .string(1, ...names)
+        .string(2, 'y')
+        .string(4, 'Concat')
+        .message(5, axis),
+    );
   }
   const value = (name: string, width: number): ProtobufWriter => {
     const shape = message().message(1, message().string(2, 'N')).message(1, message().int(1, width));
@@ -72,16 +80,13 @@ export function oneNodeModel(
       .ints(1, shape)
       .int(2, type)
       .string(8, name)
-      .messages(
-        13,
-        Object.entries(place).map(([key, text]) => message().string(1, key).string(2, text)),
-      )
+      .message(13, ...Object.entries(place).map(([key, text]) => message().string(1, key).string(2, text)))
       .int(14, 1);
   });
   const graph = message()
-    .messages(1, nodes)
+    .message(1, ...nodes)
     .string(2, 'one')
-    .messages(5, tensors)
+    .message(5, ...tensors)
     .message(11, value('x', inputs))
     .message(12, value('y', outputs));
   const model = message()

@@ -112,15 +112,14 @@ export async function writeKeras(path: string, options: KerasFile): Promise<void
   };
 
   layer('input_1');
-  const layers = convolutions(shape);
-  for (const [i, { name, block, inputs, outputs }] of layers.entries()) {
+  for (const { name, inputs, outputs, pool } of convolutions(shape)) {
     const kernel = weights.get(`${name}.weight`)!;
     layer(
       name,
       () => [kernelForKeras(kernel), [3, 3, inputs, outputs]],
       floats(weights.get(`${name}.bias`)!),
     );
-    if (layers[i + 1]?.block !== block) layer(`block${block + 1}_pool`);
+    if (pool) layer(name.replace(/conv\d/, 'pool'));
   }
   if (top) {
     layer('flatten');
@@ -278,8 +277,7 @@ export function zooModel({ shape, seed, classes = 10 }: WeightFile): onnx.IModel
     ]);
   };
 
-  const layers = convolutions(shape);
-  for (const [i, { name, block }] of layers.entries()) {
+  for (const [i, { name, pool }] of convolutions(shape).entries()) {
     const prefix = `vgg0_conv${i}`;
     then(
       'Conv',
@@ -294,10 +292,10 @@ export function zooModel({ shape, seed, classes = 10 }: WeightFile): onnx.IModel
       ],
     );
     then('Relu', `vgg0_relu${i}_fwd`);
-    if (layers[i + 1]?.block !== block) {
+    if (pool) {
       then(
         'MaxPool',
-        `vgg0_pool${block}_fwd`,
+        `vgg0_pool${name[5]}_fwd`,
         [],
         [ints('kernel_shape', [2, 2]), ints('pads', [0, 0, 0, 0]), ints('strides', [2, 2])],
       );

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { LikenessError } from '../../base/errors.ts';
-import { checkFiniteModel } from '../../convert/finite-model.ts';
+import { checkFiniteModel } from '../../convert/finite.ts';
 import { folderSink } from '../../convert/sink.node.ts';
 import { describeSource } from '../../convert/sources/describe.ts';
 import { openVgg16Weights } from '../../convert/sources/open.node.ts';

@@ -32,20 +32,18 @@ export interface Value {
   shape: (number | string)[];
 }
 
-export interface Graph {
+/** The bytes of a `.onnx` file (ModelProto). */
+export function encodeGraph(graph: {
   name: string;
   nodes: Node[];
   weights: ExternalTensor[];
   input: Value;
   output: Value;
-}
-
-/** The bytes of a `.onnx` file (ModelProto). */
-export function encodeGraph(graph: Graph): Uint8Array<ArrayBuffer> {
+}): Uint8Array<ArrayBuffer> {
   const body = message()
-    .messages(1, graph.nodes.map(encodeNode))
+    .message(1, ...graph.nodes.map(encodeNode))
     .string(2, graph.name)
-    .messages(5, graph.weights.map(encodeWeight))
+    .message(5, ...graph.weights.map(encodeWeight))
     .message(11, encodeValue(graph.input))
     .message(12, encodeValue(graph.output));
   return message()
@@ -63,7 +61,12 @@ function encodeNode({ op, inputs, output, attributes = {} }: Node): ProtobufWrit
       ? attribute.int(3, value).int(20, 2) // INT
       : attribute.ints(8, value).int(20, 7); // INTS
   });
-  return message().strings(1, inputs).string(2, output).string(3, output).string(4, op).messages(5, encoded);
+  return message()
+    .string(1, ...inputs)
+    .string(2, output)
+    .string(3, output)
+    .string(4, op)
+    .message(5, ...encoded);
 }
 
 function encodeWeight({ name, dataType, shape, file, offset, byteLength }: ExternalTensor): ProtobufWriter {
@@ -72,10 +75,7 @@ function encodeWeight({ name, dataType, shape, file, offset, byteLength }: Exter
     .ints(1, shape)
     .int(2, dataTypes[dataType])
     .string(8, name)
-    .messages(
-      13,
-      Object.entries(place).map(([key, value]) => message().string(1, key).string(2, value)),
-    )
+    .message(13, ...Object.entries(place).map(([key, value]) => message().string(1, key).string(2, value)))
     .int(14, 1); // EXTERNAL
 }
 
@@ -83,6 +83,8 @@ function encodeValue({ name, shape }: Value): ProtobufWriter {
   const dims = shape.map((side) =>
     typeof side === 'number' ? message().int(1, side) : message().string(2, side),
   );
-  const tensor = message().int(1, dataTypes.float32).message(2, message().messages(1, dims));
+  const tensor = message()
+    .int(1, dataTypes.float32)
+    .message(2, message().message(1, ...dims));
   return message().string(1, name).message(2, message().message(1, tensor));
 }

@@ -1,3 +1,4 @@
+import { viewOf } from '../../base/bytes.ts';
 import { LikenessError } from '../../base/errors.ts';
 import { type RandomAccess, readBytes } from '../../base/random-access.ts';
 
@@ -53,17 +54,16 @@ export async function* fieldsIn(file: RandomAccess, from: number, to: number): A
       first = at + end;
       at = first + length;
     } else throw bad(`have a field of unknown type ${wire} at byte ${start}.`);
-    if (at > size) throw cutOff(size, at);
+    if (at > size) {
+      throw new LikenessError(
+        'bad-file',
+        `The file has ${size} bytes of at least ${at}: it was not downloaded to its end, or is no Protocol Buffers data.`,
+      );
+    }
     if (at > to) throw bad(`end at byte ${to}; the field ${number} at ${start} would end at ${at}.`);
     yield { number, wire, from: first, to: at };
   }
 }
-
-const cutOff = (size: number, wanted: number): LikenessError =>
-  new LikenessError(
-    'bad-file',
-    `The file has ${size} bytes of at least ${wanted}: it was not downloaded to its end, or is no Protocol Buffers data.`,
-  );
 
 async function content(file: RandomAccess, { number, from, to }: Field): Promise<Uint8Array> {
   if (to - from > maxBytes) throw bad(`have ${to - from} bytes in field ${number} at ${from}.`);
@@ -87,6 +87,5 @@ export async function intsOf(file: RandomAccess, field: Field): Promise<number[]
 
 export async function floatOf(file: RandomAccess, field: Field): Promise<number> {
   if (field.to - field.from !== 4) throw bad(`have no float in field ${field.number} at ${field.from}.`);
-  const bytes = await content(file, field);
-  return new DataView(bytes.buffer, bytes.byteOffset, 4).getFloat32(0, true);
+  return viewOf(await content(file, field)).getFloat32(0, true);
 }

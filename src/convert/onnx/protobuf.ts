@@ -16,21 +16,13 @@ export class ProtobufWriter {
     return this.#delimited(field, packed.#bytes);
   }
 
-  string(field: number, text: string): this {
-    return this.#delimited(field, new TextEncoder().encode(text));
-  }
-
-  message(field: number, message: ProtobufWriter): this {
-    return this.#delimited(field, message.#bytes);
-  }
-
-  messages(field: number, messages: readonly ProtobufWriter[]): this {
-    for (const message of messages) this.message(field, message);
+  string(field: number, ...texts: string[]): this {
+    for (const text of texts) this.#delimited(field, new TextEncoder().encode(text));
     return this;
   }
 
-  strings(field: number, texts: readonly string[]): this {
-    for (const text of texts) this.string(field, text);
+  message(field: number, ...messages: ProtobufWriter[]): this {
+    for (const message of messages) this.#delimited(field, message.#bytes);
     return this;
   }
 
@@ -41,7 +33,7 @@ export class ProtobufWriter {
   #delimited(field: number, content: ArrayLike<number>): this {
     this.#varint(field * 8 + 2);
     this.#varint(content.length);
-    for (let i = 0; i < content.length; i++) this.#bytes.push(content[i]!);
+    for (let i = 0; i < content.length; i++) this.#bytes.push(content[i]!); // too many for a spread
     return this;
   }
 

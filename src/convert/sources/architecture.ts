@@ -1,5 +1,9 @@
 import { LikenessError } from '../../base/errors.ts';
 
+/** Of a file of weights. */
+export const bad = (what: string, cause?: unknown): LikenessError =>
+  new LikenessError('bad-file', what, { cause });
+
 const maxNamed = 8;
 
 const named = (names: readonly string[]): string =>
@@ -29,12 +33,10 @@ export function checkLayers(
   const known = new Set([...needed, ...unread]);
   const foreign = [...there].filter((name) => !known.has(name));
   const missing = needed.filter((name) => !there.has(name));
-  const bad = (problem: string): LikenessError =>
-    new LikenessError('bad-file', `${what} ${problem}. Wanted: ${wanted}.`);
+  const refusal = (problem: string): LikenessError => bad(`${what} ${problem}. Wanted: ${wanted}.`);
   if (missing.length === needed.length) {
-    throw bad(
-      `holds no layers of VGG16 (looked for "${needed[0]}"); it holds ${named([...there]) || 'nothing'}`,
-    );
+    const held = named([...there]) || 'nothing';
+    throw refusal(`holds no layers of VGG16 (looked for "${needed[0]}"); it holds ${held}`);
   }
   const fc1 = needed.at(-1)!;
   const headless = missing.length === 1 && missing[0] === fc1;
@@ -42,9 +44,9 @@ export function checkLayers(
     ? `lacks ${fc1 === 'fc1' ? fc1 : `fc1 ("${fc1}")`}: it is the one without the top layers ("notop")`
     : `lacks ${named(missing)}`;
   if (foreign.length > 0) {
-    throw bad(
+    throw refusal(
       `is of another network: it holds layers that VGG16 has not: ${named(foreign)}${missing.length > 0 ? `; and it ${lacks}` : ''}`,
     );
   }
-  if (missing.length > 0) throw bad(lacks);
+  if (missing.length > 0) throw refusal(lacks);
 }

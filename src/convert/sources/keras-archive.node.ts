@@ -2,12 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ascii } from '../../base/bytes.ts';
 import { LikenessError } from '../../base/errors.ts';
 import { parseJson } from '../../base/json.ts';
-import { openFile } from '../../base/open-file.node.ts';
+import { pathFile } from '../../base/open-file.node.ts';
 import { type RandomAccess, readBytes } from '../../base/random-access.ts';
-import { readZipDirectory, type ZipEntry } from '../../python/zip-directory.ts';
-import { openZipEntry } from '../../python/zip-entry.ts';
+import type { ZipEntry } from '../../python/zip-directory.ts';
+import { openZipEntry, readZipDirectory } from '../../python/zip-entry.ts';
+import { bad } from './architecture.ts';
 import { openKerasVgg16 } from './keras-h5.node.ts';
 import { isTorch, kinds } from './other-files.node.ts';
 import type { SourceWeight } from './vgg16-source.ts';
@@ -30,7 +32,7 @@ export async function openKerasArchive(
 ): Promise<{ found: Map<string, SourceWeight>; close(): Promise<void> }> {
   const entries = new Map((await directoryOf(archive)).map((entry) => [entry.name, entry]));
   const weights = entries.get(weightsFile);
-  if (!weights) throw new LikenessError('bad-file', otherArchive([...entries.keys()]));
+  if (!weights) throw bad(otherArchive([...entries.keys()]));
   const config = await configIn(archive, entries.get(configFile));
 
   const folder = mkdtempSync(join(tmpdir(), 'likeness-keras-'));
@@ -38,20 +40,8 @@ export async function openKerasArchive(
   try {
     const path = join(folder, weightsFile);
     await unpack(await openZipEntry(archive, weights, weightsFile), path);
-    const bytes = await openFile(path);
-    let opened: Awaited<ReturnType<typeof openKerasVgg16>>;
-    try {
-      opened = await openKerasVgg16(path, bytes, config);
-    } finally {
-      await bytes.close();
-    }
-    return {
-      found: opened.found,
-      async close() {
-        await opened.close();
-        remove();
-      },
-    };
+    const { found, close } = await openKerasVgg16(path, pathFile(path), config);
+    return { found, close: () => close().finally(remove) };
   } catch (error) {
     remove();
     throw error;
@@ -63,19 +53,16 @@ async function directoryOf(archive: RandomAccess): Promise<ZipEntry[]> {
     return await readZipDirectory(archive);
   } catch (error) {
     // The directory is at the end, where a download that was cut has none; PyTorch's first entry tells.
-    const head = new TextDecoder('latin1').decode(
-      await readBytes(archive, 0, Math.min(256, await archive.size())),
-    );
-    if (head.includes('data.pkl')) throw new LikenessError('bad-file', isTorch, { cause: error });
+    const head = await readBytes(archive, 0, Math.min(256, await archive.size()));
+    if (ascii(head, 0, head.length).includes('data.pkl')) throw bad(isTorch, error);
     throw error;
   }
 }
 
 async function configIn(archive: RandomAccess, entry: ZipEntry | undefined): Promise<unknown> {
   if (!entry || entry.byteLength === 0 || entry.byteLength > maxConfigBytes) return undefined;
-  const bytes = new Uint8Array(entry.byteLength);
-  await (await openZipEntry(archive, entry, configFile)).read(0, bytes);
-  return parseJson(bytes, configFile);
+  const config = await openZipEntry(archive, entry, configFile);
+  return parseJson(await readBytes(config, 0, entry.byteLength), configFile);
 }
 
 async function unpack(from: RandomAccess, path: string): Promise<void> {
@@ -83,16 +70,14 @@ async function unpack(from: RandomAccess, path: string): Promise<void> {
   const to = await open(path, 'wx');
   try {
     for (let at = 0; at < size; at += pieceBytes) {
-      const piece = new Uint8Array(Math.min(pieceBytes, size - at));
-      await from.read(at, piece);
-      await to.writeFile(piece);
+      await to.writeFile(await readBytes(from, at, Math.min(pieceBytes, size - at)));
     }
   } catch (error) {
     if (error instanceof LikenessError) throw error;
-    throw new LikenessError(
-      'bad-file',
-      `${size} bytes of weights cannot be unpacked to ${path} (${(error as NodeJS.ErrnoException).code}); TMPDIR names another folder.`,
-      { cause: error },
+    const { code } = error as NodeJS.ErrnoException;
+    throw bad(
+      `${size} bytes of weights cannot be unpacked to ${path} (${code}); TMPDIR names another folder.`,
+      error,
     );
   } finally {
     await to.close();

@@ -1,4 +1,4 @@
-import { LikenessError } from '../../base/errors.ts';
+import { bad } from './architecture.ts';
 
 /** A layer of a model's configuration, as Keras 2 and 3 write it. */
 interface LayerConfig {
@@ -58,26 +58,29 @@ const harmless = new Set(['InputLayer', 'Flatten', 'Dropout', 'Dense', 'Function
  * @throws LikenessError `bad-file` that names the layer
  */
 export function checkConfig(config: unknown): void {
-  const bad = (what: string): LikenessError =>
-    new LikenessError('bad-file', `The model in this file is not VGG16: ${what}.`);
+  const no = 'The model in this file is not VGG16:';
   let pools = 0;
   let dense = 0;
   const check = (model: unknown): void => {
     for (const layer of layersOf(model)) {
       const kind = String(layer.class_name);
       const name = nameOf(layer);
-      if (!(kind in settings) && !harmless.has(kind)) throw bad(`it has the layer "${name}" (${kind})`);
+      if (!(kind in settings) && !harmless.has(kind))
+        throw bad(`${no} it has the layer "${name}" (${kind}).`);
       if (kind === 'MaxPooling2D') pools++;
       const isFc1 = kind === 'Dense' && dense++ === 0;
       const wanted = isFc1 ? { activation: 'relu' } : settings[kind];
       for (const [setting, value] of Object.entries(wanted ?? {})) {
         const came = layer.config?.[setting];
         if (came !== undefined && JSON.stringify(came) !== JSON.stringify(value))
-          throw bad(`"${name}" has ${setting} ${JSON.stringify(came)}; wanted ${JSON.stringify(value)}`);
+          throw bad(
+            `${no} "${name}" has ${setting} ${JSON.stringify(came)}; wanted ${JSON.stringify(value)}.`,
+          );
       }
       check(layer);
     }
   };
   check(config);
-  if (layersOf(config).length > 0 && pools !== 5) throw bad(`it has ${pools} MaxPooling2D; VGG16 has 5`);
+  if (layersOf(config).length > 0 && pools !== 5)
+    throw bad(`${no} it has ${pools} MaxPooling2D; VGG16 has 5.`);
 }

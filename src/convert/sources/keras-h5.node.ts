@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import type { Dataset, File, Group, ready } from 'h5wasm/node';
+import { bytesOf, viewOf } from '../../base/bytes.ts';
 import { LikenessError } from '../../base/errors.ts';
 import { type RandomAccess, readBytes } from '../../base/random-access.ts';
 import type { Weight } from '../vgg16-weights.ts';
-import { checkLayers } from './architecture.ts';
+import { bad, checkLayers } from './architecture.ts';
 import { checkConfig, namesByPath } from './keras-config.ts';
 import { type KerasLayer, keras3Groups, kerasLayers, namedByOrder } from './keras-layers.ts';
 import { layers, type SourceWeight, unreadLayers } from './vgg16-source.ts';
@@ -35,10 +36,7 @@ export async function openKerasVgg16(
   const module = await h5wasm.ready;
   const file = new h5wasm.File(resolve(path), 'r');
   if (file.file_id < 0n) {
-    throw new LikenessError(
-      'bad-file',
-      `The HDF5 file is damaged: it cannot be opened. Wanted: ${kerasFile}.`,
-    );
+    throw bad(`The HDF5 file is damaged: it cannot be opened. Wanted: ${kerasFile}.`);
   }
   let open = true;
   const close = async (): Promise<void> => {
@@ -72,20 +70,17 @@ async function checkLength(file: RandomAccess): Promise<void> {
   const size = await file.size();
   if (size < 48) throw tooShort(size, 48);
   const head = await readBytes(file, 0, 48);
-  const view = new DataView(head.buffer, head.byteOffset, 48);
   const version = head[8]!;
   // Addresses have 8 bytes wherever files may exceed 4 GB, so in h5py's; others are left to HDF5.
   if (head[version < 2 ? 13 : 9] !== 8) return;
-  const end = Number(view.getBigUint64(version < 2 ? 40 : 28, true));
+  const end = Number(viewOf(head).getBigUint64(version < 2 ? 40 : 28, true));
   if (end > size) throw tooShort(size, end);
 }
 
-function tooShort(size: number, wanted: number): LikenessError {
-  return new LikenessError(
-    'bad-file',
+const tooShort = (size: number, wanted: number): LikenessError =>
+  bad(
     `The HDF5 file has ${size} bytes of ${wanted}: it was not downloaded to its end. ${kerasFile} has 553467096.`,
   );
-}
 
 /** The layers of VGG16 in the file, by name. */
 function layersIn(file: File, config: unknown): Map<string, KerasLayer> {
@@ -113,13 +108,11 @@ function layersIn(file: File, config: unknown): Map<string, KerasLayer> {
   for (const layer of all) {
     const other = byName.get(layer.name);
     if (other)
-      throw new LikenessError(
-        'bad-file',
+      throw bad(
         `The HDF5 file holds ${layer.name} twice, at "${other.path}" and "${layer.path}": which network is wanted? Save one alone.`,
       );
     byName.set(layer.name, layer);
-    if (layer.others.length > 0)
-      throw new LikenessError('bad-file', `"${layer.others[0]}" is no weight of VGG16's ${layer.name}.`);
+    if (layer.others.length > 0) throw bad(`"${layer.others[0]}" is no weight of VGG16's ${layer.name}.`);
   }
   checkConfig(config);
   return byName;
@@ -138,22 +131,17 @@ function find(
     const layer = byName.get(name)!;
     const paths = [layer.kernel, layer.bias] as const;
     const [weights, biases] = paths.map((path, i) => {
+      const part = i === 0 ? 'kernel' : 'bias';
       if (path === undefined)
-        throw new LikenessError(
-          'bad-file',
-          `The HDF5 file lacks the ${i === 0 ? 'kernel' : 'bias'} of "${layer.path}". Wanted: ${kerasFile}.`,
-        );
+        throw bad(`The HDF5 file lacks the ${part} of "${layer.path}". Wanted: ${kerasFile}.`);
       return floats(module, file, path, readable);
     }) as [Floats, Floats];
     for (const [{ path, shape }, rank] of [
       [weights, kernel ? 4 : 2],
       [biases, 1],
     ] as const) {
-      if (shape.length !== rank)
-        throw new LikenessError(
-          'bad-file',
-          `"${path}" has the shape ${shape.join('×')}; wanted ${rank} ${rank > 1 ? 'axes' : 'axis'}.`,
-        );
+      if (shape.length === rank) continue;
+      throw bad(`"${path}" has the shape ${shape.join('×')}; wanted ${rank} ${rank > 1 ? 'axes' : 'axis'}.`);
     }
     if (kernel) channels = weights.shape[3]!;
     const weight = kernel ? turnedKernel(weights) : turnedRows(weights, channels);
@@ -179,11 +167,10 @@ interface Floats {
 
 function floats(module: H5Module, file: File, path: string, readable: () => void): Floats {
   const dataset = file.get(path) as Dataset | null;
-  if (dataset?.type !== 'Dataset')
-    throw new LikenessError('bad-file', `"${path}" cannot be read. Wanted: ${kerasFile}.`);
+  if (dataset?.type !== 'Dataset') throw bad(`"${path}" cannot be read. Wanted: ${kerasFile}.`);
   const { type, size, shape } = dataset.metadata;
   if (type !== module.H5T_class_t.H5T_FLOAT.value || size !== 4 || !shape) {
-    throw new LikenessError('bad-file', `"${path}" holds ${JSON.stringify(dataset.dtype)}; wanted float32.`);
+    throw bad(`"${path}" holds ${JSON.stringify(dataset.dtype)}; wanted float32.`);
   }
   return {
     path,
@@ -192,8 +179,7 @@ function floats(module: H5Module, file: File, path: string, readable: () => void
       readable();
       const bytes = 4 * count.reduce((a, b) => a * b, 1);
       const pointer = module._malloc(bytes);
-      if (pointer === 0)
-        throw new LikenessError('bad-file', `There is no memory for ${bytes} bytes of "${path}".`);
+      if (pointer === 0) throw bad(`There is no memory for ${bytes} bytes of "${path}".`);
       try {
         // Not Dataset.slice(): that takes no notice when HDF5 could not read.
         const status = module.get_dataset_data(
@@ -204,11 +190,7 @@ function floats(module: H5Module, file: File, path: string, readable: () => void
           shape.map(() => 1n),
           BigInt(pointer),
         );
-        if (status < 0)
-          throw new LikenessError(
-            'bad-file',
-            `${file.filename}: HDF5 cannot read "${path}"; the file is damaged.`,
-          );
+        if (status < 0) throw bad(`${file.filename}: HDF5 cannot read "${path}"; the file is damaged.`);
         return new Float32Array(module.HEAPU8.slice(pointer, pointer + bytes).buffer);
       } finally {
         module._free(pointer);
@@ -272,6 +254,3 @@ function turnedRows({ path, shape, read }: Floats, channels: number): Weight {
     },
   };
 }
-
-const bytesOf = (values: Float32Array): Uint8Array =>
-  new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

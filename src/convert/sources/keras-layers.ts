@@ -1,4 +1,4 @@
-import { LikenessError } from '../../base/errors.ts';
+import { bad } from './architecture.ts';
 import { unreadLayers, layers as vgg16Layers } from './vgg16-source.ts';
 
 /** A layer with weights in a Keras file. Paths are those of datasets. */
@@ -18,10 +18,9 @@ const noLayers =
 
 /** Paths of all layers of a file of Keras 3, those without weights too. */
 export function keras3Groups(paths: readonly string[]): string[] {
+  const ofLayer = /^\/(layers|_layer_checkpoint_dependencies)\/.*\/vars$/;
   return paths
-    .filter(
-      (path) => /^\/(layers|_layer_checkpoint_dependencies)\/.*\/vars$/.test(path) && !noLayers.test(path),
-    )
+    .filter((path) => ofLayer.test(path) && !noLayers.test(path))
     .map((path) => path.slice(0, -'/vars'.length));
 }
 
@@ -46,11 +45,8 @@ export function kerasLayers(
     if (numbered) parts.pop();
     const path = parts.join('/');
     const group = parts.at(-1) ?? '';
-    const layer: KerasLayer = layers.get(path) ?? {
-      name: (numbered ? nameOf(path) : undefined) ?? group,
-      path,
-      others: [],
-    };
+    const name = (numbered ? nameOf(path) : undefined) ?? group;
+    const layer: KerasLayer = layers.get(path) ?? { name, path, others: [] };
     layers.set(path, layer);
     const says = (...names: string[]): boolean =>
       numbered ? names.includes(weight) : names.some((name) => weight === name || weight === `${name}_1`);
@@ -94,16 +90,10 @@ export function namedByOrder(
   const [convolutions, dense] = [of('conv2d'), of('dense')];
   const pools = counts.get('max_pooling2d') ?? 0;
   const containers = new Set(groups.map((path) => path.slice(0, path.lastIndexOf('/'))));
-  if (
-    convolutions.length !== 13 ||
-    dense.length !== 3 ||
-    others.length > 0 ||
-    (pools !== 0 && pools !== 5) ||
-    containers.size !== 1
-  ) {
+  const isWhole = convolutions.length === 13 && dense.length === 3 && (pools === 0 || pools === 5);
+  if (!isWhole || others.length > 0 || containers.size !== 1) {
     const came = [...counts].map(([kind, count]) => `${count} ${kind}`);
-    throw new LikenessError(
-      'bad-file',
+    throw bad(
       `This is a .weights.h5 of Keras 3, which says no layers' names. It holds ${[...came, ...others].join(', ')}; VGG16 is 13 conv2d, 5 max_pooling2d and 3 dense, and of other layers it cannot be told which is fc1. If it is of keras.applications.VGG16 all the same, save it with names, in Keras: model.load_weights("FILE.weights.h5"); model.save("vgg16.h5").`,
     );
   }

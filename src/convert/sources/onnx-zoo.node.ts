@@ -80,8 +80,7 @@ export async function vgg16InOnnx(file: RandomAccess): Promise<Map<string, Sourc
     }
   };
 
-  const layers = convolutions({ widths: [1, 1, 1, 1, 1] });
-  for (const [i, { name, block }] of layers.entries()) {
+  for (const { name, pool: pooled } of convolutions({ widths: [1, 1, 1, 1, 1] })) {
     const node = next('Conv');
     wants(node, 'pads', [1, 1, 1, 1], [0, 0, 0, 0]);
     wants(node, 'strides', [1, 1]);
@@ -92,7 +91,7 @@ export async function vgg16InOnnx(file: RandomAccess): Promise<Map<string, Sourc
     if (stored.length !== 4 || stored[2] !== 3 || stored[3] !== 3)
       throw bad(`"${origin}" has the shape ${stored.join('×')}; wanted a 3×3 convolution.`);
     next('Relu');
-    if (layers[i + 1]?.block !== block) {
+    if (pooled) {
       const pool = next('MaxPool');
       wants(pool, 'kernel_shape', [2, 2]);
       wants(pool, 'strides', [2, 2], [1, 1]);

@@ -1,14 +1,16 @@
 import { LikenessError } from '../../base/errors.ts';
 import { openFile } from '../../base/open-file.node.ts';
 import { type OpenFile, readBytes } from '../../base/random-access.ts';
+import { checkFirstRow } from '../finite.ts';
 import type { Weight } from '../vgg16-weights.ts';
+import { bad } from './architecture.ts';
 import { openKerasArchive } from './keras-archive.node.ts';
 import { openKerasVgg16 } from './keras-h5.node.ts';
 import { vgg16InOnnx } from './onnx-zoo.node.ts';
 import { kinds, refuseFolder, refuseOthers, startsWith } from './other-files.node.ts';
 import { parseSafetensors } from './safetensors.ts';
 import { checkTensorNames, vgg16InTensors } from './torchvision.ts';
-import { checkedWeights, checkFinite, type SourceWeight } from './vgg16-source.ts';
+import { checkedWeights, type SourceWeight } from './vgg16-source.ts';
 
 /** Whose weights they are. `canonical`: named as in this project; what they are for is not in the file. */
 export type SourceKind = 'keras' | 'torchvision' | 'onnx-zoo' | 'canonical';
@@ -37,9 +39,9 @@ export async function openVgg16Weights(path: string): Promise<Vgg16Source> {
     const { kind, found, close } = await find(path, file);
     try {
       const weights = checkedWeights(found);
-      await checkFinite(weights.get('fc1.bias')!, found.get('fc1.bias')!.origin);
+      await checkFirstRow(weights.get('fc1.bias')!, found.get('fc1.bias')!.origin);
       // In Keras' file a row is a column: its values are all over the file, and it has none of these NaN.
-      if (kind !== 'keras') await checkFinite(weights.get('fc1.weight')!, found.get('fc1.weight')!.origin);
+      if (kind !== 'keras') await checkFirstRow(weights.get('fc1.weight')!, found.get('fc1.weight')!.origin);
       return { kind, weights, close };
     } catch (error) {
       await close();
@@ -59,15 +61,11 @@ async function find(
 ): Promise<{ kind: SourceKind; found: Map<string, SourceWeight>; close(): Promise<void> }> {
   const head = await readBytes(file, 0, Math.min(512, await file.size()));
   const { close } = file;
-  if (startsWith(head, '\x89HDF\r\n\x1a\n')) {
-    const { found, close: closeKeras } = await openKerasVgg16(path, file);
+  const isHdf5 = startsWith(head, '\x89HDF\r\n\x1a\n');
+  if (isHdf5 || startsWith(head, 'PK\x03\x04')) {
+    const opened = await (isHdf5 ? openKerasVgg16(path, file) : openKerasArchive(file));
     await file.close();
-    return { kind: 'keras', found, close: closeKeras };
-  }
-  if (startsWith(head, 'PK\x03\x04')) {
-    const { found, close: closeKeras } = await openKerasArchive(file);
-    await file.close();
-    return { kind: 'keras', found, close: closeKeras };
+    return { kind: 'keras', ...opened };
   }
   refuseOthers(head);
   // No header has 2³² bytes.
@@ -75,5 +73,5 @@ async function find(
     return { ...vgg16InTensors(await parseSafetensors(file, checkTensorNames)), close };
   // The first field of an ONNX model is its version, a varint.
   if (head[0] === 8) return { kind: 'onnx-zoo', found: await vgg16InOnnx(file), close };
-  throw new LikenessError('bad-file', `This is no file of weights that is known here. Wanted: ${kinds}.`);
+  throw bad(`This is no file of weights that is known here. Wanted: ${kinds}.`);
 }

@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LikenessError } from '../../base/errors.ts';
+import { bad } from './architecture.ts';
 
 /** What is read, for messages. */
 export const kinds =
@@ -12,8 +13,6 @@ const pickle = 'It holds a Python pickle, which can run code when it is read, an
 
 export const isTorch: string = `This is a PyTorch file (.pth, .pt or .bin). ${pickle} ${torchAdvice}`;
 
-const bad = (what: string): LikenessError => new LikenessError('bad-file', what);
-
 export function startsWith(bytes: Uint8Array, text: string, at = 0): boolean {
   return (
     at + text.length <= bytes.length &&
@@ -23,10 +22,11 @@ export function startsWith(bytes: Uint8Array, text: string, at = 0): boolean {
 
 /** Files that begin so are known, and not read. */
 const magics: [text: string, at: number, what: string][] = [
-  ['\x80\x02', 0, isTorch],
-  ['\x80\x03', 0, isTorch],
-  ['\x80\x04', 0, isTorch],
-  ['\x80\x05', 0, isTorch],
+  ...[2, 3, 4, 5].map((version): [string, number, string] => [
+    `\x80${String.fromCharCode(version)}`,
+    0,
+    isTorch,
+  ]),
   [
     'TFL3',
     4,
@@ -74,7 +74,13 @@ export function refuseOthers(head: Uint8Array): void {
   }
   if (/^<(!doctype|!--|html|\?xml|head|error)/i.test(text))
     throw bad(`This is a web page, not the file: the download went wrong. Wanted: ${kinds}.`);
-  if (/^[{[]/.test(text)) throw bad(isJson(text));
+  if (/^[{[]/.test(text)) {
+    throw bad(
+      /modelTopology|weightsManifest|layers-model|graph-model/.test(text)
+        ? `This is the model.json of TensorFlow.js. ${tfjs}`
+        : `This is JSON, no file of weights that is known here. Wanted: ${kinds}.`,
+    );
+  }
   if (head.subarray(0, 8).every((byte) => byte === 0) && head.length >= 8)
     throw bad(
       `The file begins with zeros: its place was kept for a download that did not come. Wanted: ${kinds}.`,
@@ -83,13 +89,6 @@ export function refuseOthers(head: Uint8Array): void {
     throw bad(
       `This looks like a file of Caffe, which is not read here. The same weights are Keras'. Wanted: ${kinds}.`,
     );
-}
-
-function isJson(text: string): string {
-  if (/modelTopology|weightsManifest|layers-model|graph-model/.test(text)) {
-    return `This is the model.json of TensorFlow.js. ${tfjs}`;
-  }
-  return `This is JSON, no file of weights that is known here. Wanted: ${kinds}.`;
 }
 
 /**

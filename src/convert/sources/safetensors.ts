@@ -1,3 +1,4 @@
+import { viewOf } from '../../base/bytes.ts';
 import { LikenessError } from '../../base/errors.ts';
 import { type RandomAccess, readBytes } from '../../base/random-access.ts';
 import type { DataType } from '../../network/manifest.ts';
@@ -26,8 +27,7 @@ export async function parseSafetensors(
   const bad = (what: string): LikenessError => new LikenessError('bad-file', `This safetensors file ${what}`);
   const size = await file.size();
   if (size < 8) throw bad('is too short to hold a header.');
-  const length = await readBytes(file, 0, 8);
-  const headerLength = Number(new DataView(length.buffer, length.byteOffset, 8).getBigUint64(0, true));
+  const headerLength = Number(viewOf(await readBytes(file, 0, 8)).getBigUint64(0, true));
   const start = 8 + headerLength;
   if (start > size) throw bad(`says its header has ${headerLength} bytes; the whole file has ${size}.`);
   if (headerLength > maxHeaderBytes)
@@ -54,11 +54,11 @@ export async function parseSafetensors(
     if (to - from !== wanted) {
       throw bad(`gives "${name}" ${to - from} bytes; its shape ${shape.join('×')} needs ${wanted}.`);
     }
-    if (start + to > size) {
+    const end = start + to;
+    if (end > size)
       throw bad(
-        `has ${size} bytes of at least ${start + to} ("${name}" ends there): it was not downloaded to its end.`,
+        `has ${size} bytes of at least ${end} ("${name}" ends there): it was not downloaded to its end.`,
       );
-    }
     const rowBytes = wanted / (shape[0] ?? 1);
     const data = (first: number, end: number): Promise<Uint8Array> =>
       readBytes(file, start + from + first * rowBytes, (end - first) * rowBytes);

@@ -1,6 +1,5 @@
-import { LikenessError } from '../../base/errors.ts';
 import type { Weight } from '../vgg16-weights.ts';
-import { checkLayers } from './architecture.ts';
+import { bad, checkLayers } from './architecture.ts';
 import { layers, type SourceWeight, unreadLayers } from './vgg16-source.ts';
 
 /** Places of the convolutions in torchvision's `features` (torchvision/models/vgg.py, configuration D). */
@@ -14,13 +13,8 @@ const unread = ['classifier.3', 'classifier.6', 'pre_logits.fc2', 'head.fc', ...
 
 const wanted = 'VGG16 with its fc1, e.g. model.safetensors of timm/vgg16.tv_in1k';
 
-interface Naming {
-  kind: 'torchvision' | 'canonical';
-  /** What the layers of `layers` are called. */
-  layers: string[];
-}
-
-function namingOf(names: readonly string[]): Naming {
+/** What the layers of `layers` are called in this file. */
+function namingOf(names: readonly string[]): { kind: 'torchvision' | 'canonical'; layers: string[] } {
   if (names.some((name) => name.startsWith('block1_conv1.')))
     return { kind: 'canonical', layers: layers.map(({ name }) => name) };
   const fc1 = fc1Names.find((name) => names.includes(`${name}.weight`)) ?? fc1Names[0]!;
@@ -55,8 +49,7 @@ export function vgg16InTensors(tensors: ReadonlyMap<string, Weight>): {
     for (const part of ['weight', 'bias']) {
       const theirs = `${naming.layers[i]}.${part}`;
       const tensor = tensors.get(theirs);
-      if (!tensor)
-        throw new LikenessError('bad-file', `The safetensors file lacks "${theirs}". Wanted: ${wanted}.`);
+      if (!tensor) throw bad(`The safetensors file lacks "${theirs}". Wanted: ${wanted}.`);
       const { shape } = tensor;
       const flat = name === 'fc1' && shape.length === 4;
       const weight = flat ? { ...tensor, shape: [shape[0]!, shape[1]! * shape[2]! * shape[3]!] } : tensor;

@@ -1,6 +1,5 @@
-import { LikenessError } from '../../base/errors.ts';
-import { fromFloat16 } from '../../base/float16.ts';
-import { convolutions, shapeOfWeights, type Weight, weightShapes } from '../vgg16-weights.ts';
+import { layerNames, shapeOfWeights, type Weight, weightShapes } from '../vgg16-weights.ts';
+import { bad } from './architecture.ts';
 
 /** A weight in canonical form, and what it is in the file it comes from. */
 export interface SourceWeight {
@@ -11,9 +10,9 @@ export interface SourceWeight {
   stored: number[];
 }
 
-/** `block1_conv1` … `block5_conv3`, `fc1`, and whether it is a convolution. Widths do not matter here. */
+/** `block1_conv1` … `block5_conv3`, `fc1`, and whether it is a convolution. */
 export const layers: { name: string; kernel: boolean }[] = [
-  ...convolutions({ widths: [1, 1, 1, 1, 1] }).map(({ name }) => ({ name, kernel: true })),
+  ...layerNames.map((name) => ({ name, kernel: true })),
   { name: 'fc1', kernel: false },
 ];
 
@@ -32,8 +31,7 @@ export function checkedWeights(found: ReadonlyMap<string, SourceWeight>): Map<st
     const part = found.get(`${name}.weight`);
     const { length } = part?.weight.shape ?? [];
     if (part && (length !== (kernel ? 4 : 2) || part.stored.includes(0))) {
-      throw new LikenessError(
-        'bad-file',
+      throw bad(
         `"${part.origin}" has the shape ${part.stored.join('×')}; that is not ${kernel ? 'a 3×3 convolution' : 'a fully connected layer'}.`,
       );
     }
@@ -42,38 +40,21 @@ export function checkedWeights(found: ReadonlyMap<string, SourceWeight>): Map<st
   const shape = shapeOfWeights(weights);
   const flat = found.get('fc1.weight')!;
   if (!Number.isInteger(shape.inputSize / 32)) {
-    throw new LikenessError(
-      'bad-file',
+    throw bad(
       `"${flat.origin}" (${flat.stored.join('×')}) takes ${flat.weight.shape[1]} values; that is not ${shape.widths[4]} channels of a square.`,
     );
   }
   return new Map(
     [...weightShapes(shape)].map(([name, wanted]) => {
       const part = found.get(name);
-      if (!part) throw new LikenessError('bad-file', `The file lacks ${name}.`);
+      if (!part) throw bad(`The file lacks ${name}.`);
       const { weight, origin, stored } = part;
       if (weight.shape.join() !== wanted.join()) {
-        throw new LikenessError(
-          'bad-file',
+        throw bad(
           `"${origin}" has the shape ${stored.join('×')}, as ${name} ${weight.shape.join('×')}; beside the other layers ${wanted.join('×')} was wanted.`,
         );
       }
       return [name, { ...weight, name }];
     }),
   );
-}
-
-/** @throws LikenessError `bad-file` when the first row of a weight holds NaN or infinity */
-export async function checkFinite({ dataType, data }: Weight, origin: string): Promise<void> {
-  const bytes = await data(0, 1);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const size = dataType === 'float16' ? 2 : 4;
-  for (let at = 0; at < bytes.length; at += size) {
-    const value = size === 2 ? fromFloat16(view.getUint16(at, true)) : view.getFloat32(at, true);
-    if (Number.isFinite(value)) continue;
-    throw new LikenessError(
-      'bad-file',
-      `"${origin}" holds ${value}: that is no fc1. (torchvision's IMAGENET1K_FEATURES has NaN in place of its classifier; IMAGENET1K_V1 has one.)`,
-    );
-  }
 }

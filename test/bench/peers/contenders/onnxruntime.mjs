@@ -57,10 +57,10 @@ function model(n, d, transposed) {
   const shift = node('Sub', ['products', 'norms'], ['scores']);
   const top = node('TopK', ['scores', 'k'], ['values', 'rows'], { axis: 1, largest: 1, sorted: 1 });
   const graph = message()
-    .messages(1, [product, shift, top])
+    .message(1, ...[product, shift, top])
     .string(2, 'knn')
-    .messages(5, [external('w', transposed ? [d, n] : [n, d]), external('norms', [n])])
-    .messages(11, [value('q', float32, ['Q', d]), value('k', int64, [1])])
+    .message(5, ...[external('w', transposed ? [d, n] : [n, d]), external('norms', [n])])
+    .message(11, ...[value('q', float32, ['Q', d]), value('k', int64, [1])])
     .message(12, value('rows', int64, ['Q', 'K']));
   return message().int(1, 10).message(7, graph).message(8, message().string(1, '').int(2, 21)).finish();
 }
@@ -69,7 +69,11 @@ function node(op, inputs, outputs, attributes = {}) {
   const integers = Object.entries(attributes).map(([name, number]) =>
     message().string(1, name).int(3, number).int(20, 2),
   );
-  return message().strings(1, inputs).strings(2, outputs).string(4, op).messages(5, integers);
+  return message()
+    .string(1, ...inputs)
+    .string(2, ...outputs)
+    .string(4, op)
+    .message(5, ...integers);
 }
 
 function external(name, shape) {
@@ -79,10 +83,7 @@ function external(name, shape) {
     .ints(1, shape)
     .int(2, 1)
     .string(8, name)
-    .messages(
-      13,
-      place.map(([key, text]) => message().string(1, key).string(2, text)),
-    )
+    .message(13, ...place.map(([key, text]) => message().string(1, key).string(2, text)))
     .int(14, 1);
 }
 
@@ -90,6 +91,8 @@ function value(name, type, shape) {
   const dimensions = shape.map((size) =>
     typeof size === 'string' ? message().string(2, size) : message().int(1, size),
   );
-  const tensor = message().int(1, type).message(2, message().messages(1, dimensions));
+  const tensor = message()
+    .int(1, type)
+    .message(2, message().message(1, ...dimensions));
   return message().string(1, name).message(2, message().message(1, tensor));
 }
