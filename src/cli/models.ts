@@ -73,7 +73,8 @@ export async function servedModels(ofIndex: string | undefined): Promise<ServedM
 async function findIn(folder: string, name: string): Promise<{ folder: string; name: string } | undefined> {
   if (name === manifestFile) return { folder, name };
   const manifest = await readManifest(folder).catch(() => undefined);
-  return filesOf(manifest).some(({ file }) => file === name) ? { folder, name } : undefined;
+  const isOurs = manifest && filesOf(manifest).some(({ file }) => file === name);
+  return isOurs ? { folder, name } : undefined;
 }
 
 /** A model of a server of which all files are in the user's cache. */

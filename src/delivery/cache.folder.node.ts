@@ -7,7 +7,7 @@ import { pathFile } from '../base/open-file.node.ts';
 import type { RandomAccess } from '../base/random-access.ts';
 import type { ShardCache, ShardWriter } from './cache.ts';
 
-/** Where programs of this machine's user keep what they can fetch again: `~/.cache/likeness`, or what the system has for it. */
+/** The user's folder for what can be fetched again: `~/.cache/likeness`, or what the system has for it. */
 export function cacheFolder(): string {
   const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
   if (XDG_CACHE_HOME) return join(XDG_CACHE_HOME, 'likeness');

@@ -53,8 +53,7 @@ export async function openIndexedDbCache(isLookedAt = false): Promise<ShardCache
       let pendingBytes = 0;
       const flush = async (): Promise<void> => {
         if (pendingBytes === 0) return;
-        const parts = pending;
-        const start = at;
+        const [start, parts] = [at, pending];
         at += pendingBytes;
         pending = [];
         pendingBytes = 0;

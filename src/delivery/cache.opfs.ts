@@ -41,11 +41,11 @@ export async function openOpfsCache(): Promise<ShardCache> {
     };
   });
   const recordFile = (key: string): string => `${key}.json`;
-  /** Where a whole file lies while it is hashed. One at a time, and in a memory that grows where it is: no old one waits to be collected. */
+  /** Holds a file while it is hashed, one at a time. It grows in place: no buffer waits for the garbage collector. */
   const whole = new WebAssembly.Memory({ initial: 0 });
   const mutex = new Mutex();
 
-  const read = async (handle: FileHandle): Promise<string> => {
+  const digestAtOnce = async (handle: FileHandle): Promise<string> => {
     const access = await handle.createSyncAccessHandle!();
     try {
       const size = access.getSize();
@@ -75,7 +75,7 @@ export async function openOpfsCache(): Promise<ShardCache> {
       if (size > maxAtOnce || !handle.createSyncAccessHandle) {
         return blobSha256(await handle.getFile(), onBytes);
       }
-      const digest = await mutex.run(() => read(handle));
+      const digest = await mutex.run(() => digestAtOnce(handle));
       onBytes(size);
       return digest;
     },

@@ -7,7 +7,6 @@ import type { ShardCache, StoredBytes } from './cache.ts';
 import { type DownloadOptions, download, StorageFailed } from './download.ts';
 import { slices } from './hash.ts';
 import type { Origin } from './origin.ts';
-
 import { bytesOf, filesOf, readModelRecord, removeReplaced, writeModelRecord } from './records.ts';
 import { defaultRetryPolicy, type RetryPolicy, retry } from './retry.ts';
 
@@ -77,32 +76,29 @@ export async function deliver<Bytes extends StoredBytes = Blob>(
       here.set(file, count);
       note();
     };
-    const verified = await verify(shard, cache, set);
-    if (verified) {
-      files.set(file, await cache.blob(sha256));
-      return;
-    }
-    if (!origin)
+    const isHere = await verify(shard, cache, set);
+    if (!isHere && !origin)
       throw new LikenessError(
         'not-found',
         `${file} of ${manifest.name} is not stored in this browser, or damaged.`,
       );
-    const options = {
-      signal: both,
-      policy,
-      onStored: set,
-      onFetched(count: number) {
-        fetched += count;
-        note();
-      },
-    };
-    if (!memory) {
+    const fetchTo = (target: Cache): Promise<void> =>
+      fetchRight(shard, origin!, target, {
+        signal: both,
+        policy,
+        onStored: set,
+        onFetched(count) {
+          fetched += count;
+          note();
+        },
+      });
+    if (isHere || !memory) {
       try {
-        await fetchRight(shard, origin, cache, options);
+        if (!isHere) await fetchTo(cache);
         files.set(file, await cache.blob(sha256));
         return;
       } catch (error) {
-        if (!(error instanceof StorageFailed)) throw error;
+        if (isHere || !(error instanceof StorageFailed)) throw error;
         if (!memory) {
           memory = createMemoryCache();
           warnings.push(
@@ -112,7 +108,7 @@ export async function deliver<Bytes extends StoredBytes = Blob>(
         await moveTo(memory, cache, sha256);
       }
     }
-    await fetchRight(shard, origin, memory, options);
+    await fetchTo(memory);
     files.set(file, await memory.blob(sha256));
   };
   await inParallel(filesOf(manifest), async (shard) => {
@@ -127,7 +123,7 @@ export async function deliver<Bytes extends StoredBytes = Blob>(
   return { manifest, files, storage: memory ? 'memory' : cache.kind, warnings };
 }
 
-/** A model's manifest: what is stored, or what its origin has; then what is stored of another one under its URL goes. */
+/** A model's manifest: the stored one, or what its origin has. Then another model's files under the same URL are removed. */
 export async function findManifest(
   origin: Origin | undefined,
   cache: Cache,
@@ -238,7 +234,7 @@ async function moveTo(memory: Cache, cache: Cache, sha256: string): Promise<void
   await cache.remove(sha256).catch(() => {});
 }
 
-/** Runs `work` while no other page or worker of the origin (in Node: thread of the process) works on the same file: it then finds what the other fetched. */
+/** Runs `work` while no other page or worker (in Node: thread of the process) works on the same file. */
 async function inLock(sha256: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
   try {
     await proveWebLocks();

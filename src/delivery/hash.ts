@@ -4,26 +4,19 @@ import type { StoredBytes } from './cache.ts';
 
 /** A sha256 of bytes that come one after another: the browser's own only takes them all at once. */
 export interface Hash {
-  update(bytes: Uint8Array): void;
+  update(bytes: Uint8Array): unknown;
   /** Lower-case hexadecimal. Ends the hash. */
   digest(): string;
 }
 
-export async function createHash(): Promise<Hash> {
-  const hash = await createSHA256();
-  hash.init();
-  return {
-    update: (bytes) => void hash.update(bytes),
-    digest: () => hash.digest('hex'),
-  };
-}
+export const createHash = async (): Promise<Hash> => (await createSHA256()).init();
 
 /** Bytes that are in memory at a time. */
 const sliceBytes = 4 * 2 ** 20;
 
 export const fileOf = (stored: StoredBytes): RandomAccess => ('read' in stored ? stored : blobFile(stored));
 
-/** What is stored, a slice at a time, as far as it went when this began. A slice is good until the next. */
+/** What is stored, a slice at a time, as far as it went when this began. A slice is valid until the next. */
 export async function* slices(stored: StoredBytes): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const file = fileOf(stored);
   const size = await file.size();

@@ -30,12 +30,7 @@ export const builtInOrigin = ({ name, files, folder }: BuiltIn): Origin =>
     );
   });
 
-/**
- * Files on a server.
- *
- * @param name for messages
- * @param urlOf where a file is
- */
+/** Files on a server. @param name for messages */
 export function httpOrigin(name: string, urlOf: (file: string) => string): Origin {
   const get = async (file: string, init: RequestInit): Promise<Response> => {
     const url = urlOf(file);
@@ -116,13 +111,9 @@ export function directoryOrigin(directory: FileSystemDirectoryHandle): Origin {
       return await (await directory.getFileHandle(name)).getFile();
     } catch (error) {
       if ((error as DOMException).name === 'NotFoundError') return undefined;
-      throw new LikenessError(
-        'not-found',
-        `${name} in the folder "${directory.name}" cannot be read: ${(error as Error).message}`,
-        {
-          cause: error,
-        },
-      );
+      const { message } = error as Error;
+      const what = `${name} in the folder "${directory.name}"`;
+      throw new LikenessError('not-found', `${what} cannot be read: ${message}`, { cause: error });
     }
   });
 }
@@ -130,20 +121,18 @@ export function directoryOrigin(directory: FileSystemDirectoryHandle): Origin {
 function blobOrigin(name: string, find: (file: string) => Promise<Blob | undefined>): Origin {
   const get = async (file: string): Promise<Blob> => {
     const blob = await find(file);
-    if (!blob)
-      throw new LikenessError(
-        'not-found',
-        `There is no ${file} among ${name}; pick all files of a model's folder.`,
-      );
-    return blob;
+    if (blob) return blob;
+    throw new LikenessError(
+      'not-found',
+      `There is no ${file} among ${name}; pick all files of a model's folder.`,
+    );
   };
   return {
     name,
-    manifest: async () =>
-      fileText(
-        new Uint8Array(await (await get(manifestFile)).arrayBuffer()),
-        `${manifestFile} among ${name}`,
-      ),
+    async manifest() {
+      const bytes = await (await get(manifestFile)).arrayBuffer();
+      return fileText(new Uint8Array(bytes), `${manifestFile} among ${name}`);
+    },
     open: async ({ file }, from) => ({ from, body: (await get(file)).slice(from).stream() }),
   };
 }

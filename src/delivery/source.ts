@@ -4,7 +4,7 @@ import { LikenessError } from '../base/errors.ts';
 import type { ModelName } from './model-info.ts';
 import { builtInOrigin, directoryOrigin, filesOrigin, httpOrigin, type Origin } from './origin.ts';
 
-/** The same in a form that can be posted to a worker. */
+/** Where a model is, in a form that can be posted to a worker. */
 export type ModelSource =
   | { kind: 'url'; base: string }
   | BuiltIn
@@ -26,7 +26,7 @@ export interface BuiltIn {
 const fingerprintForm = /^[^/:]+@[^/:]+:[0-9a-f]{16}$/;
 
 /**
- * Finds out what a program means by a model.
+ * Finds out which model a program means.
  *
  * @param builtIn what a name without a slash means
  * @param base what relative URLs are relative to
@@ -70,11 +70,10 @@ export function folderUrl(url: URL): string {
 /** Where a model's files come from, and the key under which it is stored. */
 export function originOf(source: ModelSource): { origin: Origin | undefined; key: string | undefined } {
   switch (source.kind) {
-    case 'url':
-      return {
-        origin: httpOrigin(source.base, (file) => new URL(file, source.base).href),
-        key: source.base,
-      };
+    case 'url': {
+      const { base } = source;
+      return { origin: httpOrigin(base, (file) => new URL(file, base).href), key: base };
+    }
     case 'builtIn':
       return { origin: builtInOrigin(source), key: source.name };
     case 'stored':

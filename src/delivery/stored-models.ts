@@ -1,7 +1,6 @@
 import { gpuRuntimeBytes } from '../assets/ort-bytes.ts';
 import { LikenessError } from '../base/errors.ts';
-import type { Manifest } from '../network/manifest.ts';
-import { parseManifest } from '../network/manifest.ts';
+import { type Manifest, parseManifest } from '../network/manifest.ts';
 import { answered } from '../web/storage.ts';
 import type { ShardCache } from './cache.ts';
 import type { ModelInfo } from './model-info.ts';
@@ -12,15 +11,12 @@ import { type ModelSource, originOf } from './source.ts';
 
 /** The models of which something is stored in this browser. */
 export async function storedModels(): Promise<ModelInfo[]> {
-  const lists = (await everyCache()).map((cache) =>
-    answered('The storage of models', async () => {
-      const sizes = await cache.sizes();
-      return (await modelRecords(cache)).map(({ record, manifest }) =>
-        describe(record.model, manifest, sizes),
-      );
-    }).catch(() => []),
-  );
-  return (await Promise.all(lists)).flat();
+  const list = async (cache: ShardCache): Promise<ModelInfo[]> => {
+    const sizes = await cache.sizes();
+    return (await modelRecords(cache)).map(({ record, manifest }) => describe(record.model, manifest, sizes));
+  };
+  const lists = (await everyCache()).map((cache) => answered('The storage of models', () => list(cache)));
+  return (await Promise.all(lists.map((models) => models.catch(() => [])))).flat();
 }
 
 /** Reads a model's manifest, from this browser or from where the model is; from there first, to refresh what is here. */
@@ -32,14 +28,16 @@ export async function describeModel(
   const stored = (await storedModels()).find(({ model }) => model === key);
   if (stored && !(refresh && origin)) return stored;
   if (!origin) throw new LikenessError('not-found', `No model "${key}" is stored in this browser.`);
-  const text = await origin.manifest(signal).catch((error: Error) => {
+  let text: string;
+  try {
+    text = await origin.manifest(signal);
+  } catch (error) {
     signal.throwIfAborted();
-    if (stored) return undefined;
+    if (stored) return stored;
     throw error instanceof LikenessError
       ? error
-      : new LikenessError('not-found', error.message, { cause: error });
-  });
-  if (text === undefined) return stored!;
+      : new LikenessError('not-found', (error as Error).message, { cause: error });
+  }
   const manifest = await parseManifest(text, `${origin.name} manifest.json`);
   // Another model may have left files that this one has too.
   const sizes = new Map((await Promise.all((await everyCache()).map(sizesOf))).flatMap((map) => [...map]));
