@@ -3,7 +3,7 @@ import type { Json } from '../base/json.ts';
 import type * as web from '../base/web-types.ts';
 import type { ImageSource } from '../image/image-source.ts';
 import type { BackendName } from '../knn/backend/backend.ts';
-import type { Dropped } from '../store/format/dropped.ts';
+import type { Dropped } from '../store/format/log.ts';
 import type { MetaFilter } from './meta-filter.ts';
 
 /** What `onChange` tells. */

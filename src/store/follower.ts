@@ -2,12 +2,11 @@ import { LikenessError } from '../base/errors.ts';
 import { readExactly } from '../base/random-access.ts';
 import { checksumOf } from './format/block.ts';
 import type { FollowedStep } from './format/changes.ts';
-import type { Dropped } from './format/dropped.ts';
 import { Entries } from './format/entries.ts';
 import type { Store } from './format/files.ts';
 import { type Generation, openGeneration } from './format/generations.ts';
 import { decodeCheckpoint, decodeSuccessor, headerBytes, type Position } from './format/header.ts';
-import { beginning, readLog } from './format/log.ts';
+import { beginning, type Commit, type Dropped, readLog } from './format/log.ts';
 import { blockBytes } from './format/segment.ts';
 
 /** What an index holds, as far as its file was read. Reads also what others append. */
@@ -25,7 +24,7 @@ export class Follower {
   /** There are bytes behind the last commit. They have to be truncated before the next commit is written. */
   torn = false;
   #steps: FollowedStep[] = [];
-  /** Whether somebody takes the steps. Without that they would pile up, with their vectors. */
+  /** Whether anybody takes the steps; else they would pile up, with their vectors. */
   #followed = false;
 
   constructor(store: Store, generation: Generation) {
@@ -48,7 +47,6 @@ export class Follower {
     return this.#steps.splice(0);
   }
 
-  /** Notes steps for whoever takes them. */
   tell(steps: readonly FollowedStep[]): void {
     if (this.#followed) for (const step of steps) this.#steps.push(step);
   }
@@ -56,17 +54,12 @@ export class Follower {
   /** Reads the commits behind what was read before. */
   async readOn(): Promise<{ dropped: Dropped | undefined; broken: boolean }> {
     const { file, header, block, name } = this.generation;
-    const { position, dropped, broken } = await readLog(
-      file,
-      header,
-      block,
-      this.position,
-      ({ records, rowsAt, checksums }) => {
-        this.commits++;
-        this.tell(this.entries.apply(records, { at: rowsAt, rowBytes: this.rowBytes, checksums }));
-      },
-      `${name} in ${this.name}`,
-    );
+    const onCommit = ({ records, rowsAt, checksums }: Commit): void => {
+      this.commits++;
+      this.tell(this.entries.apply(records, { at: rowsAt, rowBytes: this.rowBytes, checksums }));
+    };
+    const where = `${name} in ${this.name}`;
+    const { position, dropped, broken } = await readLog(file, header, block, this.position, onCommit, where);
     this.position = position;
     this.torn = dropped !== undefined;
     return { dropped, broken };

@@ -5,12 +5,11 @@ import { storageError } from '../base/storage-errors.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { Follower } from './follower.ts';
 import { type Change, checkChange, type FollowedStep } from './format/changes.ts';
-import { bytesOfValues } from './format/commit.ts';
-import type { Dropped } from './format/dropped.ts';
 import type { PlacedEntry } from './format/entries.ts';
-import type { Store } from './format/files.ts';
+import type { Store, StoredFile } from './format/files.ts';
 import { type Generation, openGeneration } from './format/generations.ts';
 import type { IndexInfo } from './format/header.ts';
+import type { Dropped } from './format/log.ts';
 import { checkedRows, damagedRow, snapshot } from './format/snapshot.ts';
 import { checkKind } from './mismatch.ts';
 import { createIndex } from './new-file.ts';
@@ -233,14 +232,13 @@ export class IndexStore {
     onDamage?: (entry: PlacedEntry) => void,
   ): AsyncGenerator<RowBlock> {
     const rowBytes = 4 * this.info.dimension;
-    const report =
-      onDamage ??
-      ((entry: PlacedEntry): never => {
-        throw damagedRow(entry, this.name);
-      });
-    const blocks = checkedRows(() => this.#index.generation.file, [...entries], rowBytes, report);
-    return this.#rowsOf(blocks, this.readings);
+    const file = (): StoredFile => this.#index.generation.file;
+    return this.#rowsOf(checkedRows(file, [...entries], rowBytes, onDamage ?? this.#refuse), this.readings);
   }
+
+  readonly #refuse = (entry: PlacedEntry): never => {
+    throw damagedRow(entry, this.name);
+  };
 
   async *#rowsOf(
     blocks: AsyncGenerator<{ first: number; bytes: Uint8Array<ArrayBuffer> }>,
@@ -257,14 +255,14 @@ export class IndexStore {
         }
       });
       if (next.done) return;
-      yield { first: next.value.first, values: new Float32Array(next.value.bytes.buffer) };
+      const { first, bytes } = next.value;
+      yield { first, bytes, values: new Float32Array(bytes.buffer) };
     }
   }
 
   /**
-   * Whether a compaction would free much, or make opening much faster. A compaction writes the whole index again. So it
-   * waits until the changes since the last one take a good part of the file: then all compactions together cost no more
-   * than a few times what the changes cost.
+   * Whether a compaction would free much, or make opening much faster. It writes the whole index again. So it waits until
+   * the changes since the last one are a good part of the file: all compactions cost a few times what the changes cost.
    */
   get worthCompacting(): boolean {
     const { byteLength } = this;
@@ -286,12 +284,13 @@ export class IndexStore {
     await this.#replace('Compacting', signal, () => {
       const { header, file } = this.#index.generation;
       const entries = [...this.entries];
-      const damaged = (entry: PlacedEntry): never => {
-        throw damagedRow(entry, this.name);
-      };
-      const rows = checkedRows(() => file, entries, 4 * header.dimension, damaged);
-      const counted = counting(rows, 4 * header.dimension, onRows);
-      return { info: header, entries, settings: this.settings, rows: counted };
+      const rowBytes = 4 * header.dimension;
+      const rows = counting(
+        checkedRows(() => file, entries, rowBytes, this.#refuse),
+        rowBytes,
+        onRows,
+      );
+      return { info: header, entries, settings: this.settings, rows };
     });
     this.#compactFrom = 0;
   }
@@ -299,7 +298,7 @@ export class IndexStore {
   /** The whole index as the bytes of one file, compact; a store may be opened over it, or import it. */
   exported(onRows?: RewriteOptions['onRows']): { byteLength: number; parts: AsyncGenerator<Uint8Array> } {
     const entries = [...this.entries];
-    const rows = counting(bytesOfRows(this.rows(entries)), 4 * this.info.dimension, onRows);
+    const rows = counting(this.rows(entries), 4 * this.info.dimension, onRows);
     const header = { ...this.#index.generation.header, generation: 1 };
     const whole = snapshot(header, entries, new Map(this.settings), rows);
     async function* parts(): AsyncGenerator<Uint8Array> {
@@ -318,14 +317,12 @@ export class IndexStore {
     this.#checkWritable();
     checkKind(source.info, this.info, source);
     if (source.dropped) {
-      throw new LikenessError(
-        'bad-file',
-        `${source.name} is not whole (${source.dropped.reason}); export it again.`,
-      );
+      const { reason } = source.dropped;
+      throw new LikenessError('bad-file', `${source.name} is not whole (${reason}); export it again.`);
     }
     await this.#replace('Importing into', signal, () => {
       const entries = [...source.entries];
-      const rows = counting(bytesOfRows(source.rows(entries)), 4 * source.info.dimension, onRows);
+      const rows = counting(source.rows(entries), 4 * source.info.dimension, onRows);
       return { info: source.info, entries, settings: source.settings, rows };
     });
   }
@@ -393,7 +390,7 @@ export class IndexStore {
         })
         .catch(() => {});
     }, ms);
-    // A process that has nothing else to do may end.
+    // The timer alone does not keep a process alive.
     (this.#idleTimer as { unref?: () => void }).unref?.();
   }
 
@@ -422,8 +419,9 @@ export class IndexStore {
 export interface RowBlock {
   /** Position of the first among the entries. */
   first: number;
-  /** rows × d */
+  /** rows × d, and the same as bytes */
   values: Float32Array<ArrayBuffer>;
+  bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** Thrown to a reader of rows under whom the file was replaced. */
@@ -431,12 +429,6 @@ export class ChangedError extends LikenessError {
   constructor() {
     super('storage-failed', 'The index was replaced while its rows were read; read them again.');
   }
-}
-
-async function* bytesOfRows(
-  blocks: AsyncIterable<{ values: Float32Array }>,
-): AsyncGenerator<{ bytes: Uint8Array }> {
-  for await (const { values } of blocks) yield { bytes: bytesOfValues(values) };
 }
 
 async function* counting(

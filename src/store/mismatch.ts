@@ -2,28 +2,22 @@ import { LikenessError } from '../base/errors.ts';
 import type { Store } from './format/files.ts';
 import type { IndexInfo, IndexModel } from './format/header.ts';
 
-/** What an index has to be told of to say where it is. */
+/** What a message says of an index's place. */
 export type IndexPlace = Pick<Store, 'name' | 'readOnly' | 'again'>;
 
-/**
- * An index of another model than is here, in words.
- *
- * @param where of the index, for messages
- * @param again how to index the pictures again, as a clause
- */
-export function modelMismatch(
+/** An index of another model than is here. @param again how to index the pictures again, as a clause */
+export const modelMismatch = (
   there: IndexModel,
   here: IndexModel,
   where: string,
   again: string,
-): LikenessError {
-  return new LikenessError(
+): LikenessError =>
+  new LikenessError(
     'model-mismatch',
     `The index in ${where} was made with ${there.fingerprint}, this is ${here.fingerprint}: ${instead(there, here)} To index again: ${again}.`,
   );
-}
 
-/** What the two models are to each other, and which other way there is. */
+/** How the two models differ, and what else can be done. */
 function instead(there: IndexModel, here: IndexModel): string {
   if (there.name !== here.name) {
     return 'features of two models cannot be compared. Use the model that made it, or index again.';
@@ -37,7 +31,6 @@ function instead(there: IndexModel, here: IndexModel): string {
     : 'features of two builds of a model cannot be compared. Use the one that made it, or index again.';
 }
 
-/** How to index again into the place of an index. */
 function howAgain({ again, readOnly }: IndexPlace): string {
   if (readOnly) {
     return 'add its pictures to a new index and export that; "likeness index <folder of pictures> -o <index>" makes one of a folder';

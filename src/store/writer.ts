@@ -66,16 +66,13 @@ export class Writer {
     this.#lock = lock;
     try {
       // The file is opened to be written before it is read: in a browser, reads are a hundred times faster then.
-      const before = index.generation;
-      const there = await this.#openToWrite().then(
-        () => true,
-        (error) => {
-          if ((error as LikenessError).code !== 'not-found') throw error;
-          return false; // replaced meanwhile
-        },
-      );
+      let opened: Generation | undefined = index.generation;
+      await this.#openToWrite().catch((error) => {
+        if ((error as LikenessError).code !== 'not-found') throw error;
+        opened = undefined; // replaced meanwhile
+      });
       await index.catchUp();
-      if (!there || index.generation !== before) await this.#openToWrite();
+      if (index.generation !== opened) await this.#openToWrite();
       const { generation } = index;
       this.#checkpointIsOld = decodeCheckpoint(generation.block)?.sequence !== index.position.sequence;
       const { leftovers } = generation;
@@ -126,7 +123,6 @@ export class Writer {
     index.torn = false;
   }
 
-  /** Writes the checkpoint. */
   async #writeCheckpoint(position: Position = this.#index.position): Promise<void> {
     const { generation } = this.#index;
     await generation.file.write(checkpointAt, [encodeCheckpoint(position)]);

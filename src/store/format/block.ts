@@ -1,9 +1,7 @@
+import { viewOf } from '../../base/bytes.ts';
 import { crc32 } from '../../base/crc32.ts';
 
 /** A block: its kind in the first four bytes, in the last four the CRC-32 of what is before them. */
-
-export const viewOf = (bytes: Uint8Array): DataView =>
-  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 const checksumAt = (block: Uint8Array): number => block.length - 4;
 

@@ -6,11 +6,8 @@ import { checkMeta, type Entry, type IndexRecord, putRecord } from './records.ts
 /** A change to make: add or replace a picture, remove one, note something. */
 export type Change = (Entry & { vector: Float32Array }) | { remove: string } | { set: string; value: Json };
 
-/** What a follower of an index takes. */
-export type FollowedStep =
-  | Step
-  /** All may be different: another process replaced the file. */
-  | { kind: 'reload' };
+/** A step, or `reload`: another process replaced the file, and all may be different. */
+export type FollowedStep = Step | { kind: 'reload' };
 
 /**
  * Checks that a change can be written to the index `name`.
@@ -29,10 +26,7 @@ export function checkChange(change: Change, dimension: number, name: string): vo
 }
 
 /** The vectors of the changes that have one, in their order: the rows of a segment. */
-export function vectorsOf(changes: readonly Change[]): Float32Array[] {
-  const vectors: Float32Array[] = [];
-  for (const change of changes) if ('vector' in change) vectors.push(change.vector);
-  return vectors;
-}
+export const vectorsOf = (changes: readonly Change[]): Float32Array[] =>
+  changes.flatMap((change) => ('vector' in change ? [change.vector] : []));
 
 export const recordOf = (change: Change): IndexRecord => ('vector' in change ? putRecord(change) : change);

@@ -98,6 +98,3 @@ function checksumsOf(parts: readonly Uint8Array[], rowBytes: number, rows: numbe
   }
   return checksums;
 }
-
-export const bytesOfValues = (values: Float32Array): Uint8Array =>
-  new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

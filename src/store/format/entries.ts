@@ -48,7 +48,7 @@ class EntryOfCommit implements PlacedEntry {
   }
 }
 
-/** One step from one list of pictures to the next, for whoever keeps rows of their own in the same order. */
+/** How a list of pictures changed, for code that keeps rows of its own in the same order. */
 export type Step =
   | { kind: 'add' | 'replace'; position: number; entry: PlacedEntry; vector: Float32Array | undefined }
   /** Ascending. The others keep their order and move up. */
@@ -59,12 +59,8 @@ export class Entries {
   #list: PlacedEntry[] = [];
   readonly #positions = new Map<string, number>();
   readonly settings: Map<string, Json> = new Map();
-  #deadBytes = 0;
-
   /** Bytes of rows and records that were replaced or removed: what a compaction takes out. */
-  get deadBytes(): number {
-    return this.#deadBytes;
-  }
+  deadBytes = 0;
 
   get list(): readonly PlacedEntry[] {
     return this.#list;
@@ -75,11 +71,10 @@ export class Entries {
   }
 
   /**
-   * Applies the records of one commit, in their order.
+   * Applies records of one commit, in their order.
    *
-   * @param rows of the commit
-   * @param vectors its rows, where they are at hand: the steps have them
-   * @param row the first of those that belong to these records
+   * @param vectors the commit's rows, where they are in memory: the steps have them
+   * @param row the first row of these records
    */
   apply(
     records: readonly IndexRecord[],
@@ -96,7 +91,7 @@ export class Entries {
     for (const record of records) {
       if ('remove' in record) {
         const position = this.#positions.get(record.remove);
-        this.#deadBytes += encodedBytes(record);
+        this.deadBytes += encodedBytes(record);
         if (position !== undefined) {
           this.#bury(this.#list[position]!, rows);
           this.#positions.delete(record.remove);
@@ -108,14 +103,17 @@ export class Entries {
       if ('set' in record) {
         const { set } = record;
         const before = this.settings.get(set);
-        if (before !== undefined) this.#deadBytes += encodedBytes({ set, value: before });
+        if (before !== undefined) this.deadBytes += encodedBytes({ set, value: before });
         this.settings.set(set, record.value);
       } else {
         const entry = new EntryOfCommit(record, rows, row);
-        const position = this.#positions.get(record.put);
-        const kind = position === undefined ? 'add' : 'replace';
-        if (position !== undefined) this.#bury(this.#list[position]!, rows);
-        steps.push({ kind, position: this.#put(entry, position), entry, vector: vectors[row++] });
+        const before = this.#positions.get(record.put);
+        const position = before ?? this.#list.length;
+        if (before === undefined) this.#positions.set(entry.id, position);
+        else this.#bury(this.#list[position]!, rows);
+        this.#list[position] = entry;
+        const kind = before === undefined ? 'add' : 'replace';
+        steps.push({ kind, position, entry, vector: vectors[row++] });
       }
     }
     flush();
@@ -123,14 +121,7 @@ export class Entries {
   }
 
   #bury(entry: PlacedEntry, { rowBytes }: PlacedRows): void {
-    this.#deadBytes += rowBytes + checksumBytes + encodedBytes(putRecord(entry));
-  }
-
-  /** @returns its position: the one that it has, or the next */
-  #put(entry: PlacedEntry, position = this.#list.length): number {
-    if (position === this.#list.length) this.#positions.set(entry.id, position);
-    this.#list[position] = entry;
-    return position;
+    this.deadBytes += rowBytes + checksumBytes + encodedBytes(putRecord(entry));
   }
 
   #removeAll(removed: number[]): Step {

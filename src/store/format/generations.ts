@@ -15,6 +15,11 @@ export interface Generation {
   leftovers: string[];
 }
 
+/** There is no index; perhaps files of an interrupted attempt to make one. */
+type NoGeneration = Pick<Generation, 'leftovers'>;
+
+const bad = (what: string): LikenessError => new LikenessError('bad-file', what);
+
 const pattern = /^index-(\d{1,9})\.likeness$/;
 export const fileName = (generation: number): string => `index-${generation}.likeness`;
 export const generationOf = (name: string): number => Number(pattern.exec(name)?.[1]);
@@ -35,10 +40,9 @@ export const newestGeneration = async (store: Store): Promise<number> => (await 
  * removes that. Nothing is added to the new file before `NEXT` is written. So an older file without `NEXT` holds the same
  * as a newer one that is unfinished or damaged. An older file with `NEXT` is out of date.
  *
- * @returns `undefined` where there is no index, with what an interrupted attempt to make one left
  * @throws LikenessError `bad-file`, `newer-format`
  */
-export async function openGeneration(store: Store): Promise<Generation | { leftovers: string[] }> {
+export async function openGeneration(store: Store): Promise<Generation | NoGeneration> {
   // Another process may finish a compaction between the look at the names and the look into the files.
   for (let attempt = 1; ; attempt++) {
     const found = await generations(store);
@@ -52,10 +56,7 @@ export async function openGeneration(store: Store): Promise<Generation | { lefto
   }
 }
 
-async function tryOpen(
-  store: Store,
-  found: readonly number[],
-): Promise<Generation | { leftovers: string[] }> {
+async function tryOpen(store: Store, found: readonly number[]): Promise<Generation | NoGeneration> {
   const leftovers: string[] = [];
   let damage: LikenessError | undefined;
   let headless = false;
@@ -74,13 +75,8 @@ async function tryOpen(
       }
       const successor = decodeSuccessor(block);
       if (successor !== undefined) {
-        throw (
-          damage ??
-          new LikenessError(
-            'bad-file',
-            `${name} in ${store.name} was replaced by generation ${successor}, which is not there whole; restore ${fileName(successor)} from a copy.`,
-          )
-        );
+        const what = `was replaced by generation ${successor}, which is not there whole`;
+        throw damage ?? bad(`${name} in ${store.name} ${what}; restore ${fileName(successor)} from a copy.`);
       }
       leftovers.push(...found.slice(n + 1).map(fileName));
       return { name, file, header, block, leftovers };
@@ -93,12 +89,7 @@ async function tryOpen(
     }
   }
   if (damage) throw damage;
-  if (headless) {
-    // A compaction that was interrupted has a whole file beside it.
-    throw new LikenessError(
-      'bad-file',
-      `The index in ${store.name} has lost its header; restore it from a copy.`,
-    );
-  }
+  // A compaction that was interrupted has a whole file beside it.
+  if (headless) throw bad(`The index in ${store.name} has lost its header; restore it from a copy.`);
   return { leftovers };
 }

@@ -1,7 +1,7 @@
-import { hexOf } from '../../base/bytes.ts';
+import { hexOf, viewOf } from '../../base/bytes.ts';
 import { crc32 } from '../../base/crc32.ts';
 import { LikenessError } from '../../base/errors.ts';
-import { isWhole, viewOf, withChecksum } from './block.ts';
+import { isWhole, withChecksum } from './block.ts';
 
 /** The first bytes of an index file: not text, and damaged visibly by whatever turns line ends. */
 const magic = Uint8Array.of(0x89, 0x4c, 0x4b, 0x4e, 0x53, 0x0d, 0x0a, 0x1a); // \x89LKNS\r\n\x1a
@@ -27,11 +27,9 @@ export interface IndexModel {
 }
 
 /** Of a manifest, only what an index notes. */
-export const identityOf = ({ name, version, fingerprint }: IndexModel): IndexModel => ({
-  name,
-  version,
-  fingerprint,
-});
+export const identityOf = ({ name, version, fingerprint }: IndexModel): IndexModel => {
+  return { name, version, fingerprint };
+};
 
 /** What an index holds; fixed when it is made. */
 export interface IndexInfo {
@@ -67,11 +65,10 @@ const headerCrc = (bytes: Uint8Array): number =>
 export function encodeHeader(header: Header): Uint8Array<ArrayBuffer> {
   const { generation, identity, synced, dimension, model, parity } = header;
   const json = new TextEncoder().encode(JSON.stringify({ model, parity }));
-  if (json.length > fixedBytes - 64) {
-    throw new LikenessError(
-      'bad-argument',
-      `The model's names take ${json.length} bytes; an index has room for ${fixedBytes - 64}.`,
-    );
+  const room = fixedBytes - 64;
+  if (json.length > room) {
+    const what = `The model's names take ${json.length} bytes; an index has room for ${room}.`;
+    throw new LikenessError('bad-argument', what);
   }
   const bytes = new Uint8Array(headerBytes);
   const view = viewOf(bytes);

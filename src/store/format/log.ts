@@ -1,8 +1,7 @@
-import { crc32 } from '../../base/crc32.ts';
+import { crc32, crc32Rows } from '../../base/crc32.ts';
 import { LikenessError } from '../../base/errors.ts';
 import { readExactly } from '../../base/random-access.ts';
 import { checksumOf } from './block.ts';
-import type { Dropped } from './dropped.ts';
 import type { StoredFile } from './files.ts';
 import { checksumOfHeader, decodeCheckpoint, type Header, headerBytes, type Position } from './header.ts';
 import { decodeRecords, type IndexRecord } from './records.ts';
@@ -15,6 +14,15 @@ import {
   segmentLayout,
 } from './segment.ts';
 
+/** What opening an index left out. */
+export interface Dropped {
+  /** Behind the last whole commit. */
+  bytes: number;
+  /** Commits that are known to have been begun and are not there whole. */
+  commits: number;
+  reason: string;
+}
+
 /** A commit that was read. */
 export interface Commit {
   records: IndexRecord[];
@@ -24,6 +32,7 @@ export interface Commit {
   checksums: Uint32Array;
 }
 
+/** Where an empty file of this header ends. */
 export const beginning = (header: Uint8Array): Position => ({
   sequence: 0,
   end: headerBytes,
@@ -36,10 +45,10 @@ export const chunkBytes: number = 8 << 20;
 /**
  * Reads the commits behind `from`, in their order, and hands on each.
  *
- * A crash can leave the last commit torn: it was never acknowledged and is left out. A commit that is damaged with
- * another one behind it was acknowledged: that is refused, and so is damage in what a compaction had written.
+ * A crash can tear the last commit: that one was never acknowledged and is dropped. A damaged commit with a whole one
+ * behind it was acknowledged: the file is refused, as it is where a compaction's part is damaged.
  *
- * @returns where the last whole commit ends, and what is left out behind it
+ * @returns where the last whole commit ends, and what is dropped behind it
  * @throws LikenessError `bad-file`
  */
 export async function readLog(
@@ -54,16 +63,11 @@ export async function readLog(
   const checkpoint = decodeCheckpoint(headerBlock);
   let position = from;
   let why: string | undefined;
-  /** Held back until it is known whether rows have to be checked: only the last commit can be torn. */
+  /** The last commit is held back: it may be torn, and then its rows have to be checked. */
   let last: { commit: Commit; before: Position } | undefined;
   /** A segment of another history than what was read before lies here. */
   let broken = false;
 
-  const accept = (): void => {
-    if (!last) return;
-    onCommit(last.commit);
-    last = undefined;
-  };
   for (let headBlock: Uint8Array | undefined; position.end < size; ) {
     headBlock ??= await readExactly(file, position.end, blockBytes);
     const head = headBlock && decodeHead(headBlock);
@@ -83,10 +87,9 @@ export async function readLog(
       why = 'its records or its commit block are damaged';
       break;
     }
-    const { rows, checksum, next } = read;
-    accept();
-    const commit = { records: read.records, rowsAt: position.end + layout.rowsAt, checksums: rows };
-    last = { commit, before: position };
+    const { records, checksums, checksum, next } = read;
+    if (last) onCommit(last.commit);
+    last = { commit: { records, rowsAt: position.end + layout.rowsAt, checksums }, before: position };
     position = { sequence: head.sequence, end: position.end + layout.byteLength, checksum };
     headBlock = next;
   }
@@ -99,7 +102,7 @@ export async function readLog(
       last = undefined;
     }
   }
-  accept();
+  if (last) onCommit(last.commit);
 
   const begun = Math.max(position.sequence, checkpoint?.sequence ?? 0);
   const commits = Math.max(begun - position.sequence, why ? 1 : 0);
@@ -126,12 +129,10 @@ async function readTable(
   head: SegmentHead,
   headBlock: Uint8Array,
   layout: SegmentLayout,
-): Promise<
-  { records: IndexRecord[]; rows: Uint32Array; checksum: number; next: Uint8Array | undefined } | undefined
-> {
+): Promise<(Omit<Commit, 'rowsAt'> & { checksum: number; next: Uint8Array | undefined }) | undefined> {
   const { tableAt, tableBytes, commitAt } = layout;
   const length = commitAt - tableAt + blockBytes;
-  // The next segment's head comes along: a read a segment.
+  // Together with the head of the next segment: one read for each segment.
   const bytes = new Uint8Array(length + blockBytes);
   const read = await file.read(at + tableAt, bytes);
   if (read < length) return undefined;
@@ -144,7 +145,7 @@ async function readTable(
   return (
     records && {
       records,
-      rows: new Uint32Array(bytes.slice(0, 4 * head.rows).buffer),
+      checksums: new Uint32Array(bytes.slice(0, 4 * head.rows).buffer),
       checksum: checksumOf(commitBlock),
       next: read === bytes.length ? bytes.slice(length) : undefined,
     }
@@ -162,9 +163,10 @@ async function firstDamagedRow(
     const count = Math.min(perChunk, checksums.length - row);
     const bytes = await readExactly(file, rowsAt + row * rowBytes, count * rowBytes);
     if (!bytes) return row;
-    for (let n = 0; n < count; n++) {
-      if (crc32(bytes.subarray(n * rowBytes, (n + 1) * rowBytes)) !== checksums[row + n]) return row + n;
-    }
+    const actual = new Uint32Array(count);
+    crc32Rows(bytes, rowBytes, actual);
+    const damaged = actual.findIndex((checksum, n) => checksum !== checksums[row + n]);
+    if (damaged >= 0) return row + damaged;
   }
   return undefined;
 }

@@ -1,4 +1,5 @@
-import { isWhole, viewOf, withChecksum } from './block.ts';
+import { viewOf } from '../../base/bytes.ts';
+import { isWhole, withChecksum } from './block.ts';
 
 /**
  * A segment: what one commit appended.
@@ -57,13 +58,8 @@ function decodeBlock(bytes: Uint8Array, magic: number, count: number): number[] 
   return Array.from({ length: count }, (_, n) => view.getUint32(4 + 4 * n, true));
 }
 
-export const encodeHead = ({
-  sequence,
-  rows,
-  recordBytes,
-  previousChecksum,
-}: SegmentHead): Uint8Array<ArrayBuffer> =>
-  encodeBlock([headMagic, sequence, rows, recordBytes, previousChecksum]);
+export const encodeHead = (head: SegmentHead): Uint8Array<ArrayBuffer> =>
+  encodeBlock([headMagic, head.sequence, head.rows, head.recordBytes, head.previousChecksum]);
 
 export function decodeHead(bytes: Uint8Array): SegmentHead | undefined {
   const fields = decodeBlock(bytes, headMagic, 4);
@@ -76,11 +72,7 @@ export function decodeHead(bytes: Uint8Array): SegmentHead | undefined {
 export const encodeCommit = (sequence: number, table: number, head: number): Uint8Array<ArrayBuffer> =>
   encodeBlock([commitMagic, sequence, table, head]);
 
-export function decodeCommit(
-  bytes: Uint8Array,
-): { sequence: number; table: number; head: number } | undefined {
-  const fields = decodeBlock(bytes, commitMagic, 3);
-  if (!fields) return undefined;
-  const [sequence, table, head] = fields as [number, number, number];
-  return { sequence, table, head };
+export function decodeCommit(bytes: Uint8Array): Record<'sequence' | 'table' | 'head', number> | undefined {
+  const [sequence, table, head] = decodeBlock(bytes, commitMagic, 3) ?? [];
+  return sequence === undefined ? undefined : { sequence, table: table!, head: head! };
 }

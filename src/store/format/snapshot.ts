@@ -11,7 +11,6 @@ import {
   encodeHeader,
   type Header,
   headerBytes,
-  type Position,
 } from './header.ts';
 import { chunkBytes } from './log.ts';
 import { encodeRecords, type IndexRecord, putRecord } from './records.ts';
@@ -49,7 +48,7 @@ export async function* checkedRows(
         const entry = entries[run.first + n]!;
         const row = run.bytes.subarray(n * rowBytes, (n + 1) * rowBytes);
         if (crc32(row) === entry.checksum) continue;
-        // A damaged picture is removed from the index. So a row is read twice: a read may fail without an error.
+        // Damage removes a picture from the index. A read may fail without an error: so the row is read once more.
         await file.read(run.at + n * rowBytes, row);
         if (crc32(row) !== entry.checksum) onDamage(entry);
       }
@@ -87,7 +86,6 @@ export interface Snapshot {
   body: AsyncGenerator<Uint8Array>;
   /** Of the whole file. */
   byteLength: number;
-  position: Position;
 }
 
 /**
@@ -114,8 +112,8 @@ export function snapshot(
   const table = [new Uint8Array(checksums.buffer), json];
   const tableCrc = table.reduce((before, part) => crc32(part, before), 0);
   const commit = encodeCommit(1, tableCrc, checksumOf(head));
-  const position: Position = { sequence: 1, end: byteLength, checksum: checksumOf(commit) };
-  headerBlock.set(encodeCheckpoint(position), checkpointAt);
+  const checkpoint = encodeCheckpoint({ sequence: 1, end: byteLength, checksum: checksumOf(commit) });
+  headerBlock.set(checkpoint, checkpointAt);
 
   async function* body(): AsyncGenerator<Uint8Array> {
     yield head;
@@ -125,5 +123,5 @@ export function snapshot(
     yield paddingAfter(layout.tableBytes);
     yield commit;
   }
-  return { header: headerBlock, body: body(), byteLength, position };
+  return { header: headerBlock, body: body(), byteLength };
 }
