@@ -1,4 +1,4 @@
-import { checkDistance, checkSignal, checkWhole, optionsOf, refuse, shown } from '../base/checks.ts';
+import { checkDistance, checkWhole, optionsOf, refuse, shown, signalOf } from '../base/checks.ts';
 import { classOf, isFloats } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
@@ -7,6 +7,11 @@ import { checkMetaFilter } from '../engine/meta-filter.ts';
 import type { CallOptions, Item, QueryOptions } from '../engine/types.ts';
 import { checkMeta } from '../store/format/records.ts';
 import type { OpenOptions } from './options.ts';
+
+/** What a call is told besides its arguments, with a signal of this realm. */
+export interface CheckedCall extends CallOptions {
+  signal: AbortSignal | undefined;
+}
 
 /** What a query asks for, as it was at the call. */
 export interface CheckedQuery extends Omit<EngineQueryOptions, keyof CallOptions> {
@@ -46,17 +51,12 @@ export function idsOf(ids: unknown, what: string): string[] {
  *
  * @throws LikenessError `bad-argument`
  */
-export function checkCall<Options extends CallOptions>(
-  options: Options,
-  call: string,
-  example: string = '{ signal }',
-): Options {
+export function checkCall(options: CallOptions, call: string, example = '{ signal }'): CheckedCall {
   const { signal, onProgress } = optionsOf(options, call, example);
-  checkSignal(signal);
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     refuse('onProgress', onProgress, 'a function');
   }
-  return options;
+  return { signal: signalOf(signal), onProgress };
 }
 
 /**
@@ -65,7 +65,7 @@ export function checkCall<Options extends CallOptions>(
  * @throws LikenessError `bad-argument`
  */
 export function checkQuery(options: QueryOptions): CheckedQuery {
-  const { k = 30, maxDistance, exclude, filter } = checkCall(options, 'query', '{ k: 5 }');
+  const { k = 30, maxDistance, exclude, filter } = options;
   checkWhole('k', k, 1);
   checkDistance(maxDistance);
   return {
@@ -91,37 +91,28 @@ function filterOf(filter: unknown): NonNullable<EngineQueryOptions['filter']> {
 }
 
 /**
- * Checks the options of `open`.
+ * Checks the options of `open`; old spellings become the new ones.
  *
  * @throws LikenessError `bad-argument`
  */
-export function checkOpen(options: OpenOptions): Omit<OpenOptions, 'device' | 'parity'> {
-  const { device, parity, ...rest } = checkCall(options, 'open', "{ store: 'file:index/' }");
+export function checkOpen(options: OpenOptions): Omit<OpenOptions, 'device' | 'parity'> & CheckedCall {
+  const call = checkCall(options, 'open', "{ store: 'file:index/' }");
+  const { device, parity, ...rest } = options;
   const { backend = device, exif = parity && 'ignore', threads, refresh, worker } = rest;
-  for (const [name, value] of Object.entries({ backend, device })) {
-    if (value !== undefined && !['auto', 'wasm', 'webgpu'].includes(value)) {
-      refuse(name, value, 'auto, wasm or webgpu');
-    }
+  if (backend !== undefined && !['auto', 'wasm', 'webgpu'].includes(backend)) {
+    refuse(rest.backend === undefined ? 'device' : 'backend', backend, 'auto, wasm or webgpu');
   }
+  if (parity !== undefined && parity !== 'keras') refuse('parity', parity, '"keras", or left out');
   if (exif !== undefined && exif !== 'apply' && exif !== 'ignore') refuse('exif', exif, 'apply or ignore');
   if (threads !== undefined) checkWhole('threads', threads, 1);
   if (refresh !== undefined && typeof refresh !== 'boolean') refuse('refresh', refresh, 'true or false');
   if (worker !== undefined && typeof worker !== 'function') {
     refuse('worker', worker, 'a function that starts the worker');
   }
-  if (parity !== undefined && parity !== 'keras') refuse('parity', parity, '"keras", or left out');
-  for (const [old, before, name, now] of [
-    ['device', device, 'backend', backend],
-    ['parity', parity && 'ignore', 'exif', exif],
-  ]) {
-    if (before !== undefined && before !== now) {
-      throw new LikenessError(
-        'bad-argument',
-        `${old} says ${before}, ${name} says ${now}; leave ${old} out.`,
-      );
-    }
-  }
-  return { ...rest, backend, exif };
+  if (device !== undefined && device !== backend)
+    refuse('device', device, `${backend}, as backend is, or left out`);
+  if (parity && exif !== 'ignore') refuse('exif', exif, 'ignore, as parity says, or parity left out');
+  return { ...rest, ...call, backend, exif };
 }
 
 /**

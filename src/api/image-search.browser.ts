@@ -1,7 +1,7 @@
 import { type AssetLocation, givenFolder } from '../assets/resolve.ts';
 import { scriptOf, startWorker, type WorkerStart } from '../assets/start-worker.ts';
 import { assetUrls } from '../assets/urls.ts';
-import { checkSignal, optionsOf, refuse } from '../base/checks.ts';
+import { optionsOf, refuse, signalOf } from '../base/checks.ts';
 import { LikenessError } from '../base/errors.ts';
 import type { Remote } from '../base/rpc.ts';
 import type * as web from '../base/web-types.ts';
@@ -53,20 +53,20 @@ export class ImageSearch extends ImageSearchBase {
         },
       });
       if (loaded.storage !== 'memory') void askToPersist();
-      const opened = (because?: string): Promise<OpenAnswer> =>
+      const open = (because?: string): Promise<OpenAnswer> =>
         worker.calls.open(
           loaded,
-          { threads, exif, ...(because === undefined ? { backend } : { backend: 'wasm', because }) },
+          { threads, exif, backend: because === undefined ? backend : 'wasm', because },
           assets,
           store && postedStoreName(store),
         );
-      let answer = await opened();
-      if (answer.spoiled !== undefined) {
+      let answer = await open();
+      if ('spoiled' in answer) {
         worker.end(closed());
         worker = startEngine(start);
-        answer = await opened(answer.spoiled);
+        answer = await open(answer.spoiled);
       }
-      if (answer.spoiled !== undefined) throw new LikenessError('no-backend', answer.spoiled);
+      if ('spoiled' in answer) throw new LikenessError('no-backend', answer.spoiled);
       const { batchSize, threads: running, size } = answer;
       const { storage: where, warnings } = loaded;
       const host: EngineHost<PostedImage, PostedStoreName> = {
@@ -108,9 +108,9 @@ export async function modelInfo(
   model: ModelName,
   options: Pick<OpenOptions, 'signal' | 'refresh' | 'assets'> = {},
 ): Promise<ModelInfo> {
-  const { signal, refresh = false, assets } = optionsOf(options, 'modelInfo', '{ refresh: true }');
-  checkSignal(signal);
-  return describeModel(pageModel(model, assets), { signal: signal ?? new AbortController().signal, refresh });
+  const { refresh = false, assets } = optionsOf(options, 'modelInfo', '{ refresh: true }');
+  const signal = signalOf(options.signal) ?? new AbortController().signal;
+  return describeModel(pageModel(model, assets), { signal, refresh });
 }
 
 /**

@@ -1,22 +1,17 @@
 import { assetAt } from '../assets/assets.node.ts';
 import { isBytes } from '../base/class-of.ts';
-import { endAll } from '../base/end-all.ts';
 import { LikenessError } from '../base/errors.ts';
-import { Engine, type PictureReader } from '../engine/engine.ts';
-import { openIndex } from '../engine/storage.ts';
 import { decode } from '../image/decode.node.ts';
 import { hold } from '../image/hold.node.ts';
 import type { ImageSource } from '../image/image-source.ts';
 import type { Pixels } from '../image/pixels.ts';
 import { readImage } from '../image/source.node.ts';
 import { toTensor } from '../image/tensor.ts';
-import { FlatIndex } from '../knn/flat-index.ts';
-import { chooseExtractor, type ExtractorChoice } from '../network/choose.ts';
 import { createNodeGraph } from '../network/graph.node.ts';
 import { loadGpuRuntime } from '../network/runtime.node.ts';
-import { type IndexInfo, identityOf, parityOf } from '../store/format/header.ts';
 import { openStore, type StoreName } from '../store/media/open-store.node.ts';
 import { checkOpen } from './arguments.ts';
+import { createEngine } from './create-engine.ts';
 import { type EngineHost, ImageSearchBase } from './image-search.ts';
 import { modelManifest, openModel } from './model.node.ts';
 import type { OpenOptions } from './options.ts';
@@ -50,68 +45,41 @@ export class ImageSearch extends ImageSearchBase {
         'Node has no WebGPU of its own: install the npm package "webgpu" beside likeness-search, or take the backend wasm.',
       );
     }
-    const { model, modelFiles } = await openModel(options.model, {
-      assets,
-      signal,
-      refresh,
-      onProgress,
-    });
-    const info: IndexInfo = {
-      model: identityOf(model.manifest),
-      dimension: model.manifest.output.dimension,
-      parity: parityOf(exif),
-    };
-    // The index before the network: one that does not fit is refused at once.
-    const store =
-      options.store === undefined ? undefined : await openIndex(await openStore(options.store), info);
-    let choice: ExtractorChoice | undefined;
-    let index: FlatIndex;
-    try {
-      choice = await chooseExtractor(
-        model,
+    const { model, modelFiles } = await openModel(options.model, { assets, signal, refresh, onProgress });
+    const store = options.store === undefined ? undefined : await openStore(options.store);
+    const engine = await createEngine<NodeSource, StoreName>(
+      model,
+      {
+        exif,
         // Without a request there is no WebGPU in Node; a page's polyfill of it is not for us.
-        backend === 'webgpu' ? backend : 'wasm',
-        {
-          createCpuGraph: (from) => createNodeGraph(from, threads),
-          loadGpuRuntime: () => loadGpuRuntime(assetAt('ort/asyncify.wasm.gz', assets)),
-        },
-        backend === 'auto' ? 'WebGPU is an optional package in Node, taken when it is asked for' : undefined,
-      );
-      signal?.throwIfAborted();
-      index = await FlatIndex.create({
-        dimension: choice.extractor.dimension,
-        backend: backend === 'webgpu' ? backend : 'auto',
-        device: choice.device,
-      });
-    } catch (error) {
-      // Threads and locks would keep the process alive.
-      await endAll(
-        () => choice?.extractor.close(),
-        () => store?.close(),
-      ).catch(() => {});
-      throw error;
-    }
-    const { extractor, reason } = choice;
-    const reader: PictureReader<NodeSource> = {
-      pixels: (source) => pixelsOf(source, exif),
-      async bytes(source) {
-        if ('width' in source) return undefined;
-        return isBytes(source) ? source : new Uint8Array(await source.arrayBuffer());
+        backend: backend === 'webgpu' ? backend : 'wasm',
+        because:
+          backend === 'auto'
+            ? 'WebGPU is an optional package in Node, taken when it is asked for'
+            : undefined,
       },
-    };
-    const engine = new Engine(extractor, reason, index, reader, {
-      parity: info.parity,
+      {
+        createCpuGraph: (from) => createNodeGraph(from, threads),
+        loadGpuRuntime: () => loadGpuRuntime(assetAt('ort/asyncify.wasm.gz', assets)),
+        reader: {
+          pixels: (source) => pixelsOf(source, exif),
+          async bytes(source) {
+            if ('width' in source) return undefined;
+            return isBytes(source) ? source : new Uint8Array(await source.arrayBuffer());
+          },
+        },
+        openStore,
+      },
       store,
-      openStore,
-      createQuantised: (rows) => FlatIndex.create({ dimension: extractor.dimension, rows }),
-    });
+      signal,
+    );
     const host: EngineHost<NodeSource, StoreName> = {
       engine,
       storeName: (name) => name,
       size: engine.size,
       modelFiles,
-      batchSize: extractor.batchSize,
-      callsInFlight: extractor.threads + 1,
+      batchSize: engine.batchSize,
+      callsInFlight: engine.threads + 1,
       hold: (image, from) => hold(image, { signal: from }),
       dispose: () => {},
     };

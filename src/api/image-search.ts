@@ -27,6 +27,7 @@ import { agrees } from '../knn/taking-part.ts';
 import type { Store } from '../store/format/files.ts';
 import { copyOfJson, type Entry } from '../store/format/records.ts';
 import {
+  type CheckedCall,
   type CheckedQuery,
   checkCall,
   checkItem,
@@ -102,15 +103,17 @@ export class ImageSearchBase {
    * const { failed } = await search.add(files.map((file) => ({ id: file.name, image: file, meta: { size: file.size } })));
    */
   async add(items: Iterable<Item>, options: CallOptions = {}): Promise<AddReport> {
-    this.#checkOpen();
-    const { signal, onProgress } = checkCall(options, 'add');
-    signal?.throwIfAborted();
+    const { signal, onProgress } = this.#begin('add', options);
     const given = itemsOf(items, 'add takes a list of items');
     for (const item of given) checkItem(item);
     const list = (given as Item[]).map((item) => this.#holdItem(item, signal));
     const report: AddReport = { added: 0, replaced: 0, unchanged: 0, extracted: 0, failed: [] };
     let done = 0;
-    const addChunk = async (chunk: HeldItem[], before: Promise<void>, issued: () => void): Promise<void> => {
+    /** Hands a chunk to the engine behind the chunk before it: rows follow the order of the items. */
+    const issue = async (
+      chunk: HeldItem[],
+      before: Promise<unknown>,
+    ): Promise<{ good: EngineItem<unknown>[]; adding: Promise<EngineAdded> }> => {
       const prepared = await Promise.all(chunk.map((item) => this.#prepareItem(item)));
       const good: EngineItem<unknown>[] = [];
       for (const [at, item] of prepared.entries()) {
@@ -120,18 +123,18 @@ export class ImageSearchBase {
       await before;
       signal?.throwIfAborted();
       this.#checkOpen();
-      const adding: Promise<EngineAdded> = this.#host.engine.add(good, { signal });
-      issued();
-      const outcome = await adding;
-      report.added += outcome.added;
-      report.replaced += outcome.replaced;
-      report.unchanged += outcome.unchanged;
-      report.extracted += outcome.extracted;
-      this.#size = outcome.size;
-      for (const { at, code, message } of outcome.failed) {
+      return { good, adding: this.#host.engine.add(good, { signal }) };
+    };
+    const finish = async (count: number, issued: ReturnType<typeof issue>): Promise<void> => {
+      const { good, adding } = await issued;
+      const { failed, size, ...counts } = await adding;
+      for (const name of ['added', 'replaced', 'unchanged', 'extracted'] as const)
+        report[name] += counts[name];
+      this.#size = size;
+      for (const { at, code, message } of failed) {
         report.failed.push({ id: good[at]!.id, error: new LikenessError(code, message) });
       }
-      done += chunk.length;
+      done += count;
       const { extracted } = report;
       if (!signal?.aborted) onProgress?.({ phase: 'add', done, total: list.length, extracted });
     };
@@ -139,30 +142,22 @@ export class ImageSearchBase {
     const running = new Set<Promise<void>>();
     /** Why the first chunk failed that did: however many end at the same moment, it is not forgotten. */
     let failure: { error: unknown } | undefined;
-    /** Settles when the chunk before has gone to the engine: rows follow the order of the items. */
-    let before = Promise.resolve();
-    try {
-      for (let start = 0; start < list.length; start += this.#host.batchSize) {
-        signal?.throwIfAborted();
-        const { promise, resolve } = deferred();
-        const chunk = addChunk(list.slice(start, start + this.#host.batchSize), before, resolve);
-        before = promise;
-        const settled: Promise<void> = chunk
-          .catch((error) => {
-            failure ??= { error };
-          })
-          .finally(() => {
-            resolve(); // a chunk that fails does not hold up the next
-            running.delete(settled);
-          });
-        running.add(settled);
-        if (running.size >= this.#host.callsInFlight) await Promise.race(running);
-        if (failure) break;
-      }
-    } finally {
-      // `size` tells the truth when this rejects: nothing of the call is still under way.
-      await Promise.all(running);
+    let before: Promise<unknown> = Promise.resolve();
+    const { batchSize, callsInFlight } = this.#host;
+    for (let start = 0; start < list.length && !failure && !signal?.aborted; start += batchSize) {
+      const chunk = list.slice(start, start + batchSize);
+      const issued = issue(chunk, before);
+      before = issued.catch(() => {}); // a chunk that fails does not hold up the next
+      const settled: Promise<void> = finish(chunk.length, issued)
+        .catch((error) => {
+          failure ??= { error };
+        })
+        .finally(() => running.delete(settled));
+      running.add(settled);
+      if (running.size >= callsInFlight) await Promise.race(running);
     }
+    // `size` tells the truth when this rejects: nothing of the call is still under way.
+    await Promise.all(running);
     if (failure) throw failure.error;
     signal?.throwIfAborted();
     return report;
@@ -192,15 +187,13 @@ export class ImageSearchBase {
     images: Iterable<ImageSource | Float32Array>,
     options: QueryOptions = {},
   ): Promise<Hit[][]> {
-    this.#checkOpen();
+    const call = this.#begin('query', options, '{ k: 5 }');
     const asked = checkQuery(options);
-    const { signal } = options;
-    signal?.throwIfAborted();
     const given = itemsOf(images, 'queryMany takes a list of pictures and vectors; for one there is query');
     for (const image of given) checkQueried(image);
-    const held = (given as (ImageSource | Float32Array)[]).map((image) => this.#hold(image, signal));
+    const held = (given as (ImageSource | Float32Array)[]).map((image) => this.#hold(image, call.signal));
     if (held.length === 0) return [];
-    return this.#reading(options, async (how) => {
+    return this.#reading(call, async (how) => {
       const queries: EngineQuery<unknown>[] = await Promise.all(
         held.map(async (one) => ('vector' in one ? one : { source: await one.ready() })),
       );
@@ -229,11 +222,9 @@ export class ImageSearchBase {
    * @example const vector = await search.extract(file);
    */
   async extract(image: ImageSource, options: CallOptions = {}): Promise<Float32Array> {
-    this.#checkOpen();
-    const { signal } = checkCall(options, 'extract');
-    signal?.throwIfAborted();
-    const ready = this.#host.hold(image, signal);
-    return this.#reading(options, async (how) => this.#host.engine.extract(await ready(), how));
+    const call = this.#begin('extract', options);
+    const ready = this.#host.hold(image, call.signal);
+    return this.#reading(call, async (how) => this.#host.engine.extract(await ready(), how));
   }
 
   /**
@@ -267,9 +258,7 @@ export class ImageSearchBase {
    * @example const { ids, dimension, values } = await search.features();
    */
   async features(options: CallOptions = {}): Promise<Features> {
-    this.#checkOpen();
-    checkCall(options, 'features');
-    return this.#reading(options, (how) => this.#host.engine.features(how));
+    return this.#reading(this.#begin('features', options), (how) => this.#host.engine.features(how));
   }
 
   /**
@@ -295,10 +284,9 @@ export class ImageSearchBase {
    * @example await search.save('opfs:holiday', { onProgress: ({ done, total }) => show(done / total) });
    */
   async save(store: string | web.URL | Store, options: CallOptions = {}): Promise<void> {
-    this.#checkOpen();
-    checkCall(options, 'save');
+    const call = this.#begin('save', options);
     const name = this.#host.storeName(store);
-    await this.#during(options, (how) => this.#host.engine.save(name, how));
+    await this.#during(call, (how) => this.#host.engine.save(name, how));
   }
 
   /**
@@ -308,9 +296,7 @@ export class ImageSearchBase {
    * @example link.href = URL.createObjectURL(await search.export({ signal }));
    */
   async export(options: CallOptions = {}): Promise<web.Blob> {
-    this.#checkOpen();
-    checkCall(options, 'export');
-    return this.#reading(options, (how) => this.#host.engine.export(how));
+    return this.#reading(this.#begin('export', options), (how) => this.#host.engine.export(how));
   }
 
   /**
@@ -322,10 +308,9 @@ export class ImageSearchBase {
    * @example await search.import(file, { signal, onProgress: ({ phase, done, total }) => show(phase, done / total) });
    */
   async import(source: web.Blob | string | web.URL, options: CallOptions = {}): Promise<void> {
-    this.#checkOpen();
-    checkCall(options, 'import');
+    const call = this.#begin('import', options);
     const name = this.#host.storeName(source);
-    this.#size = await this.#during(options, (how) => this.#host.engine.import(name, how));
+    this.#size = await this.#during(call, (how) => this.#host.engine.import(name, how));
   }
 
   /**
@@ -336,9 +321,7 @@ export class ImageSearchBase {
    * @example await search.compact();
    */
   async compact(options: CallOptions = {}): Promise<void> {
-    this.#checkOpen();
-    checkCall(options, 'compact');
-    await this.#during(options, (how) => this.#host.engine.compact(how));
+    await this.#during(this.#begin('compact', options), (how) => this.#host.engine.compact(how));
   }
 
   /**
@@ -417,8 +400,7 @@ export class ImageSearchBase {
    *
    * @param work gets a signal that follows the caller's
    */
-  async #during<T>({ signal, onProgress }: CallOptions, work: (how: EngineCall) => Promise<T>): Promise<T> {
-    signal?.throwIfAborted();
+  async #during<T>({ signal, onProgress }: CheckedCall, work: (how: EngineCall) => Promise<T>): Promise<T> {
     const control = new AbortController();
     const abort = (): void => control.abort(signal!.reason);
     signal?.addEventListener('abort', abort);
@@ -440,8 +422,8 @@ export class ImageSearchBase {
   }
 
   /** {@link #during} of a call that changes nothing: aborted, it rejects even where it is done. */
-  #reading<T>(options: CallOptions, work: (how: EngineCall) => Promise<T>): Promise<T> {
-    return this.#during(options, async (how) => {
+  #reading<T>(call: CheckedCall, work: (how: EngineCall) => Promise<T>): Promise<T> {
+    return this.#during(call, async (how) => {
       const result = await work(how);
       how.signal.throwIfAborted();
       return result;
@@ -471,6 +453,14 @@ export class ImageSearchBase {
     }
   }
 
+  /** What every call checks that takes options. */
+  #begin(call: string, options: CallOptions, example?: string): CheckedCall {
+    this.#checkOpen();
+    const checked = checkCall(options, call, example);
+    checked.signal?.throwIfAborted();
+    return checked;
+  }
+
   #checkOpen(): void {
     if (this.#closed) {
       throw new LikenessError('closed', 'This ImageSearch was closed; open another.');
@@ -485,12 +475,4 @@ function heldVector(vector: unknown): Held {
   } catch (error) {
     return { ready: () => Promise.reject(error) };
   }
-}
-
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = (): void => {};
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
 }

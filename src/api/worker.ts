@@ -1,24 +1,31 @@
+import { gpuBuild } from '../assets/gpu-build.ts';
 import type { AssetUrls } from '../assets/names.ts';
+import { ownScript } from '../assets/start-worker.ts';
 import { LikenessError } from '../base/errors.ts';
+import { blobFile } from '../base/random-access.ts';
 import { domPort, serve } from '../base/rpc.ts';
 import { checkWebAssembly } from '../base/web-assembly.ts';
 import { type DeliveredModel, type DeliveryProgress, deliver } from '../delivery/deliver.ts';
 import { openCache } from '../delivery/open-cache.ts';
 import { type ModelSource, originOf } from '../delivery/source.ts';
+import type { Engine } from '../engine/engine.ts';
+import { createBrowserDecode } from '../image/decode.browser.ts';
+import { assetDecoders } from '../image/decoders.browser.ts';
+import { type PostedImage, toPixels } from '../image/source.ts';
+import { GpuFailed } from '../network/choose.ts';
+import { createThreadsGraph } from '../network/graph.threads.browser.ts';
 import { createNetworkThread } from '../network/network-thread.ts';
-import type { PostedStoreName } from '../store/media/open-store.browser.ts';
-import { type OpenRequest, openEngine, type PageEngine } from './open-engine.ts';
+import { loadRuntime } from '../network/runtime.browser.ts';
+import { openStore, openStoreOrMemory, type PostedStoreName } from '../store/media/open-store.browser.ts';
+import { createEngine, type EngineRequest } from './create-engine.ts';
 
-export interface OpenAnswer {
-  /** Pictures that one `add` takes best. */
-  batchSize: number;
-  /** Threads of the network: batches that run side by side. */
-  threads: number;
-  /** Pictures in the index. */
-  size: number;
+export type OpenAnswer =
+  /** Pictures that one `add` takes best; threads of the network; pictures in the index. */
+  | { batchSize: number; threads: number; size: number }
   /** Why this worker is no good any more and another one has to be taken. */
-  spoiled?: string;
-}
+  | { spoiled: string };
+
+type PageEngine = Engine<PostedImage, PostedStoreName>;
 
 /** What the page calls before there is an engine. */
 interface Opener {
@@ -29,7 +36,7 @@ interface Opener {
   ): Promise<DeliveredModel>;
   open(
     model: DeliveredModel,
-    options: OpenRequest,
+    options: EngineRequest,
     assets: AssetUrls,
     store?: PostedStoreName,
   ): Promise<OpenAnswer>;
@@ -65,12 +72,31 @@ const opener: Opener = {
     for (const warning of model.warnings) console.warn(`Likeness: ${warning}`);
     return model;
   },
-  async open(model, options, assets, store) {
-    const result = await openEngine(model, options, store, assets);
-    if ('spoiled' in result) return { batchSize: 0, threads: 0, size: 0, spoiled: result.spoiled };
-    const { batchSize, threads } = result;
-    engine = result.engine;
-    return { batchSize, threads, size: engine.size };
+  async open({ manifest, files }, request, assets, store) {
+    const decode = createBrowserDecode(assetDecoders(assets));
+    const orient = request.exif !== 'ignore';
+    try {
+      engine = await createEngine(
+        { manifest, files: new Map([...files].map(([name, blob]) => [name, blobFile(blob)])) },
+        request,
+        {
+          createCpuGraph: (model) => createThreadsGraph(model, request.threads, ownScript()),
+          loadGpuRuntime: () => loadRuntime(gpuBuild(), assets),
+          reader: {
+            pixels: (picture) => toPixels(picture, { orient }, decode),
+            bytes: async (picture) =>
+              picture.kind === 'encoded' ? new Uint8Array(await picture.blob.arrayBuffer()) : undefined,
+          },
+          openStore,
+        },
+        store === undefined ? undefined : await openStoreOrMemory(store),
+      );
+    } catch (error) {
+      if (error instanceof GpuFailed) return { spoiled: error.message };
+      throw error;
+    }
+    const { batchSize, threads, size } = engine;
+    return { batchSize, threads, size };
   },
 };
 

@@ -43,11 +43,30 @@ export function optionsOf<Options extends object>(options: Options, call: string
   );
 }
 
-/** @throws LikenessError `bad-argument` */
-export function checkSignal(signal: AbortSignal | undefined): void {
-  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
+/** Signals of this realm, by those of others that they follow. */
+const followers = new WeakMap<object, AbortSignal>();
+
+/**
+ * A signal as the platform here takes it: `fetch` refuses that of jsdom or a polyfill, and an older one has no reason.
+ *
+ * @throws LikenessError `bad-argument`
+ */
+export function signalOf(signal: unknown): AbortSignal | undefined {
+  if (signal === undefined || signal instanceof AbortSignal) return signal;
+  const foreign = signal as AbortSignal;
+  if (typeof foreign?.aborted !== 'boolean' || typeof foreign.addEventListener !== 'function') {
     refuse('signal', signal, 'an AbortSignal');
   }
+  let own = followers.get(foreign);
+  if (!own) {
+    const control = new AbortController();
+    const follow = (): void => control.abort(foreign.reason);
+    if (foreign.aborted) follow();
+    else foreign.addEventListener('abort', follow);
+    own = control.signal;
+    followers.set(foreign, own);
+  }
+  return own;
 }
 
 /** @throws LikenessError `bad-argument` */

@@ -19,7 +19,7 @@ import { IndexStore } from '../store/index-store.ts';
 import { checkKind } from '../store/mismatch.ts';
 import { type MetaFilter, metaTest } from './meta-filter.ts';
 import { Pictures, type PicturesOptions } from './pictures.ts';
-import { progressOf } from './progress.ts';
+import { openUnlessAborted, progressOf } from './progress.ts';
 import { exportedFile, openTarget } from './storage.ts';
 import type { CallOptions, Features, Hit, Report } from './types.ts';
 
@@ -127,6 +127,16 @@ export class Engine<Source, StoreName> {
 
   get size(): number {
     return this.#pictures.entries.length;
+  }
+
+  /** Pictures that one {@link add} takes best. */
+  get batchSize(): number {
+    return this.#extractor.batchSize;
+  }
+
+  /** Of the network. */
+  get threads(): number {
+    return this.#extractor.threads;
   }
 
   /**
@@ -252,7 +262,10 @@ export class Engine<Source, StoreName> {
     const { input } = await this.#readBatch(items, 0, outcome, { signal, all: true });
     signal?.throwIfAborted();
     checkQueries(outcome);
-    return { buffer: await extractor.extractToBuffer(input, items.length), count: items.length };
+    const count = items.length;
+    const buffer = await extractor.extractToBuffer(input, count);
+    how.onProgress?.({ phase: 'extract', done: count, total: count });
+    return { buffer, count };
   }
 
   async #extractInMemory(items: readonly Extractable<Source>[], how: CallOptions): Promise<Float32Array> {
@@ -292,9 +305,9 @@ export class Engine<Source, StoreName> {
   }
 
   /** The normalised features of a picture that is not added. */
-  async extract(source: Source, { signal }: CallOptions = {}): Promise<Float32Array> {
-    const { vectors, failed } = await this.#vectors([{ source }], { signal, all: true });
-    signal?.throwIfAborted();
+  async extract(source: Source, how: CallOptions = {}): Promise<Float32Array> {
+    const { vectors, failed } = await this.#vectors([{ source }], { ...how, all: true });
+    how.signal?.throwIfAborted();
     if (failed[0]) throw new LikenessError(failed[0].code, failed[0].message);
     return vectors[0]!;
   }
@@ -373,7 +386,8 @@ export class Engine<Source, StoreName> {
 
   /** Writes the index to another store, all or nothing. */
   async save(name: StoreName, how: CallOptions = {}): Promise<void> {
-    const target = await openTarget(await this.#openStore(name), this.info);
+    const opening = this.#openStore(name).then((store) => openTarget(store, this.info));
+    const target = await openUnlessAborted(opening, how.signal);
     try {
       await this.#withIndex((index) => {
         const onRows = progressOf(how, 'write', index.entries.length);
@@ -391,7 +405,8 @@ export class Engine<Source, StoreName> {
 
   /** Takes over another index in the place of what is here, all or nothing. Resolves to the number of pictures. */
   async import(name: StoreName, how: CallOptions = {}): Promise<number> {
-    const source = await IndexStore.open(await this.#openStore(name), { expect: this.info });
+    const opening = this.#openStore(name).then((store) => IndexStore.open(store, { expect: this.info }));
+    const source = await openUnlessAborted(opening, how.signal);
     try {
       return await this.#inTurn(async () => {
         checkKind(source.info, this.info, source);

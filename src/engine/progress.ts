@@ -23,3 +23,29 @@ export function progressOf(
     signal?.throwIfAborted();
   };
 }
+
+/**
+ * Waits for something to open; not any longer once the signal is aborted. What opens all the same is closed again.
+ *
+ * @throws the signal's reason, or what `opening` rejects with
+ */
+export function openUnlessAborted<T extends { close(): unknown }>(
+  opening: Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      reject(signal!.reason);
+      opening.then((late) => late.close()).catch(() => {});
+    };
+    const ended =
+      <V>(settle: (value: V) => void) =>
+      (value: V): void => {
+        signal?.removeEventListener('abort', abort);
+        if (!signal?.aborted) settle(value);
+      };
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort);
+    opening.then(ended(resolve), ended(reject));
+  });
+}

@@ -1,5 +1,5 @@
 import type { AssetLocation } from '../assets/resolve.ts';
-import { checkDistance, checkSignal, checkWhole, optionsOf, refuse, shown } from '../base/checks.ts';
+import { checkDistance, checkWhole, optionsOf, refuse, shown, signalOf } from '../base/checks.ts';
 import { LikenessError } from '../base/errors.ts';
 import type * as web from '../base/web-types.ts';
 import type { Backend, BackendName, DeviceQueries, RowHolder, RowSet } from './backend/backend.ts';
@@ -294,12 +294,8 @@ export class FlatIndex {
       checkFinite(queries, this.dimension);
     }
     checkWhole('k', k, 1);
-    const { signal, maxDistance = Number.POSITIVE_INFINITY } = optionsOf(
-      options,
-      'search',
-      '{ maxDistance: 1 }',
-    );
-    checkSignal(signal);
+    const { maxDistance = Infinity } = optionsOf(options, 'search', '{ maxDistance: 1 }');
+    const signal = signalOf(options.signal);
     checkDistance(maxDistance);
     const copy = isOnDevice(queries) ? queries : queries.slice();
     const takingPart = new TakingPart(options.filter, options.exclude, this.size);

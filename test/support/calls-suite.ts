@@ -86,6 +86,25 @@ const refusedFilters: [filter: unknown, message: RegExp][] = [
   [7, /filter/],
 ];
 
+/** As an old polyfill makes it: of no class of the platform, without `throwIfAborted`; `reason` is there when it was given. */
+function polyfilledSignal(): { signal: AbortSignal; abort(reason?: Error): void } {
+  const target = new EventTarget();
+  const signal = {
+    aborted: false,
+    reason: undefined as unknown,
+    addEventListener: (type: string, listener: () => void) => target.addEventListener(type, listener),
+    removeEventListener: (type: string, listener: () => void) => target.removeEventListener(type, listener),
+  };
+  return {
+    signal: signal as never,
+    abort(reason) {
+      signal.aborted = true;
+      signal.reason = reason;
+      target.dispatchEvent(new Event('abort'));
+    },
+  };
+}
+
 /** A file of an index of this model with so many pictures. */
 async function largeIndex(search: Search, count: number): Promise<Blob> {
   const { dimension, ...model } = (await search.report()).model;
@@ -242,6 +261,60 @@ export function callsSuite({ ImageSearch }: Library): void {
     const saved = await ImageSearch.open({ store: target });
     assert.equal(saved.size, count);
     for (const each of [saved, search, memory]) await each.close();
+  });
+
+  test('a picture that is extracted is told of', async () => {
+    const search = await ImageSearch.open();
+    const image = { width: 8, height: 8, rgba: new Uint8Array(256).fill(200), mode: 'RGB' as const };
+    await search.add([{ id: 'a', image }]);
+    const calls: [pictures: number, call: (options: Parameters<Search['query']>[1]) => Promise<unknown>][] = [
+      [1, (options) => search.extract(image, options)],
+      [1, (options) => search.query(image, options)],
+      [3, (options) => search.queryMany([image, vector(1), image, image], options)],
+    ];
+    for (const [total, call] of calls) {
+      const told: unknown[] = [];
+      await call({ onProgress: (progress) => told.push(progress) });
+      assert.deepEqual(told.at(-1), { phase: 'extract', done: total, total });
+      const thrown = new Error('in onProgress');
+      const failed = call({
+        onProgress() {
+          throw thrown;
+        },
+      });
+      assert.equal(await failed.catch((error) => error), thrown);
+    }
+    await search.close();
+  });
+
+  test('a signal that is none of this realm acts as one of this realm', async () => {
+    const search = await ImageSearch.open();
+    const file = await largeIndex(search, 10_000);
+    for (const name of ['import', 'export', 'query', 'add', 'extract'] as const) {
+      const foreign = polyfilledSignal();
+      const { signal } = foreign;
+      const image = { width: 8, height: 8, rgba: new Uint8Array(256), mode: 'RGB' as const };
+      const call = {
+        import: () => search.import(file, { signal }),
+        export: () => search.export({ signal }),
+        query: () => search.query(image, { signal }),
+        add: () => search.add([{ id: 'a', image }], { signal }),
+        extract: () => search.extract(image, { signal }),
+      }[name];
+      await call();
+      const ended = call();
+      foreign.abort();
+      await assert.rejects(ended, { name: 'AbortError' }, name);
+      await assert.rejects(call(), { name: 'AbortError' }, `${name}, aborted before`);
+    }
+    const { signal, abort } = polyfilledSignal();
+    const opening = ImageSearch.open({ signal } as object);
+    abort(new Error('enough'));
+    await assert.rejects(opening, { message: 'enough' });
+    for (const wrong of [{ aborted: false }, { addEventListener() {} }, { throwIfAborted() {} }]) {
+      await assert.rejects(search.features({ signal: wrong as never }), { code: 'bad-argument' });
+    }
+    await search.close();
   });
 
   test('a call that waits for its turn can be aborted at once', async () => {
