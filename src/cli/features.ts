@@ -71,7 +71,9 @@ export async function openMatrix(
 async function rowsIn(file: OpenFile, dimension: number, array: string | undefined): Promise<NpyRows> {
   const first = new Uint8Array(4);
   await file.read(0, first);
-  return openNpyRows(isZip(first) ? await openNpz(file, array) : file, dimension);
+  if (isZip(first)) return openNpyRows(await openNpz(file, array), dimension);
+  if (array === undefined) return openNpyRows(file, dimension);
+  throw new LikenessError('bad-argument', 'This .npy file is one array; leave --array out.');
 }
 
 /** The pictures of an index: an exported file, or the folder of one. */

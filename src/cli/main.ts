@@ -34,20 +34,37 @@ const model = (): Option =>
     .default(defaultModel)
     .argParser((text) => (isModelFolder(text) ? resolve(text) : text));
 const backends = ['auto', 'wasm', 'webgpu'];
-const backend = (): Option =>
-  new Option('--backend <backend>', 'what runs the network').choices(backends).default('auto');
-/** The old name of --backend, until version 0.2. */
-const device = (): Option => new Option('--device <backend>').choices(backends).hideHelp();
-const threads = (): Option =>
-  new Option('--threads <n>', 'threads of the network on wasm').argParser(whole('--threads', 1, 64));
-const exif = (): Option =>
-  new Option('--exif <how>', 'whether EXIF orientation is applied; Keras does not').choices([
-    'apply',
-    'ignore',
-  ]);
-/** The old name of `--exif ignore`, until version 0.2. */
-const parity = (): Option =>
-  new Option('--parity <with>').choices(['keras']).implies({ exif: 'ignore' }).hideHelp();
+/** How a picture is read. The hidden option is the old name of `--exif ignore`, until version 0.2. */
+const picture = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--exif <how>', 'whether EXIF orientation is applied; Keras does not').choices([
+        'apply',
+        'ignore',
+      ]),
+    )
+    .addOption(new Option('--parity <with>').choices(['keras']).hideHelp());
+/** What runs the network. The hidden option is the old name of `--backend`, until version 0.2. */
+const network = (command: Command): Command =>
+  picture(command)
+    .addOption(new Option('--backend <backend>', 'what runs the network').choices(backends).default('auto'))
+    .addOption(new Option('--device <backend>').choices(backends).hideHelp())
+    .addOption(
+      new Option('--threads <n>', 'threads of the network on wasm').argParser(whole('--threads', 1, 64)),
+    );
+
+/** Takes an old spelling of an option, unless the new one says something else. */
+function takeOldName(command: Command, old: string, name: string, value: string | undefined): void {
+  if (value === undefined) return;
+  const given = command.getOptionValueSource(name) === 'cli' ? command.getOptionValue(name) : value;
+  if (given !== value) {
+    command.error(
+      `error: ${old} means --${name} ${value}, and --${name} ${given} is there, too; leave ${old} out.`,
+    );
+  }
+  command.setOptionValue(name, value);
+}
+
 const indexFrom = (): Option => new Option('-i, --index <index-dir>', 'an index made by "likeness index"');
 
 const program = new Command('likeness')
@@ -55,8 +72,9 @@ const program = new Command('likeness')
   .version(packageJson.version)
   .showSuggestionAfterError()
   .hook('preAction', (_, command) => {
-    const { device } = command.opts();
-    if (device !== undefined) command.setOptionValue('backend', device);
+    const { device, parity } = command.opts();
+    takeOldName(command, '--device', 'backend', device);
+    takeOldName(command, '--parity', 'exif', parity && 'ignore');
   })
   // One line for a wrong argument: the usage is a --help away.
   .configureOutput({
@@ -72,36 +90,28 @@ const program = new Command('likeness')
   .exitOverride();
 
 // Each command's module is loaded when it runs: `likeness --help` needs neither a network nor an image decoder.
-program
-  .command('index')
+network(program.command('index'))
   .description('index all pictures of a folder')
   .argument('<folder>', 'a folder of pictures; folders in it are read, too')
   .requiredOption('-o, --output <index-dir>', 'folder of the index')
   .addOption(model())
-  .addOption(backend())
-  .addOption(device())
-  .addOption(threads())
-  .addOption(exif())
-  .addOption(parity())
   .option('--prune', 'remove pictures whose files are gone, however many')
   .option('--json', 'print a summary as JSON')
   .action(async (folder, options) =>
     (await import('./commands/index-folder.ts')).indexFolder(folder, options),
   );
 
-program
-  .command('query')
+network(program.command('query'))
   .description('list the most similar pictures')
   .argument('<image|vector.npy>', 'a picture, or a feature vector saved by NumPy')
   .addOption(indexFrom().makeOptionMandatory())
   .addOption(new Option('-k <n>', 'number of pictures').default(30).argParser(whole('-k', 1, 2 ** 31)))
   .option('--json', 'print only [{"id": …, "distance": …}, …]')
   .option('--html <file>', 'write a page with the pictures and their distances')
-  .addOption(backend())
-  .addOption(device())
-  .addOption(threads())
-  .addOption(exif())
-  .addOption(parity())
+  .addHelpText(
+    'after',
+    '\n--exif is by default as the index was made. For a vector nothing is extracted: --exif, --backend and --threads do nothing.',
+  )
   .action(async (what, options) => (await import('./commands/query.ts')).query(what, options));
 
 program
@@ -117,15 +127,12 @@ program
   )
   .action(async (where, ids, options) => (await import('./commands/remove.ts')).remove(where, ids, options));
 
-program
-  .command('check')
+picture(program.command('check'))
   .description('read every byte of an index, say what is damaged, keep what is whole')
   .argument('<index>', 'a folder, an exported file, or the URL of one')
   .option('--repair', 'write what is whole as a new file; the damaged one is kept beside it')
   .option('--json', 'print the result as JSON')
   .option('--model <name|dir|url>', 'the model of an index whose header is lost')
-  .addOption(exif())
-  .addOption(parity())
   .addHelpText('after', '\nExit status: 0 the index is whole; 1 it is damaged, or was until --repair.')
   .action(async (where, options) => (await import('./commands/check.ts')).check(where, options));
 
@@ -136,7 +143,12 @@ program
   .option('--npy <features.npy>', 'C order, a row a picture')
   .option('--ids <ids.json>', 'the ids, in the order of the rows')
   .option('--per-image <dir>', 'a .npy file for each picture, as in the Keras tutorial')
-  .addOption(new Option('--dtype <type>', 'f4: float32, f2: float16').choices(['f4', 'f2']).default('f4'))
+  .addOption(
+    new Option('--dtype <type>', 'of --npy and --per-image: float32 (f4, the default) or float16').choices([
+      'f4',
+      'f2',
+    ]),
+  )
   .option('--file <index.likeness>', 'the whole index: to open in a page, to serve, to import')
   .action(async (where, options) => (await import('./commands/export.ts')).exportIndex(where, options));
 
@@ -147,34 +159,25 @@ program
     '<features>',
     'features.npy or .npz, a folder with a .npy for each picture, or an exported .likeness file',
   )
-  .option('--ids <ids.json>', 'a JSON list of the ids, in the order of the rows')
+  .option('--ids <ids.json>', 'a JSON list of the ids, in the order of the rows; of a folder: which files')
   .option('--array <name>', 'name of the array in an .npz')
   .option('--skip-bad', 'leave out rows with NaN or infinity, and list them')
   .addOption(model())
   .requiredOption('-o, --output <index-dir>', 'folder of the index')
   .action(async (from, options) => (await import('./commands/import.ts')).importFeatures(from, options));
 
-program
-  .command('tensor')
+picture(program.command('tensor'))
   .description("write the network's input for a picture: float32, 1 × 3 × H × W, BGR minus mean")
   .argument('<image>')
   .requiredOption('-o, --output <x.npy>', 'the file to write')
   .addOption(model())
-  .addOption(exif())
-  .addOption(parity())
   .action(async (image, options) => (await import('./commands/extract.ts')).tensor(image, options));
 
-program
-  .command('features')
+network(program.command('features'))
   .description('write the normalised feature vector of a picture')
   .argument('<image>')
   .requiredOption('-o, --output <f.npy>', 'the file to write')
   .addOption(model())
-  .addOption(backend())
-  .addOption(device())
-  .addOption(threads())
-  .addOption(exif())
-  .addOption(parity())
   .action(async (image, options) => (await import('./commands/extract.ts')).features(image, options));
 
 program

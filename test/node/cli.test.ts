@@ -305,6 +305,83 @@ describe('errors', () => {
     });
   }
 
+  test('options that contradict each other, or do nothing, are refused by name', () =>
+    withFolder(async (place) => {
+      const { encodeNpy } = await import('../../src/python/npy.ts');
+      const image = join(pictures, 'A001.jpeg');
+      const [npy, ids, x] = [join(place, 'f.npy'), join(place, 'ids.json'), join(place, 'x')];
+      await writeFile(npy, encodeNpy(new Float32Array(512), [1, 512]));
+      await writeFile(ids, '["a"]');
+      const file = join(place, 'a.likeness');
+      assert.equal((await likeness('export', index, '--file', file)).code, 0);
+      const refused: [code: number, message: RegExp, ...args: string[]][] = [
+        [
+          2,
+          /--device means --backend wasm, and --backend webgpu/,
+          'features',
+          image,
+          '-o',
+          x,
+          '--device',
+          'wasm',
+          '--backend',
+          'webgpu',
+        ],
+        [
+          2,
+          /--device means --backend wasm, and --backend auto/,
+          'index',
+          pictures,
+          '-o',
+          x,
+          '--backend',
+          'auto',
+          '--device',
+          'wasm',
+        ],
+        [
+          2,
+          /--parity means --exif ignore, and --exif apply/,
+          'tensor',
+          image,
+          '-o',
+          x,
+          '--exif',
+          'apply',
+          '--parity',
+          'keras',
+        ],
+        [
+          2,
+          /--parity means --exif ignore/,
+          'query',
+          image,
+          '-i',
+          index,
+          '--parity',
+          'keras',
+          '--exif',
+          'apply',
+        ],
+        [1, /--dtype is for --npy and --per-image/, 'export', index, '--ids', x, '--dtype', 'f2'],
+        [1, /--exif is for an index whose header is lost/, 'check', index, '--exif', 'ignore'],
+        [1, /--ids does nothing for an index/, 'import', file, '--ids', ids, '-o', x],
+        [1, /--ids does nothing for an index/, 'import', index, '--ids', ids, '-o', x],
+        [1, /--array does nothing for an index/, 'import', file, '--array', 'a', '-o', x],
+        [1, /--array does nothing for a folder/, 'import', place, '--array', 'a', '-o', x],
+        [1, /one array; leave --array out/, 'import', npy, '--ids', ids, '--array', 'a', '-o', x],
+      ];
+      for (const [code, message, ...args] of refused) {
+        const result = await likeness(...args);
+        assert.deepEqual([result.code, result.stdout], [code, ''], args.join(' '));
+        assert.match(result.stderr, message);
+        oneLine(result.stderr);
+        assert.equal((await readdir(place)).includes('x'), false, args.join(' '));
+      }
+      const same = ['--parity', 'keras', '--exif', 'ignore', '--device', 'wasm', '--backend', 'wasm'];
+      assert.equal((await likeness('features', image, '-o', x, ...same)).code, 0);
+    }));
+
   test('an index that has lost its header is refused', () =>
     withFolder(async (place) => {
       const copy = join(place, 'index');

@@ -135,6 +135,12 @@ function tellUnreadable(where: string, message: string, { json }: CheckOptions):
 }
 
 async function wantedInfo({ model, exif }: CheckOptions): Promise<IndexInfo | undefined> {
+  if (model === undefined && exif !== undefined) {
+    throw new LikenessError(
+      'bad-argument',
+      '--exif is for an index whose header is lost; name its --model, too.',
+    );
+  }
   if (model === undefined) return undefined;
   const manifest = await modelManifest(model);
   return { model: identityOf(manifest), dimension: manifest.output.dimension, parity: parityOf(exif) };

@@ -11,7 +11,7 @@ export interface ExportOptions {
   ids?: string;
   perImage?: string;
   file?: string;
-  dtype: 'f2' | 'f4';
+  dtype?: 'f2' | 'f4';
 }
 
 /** `likeness export <index> --npy features.npy --ids ids.json`, `--per-image <dir>`, `--file <index.likeness>` */
@@ -20,7 +20,7 @@ export async function exportIndex(where: string, options: ExportOptions): Promis
   const index = await openIndexOf(where, { rows: true });
   try {
     const { entries, info } = index;
-    const { dtype } = options;
+    const { dtype = 'f4' } = options;
     const { npy, ids, perImage, file } = places;
     if (npy) {
       const type = { f2: 'float16', f4: 'float32' }[dtype];
@@ -53,7 +53,7 @@ export async function exportIndex(where: string, options: ExportOptions): Promis
 /** All of them are looked at before the first is written. */
 async function placesOf(
   where: string,
-  { npy, ids, perImage, file }: ExportOptions,
+  { npy, ids, perImage, file, dtype }: ExportOptions,
 ): Promise<{
   npy: FilePlace | undefined;
   ids: FilePlace | undefined;
@@ -62,6 +62,12 @@ async function placesOf(
 }> {
   if (npy === undefined && ids === undefined && perImage === undefined && file === undefined) {
     throw new LikenessError('bad-argument', 'Nothing to export: name --npy, --ids, --per-image or --file.');
+  }
+  if (dtype !== undefined && npy === undefined && perImage === undefined) {
+    throw new LikenessError(
+      'bad-argument',
+      '--dtype is for --npy and --per-image; name one of them, or leave it out.',
+    );
   }
   const placeFor = async (
     named: string | undefined,

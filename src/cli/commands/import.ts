@@ -63,14 +63,27 @@ export async function importFeatures(from: string, options: ImportOptions): Prom
 }
 
 async function openFeatures(from: string, wanted: Wanted, options: ImportOptions): Promise<FeatureSource> {
-  if (/\.likeness$/i.test(from)) return openExported(from, wanted);
+  const forOthers = (kind: string, names: ('ids' | 'array')[]): void => {
+    const name = names.find((each) => options[each] !== undefined);
+    if (name === undefined) return;
+    throw new LikenessError(
+      'bad-argument',
+      `--${name} does nothing for ${kind}, which ${from} is; leave it out.`,
+    );
+  };
+  if (/\.likeness$/i.test(from)) {
+    forOthers('an index', ['ids', 'array']);
+    return openExported(from, wanted);
+  }
   const info = await stat(from).catch((error) => {
     throw new LikenessError('not-found', `${from} cannot be read: ${reasonOf(error) ?? error.message}.`, {
       cause: error,
     });
   });
   if (!info.isDirectory()) return openMatrix(from, wanted, options);
-  return (await isIndexFolder(from)) ? openExported(from, wanted) : openFeatureFolder(from, wanted, options);
+  const isIndex = await isIndexFolder(from);
+  forOthers(isIndex ? 'an index' : 'a folder of .npy files', isIndex ? ['ids', 'array'] : ['array']);
+  return isIndex ? openExported(from, wanted) : openFeatureFolder(from, wanted, options);
 }
 
 /** An index that features were written beside counts as a folder of those. */
