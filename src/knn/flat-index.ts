@@ -13,6 +13,7 @@ import { Slots } from './slots.ts';
 import { rowNumbers, TakingPart } from './taking-part.ts';
 import { Shards } from './threads/shards.ts';
 import type { SearchThreads } from './threads/threads.ts';
+import { rowsPerPanel } from './wasm/quantised-rows.ts';
 
 export interface FlatIndexOptions {
   /** d: values in a row, 1 … 65536. */
@@ -183,11 +184,15 @@ export class FlatIndex {
     const rows = values.length / this.dimension;
     if (rows > 0) {
       this.#holder.append(values);
-      this.#slots.append(rows);
-      this.#source.append(rows);
-      this.#version++;
+      this.#appended(rows);
     }
     return first;
+  }
+
+  #appended(rows: number): void {
+    this.#slots.append(rows);
+    this.#source.append(rows);
+    this.#version++;
   }
 
   /**
@@ -221,11 +226,62 @@ export class FlatIndex {
     this.#version++;
     // Where the backend cannot pass over dead rows they go at once, else when there are many.
     const heedsSkip = this.#backend?.heedsSkip ?? true;
-    if (!heedsSkip || this.#slots.dead * compactWhen > this.#holder.rows) {
-      const dead = this.#slots.compact();
-      this.#holder.remove(dead);
-      this.#source.remove(dead);
+    if (!heedsSkip || this.#slots.dead * compactWhen > this.#holder.rows) this.#compact();
+  }
+
+  /** Takes removed rows out of the backend. */
+  #compact(): void {
+    const dead = this.#slots.compact();
+    if (dead.length === 0) return;
+    this.#holder.remove(dead);
+    this.#source.remove(dead);
+    this.#version++;
+  }
+
+  /**
+   * The quantised codes of all rows, of an index made with `rows`: half a byte a value and 20 bytes a row, in whole
+   * panels of 128 rows. They are the same bytes for the same rows.
+   *
+   * @returns Math.ceil(n / 128) panels of 64·d + 2560 bytes
+   * @throws LikenessError `bad-argument` where the index keeps full rows, `closed`
+   * @example const bytes = index.quantised();
+   */
+  quantised(): Uint8Array {
+    return this.#codes().panels();
+  }
+
+  /**
+   * Adds rows by what {@link quantised} gave, as {@link add} does by their values, to an index made with `rows` that
+   * has a multiple of 128 rows, for example none. Only their statistics can be checked: keep a hash of bytes that come
+   * from elsewhere, as wrong codes give wrong answers.
+   *
+   * @param bytes Math.ceil(rows / 128) panels of 64·d + 2560 bytes
+   * @param rows 0 or more
+   * @returns the number of the first new row
+   * @throws LikenessError `bad-argument`; `bad-file` where `bytes` are no such codes, and nothing is added then;
+   *   `out-of-memory`, `closed`
+   * @example index.addQuantised(bytes, 10_000);
+   */
+  addQuantised(bytes: Uint8Array, rows: number): number {
+    const codes = this.#codes();
+    if (!(bytes instanceof Uint8Array)) refuse('bytes', bytes, 'a Uint8Array');
+    checkWhole('rows', rows, 0);
+    const first = this.size;
+    if (first % rowsPerPanel !== 0) refuse('size', first, `a multiple of ${rowsPerPanel}`);
+    codes.appendPanels(bytes, rows);
+    this.#appended(rows);
+    return first;
+  }
+
+  /** Nothing but codes, without removed rows. */
+  #codes(): NonNullable<Backend['codes']> {
+    this.#checkOpen();
+    const codes = this.#backend?.codes;
+    if (!codes) {
+      throw new LikenessError('bad-argument', 'This index has no option `rows`: it keeps full rows.');
     }
+    this.#compact();
+    return codes;
   }
 
   /**

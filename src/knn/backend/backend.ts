@@ -81,4 +81,11 @@ export interface SearchedRows extends Pick<RowHolder, 'dimension' | 'rows' | 'ro
 }
 
 /** @internal Rows and a search over them. Searches may run side by side: none keeps anything where another one would meet it. */
-export interface Backend extends RowHolder, SearchedRows {}
+export interface Backend extends RowHolder, SearchedRows {
+  /** The codes of all rows, where there is nothing else. */
+  codes?: {
+    panels(): Uint8Array;
+    /** Throws `LikenessError` and changes nothing where they are no such bytes. */
+    appendPanels(bytes: Uint8Array, rows: number): void;
+  };
+}

@@ -26,6 +26,7 @@ export async function createQuantisedBackend(
     append: (values) => rows.append(values),
     set: (row, values) => rows.set(row, values),
     remove: (removed) => rows.remove(removed),
+    codes: rows,
     row() {
       throw new LikenessError(
         'bad-argument',

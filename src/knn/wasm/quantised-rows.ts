@@ -1,4 +1,5 @@
-import type { QuantisedQuery } from '../backend/quantised-bounds.ts';
+import { LikenessError } from '../../base/errors.ts';
+import { isUsualNorm, type QuantisedQuery } from '../backend/quantised-bounds.ts';
 import type { Kernels, QuantisedKernel } from './kernels.ts';
 import { align, type Layout, oneThread, reserve } from './memory.ts';
 import { within } from './row-memory.ts';
@@ -136,6 +137,70 @@ export class QuantisedRows {
       }
       this.#unstage();
     }
+  }
+
+  /** All panels, each by itself: the same bytes for the same rows, whatever was here before. */
+  panels(): Uint8Array {
+    const size = this.#stagesAt[1] - this.#stagesAt[0];
+    const count = Math.ceil(this.count / rowsPerPanel);
+    const all = new Uint8Array(count * size);
+    for (let panel = 0; panel < count; panel++) {
+      const stage = this.#load(panel, 1);
+      for (let place = 0; place < rowsPerPanel; place++) {
+        const { bytes, start, shift, statistics } = this.#nibbles(stage, place);
+        // Without bounds: what lies there is of a row that is gone.
+        const keep = statistics.getFloat32(0, true) < Number.POSITIVE_INFINITY ? 255 : ~(15 << shift);
+        for (let j = 0; j < this.dimension; j++) bytes[start + j * panelStride]! &= keep;
+      }
+      all.set(new Uint8Array(stage.kernel.memory.buffer, stage.at, size), panel * size);
+    }
+    return all;
+  }
+
+  /**
+   * Adds rows from the bytes of {@link panels}. Here are whole panels only.
+   *
+   * @throws LikenessError `bad-file` where they are no such bytes
+   */
+  appendPanels(bytes: Uint8Array, rows: number): void {
+    const size = this.#stagesAt[1] - this.#stagesAt[0];
+    const wanted = Math.ceil(rows / rowsPerPanel) * size;
+    if (bytes.length !== wanted) damaged(`${bytes.length} bytes`);
+    this.#reserve(this.count + rows);
+    const unusual: number[] = [];
+    let stage: Stage;
+    for (let row = 0; row < rows; row++) {
+      const place = row % rowsPerPanel;
+      if (place === 0) {
+        const panel = row / rowsPerPanel;
+        stage = this.#stage(this.count / rowsPerPanel + panel, false);
+        const { kernel, at } = stage;
+        new Uint8Array(kernel.memory.buffer).set(bytes.subarray(panel * size, (panel + 1) * size), at);
+        kernel.clearFrom(at, this.dimension, rows - row);
+        this.#unstage();
+      }
+      const { statistics } = this.#nibbles(stage!, place);
+      // As assembly/quantised.ts writes them.
+      let norm = statistics.getFloat32(0, true);
+      const scale = statistics.getFloat32(512, true);
+      const error = statistics.getFloat32(1024, true);
+      const inverse = statistics.getFloat32(1536, true);
+      const zero = statistics.getInt32(2048, true);
+      if (norm === Number.POSITIVE_INFINITY) {
+        unusual.push(this.count + row);
+        norm = 0;
+      }
+      // ‖x‖² = b²·‖c − z‖² + ‖e‖², but for roundings of 10⁻⁶. Other statistics could prove what is not so.
+      const difference = scale ** 2 / (inverse || 1) + error ** 2 / 4 - norm;
+      const isRight =
+        isUsualNorm(norm) &&
+        Math.abs(difference) <= 1e-5 * norm &&
+        Math.min(scale, error, inverse, 1 - inverse) >= 0 &&
+        !(zero & ~8);
+      if (!isRight) damaged(`row ${row}`); // behind the last row there may be anything
+    }
+    this.count += rows;
+    for (const row of unusual) this.unusual.add(row);
   }
 
   set(row: number, values: Float32Array): void {
@@ -339,4 +404,8 @@ export class QuantisedRows {
       }
     }
   }
+}
+
+function damaged(where: string): never {
+  throw new LikenessError('bad-file', `The codes are damaged: ${where}.`);
 }
