@@ -335,8 +335,16 @@ export function copyPage() {
   writeFileSync(join(root, 'dist/page/index.html'), html.replace('{{importmap}}', hash));
 }
 
+/** Scripts of the custom elements, each with all that it needs: a site has copies of them. */
+export const elementsBundle = {
+  ...browserOptions,
+  minify: true,
+  entryPoints: { similar: 'src/elements/similar.ts' },
+  outdir: 'dist/elements',
+};
+
 /** All that a page loads, as options of esbuild: the page's scripts first. */
-export const pageBundles = () => [pageBundle, ...webBundles()];
+export const pageBundles = () => [pageBundle, elementsBundle, ...webBundles()];
 
 /** The next `ensureBuilt()` builds. */
 export const forgetBuild = () => rmSync(stamp, { force: true });
@@ -351,7 +359,8 @@ export async function buildAll() {
   forgetBuild();
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   await buildKernels();
-  await Promise.all([buildWeb(), buildNode(), buildPage(), buildTypes()]);
+  const { build } = await import('esbuild');
+  await Promise.all([buildWeb(), buildNode(), buildPage(), build(elementsBundle), buildTypes()]);
   writeFileSync(stamp, '');
 }
 

@@ -12,6 +12,7 @@ import { ensurePackages, root } from './setup.mjs';
 const knnBudget = 35_500;
 
 const bundles = [
+  { name: '<likeness-similar>', entryPoints: ['src/elements/similar.ts'], budget: 6000 },
   { name: 'likeness-search/knn, kernels and shaders', entryPoints: ['src/knn/index.ts'], budget: knnBudget },
   // ONNX Runtime comes as files of its own.
   {

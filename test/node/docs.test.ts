@@ -26,6 +26,7 @@ import { root, samples } from '../support/cli.ts';
 import { type Snippet, snippets, standIns } from '../support/documented.ts';
 import { installPackage } from '../support/installed-package.ts';
 import { type Block, parseDocument, readDocuments } from '../support/markdown.ts';
+import { writeStaticSite } from '../support/static-site.ts';
 import { writeKeras } from '../support/weight-files.ts';
 
 const run = promisify(execFile);
@@ -83,6 +84,10 @@ before(async () => {
   ]) {
     await run(process.execPath, [cli, ...line.split(' ')], { cwd: template });
   }
+  await writeStaticSite(
+    template,
+    ['harbour.jpg', ...[1, 2, 3, 4, 5, 6].map((n) => `${n}.jpg`)].map((id) => ({ id })),
+  );
   const pack = "import numpy as np; np.savez('features.npz', features=np.load('features.npy'))";
   await run(ensurePython(), ['-c', pack], { cwd: template });
 });
@@ -174,8 +179,8 @@ async function askServer(child: ChildProcess, output: () => string, ended: Promi
 }
 
 describe('the documents', () => {
-  test('every block is of a kind that is tried here', () => {
-    const kinds = ['sh', 'ts', 'js', 'python', 'html', 'json', 'text'];
+  test('every block is of a kind that is tried here', async () => {
+    const kinds = ['sh', 'ts', 'js', 'python', 'html', 'css', 'json', 'text'];
     for (const { place, language, text } of blocks) {
       assert.ok(
         kinds.includes(language),
@@ -183,6 +188,8 @@ describe('the documents', () => {
       );
     }
     for (const { text } of of('json')) JSON.parse(text);
+    for (const { place, text } of of('css'))
+      assert.deepEqual((await transform(text, { loader: 'css' })).warnings, [], place);
   });
 
   test('the reader of Markdown finds blocks and code wherever they are', () => {
@@ -293,6 +300,7 @@ describe('the documents’ TypeScript', () => {
     const imports = {
       'likeness-search': '/node_modules/likeness-search/dist/web/likeness.js',
       'likeness-search/knn': '/node_modules/likeness-search/dist/web/likeness-knn.js',
+      'likeness-search/elements/': '/node_modules/likeness-search/dist/elements/',
     };
     const pages: { place: string; html: string }[] = of('html').map(({ place, text }) => ({
       place,

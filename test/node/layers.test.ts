@@ -12,7 +12,7 @@ import { root } from '../support/cli.ts';
 function documentedLayers(): string[] {
   const text = readFileSync(join(root, 'docs/ARCHITECTURE.md'), 'utf8');
   const list = /## Layers[\s\S]*?```text\n([\s\S]*?)```/.exec(text)![1]!;
-  return [...list.matchAll(/^(\w+)\//gm)].map(([, name]) => name!);
+  return [...list.matchAll(/^([\w-]+)\//gm)].map(([, name]) => name!);
 }
 
 const layers = documentedLayers();

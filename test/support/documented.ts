@@ -84,6 +84,16 @@ export const snippets: Record<string, Snippet[]> = {
         check(copy.size > 4096, String(copy.size));`,
     },
   ],
+  'docs/static-sites.md › Its events': [
+    {
+      runs: 'page',
+      body: '<likeness-similar src="harbour.jpg" k="2"></likeness-similar>',
+      proves: `
+        const element = document.querySelector('likeness-similar')!;
+        for (let n = 0; element.results.length === 0 && n < 300; n++) await new Promise((go) => setTimeout(go, 100));
+        check(element.results.length === 2, String(element.results.length));`,
+    },
+  ],
   'docs/troubleshooting.md › Troubleshooting': [
     {
       runs: 'node',

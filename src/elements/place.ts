@@ -1,0 +1,16 @@
+/**
+ * The folder with `index.json`: what the attribute says, else where the element's script lies. A script that a bundler
+ * has moved, or that comes from the package's folder, lies elsewhere: then it is `/likeness/` of the page's origin.
+ *
+ * @param given relative to the page
+ * @returns an absolute URL with a slash at its end
+ */
+export function indexFolder(given: string): string {
+  const own = ((import.meta as { url?: string }).url ?? '').replace(/[?#].*/, '');
+  const isBesideIndex =
+    /^https?:.*\/(similar|search)\.js$/.test(own) && !/\/dist\/elements\/[^/]*$/.test(own);
+  const url = new URL(given || (isBesideIndex ? new URL('./', own) : '/likeness/'), document.baseURI);
+  url.pathname = url.pathname.replace(/\/?(index\.json)?$/, '/');
+  url.search = url.hash = '';
+  return url.href;
+}
