@@ -15,3 +15,10 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   element.append(...children);
   return element;
 }
+
+/** Saves contents as a file, where the browser saves downloads. */
+export function save(name: string, contents: Blob): void {
+  const url = URL.createObjectURL(contents);
+  make('a', { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}

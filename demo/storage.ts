@@ -1,11 +1,10 @@
 import { deleteIndex, listIndexes } from 'likeness-search';
 import { encodeNpy, parseNpyMatrix } from '../src/python/npy.ts';
 import { explain, say, withProgress } from './actions.ts';
-import { byId, make } from './dom.ts';
+import { byId, make, save } from './dom.ts';
 import { findPicture } from './find.ts';
 import { addToIndex, showIndex } from './indexing.ts';
 import { megabytes } from './models.ts';
-import { save } from './save.ts';
 import { state } from './state.ts';
 
 const list = byId('indexes', HTMLUListElement);

@@ -1,6 +1,5 @@
 import { explain, onActions, say } from '../actions.ts';
-import { byId, make } from '../dom.ts';
-import { save } from '../save.ts';
+import { byId, make, save } from '../dom.ts';
 import { state } from '../state.ts';
 import { adapterName, describeShape, figures, searchName } from './figures.ts';
 import type { Measurement, Question } from './measure.ts';

@@ -10,8 +10,8 @@ import { IndexStore } from '../store/index-store.ts';
 import { openStore } from '../store/media/open-store.node.ts';
 import { readOnlyStore } from '../store/media/store.read-only.ts';
 import { checkKind } from '../store/mismatch.ts';
+import { settingChanges } from './index-notes.ts';
 import { openInput, readInput } from './input-file.ts';
-import { settingChanges } from './notes.ts';
 
 /** Vectors that were made elsewhere, with their ids; read as they are asked for. */
 export interface FeatureSource {

@@ -3,7 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { LikenessError } from '../base/errors.ts';
 import { pictureEndings, unreadFormatOf } from '../image/endings.ts';
-import type { SourceStamp } from './notes.ts';
+import type { SourceStamp } from './index-notes.ts';
 
 /** More than any picture has that is read; a file is in memory as a whole while it is decoded. */
 const maxBytes = 1 << 30;
@@ -48,12 +48,12 @@ export async function findPictures(folder: string, leaveOut: readonly string[] =
       `${folder} is not a folder; name the folder that holds the pictures.`,
     );
   }
-  const walk = new Walk(resolve(folder));
+  const walk = new Walk();
   for (const path of leaveOut) {
     const key = await identityOf(path).catch(() => undefined);
     if (key !== undefined) walk.seen.add(key);
   }
-  await walk.all().catch((error) => {
+  await walk.all(resolve(folder)).catch((error) => {
     throw unreadable(folder, error);
   });
   const { pictures, passedOver, closed } = walk;
@@ -89,11 +89,8 @@ async function identityOf(path: string | Buffer): Promise<string> {
   return `${dev}:${ino}`;
 }
 
-/** What is at a place: its path, and what stands before or for it in ids. */
-interface Folder {
-  path: Buffer;
-  prefix: string;
-}
+/** What is at a place, and what stands before or for it in ids. */
+type Folder = { path: Buffer; prefix: string };
 
 class Walk {
   readonly pictures: FoundPicture[] = [];
@@ -102,19 +99,14 @@ class Walk {
   readonly closed = new Set<string>();
   /** By {@link identityOf}: folders that were entered, or are not to be. */
   readonly seen = new Set<string>();
-  readonly #base: string;
   /** Links to folders wait: a folder's own place counts, where it has one. */
   readonly #links: Folder[] = [];
 
-  constructor(base: string) {
-    this.#base = base;
-  }
-
   /** @throws what reading the base itself throws */
-  async all(): Promise<void> {
-    const base = { path: Buffer.from(this.#base), prefix: '' };
+  async all(folder: string): Promise<void> {
+    const base = { path: Buffer.from(folder), prefix: '' };
     // A link to a folder on the way to this one would lead back here.
-    for (let path = await realpath(this.#base); ; path = dirname(path)) {
+    for (let path = await realpath(folder); ; path = dirname(path)) {
       this.seen.add(await identityOf(path));
       if (path === dirname(path)) break;
     }
@@ -124,12 +116,6 @@ class Walk {
 
   #pass(path: string, message: string): void {
     this.passedOver.push({ path, message });
-  }
-
-  /** A picture of a format that is not read. */
-  #passUnread(id: string): void {
-    const format = unreadFormatOf(id);
-    if (format) this.#pass(id, `${format.name} is not read; ${format.advice}`);
   }
 
   async #enter({ path, prefix }: Folder, isLink: boolean): Promise<void> {
@@ -165,18 +151,19 @@ class Walk {
         if (matters) this.#pass(prefix + shown, 'its name is no UTF-8: rename it');
         continue;
       }
-      const own = { path: Buffer.concat([path, separator, bytes]), prefix: `${prefix}${name}` };
+      const own = { path: Buffer.concat([path, Buffer.from('/'), bytes]), prefix: `${prefix}${name}` };
       await this.#entry(own, entry);
     }
   }
 
   async #entry({ path, prefix: id }: Folder, entry: Dirent<Buffer>): Promise<void> {
     const looksLikePicture = pictureEndings.test(id);
+    const passUnread = (): void => {
+      const format = unreadFormatOf(id);
+      if (format) this.#pass(id, `${format.name} is not read; ${format.advice}`);
+    };
     // Most of what is no picture needs no look.
-    if (entry.isFile() && !looksLikePicture) {
-      this.#passUnread(id);
-      return;
-    }
+    if (entry.isFile() && !looksLikePicture) return passUnread();
     let info: Stats;
     try {
       info = await stat(path);
@@ -185,7 +172,8 @@ class Walk {
       const isLink = entry.isSymbolicLink();
       // A link that is there may lead to a disk that is not.
       if (isLink ? code !== 'ELOOP' : code !== 'ENOENT') this.closed.add(id);
-      this.#pass(id, isLink ? brokenLink(code) : `it cannot be read (${code})`);
+      const broken = code === 'ELOOP' ? 'a link that leads to itself' : `a link that leads nowhere (${code})`;
+      this.#pass(id, isLink ? broken : `it cannot be read (${code})`);
       return;
     }
     if (info.isDirectory()) {
@@ -197,11 +185,9 @@ class Walk {
       if (info.size > maxBytes)
         this.#pass(id, `it has ${info.size} bytes; a picture file has up to ${maxBytes}`);
       else this.pictures.push({ id, stamp: { byteLength: info.size, modifiedMs: info.mtimeMs } });
-    } else this.#passUnread(id);
+    } else passUnread();
   }
 }
-
-const separator = Buffer.from('/');
 
 /** In an order that is the same everywhere. */
 const list = async (path: Buffer): Promise<Dirent<Buffer>[]> =>
@@ -226,9 +212,6 @@ const latin1 = (bytes: Buffer): string =>
     .replace(/[^ -~]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? (error as Error).message;
-
-const brokenLink = (code: string): string =>
-  code === 'ELOOP' ? 'a link that leads to itself' : `a link that leads nowhere (${code})`;
 
 function kindOf(info: Stats): string {
   if (info.isFIFO()) return 'a pipe';

@@ -18,22 +18,15 @@ export class Interrupted extends Error {
  *
  * @param work rejects with the signal's reason, or resolves, when `stop` is aborted
  */
-export async function interruptible<T>(
-  work: (stop: AbortSignal, interrupted: () => Signal | undefined) => Promise<T>,
-): Promise<T> {
+export async function interruptible<T>(work: (stop: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController();
-  let came: Signal | undefined;
   const listen = (signal: Signal): void => {
-    if (came) {
-      endBy(signal);
-      return;
-    }
-    came = signal;
-    stop.abort(new Interrupted(signal, 'Interrupted.'));
+    if (stop.signal.aborted) endBy(signal);
+    else stop.abort(new Interrupted(signal, 'Interrupted.'));
   };
   for (const signal of signals) process.on(signal, listen);
   try {
-    return await work(stop.signal, () => came);
+    return await work(stop.signal);
   } finally {
     for (const signal of signals) process.off(signal, listen);
   }

@@ -7,7 +7,7 @@ import { type InspectedIndex, inspectIndex } from '../store/inspect/index.ts';
 import { openStore } from '../store/media/open-store.node.ts';
 import { FolderStore } from '../store/media/store.node.ts';
 import { readOnlyStore } from '../store/media/store.read-only.ts';
-import { indexCommand, type Made } from './index-again.ts';
+import { indexCommand, type Made } from './index-notes.ts';
 import { say } from './print.ts';
 
 /** An index to read, and what is wrong with it, if that was seen. */
@@ -23,11 +23,12 @@ interface Looked {
  * @param options.rows look at the features, too, which takes a read of all of them
  * @throws LikenessError that says what to do
  */
-export async function openIndexOf(where: string, options: { rows?: boolean } = {}): Promise<IndexStore> {
+export async function openIndexOf(where: string, options: { rows?: boolean } = {}): Promise<Looked> {
   const { index, damage } = await lookAt(where, options);
   if (damage) warn(where, damage);
-  else sayIfEmpty(where, index);
-  return index;
+  // An answer of nothing is right for an index of nothing; but hardly anybody means to ask one.
+  else if (index.entries.length === 0) say(emptyNote(where, index));
+  return { index, damage };
 }
 
 /**
@@ -90,7 +91,7 @@ async function inspect(where: string): Promise<InspectedIndex> {
 }
 
 /** What a command has to say of a damaged index that it goes on with. */
-export function warn(where: string, { lost, problems, entries }: InspectedIndex): void {
+function warn(where: string, { lost, problems, entries }: InspectedIndex): void {
   for (const { kind, message } of problems) {
     if (kind !== 'row' && kind !== 'values') say(`${where}: ${message}`);
   }
@@ -153,11 +154,5 @@ export const noIndex = (where: string, cause?: LikenessError): LikenessError =>
 export const ofFile = (message: string, where: string, store: Store): string =>
   store instanceof FolderStore ? message : message.replaceAll(fileName(1), where);
 
-/** An answer of nothing is right for an index of nothing; but hardly anybody means to ask one. */
-export function sayIfEmpty(where: string, index: IndexStore): void {
-  if (index.entries.length === 0) say(emptyNote(where, index));
-}
-
-export function emptyNote(where: string, made: Made): string {
-  return `${where} holds no pictures: they are being indexed, or that was interrupted, all were removed, or the last changes were lost. Take pictures in with: ${indexCommand(where, made)}`;
-}
+export const emptyNote = (where: string, made: Made): string =>
+  `${where} holds no pictures: they are being indexed, or that was interrupted, all were removed, or the last changes were lost. Take pictures in with: ${indexCommand(where, made)}`;

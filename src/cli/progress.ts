@@ -58,10 +58,8 @@ function progressLines(what: string, total: number, unit: string): ProgressBar {
   };
 }
 
-function rate(done: number, start: number): string {
-  const seconds = (performance.now() - start) / 1000;
-  return seconds > 0 && done > 0 ? (done / seconds).toFixed(1) : '–';
-}
+const rate = (done: number, start: number): string =>
+  done > 0 ? ((1000 * done) / (performance.now() - start)).toFixed(1) : '–';
 
 function duration(seconds: number): string {
   if (seconds < 60) return `${Math.ceil(seconds)} s`;

@@ -1,4 +1,3 @@
-import { isFloats } from '../base/class-of.ts';
 import { endAll } from '../base/end-all.ts';
 import { type ErrorCode, LikenessError, memoryError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
@@ -24,13 +23,10 @@ import { exportedFile, openTarget } from './storage.ts';
 import type { CallOptions, Features, Hit, Report } from './types.ts';
 
 /** An item on its way into the engine: what it holds can be posted to a worker. */
-export type EngineItem<Source> = { id: string; meta?: Json | undefined } & (
-  | { source: Source }
-  | { vector: Float32Array }
-);
+export type EngineItem<Source> = { id: string; meta?: Json | undefined } & EngineQuery<Source>;
 
-/** A query on its way into the engine. */
-export type EngineQuery<Source> = Extractable<Source>;
+/** A query on its way into the engine: what has features, or gets them. */
+export type EngineQuery<Source> = { source: Source } | { vector: Float32Array };
 
 /** Which pictures a query is about, as it can be posted. */
 export interface EngineQueryOptions extends CallOptions {
@@ -65,9 +61,6 @@ export interface PictureReader<Source> {
 
 /** A picture that was read, but where the index knows its bytes by their hash. */
 type Reading = Promise<{ hash: string | undefined; pixels?: Pixels }>;
-
-/** What has features, or gets them. */
-type Extractable<Source> = { source: Source } | { vector: Float32Array };
 
 interface Extraction extends CallOptions {
   /** Whether all are read and extracted, whatever the index holds. */
@@ -244,7 +237,7 @@ export class Engine<Source, StoreName> {
    * @returns in memory q × dimension; a buffer is the caller's to destroy
    */
   async #extractQueries(
-    items: readonly Extractable<Source>[],
+    items: readonly EngineQuery<Source>[],
     how: CallOptions,
   ): Promise<Float32Array | DeviceQueries> {
     const extractor = this.#extractor;
@@ -268,7 +261,7 @@ export class Engine<Source, StoreName> {
     return { buffer, count };
   }
 
-  async #extractInMemory(items: readonly Extractable<Source>[], how: CallOptions): Promise<Float32Array> {
+  async #extractInMemory(items: readonly EngineQuery<Source>[], how: CallOptions): Promise<Float32Array> {
     const outcome = await this.#vectors(items, { ...how, all: true });
     how.signal?.throwIfAborted();
     checkQueries(outcome);
@@ -278,7 +271,6 @@ export class Engine<Source, StoreName> {
     return block;
   }
 
-  /** Rows of the ids that are there. */
   #rowsOf(ids: readonly string[]): number[] {
     return ids.map((id) => this.#pictures.position(id)).filter((row) => row !== undefined);
   }
@@ -344,10 +336,6 @@ export class Engine<Source, StoreName> {
     this.#pictures.watchers.delete(tell);
   }
 
-  #ids(): string[] {
-    return this.#pictures.entries.map(({ id }) => id);
-  }
-
   /** The pictures as another tab or process may have changed them just now, without their features. */
   async entries(): Promise<Entry[]> {
     return this.#inTurn(async () => {
@@ -365,7 +353,8 @@ export class Engine<Source, StoreName> {
       await this.#pictures.refresh();
       const values = await this.#pictures.values(how);
       const { dimension } = this.#extractor;
-      return transfer({ ids: this.#ids(), dimension, values }, [values.buffer as ArrayBuffer]);
+      const ids = this.#pictures.entries.map(({ id }) => id);
+      return transfer({ ids, dimension, values }, [values.buffer as ArrayBuffer]);
     }, how);
   }
 
@@ -469,26 +458,25 @@ export class Engine<Source, StoreName> {
    * Begins to read an item's picture, one ahead of its turn: it is decoded while the one before becomes a tensor. Not
    * all of a batch at once, since a decoded photograph may have 100 MB.
    */
-  #read(item: Extractable<Source> | undefined, all: boolean): Reading | undefined {
+  #read(item: EngineQuery<Source> | undefined, all: boolean): Reading | undefined {
     if (!item || 'vector' in item) return undefined;
-    const reading = this.#readUnlessKnown(item.source, all);
+    const read = async (source: Source): Reading => {
+      // Without a store there is nothing to resume.
+      const bytes = !all && this.#pictures.stored ? await this.#reader.bytes(source) : undefined;
+      const hash = bytes && (await sha256(bytes));
+      if (hash !== undefined && this.#pictures.knows(hash)) return { hash };
+      return { hash, pixels: await this.#reader.pixels(source) };
+    };
+    const reading = read(item.source);
     reading.catch(() => {}); // whoever awaits it hears of it; after a cancellation nobody does
     return reading;
-  }
-
-  async #readUnlessKnown(source: Source, all: boolean): Reading {
-    // Without a store there is nothing to resume.
-    const bytes = !all && this.#pictures.stored ? await this.#reader.bytes(source) : undefined;
-    const hash = bytes && (await sha256(bytes));
-    if (hash !== undefined && this.#pictures.knows(hash)) return { hash };
-    return { hash, pixels: await this.#reader.pixels(source) };
   }
 
   /**
    * A feature vector for each item, or why there is none. Decoding of one call overlaps the network's run of another.
    * A picture whose content is in the index is not decoded: it is known, and has no vector.
    */
-  async #vectors(items: readonly Extractable<Source>[], how: Extraction): Promise<Outcome> {
+  async #vectors(items: readonly EngineQuery<Source>[], how: Extraction): Promise<Outcome> {
     const { dimension, batchSize } = this.#extractor;
     const outcome = emptyOutcome(items);
     const images = items.filter((item) => 'source' in item).length;
@@ -520,7 +508,7 @@ export class Engine<Source, StoreName> {
    * @returns the network's input; `places`: the position among all items of each picture in it
    */
   async #readBatch(
-    batch: readonly Extractable<Source>[],
+    batch: readonly EngineQuery<Source>[],
     start: number,
     { vectors, hashes, known, failed }: Outcome,
     { signal, all = false }: Extraction,
@@ -579,9 +567,6 @@ function checkQueries({ vectors, failed: [failure] }: Outcome): void {
 }
 
 function checkVector(vector: Float32Array, dimension: number): Float32Array {
-  if (!isFloats(vector)) {
-    throw new LikenessError('bad-argument', 'A feature vector has to be a Float32Array.');
-  }
   if (vector.length !== dimension) {
     throw new LikenessError(
       'bad-argument',

@@ -176,7 +176,9 @@ export class Pictures {
   /** Makes changes, durable ones where there is a store; tells of each picture whether it was new. */
   async apply(changes: readonly Change[]): Promise<('add' | 'replace')[]> {
     if (changes.length === 0) return [];
-    const steps = this.#store ? await this.#store.append(changes) : this.#applyOwn(changes);
+    const steps = this.#store
+      ? await this.#store.append(changes)
+      : this.#own.apply(changes.map(recordOf), nowhere, vectorsOf(changes));
     if (this.#store) await this.#follow();
     else await this.#take(steps);
     if (this.#store?.worthCompacting) {
@@ -385,10 +387,6 @@ export class Pictures {
         { cause: error },
       );
     }
-  }
-
-  #applyOwn(changes: readonly Change[]): FollowedStep[] {
-    return this.#own.apply(changes.map(recordOf), nowhere, vectorsOf(changes));
   }
 
   #follow(): Promise<void> {

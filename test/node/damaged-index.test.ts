@@ -247,7 +247,7 @@ describe('a damaged index', () => {
         );
         return (await Promise.all(links)).filter((link) => link.startsWith(folder));
       };
-      const index = await openIndexOf(folder);
+      const { index } = await openIndexOf(folder);
       assert.equal((await openFiles()).length, 1);
       await index.close();
       assert.deepEqual(await openFiles(), [], 'to read');

@@ -159,7 +159,7 @@ test('serve gives its page the model of an index that was made with one at a URL
     const made = await likeness('index', pictures, '-o', where, '--model', `${own.origin}/model/`);
     assert.equal(made.code, 0, made.stderr);
     own.fault = () => ({ status: 503 });
-    const store = await openIndexOf(where);
+    const { index: store } = await openIndexOf(where);
     const serve = async () => {
       const site = await createSite({ index: { where, store } });
       return startServer(site, { port: 0, host: 'localhost', isolation: false });

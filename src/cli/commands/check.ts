@@ -1,8 +1,7 @@
 import { modelManifest } from '../../api/model.node.ts';
 import { LikenessError } from '../../base/errors.ts';
 import { cannotWrite } from '../../base/storage-errors.ts';
-import type { Store } from '../../store/format/files.ts';
-import { beingWritten } from '../../store/format/files.ts';
+import { beingWritten, type Store } from '../../store/format/files.ts';
 import { generations } from '../../store/format/generations.ts';
 import { type IndexInfo, identityOf, parityOf } from '../../store/format/header.ts';
 import type { Problem } from '../../store/inspect/file.ts';
@@ -23,29 +22,30 @@ export interface CheckOptions {
 }
 
 /** What `likeness check` found; printed with `--json`. */
-interface CheckResult {
-  index: string;
+const nothing = (index: string) => ({
+  index,
   /** The file in its folder that counts. */
-  file: string | null;
+  file: null as string | null,
   /** Whether all was as it was written when it was looked at. */
-  whole: boolean;
+  whole: false,
   /** Whether what was whole is now in a new file. */
-  repaired: boolean;
+  repaired: false,
   /** Where the damaged file is then. */
-  damagedFile?: string;
+  damagedFile: undefined as string | undefined,
   /** Pictures that are whole. */
-  count: number;
+  count: 0,
   /** Pictures whose features are not. */
-  lost: string[];
-  problems: Problem[];
+  lost: [] as string[],
+  problems: [] as Problem[],
   /** Files of no use, which the next change of the index removes. */
-  leftovers: string[];
-  byteLength: number;
-  commits: number;
+  leftovers: [] as string[],
+  byteLength: 0,
+  commits: 0,
   /** Rows of pictures that were replaced or removed. */
-  unusedRows: number;
-  model: string | null;
-}
+  unusedRows: 0,
+  model: null as string | null,
+});
+type CheckResult = ReturnType<typeof nothing>;
 
 /**
  * `likeness check <index> [--repair]`: reads every byte. Exit status 1 where the index is, or was, damaged.
@@ -70,19 +70,14 @@ export async function check(where: string, options: CheckOptions): Promise<void>
       tellUnreadable(where, ofFile(error.message, where, store), options);
       return;
     }
-    const { header, ...found } = index;
+    const { header, fileName, entries, settings, lost, problems, leftovers, ...found } = index;
+    const { byteLength, commits, unusedRows } = found;
     const report: CheckResult = {
-      index: where,
-      file: store instanceof FolderStore ? found.fileName : null,
-      whole: found.problems.length === 0,
-      repaired: false,
-      count: found.entries.length,
-      lost: found.lost,
-      problems: found.problems,
-      leftovers: found.leftovers,
-      byteLength: found.byteLength,
-      commits: found.commits,
-      unusedRows: found.unusedRows,
+      ...nothing(where),
+      ...{ lost, problems, leftovers, byteLength, commits, unusedRows },
+      file: store instanceof FolderStore ? fileName : null,
+      whole: problems.length === 0,
+      count: entries.length,
       model: header.model.fingerprint,
     };
     if (options.repair && !report.whole) {
@@ -96,28 +91,13 @@ export async function check(where: string, options: CheckOptions): Promise<void>
     else {
       for (const line of describe(report, header.dimension)) print(line);
       if (report.whole && report.count === 0) {
-        print(emptyNote(where, { info: header, settings: found.settings }));
+        print(emptyNote(where, { info: header, settings }));
       }
     }
   } finally {
     await lock?.release();
   }
 }
-
-const nothing = (where: string): CheckResult => ({
-  index: where,
-  file: null,
-  whole: false,
-  repaired: false,
-  count: 0,
-  lost: [],
-  problems: [],
-  leftovers: [],
-  byteLength: 0,
-  commits: 0,
-  unusedRows: 0,
-  model: null,
-});
 
 /** Nothing can be kept: the header is lost, or this is something else. */
 function tellUnreadable(where: string, message: string, { json }: CheckOptions): void {

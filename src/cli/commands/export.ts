@@ -17,7 +17,7 @@ export interface ExportOptions {
 /** `likeness export <index> --npy features.npy --ids ids.json`, `--per-image <dir>`, `--file <index.likeness>` */
 export async function exportIndex(where: string, options: ExportOptions): Promise<void> {
   const places = await placesOf(where, options);
-  const index = await openIndexOf(where, { rows: true });
+  const { index } = await openIndexOf(where, { rows: true });
   try {
     const { entries, info } = index;
     const { dtype = 'f4' } = options;

@@ -9,9 +9,9 @@ import type { Entry } from '../../store/format/records.ts';
 import type { Problem } from '../../store/inspect/file.ts';
 import { type Departure, departures } from '../departures.ts';
 import { type FoundPicture, findPictures, isThere, type PassedOver } from '../find-pictures.ts';
+import type { PictureMeta } from '../index-notes.ts';
 import { prepareTarget } from '../index-target.ts';
 import { Interrupted, interruptible } from '../interrupt.ts';
-import type { PictureMeta } from '../notes.ts';
 import { lookAt } from '../open-index.ts';
 import { openSearch } from '../open-search.ts';
 import { print, printJson, say, sayList } from '../print.ts';
@@ -58,9 +58,8 @@ interface Summary {
  * `likeness index <folder> -o <index>`: pictures that did not change since the last run are taken over, whether that
  * run came to its end or not.
  */
-export function indexFolder(folder: string, options: IndexOptions): Promise<void> {
-  return interruptible((stop) => run(folder, options, stop));
-}
+export const indexFolder = (folder: string, options: IndexOptions): Promise<void> =>
+  interruptible((stop) => run(folder, options, stop));
 
 async function run(folder: string, options: IndexOptions, stop: AbortSignal): Promise<void> {
   const start = performance.now();
@@ -84,7 +83,10 @@ async function run(folder: string, options: IndexOptions, stop: AbortSignal): Pr
     const size = search?.size ?? 0;
     await search?.close();
     if (size === 0) await target.undo();
-    throw stop.aborted ? interruption(stop, size, options) : error;
+    if (!stop.aborted) throw error;
+    const { signal } = stop.reason as Interrupted;
+    const done = size === 0 ? 'nothing was indexed' : `${size} pictures are indexed for ${output}`;
+    throw new Interrupted(signal, `interrupted: ${done}; the same command goes on from there.`);
   }
   const { failed, entries, extracted } = outcome;
   /** Why a picture that was found is none, or gone by now. One that is there and cannot be reached may come back. */
@@ -191,13 +193,6 @@ async function addChanged(
 
 const listedIn = ({ json }: IndexOptions): string => (json ? '' : ' (--json lists all)');
 
-/** What a signal ended: what was done until then, and how to go on. */
-function interruption(stop: AbortSignal, size: number, { output }: IndexOptions): Interrupted {
-  const { signal } = stop.reason as Interrupted;
-  const done = size === 0 ? 'nothing was indexed' : `${size} pictures are indexed for ${output}`;
-  return new Interrupted(signal, `interrupted: ${done}; the same command goes on from there.`);
-}
-
 /** Whether there is an index with pictures: an empty folder is then one whose pictures are gone. */
 async function hasPictures(output: string): Promise<boolean> {
   try {
@@ -212,13 +207,14 @@ async function hasPictures(output: string): Promise<boolean> {
 
 function describe(summary: Summary): string {
   const { index, count, extracted, reused, failed, passedOver, removed, missing, seconds } = summary;
-  const parts = [
-    extracted > 0 ? `${extracted} indexed in ${seconds.toFixed(1)} s` : undefined,
-    reused > 0 ? `${reused} reused` : undefined,
-    failed.length > 0 ? `${failed.length} skipped because they could not be read` : undefined,
-    passedOver.length > 0 ? `${passedOver.length} passed over` : undefined,
-    removed.length > 0 ? `${removed.length} removed` : undefined,
-    missing.length > 0 ? `${missing.length} missing` : undefined,
-  ].filter((part) => part !== undefined);
-  return `${index}: ${count} pictures (${parts.join(', ')})`;
+  const parts: [number, string][] = [
+    [extracted, `indexed in ${seconds.toFixed(1)} s`],
+    [reused, 'reused'],
+    [failed.length, 'skipped because they could not be read'],
+    [passedOver.length, 'passed over'],
+    [removed.length, 'removed'],
+    [missing.length, 'missing'],
+  ];
+  const told = parts.filter(([n]) => n > 0).map(([n, what]) => `${n} ${what}`);
+  return `${index}: ${count} pictures (${told.join(', ')})`;
 }

@@ -13,6 +13,7 @@ import { openModelFolder, readManifest } from '../../network/files.node.ts';
 import { createNodeGraph } from '../../network/graph.node.ts';
 import type { Manifest } from '../../network/manifest.ts';
 import { probe } from '../../network/probe.ts';
+import { Interrupted, interruptible } from '../interrupt.ts';
 import { modelFolders, modelsIn } from '../models.ts';
 import { print, printJson, say } from '../print.ts';
 import { progressBar } from '../progress.ts';
@@ -27,54 +28,35 @@ export interface BuildOptions {
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
 /** `likeness model build vgg16`: a model's folder from a file of weights. */
-export async function build(options: BuildOptions): Promise<void> {
-  const from = options.from ?? (await fetchKerasWeights());
-  const source = await openVgg16Weights(from);
+export async function build({ from: given, variant, output }: BuildOptions): Promise<void> {
+  const source = await openVgg16Weights(given ?? (await fetchKerasWeights()));
   try {
-    const sink = await folderSink(options.output, options.from);
+    const sink = await folderSink(output, given);
     const bar = progressBar('Building', 100, '%');
-    const listening = onInterrupt(() => sink.discard());
-    try {
-      const { attribution, ...description } = describeSource(source.kind, options.variant);
-      await sink.write('LICENCE.md', new TextEncoder().encode(attribution));
-      const manifest = await writeVgg16(source.weights, description, options.variant, sink, {
-        onProgress: (share) => bar.update(Math.round(100 * share)),
-      });
-      await sink.commit();
-      bar.stop();
-      print(`${options.output}: ${summary(manifest)}`);
-    } catch (error) {
-      bar.stop();
-      await sink.discard();
-      if (listening.came()) await new Promise(() => {}); // the interrupt says so, and ends the process
-      throw error;
-    } finally {
-      listening.end();
-    }
+    await interruptible(async (stop) => {
+      try {
+        const { attribution, ...description } = describeSource(source.kind, variant);
+        await sink.write('LICENCE.md', new TextEncoder().encode(attribution));
+        const manifest = await writeVgg16(source.weights, description, variant, sink, {
+          onProgress(share) {
+            stop.throwIfAborted();
+            bar.update(Math.round(100 * share));
+          },
+        });
+        stop.throwIfAborted();
+        await sink.commit();
+        bar.stop();
+        print(`${output}: ${summary(manifest)}`);
+      } catch (error) {
+        bar.stop();
+        await sink.discard();
+        if (!stop.aborted) throw error;
+        throw new Interrupted((stop.reason as Interrupted).signal, 'interrupted; nothing was written.');
+      }
+    });
   } finally {
     await source.close();
   }
-}
-
-/** Has `cleanUp` done before an interrupt ends the process. */
-function onInterrupt(cleanUp: () => Promise<void>): { came(): boolean; end(): void } {
-  const signals = { SIGINT: 2, SIGTERM: 15 } as const;
-  let came = false;
-  const stop = (signal: keyof typeof signals): void => {
-    came = true;
-    void cleanUp().finally(() => {
-      say(''); // below the bar
-      say('likeness: interrupted; nothing was written.');
-      process.exit(128 + signals[signal]);
-    });
-  };
-  for (const signal of Object.keys(signals)) process.on(signal, stop);
-  return {
-    came: () => came,
-    end() {
-      for (const signal of Object.keys(signals)) process.off(signal, stop);
-    },
-  };
 }
 
 /** They are kept: other variants are built from them without fetching them again. */

@@ -9,10 +9,8 @@ import { writeFileAt } from '../../output/write-file.node.ts';
 import { type NpyArray, parseNpy } from '../../python/npy.ts';
 import type { IndexStore } from '../../store/index-store.ts';
 import { naming } from '../features.ts';
-import { hitsToJson, hitsToTable } from '../hit-table.ts';
-import { modelHere, otherModel } from '../index-again.ts';
+import { modelHere, otherModel, settingOf } from '../index-notes.ts';
 import { checkInput, readInput } from '../input-file.ts';
-import { settingOf } from '../notes.ts';
 import { openIndexOf, warnOfRows } from '../open-index.ts';
 import { openSearch } from '../open-search.ts';
 import { placeBesideIndex } from '../output-file.ts';
@@ -39,7 +37,7 @@ export async function query(what: string, options: QueryOptions): Promise<void> 
           kind: 'html',
           apartFrom: [what],
         });
-  const index = await openIndexOf(options.index);
+  const { index } = await openIndexOf(options.index);
   try {
     await answer(what, index, place, options);
   } finally {
@@ -70,8 +68,14 @@ async function answer(
     await writeFileAt(place, page);
     say(`Wrote ${place.named}`);
   }
-  if (options.json) printJson(hitsToJson(hits));
-  else for (const line of hitsToTable(hits)) print(line);
+  // Distances to seven decimals: float32 features carry no more.
+  if (options.json)
+    printJson(hits.map(({ id, distance }) => ({ id, distance: Number(distance.toFixed(7)) })));
+  else {
+    print('rank  distance  file');
+    for (const [rank, { id, distance }] of hits.entries())
+      print(`${String(rank + 1).padStart(4)}  ${distance.toFixed(6)}  ${id}`);
+  }
 }
 
 async function readVector(path: string, index: IndexStore, where: string): Promise<Float32Array> {
@@ -152,18 +156,16 @@ async function nearest(
   }
   const whole = entries.length - leftOut.length;
   if (damaged.size > 0) warnOfRows(where, [...damaged], entries.length);
-  if (hasUnitLength(vector) !== normalised * 2 > whole) warnOfLengths(lengthOf(vector), normalised, whole);
+  if (hasUnitLength(vector) !== normalised * 2 > whole) {
+    // Distances between vectors of one length and of any length say little.
+    say(
+      `The query has length ${lengthOf(vector).toPrecision(4)}, ${normalised} of the ${whole} vectors in the index have length 1. Divide by np.linalg.norm to compare them.`,
+    );
+  }
   const found = await index.search(vector, Math.min(k, entries.length), { exclude: leftOut });
   index.close();
   return Array.from({ length: found.counts[0]! }, (_, rank) => ({
     id: entries[found.rows[rank]!]!.id,
     distance: found.distances[rank]!,
   }));
-}
-
-/** Distances between vectors of one length and of any length say little. */
-function warnOfLengths(length: number, normalised: number, count: number): void {
-  say(
-    `The query has length ${length.toPrecision(4)}, ${normalised} of the ${count} vectors in the index have length 1. Divide by np.linalg.norm to compare them.`,
-  );
 }

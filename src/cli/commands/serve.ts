@@ -1,4 +1,4 @@
-import { lookAt, sayIfEmpty, warn } from '../open-index.ts';
+import { openIndexOf } from '../open-index.ts';
 import { print } from '../print.ts';
 import { type RunningServer, type ServerOptions, startServer } from '../serve/server.ts';
 import { createSite } from '../serve/site.ts';
@@ -14,20 +14,15 @@ export interface ServeOptions extends ServerOptions {
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const where = options.index;
-  const looked = where === undefined ? undefined : await lookAt(where, { rows: true });
-  const store = looked?.index;
-  if (where !== undefined && looked) {
-    if (looked.damage) warn(where, looked.damage);
-    else sayIfEmpty(where, looked.index);
-  }
-  const index = where !== undefined && store ? { where, store, isWhole: !looked?.damage } : undefined;
+  const looked = where === undefined ? undefined : await openIndexOf(where, { rows: true });
+  const index = looked && { where: where!, store: looked.index, isWhole: !looked.damage };
   try {
     const site = await createSite({ index, followLinks: options.followLinks });
     const server = await startServer(site, options);
-    stopOnSignal(server, async () => store?.close());
+    stopOnSignal(server, async () => index?.store.close());
     print(`Serving on ${server.url} — stop with Ctrl+C`);
   } catch (error) {
-    await store?.close();
+    await index?.store.close();
     throw error;
   }
 }

@@ -1,15 +1,5 @@
 import type { ServerResponse } from 'node:http';
-
-/** Resolves when more may be written, or nothing any more. */
-const drained = (response: ServerResponse): Promise<void> =>
-  new Promise((done) => {
-    const go = (): void => {
-      response.off('drain', go).off('close', go);
-      done();
-    };
-    response.on('drain', go).on('close', go);
-    if (response.destroyed) go();
-  });
+import { pipeline } from 'node:stream/promises';
 
 /**
  * Sends a body of a known length, as fast as it is taken. When its source gives less (a file that was cut meanwhile) or
@@ -21,20 +11,18 @@ export async function sendBody(
   byteLength: number,
 ): Promise<void> {
   let left = byteLength;
-  try {
+  async function* counted(): AsyncGenerator<Uint8Array> {
     for await (const bytes of body) {
-      if (response.destroyed) return;
       left -= bytes.length;
       if (left < 0) break;
-      if (!response.write(bytes)) await drained(response);
-      if (response.destroyed) return;
+      yield bytes;
     }
-  } catch (error) {
-    response.destroy();
-    throw error;
+    if (left !== 0) response.destroy();
   }
-  if (left === 0) response.end();
-  else response.destroy();
+  await pipeline(counted, response).catch((error: NodeJS.ErrnoException) => {
+    // The receiver has gone, or the line above.
+    if (!/^ERR_STREAM_(PREMATURE_CLOSE|DESTROYED)$/.test(error.code ?? '')) throw error;
+  });
 }
 
 /** A short answer in words, or JSON. */

@@ -4,9 +4,43 @@ import { modelManifest } from '../api/model.node.ts';
 import type { LikenessError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import type { Manifest } from '../network/manifest.ts';
+import type { Change } from '../store/format/changes.ts';
 import type { IndexInfo, IndexModel } from '../store/format/header.ts';
 import { modelMismatch } from '../store/mismatch.ts';
 import { defaultModel, isModelFolder, modelOfIndex } from './model-name.ts';
+
+/** A file as it was when its features were extracted; unchanged means: not extracted again. */
+export interface SourceStamp {
+  byteLength: number;
+  modifiedMs: number;
+}
+
+/** What the command line notes of a picture, as its metadata. */
+export interface PictureMeta {
+  file: SourceStamp;
+}
+
+/** What the command line notes in an index, as settings. */
+export interface FolderSettings {
+  /** The folder of the pictures, relative to the index. */
+  pictures: string;
+  /** A built-in model's name, or the model's folder relative to the index. */
+  model: string;
+}
+
+export const settingChanges = ({ pictures, model }: FolderSettings): Change[] => [
+  { set: 'pictures', value: pictures },
+  { set: 'model', value: model },
+];
+
+/** A setting that is text. */
+export function settingOf(
+  { settings }: Pick<Made, 'settings'>,
+  name: keyof FolderSettings,
+): string | undefined {
+  const value = settings.get(name);
+  return typeof value === 'string' ? value : undefined;
+}
 
 /** What an index says of how it was made. */
 export interface Made {
@@ -15,23 +49,19 @@ export interface Made {
 }
 
 /** The command that indexes the pictures of an index again, with what it notes of them. */
-export function indexCommand(where: string, { info, settings }: Made): string {
+export function indexCommand(where: string, made: Made): string {
   // What a file or a URL notes is relative to the folder that it was in once.
   const here = existsSync(where) && statSync(where).isDirectory();
-  const noted = (name: string): string | undefined => {
-    const value = settings.get(name);
-    return typeof value === 'string' ? value : undefined;
-  };
-  const pictures = noted('pictures');
+  const pictures = settingOf(made, 'pictures');
   // Features that were imported have the index's own folder for pictures.
   const folder = here && pictures !== undefined && pictures !== '.' ? join(where, pictures) : undefined;
-  const model = noted('model') ?? info.model.name;
+  const model = settingOf(made, 'model') ?? made.info.model.name;
   const path = isModelFolder(model) ? (here ? join(where, model) : '<model>') : model;
   return [
     `likeness index ${folder === undefined ? '<folder of pictures>' : quoted(folder)}`,
     `-o ${here ? quoted(where) : '<index-dir>'}`,
     ...(path === defaultModel ? [] : [`--model ${quoted(path)}`]),
-    ...(info.parity ? ['--exif ignore'] : []),
+    ...(made.info.parity ? ['--exif ignore'] : []),
   ].join(' ');
 }
 
@@ -40,8 +70,7 @@ const quoted = (path: string): string =>
 
 /** The model that an index asks for, as it is here: its name or folder, and its manifest. */
 export async function modelHere(where: string, made: Made): Promise<{ model: string; manifest: Manifest }> {
-  const noted = made.settings.get('model');
-  const model = modelOfIndex(typeof noted === 'string' ? noted : made.info.model.name, where);
+  const model = modelOfIndex(settingOf(made, 'model') ?? made.info.model.name, where);
   return { model, manifest: await modelManifest(model) };
 }
 
