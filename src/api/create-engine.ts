@@ -1,4 +1,5 @@
 import { endAll } from '../base/end-all.ts';
+import { memoryError } from '../base/errors.ts';
 import { Engine, type PictureReader } from '../engine/engine.ts';
 import { openUnlessAborted } from '../engine/progress.ts';
 import { openIndex } from '../engine/storage.ts';
@@ -57,6 +58,6 @@ export async function createEngine<Source, StoreName>(
       () => choice?.extractor.close(),
       () => stored?.close(),
     ).catch(() => {});
-    throw error;
+    throw memoryError(error, 'Opening this model');
   }
 }

@@ -1,30 +1,26 @@
-/** A picture that an index has and that its folder has no more. */
+import type { Entry } from '../store/format/records.ts';
+
+/** A picture that is in an index, and no longer in its folder. */
 export interface Departure {
   id: string;
   message: string;
 }
 
-/** A picture of an index, as far as it matters here. */
-interface Indexed {
-  id: string;
-  hash?: string;
-}
-
-/** More than one in so many pictures that go at once are hardly meant to: a disk is not there, another folder was named. */
+/** If more than one picture in so many goes, that is hardly meant: a disk is missing, or another folder was named. */
 const fewParts = 3;
 
 /**
  * Which pictures of an index are no longer in its folder.
  *
- * @param before the pictures of the index
- * @param after the pictures that it is to have now
+ * @param before what the index has
+ * @param after what it is to have now
  * @param unread why a picture that was found could not be read
- * @param mayStay whether one that was not found stays all the same: where it is cannot be looked at
- * @returns those that go, and whether too many of them are in it under no other id
+ * @param mayStay whether a picture that was not found stays, because its place cannot be looked at
+ * @returns the pictures that go, and whether too many of them have no other id now
  */
 export function departures(
-  before: readonly Indexed[],
-  after: readonly Indexed[],
+  before: readonly Entry[],
+  after: readonly Entry[],
   unread: ReadonlyMap<string, string>,
   mayStay: (id: string) => boolean,
 ): { gone: Departure[]; tooMany: boolean } {

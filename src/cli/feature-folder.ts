@@ -56,7 +56,7 @@ export async function openFeatureFolder(
   };
 }
 
-/** Names below the folder, with `/`, sorted. macOS's `._` files are no vectors: copies of a folder hold them besides. */
+/** Names below the folder, with `/`, sorted. macOS adds `._` files to copies of a folder: they are no vectors. */
 async function npyFiles(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error) => {
     throw new LikenessError('not-found', `${folder} cannot be read (${error.code}).`, { cause: error });
@@ -65,14 +65,14 @@ async function npyFiles(folder: string): Promise<string[]> {
   for (const entry of entries) {
     if (!/\.npy$/i.test(entry.name) || entry.name.startsWith('._') || entry.isDirectory()) continue;
     const path = join(entry.parentPath, entry.name);
-    // A link to a folder is none.
+    // A link to a folder is no file.
     if (entry.isSymbolicLink() && (await stat(path).catch(() => undefined))?.isDirectory()) continue;
     names.push(relative(folder, path).split(sep).join('/'));
   }
   return names.sort((a, b) => (a < b ? -1 : 1));
 }
 
-/** Pictures of the list whose files are there. A disk of macOS gives names back with their letters decomposed. */
+/** Pictures of the list whose files are there. macOS may give names back with decomposed letters. */
 function matchNames(files: ReadonlyMap<string, string>, found: readonly string[]): VectorFile[] {
   const exact = new Set(found);
   const composed = new Map(found.map((name) => [name.normalize('NFC'), name]));
@@ -87,7 +87,7 @@ function matchNames(files: ReadonlyMap<string, string>, found: readonly string[]
   return pictures;
 }
 
-/** The listed ones in their order, then those that somebody put there, by their names. */
+/** Listed files in their order; then all others, by their names. */
 function allPictures(found: readonly string[], listed: readonly VectorFile[], folder: string): VectorFile[] {
   const known = new Set(listed.map(({ name }) => name));
   const others = found

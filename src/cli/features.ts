@@ -13,15 +13,15 @@ import { checkKind } from '../store/mismatch.ts';
 import { settingChanges } from './index-notes.ts';
 import { openInput, readInput } from './input-file.ts';
 
-/** Vectors that were made elsewhere, with their ids; read as they are asked for. */
+/** Vectors that were made elsewhere, with their ids. They are read when they are asked for. */
 export interface FeatureSource {
   entries: readonly Entry[];
   /** What the index notes besides. */
   settings: Change[];
   parity: IndexInfo['parity'];
-  /** Whole rows, in order. A row that is damaged is told to `onDamage`, and of no use in its block. */
+  /** Whole rows, in order. A damaged row is reported to `onDamage`; its values in the block mean nothing. */
   blocks(onDamage: (row: number) => void): AsyncIterable<Float32Array<ArrayBuffer>>;
-  /** For messages: where row n is, counted from 0 as NumPy does. */
+  /** For messages: where row n is, counted from 0. */
   where(row: number): string;
   close(): Promise<void>;
 }
@@ -33,7 +33,7 @@ export interface Wanted {
   model: string;
 }
 
-/** Rows of a `.npy` file or of one array of an `.npz`, which may be of any size. */
+/** Rows of a `.npy` file, or of one array of an `.npz`, of any size. */
 export async function openMatrix(
   path: string,
   { info, model }: Wanted,
@@ -136,7 +136,7 @@ async function* namingBlocks<T>(path: string, blocks: AsyncIterable<T>): AsyncGe
   }
 }
 
-/** The message says which file it is about, and which option helps. */
+/** Puts the file's name, and the option that helps, into the message. */
 export function naming(path: string, error: unknown): unknown {
   if (!(error instanceof LikenessError)) return error;
   const message = error.message

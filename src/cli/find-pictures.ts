@@ -5,7 +5,7 @@ import { LikenessError } from '../base/errors.ts';
 import { pictureEndings, unreadFormatOf } from '../image/endings.ts';
 import type { SourceStamp } from './index-notes.ts';
 
-/** More than any picture has that is read; a file is in memory as a whole while it is decoded. */
+/** No picture that is read is larger. A file is in memory as a whole while it is decoded. */
 const maxBytes = 1 << 30;
 
 export interface FoundPicture {
@@ -25,14 +25,13 @@ export interface FoundPictures {
   /** In the order of the code units of their ids. */
   pictures: FoundPicture[];
   passedOver: PassedOver[];
-  /** Whether this id's picture may be there all the same: it, or a folder on its way, could not be looked at. */
+  /** Whether a picture that was not found may exist: its path, or a folder on its way, could not be looked at. */
   mayBeThere(id: string): boolean;
 }
 
 /**
- * Finds the pictures below a folder. Hidden files and folders (`.name`, so AppleDouble files too) are left out; links
- * are followed, those to folders once each; everything else that looks like a picture or a folder and cannot be read as
- * one is told of.
+ * Finds the pictures below a folder. Hidden files and folders (`.name`, also AppleDouble files) are left out. Links are
+ * followed, each folder once. What looks like a picture or a folder and cannot be read is reported.
  *
  * @param leaveOut folders that are not looked into: where the index goes
  * @throws LikenessError where `folder` itself cannot be read
@@ -83,7 +82,7 @@ const unreadable = (folder: string, error: NodeJS.ErrnoException): LikenessError
     cause: error,
   });
 
-/** Of a folder: by device and inode, which may be beyond what a number holds. */
+/** A folder's device and inode; these may be larger than a number can hold. */
 async function identityOf(path: string | Buffer): Promise<string> {
   const { dev, ino } = await stat(path, { bigint: true });
   return `${dev}:${ino}`;
@@ -97,9 +96,9 @@ class Walk {
   readonly passedOver: PassedOver[] = [];
   /** Paths that could not be looked at, though something is there. */
   readonly closed = new Set<string>();
-  /** By {@link identityOf}: folders that were entered, or are not to be. */
+  /** By {@link identityOf}: folders that were entered, or must not be. */
   readonly seen = new Set<string>();
-  /** Links to folders wait: a folder's own place counts, where it has one. */
+  /** Links to folders come last: a folder that is reached directly has the ids of that path. */
   readonly #links: Folder[] = [];
 
   /** @throws what reading the base itself throws */
@@ -162,7 +161,7 @@ class Walk {
       const format = unreadFormatOf(id);
       if (format) this.#pass(id, `${format.name} is not read; ${format.advice}`);
     };
-    // Most of what is no picture needs no look.
+    // No picture by its name: no need to look at the file.
     if (entry.isFile() && !looksLikePicture) return passUnread();
     let info: Stats;
     try {

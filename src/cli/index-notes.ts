@@ -9,18 +9,18 @@ import type { IndexInfo, IndexModel } from '../store/format/header.ts';
 import { modelMismatch } from '../store/mismatch.ts';
 import { defaultModel, isModelFolder, modelOfIndex } from './model-name.ts';
 
-/** A file as it was when its features were extracted; unchanged means: not extracted again. */
+/** A file as it was when its features were extracted. While it is the same, they are not extracted again. */
 export interface SourceStamp {
   byteLength: number;
   modifiedMs: number;
 }
 
-/** What the command line notes of a picture, as its metadata. */
+/** A picture's metadata. */
 export interface PictureMeta {
   file: SourceStamp;
 }
 
-/** What the command line notes in an index, as settings. */
+/** An index's settings. */
 export interface FolderSettings {
   /** The folder of the pictures, relative to the index. */
   pictures: string;
@@ -48,12 +48,12 @@ export interface Made {
   settings: ReadonlyMap<string, Json>;
 }
 
-/** The command that indexes the pictures of an index again, with what it notes of them. */
+/** The command that indexes the pictures of an index again. */
 export function indexCommand(where: string, made: Made): string {
-  // What a file or a URL notes is relative to the folder that it was in once.
+  // A file or a URL notes paths that are relative to the folder where it was once.
   const here = existsSync(where) && statSync(where).isDirectory();
   const pictures = settingOf(made, 'pictures');
-  // Features that were imported have the index's own folder for pictures.
+  // An index of imported features notes its own folder.
   const folder = here && pictures !== undefined && pictures !== '.' ? join(where, pictures) : undefined;
   const model = settingOf(made, 'model') ?? made.info.model.name;
   const path = isModelFolder(model) ? (here ? join(where, model) : '<model>') : model;
@@ -68,13 +68,13 @@ export function indexCommand(where: string, made: Made): string {
 const quoted = (path: string): string =>
   path === '<model>' || /^[\p{L}\p{N}\w@%+=:,./\\~-]+$/u.test(path) ? path : `"${path}"`;
 
-/** The model that an index asks for, as it is here: its name or folder, and its manifest. */
+/** The model that an index notes, as it is here now. */
 export async function modelHere(where: string, made: Made): Promise<{ model: string; manifest: Manifest }> {
   const model = modelOfIndex(settingOf(made, 'model') ?? made.info.model.name, where);
   return { model, manifest: await modelManifest(model) };
 }
 
-/** What to say where the model here is not the one that made an index; `undefined` where it is. */
+/** The error, where the model here is not the one that made the index. */
 export function otherModel(where: string, made: Made, here: IndexModel): LikenessError | undefined {
   if (here.fingerprint === made.info.model.fingerprint) return undefined;
   return modelMismatch(made.info.model, here, where, indexCommand(where, made));

@@ -20,27 +20,22 @@ import { discardStaged, isIndexFile, removeEmptyIndex, stageIndex } from './stag
 /** Where pictures are indexed into. */
 export interface Target {
   folder: string;
-  /** The pictures of another index, whose place this one takes when it is done. */
+  /** The pictures of the index that this one replaces when it is done. */
   replaces: readonly PlacedEntry[] | undefined;
-  /** What was wrong with the index that goes on, and was put right. */
+  /** What was wrong with the index that is continued, and was repaired. */
   problems: Problem[];
-  /** Puts it in the place of the index that was there, when it is another. */
+  /** Replaces the index that was there, if this is another one. */
   done(): Promise<void>;
-  /** Removes what was made for it, unless pictures were in it before. */
+  /** Removes what was made, unless there were pictures in it before. */
   undo(): Promise<void>;
 }
 
-/** What there is of an index. */
-interface Found {
-  info: IndexInfo;
-  /** The folder of its pictures, as it notes it. */
-  pictures: unknown;
-  entries: readonly PlacedEntry[];
-}
+/** An index that is there; `pictures` is their folder, as it notes it. */
+type Found = Pick<IndexStore, 'info' | 'entries'> & { pictures: unknown };
 
 /**
- * The output, or, where another kind of index lies there, a staged one that takes its place when it is done. A damaged
- * index goes on with what is whole of it.
+ * The output folder; where another kind of index is in it, a staged index that replaces that one when it is done. A
+ * damaged index is continued with what is whole.
  *
  * @param folder of the pictures
  */
@@ -81,7 +76,7 @@ export async function prepareTarget(
     };
   }
   say(`The index that was in ${place.named} is made anew: ${why}.`);
-  // What an earlier attempt left there goes on, if it is of this kind.
+  // An earlier attempt is continued, if it is of this kind.
   const staged = await stageIndex(place);
   const begun = await readRepaired(staged.folder);
   if (begun.unreadable ?? (begun.found && whyAnew(begun.found, folder, info, place.path))) {
@@ -102,7 +97,7 @@ export async function prepareTarget(
   };
 }
 
-/** What is in a folder, of a damaged index what is whole; nothing where there is none, or why it cannot be read. */
+/** The index in a folder, repaired; nothing where there is none; or why it cannot be read. */
 async function readRepaired(
   folder: string,
 ): Promise<{ found?: Found; unreadable?: string; problems: Problem[] }> {
@@ -112,7 +107,7 @@ async function readRepaired(
     await index.close();
     const problems = damage?.problems ?? [];
     for (const { message } of problems) say(`${folder}: ${message}`);
-    // What nobody acknowledged is cut off when the index is opened to write.
+    // A torn end was not acknowledged; opening the index to write cuts it off.
     if (damage && problems.some(({ kind }) => kind !== 'tail')) await repair(folder);
     return { found: { info, pictures: settings.get('pictures'), entries }, problems };
   } catch (error) {
@@ -129,14 +124,14 @@ async function repair(folder: string): Promise<void> {
   say(`${folder}: what is whole goes on; the damaged file is kept as ${aside}.`);
 }
 
-/** Files that nobody can read are no longer the index, but may be all that there is of it. */
+/** Unreadable files may be all that is left of an index: they are kept under other names. */
 async function keepCopies(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (isIndexFile(name)) say(`The file that was there is kept as ${await keepCopy(join(folder, name))}.`);
   }
 }
 
-/** Why an index cannot go on; `undefined` when it can. */
+/** Why an index cannot be continued; `undefined` when it can. */
 function whyAnew(
   { info, pictures }: Found,
   folder: string,

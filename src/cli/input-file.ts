@@ -23,12 +23,10 @@ export async function readInput(path: string): Promise<Uint8Array> {
   return readFile(path).catch((error) => Promise.reject(unreadable(path, error)));
 }
 
-/** Refuses a picture that {@link openInput} would refuse, before a decoder waits for it. */
-export async function checkInput(path: string): Promise<void> {
-  await isPlainInput(path);
-}
+/** Refuses what {@link openInput} would refuse, before a decoder waits for it. */
+export const checkInput = async (path: string): Promise<void> => void (await isPlainInput(path));
 
-/** Resolves to `false` for what can only be read from its beginning to its end: the shell's `<(…)` and `/dev/stdin`. */
+/** Resolves to `false` for a stream: the shell's `<(…)`, `/dev/stdin`. */
 async function isPlainInput(path: string): Promise<boolean> {
   const info: Stats = await stat(path).catch((error) => Promise.reject(unreadable(path, error)));
   if (info.isDirectory()) throw new LikenessError('bad-argument', `${path} is a folder; wanted a file.`);

@@ -1,11 +1,11 @@
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 type Signal = (typeof signals)[number];
 
-/** Thrown to the end of a command that a signal ended. The process then ends by that signal, as shells expect. */
+/** What a command rejects with that a signal ended. The process then ends by that signal, as shells expect. */
 export class Interrupted extends Error {
   readonly signal: Signal;
 
-  /** @param message what was done until then, and how to go on */
+  /** @param message what was done, and how to continue */
   constructor(signal: Signal, message: string) {
     super(message);
     this.signal = signal;

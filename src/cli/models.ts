@@ -43,8 +43,8 @@ export async function modelFolders(): Promise<string[]> {
 }
 
 /**
- * The models for a page: those of {@link modelFolders}, and one that an index was made with. Those with the same
- * fingerprint are one; of those with the same name all but the first are told apart by their fingerprint.
+ * The models for a page: those of {@link modelFolders} and the one that made an index, each fingerprint once. Where two
+ * have one name, the later one's path ends in its fingerprint.
  *
  * @param ofIndex its folder or URL
  */
@@ -69,7 +69,7 @@ export async function servedModels(ofIndex: string | undefined): Promise<ServedM
   return models;
 }
 
-/** The manifest is read anew: the model may have been built again, or be gone. */
+/** The manifest is read each time: the model may have been built again, or be gone. */
 async function findIn(folder: string, name: string): Promise<{ folder: string; name: string } | undefined> {
   if (name === manifestFile) return { folder, name };
   const manifest = await readManifest(folder).catch(() => undefined);
@@ -77,7 +77,7 @@ async function findIn(folder: string, name: string): Promise<{ folder: string; n
   return isOurs ? { folder, name } : undefined;
 }
 
-/** A model of a server of which all files are in the user's cache. */
+/** A server's model, if all its files are in the user's cache. */
 async function cachedModel(
   url: string,
 ): Promise<{ manifest: Manifest; find(name: string): ReturnType<typeof findIn> | string } | undefined> {

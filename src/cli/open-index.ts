@@ -10,30 +10,29 @@ import { readOnlyStore } from '../store/media/store.read-only.ts';
 import { indexCommand, type Made } from './index-notes.ts';
 import { say } from './print.ts';
 
-/** An index to read, and what is wrong with it, if that was seen. */
+/** An index to read, and what is wrong with it. */
 interface Looked {
   index: IndexStore;
   damage: InspectedIndex | undefined;
 }
 
 /**
- * The index in a folder, an exported file or at a URL, to read; nothing of it is changed. Of a damaged one, what is
- * whole, and stderr says what is missing.
+ * Opens the index in a folder, an exported file or at a URL to read. Of a damaged one it has what is whole; stderr says
+ * what is missing.
  *
- * @param options.rows look at the features, too, which takes a read of all of them
- * @throws LikenessError that says what to do
+ * @param options.rows checks the features, too: it reads all of them
  */
 export async function openIndexOf(where: string, options: { rows?: boolean } = {}): Promise<Looked> {
   const { index, damage } = await lookAt(where, options);
   if (damage) warn(where, damage);
-  // An answer of nothing is right for an index of nothing; but hardly anybody means to ask one.
+  // An empty index answers with nothing, which is right, but hardly what was meant.
   else if (index.entries.length === 0) say(emptyNote(where, index));
   return { index, damage };
 }
 
 /**
- * An index to change. What a crash left behind its last commit is cut off; one that has lost what was acknowledged is
- * refused, because it might be repaired.
+ * Opens an index to change it. What a crash left behind the last commit is cut off. An index that lost acknowledged
+ * pictures is refused, because it can be repaired.
  *
  * @throws LikenessError `bad-file`, `read-only`, `not-found`
  */
@@ -53,7 +52,7 @@ export async function openToChange(where: string): Promise<IndexStore> {
   );
 }
 
-/** @param options.rows look at the features, too */
+/** @param options.rows checks the features, too */
 export async function lookAt(where: string, { rows = false }: { rows?: boolean } = {}): Promise<Looked> {
   const store = await openStore(where);
   try {
@@ -69,11 +68,7 @@ export async function lookAt(where: string, { rows = false }: { rows?: boolean }
   return { index: await IndexStore.open(damage.asStore(where)), damage };
 }
 
-/**
- * Reads every byte of an index.
- *
- * @throws LikenessError that says what to do where nothing can be kept
- */
+/** Reads every byte of an index. */
 async function inspect(where: string): Promise<InspectedIndex> {
   const store = await openStore(where);
   try {
@@ -90,7 +85,7 @@ async function inspect(where: string): Promise<InspectedIndex> {
   }
 }
 
-/** What a command has to say of a damaged index that it goes on with. */
+/** Says what is damaged in an index that a command goes on with. */
 function warn(where: string, { lost, problems, entries }: InspectedIndex): void {
   for (const { kind, message } of problems) {
     if (kind !== 'row' && kind !== 'values') say(`${where}: ${message}`);
@@ -113,12 +108,12 @@ export function warnOfRows(where: string, lost: readonly string[], all: number):
 const repairHint = (where: string): string =>
   `Run "likeness check ${where} --repair" to keep what is whole, then "likeness index" to take again what is lost.`;
 
-/** Opens an index; once more where somebody was writing to it just then. */
+/** Opens an index; again if somebody was writing to it. */
 async function openSettled(store: Store): Promise<{ index: IndexStore; torn: boolean }> {
   const index = await IndexStore.open(readOnlyStore(store));
   if (!index.dropped || store.readOnly) return { index, torn: index.dropped !== undefined };
   const lock = await store.lock().catch(() => null); // null: nothing can be written here
-  // What looks torn while somebody writes is a commit on its way: the index is as it was before.
+  // While somebody writes, a torn end is a commit on its way: the index is what is before it.
   if (lock === undefined) return { index, torn: false };
   await index.close();
   try {
@@ -143,14 +138,14 @@ async function hasDamagedRow(index: IndexStore): Promise<boolean> {
 export const noIndex = (where: string, cause?: LikenessError): LikenessError =>
   new LikenessError(
     'not-found',
-    // Nothing can be made there; what came of the question is all that can be told.
+    // At a URL no index can be made.
     cause && /^https?:/.test(where)
       ? cause.message
       : `There is no index in ${where === '' ? '"" (an empty path)' : where}; make one with: likeness index <folder of pictures> -o ${where || '<index-dir>'}`,
     { cause },
   );
 
-/** A message of an index's file, which has no name of its own in a folder where it is an exported one, or a URL. */
+/** A message about an index's file: an exported file or a URL is called by its own name. */
 export const ofFile = (message: string, where: string, store: Store): string =>
   store instanceof FolderStore ? message : message.replaceAll(fileName(1), where);
 

@@ -5,7 +5,7 @@ import { type ProgressBar, progressBar } from './progress.ts';
 
 const megabytes = (bytes: number): number => Math.round(bytes / 1e6);
 
-/** As `ImageSearch.open`; shows how a model that is fetched comes, and says what went wrong with keeping it. */
+/** `ImageSearch.open` with a progress bar while a model is fetched, and with its warnings. */
 export async function openSearch(options: OpenOptions): Promise<ImageSearch> {
   let bar: ProgressBar | undefined;
   try {

@@ -7,7 +7,7 @@ import { print, say } from './print.ts';
 import { isIndexFile } from './staged-index.ts';
 
 /**
- * Where a file may be written by a command that reads an index: not over the index, nor where it would be taken for it.
+ * Where a command that reads an index may write a file: not over the index, nor under a name that an index's file has.
  *
  * @param index folder, file or URL of the index
  * @throws LikenessError `bad-argument`, `storage-denied`
@@ -35,7 +35,7 @@ export async function placeBesideIndex(
 
 const isOfIndex = (name: string): boolean => isIndexFile(name) || name === 'lock';
 
-/** Writes a file, and says so: beside it where the file is the standard output itself. */
+/** Writes a file and says so; on stderr where the file is stdout. */
 export async function writeAndSay(
   place: FilePlace,
   body: Parameters<typeof writeFileAt>[1],

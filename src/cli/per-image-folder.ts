@@ -19,8 +19,8 @@ interface NameMap {
 }
 
 /**
- * Writes a `.npy` for each picture, and `likeness-ids.json`, which says whose they are. Files of an earlier export are
- * replaced, and removed where their picture is out of the index; nothing else is touched.
+ * Writes a `.npy` for each picture, and `likeness-ids.json` with their ids. Files of an earlier export are replaced, or
+ * removed if their picture left the index; nothing else is touched.
  *
  * @throws LikenessError `bad-argument` where another file has a name that is wanted, before anything is written; or a
  *   storage code
@@ -55,7 +55,7 @@ export async function writePerImage(
     }
     await writeNameMap(folder, { whole: true, files });
   } catch (error) {
-    // An earlier export is half replaced: its map says so, and another run completes it.
+    // A half replaced export says so in its map; another run completes it.
     if (!before) {
       for (const name of [...written, mapFile]) await rm(join(folder, name), { force: true });
       await removeFolders(made);
@@ -64,11 +64,7 @@ export async function writePerImage(
   }
 }
 
-/**
- * Whose the files in a folder are, where an export wrote that down.
- *
- * @throws LikenessError `bad-file` where the file cannot be understood
- */
+/** The map of an export; `undefined` where there is none. @throws LikenessError `bad-file` */
 export async function readNameMap(folder: string): Promise<NameMap | undefined> {
   const path = join(folder, mapFile);
   const bytes = await readFile(path).catch((error) => {

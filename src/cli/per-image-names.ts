@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Beside the files: which of them is whose. */
+/** It has the id of each file. */
 export const mapFile = 'likeness-ids.json';
 
 /** Names that Windows keeps for devices, with any ending. */
@@ -11,7 +11,7 @@ const forbidden = /[<>:"|?*\\\u0000-\u001f\u007f]/;
 /** File systems take 255 bytes, some of them of UTF-16; an ending and a temporary name have to fit. */
 const maxBytes = 200;
 
-/** Whether every file system takes a part of a path and gives it back as the same name. */
+/** Whether every file system takes this part of a path, and gives the same name back. */
 function isPlain(part: string): boolean {
   return (
     part !== '' &&
@@ -27,14 +27,14 @@ function isPlain(part: string): boolean {
 const isPlainPath = (path: string): boolean =>
   Buffer.byteLength(path) <= 4 * maxBytes && path.split('/').every(isPlain);
 
-/** Two names with the same key are one on some file system: without case, or with decomposed letters (macOS). */
+/** Names with the same key are the same file on some system: without case, or with decomposed letters (macOS). */
 export const keyOf = (name: string): string => name.normalize('NFD').toUpperCase().toLowerCase();
 
 /**
- * File names for ids, below one folder, with `/`: no two of them meet, on no file system.
+ * File names for ids, below one folder, with `/`. They are different on every file system.
  *
- * An id is named as the tutorial does, without its ending, where no other id has that name (`photo.jpg`: `photo.npy`);
- * else with it (`photo.jpg.npy`). An id that is no name for a file everywhere is percent-encoded, and shortened.
+ * A name is the id without its ending (`photo.jpg`: `photo.npy`), as in the tutorial; with it where another id would
+ * have the same name (`photo.jpg.npy`). An id that is no file name everywhere is percent-encoded and shortened.
  */
 export function perImageNames(ids: readonly string[]): string[] {
   const stems = ids.map((id) => id.replace(/\.[^./]+$/, ''));
@@ -68,7 +68,7 @@ function encodedName(id: string, taken: Taken): string {
   }
 }
 
-/** Names in use: a file is nowhere where a folder is. */
+/** Names in use. A file cannot have the name of a folder. */
 class Taken {
   readonly #files = new Set([mapFile]);
   readonly #folders = new Set<string>();

@@ -14,10 +14,10 @@ const escaped = (character: string): string => {
   );
 };
 
-/** Text on one line, in which nothing is obeyed by a terminal: `\x1b`, `\n`, `\u202e` stand for what was there. */
+/** Text on one line that a terminal only shows: control characters become `\x1b`, `\n`, `\u202e`. */
 export const printable = (text: string): string => text.replace(unprintable, escaped);
 
-/** JSON on one line that is safe to see in a terminal, and the same value. */
+/** JSON on one line, safe in a terminal, of the same value. */
 export const printableJson = (value: unknown): string =>
   JSON.stringify(value).replace(
     unprintable,
@@ -30,14 +30,10 @@ export const print = (line: string): void => console.log(printable(line));
 /** A value on stdout, as JSON. */
 export const printJson = (value: unknown): void => console.log(printableJson(value));
 
-/** A line on stderr: what else there is to say. */
+/** A line on stderr: everything else. */
 export const say = (line: string): void => console.error(printable(line));
 
-/**
- * Lines on stderr for a list that may be very long: the first of them, and how many more there are.
- *
- * @param rest what to say of the others, e.g. where they are listed
- */
+/** The first lines of a long list, on stderr, and how many more there are; `rest` says where those are listed. */
 export function sayList(lines: readonly string[], rest: string, max = 20): void {
   for (const line of lines.slice(0, max)) say(line);
   if (lines.length > max) say(`… and ${lines.length - max} more${rest}`);

@@ -2,20 +2,17 @@ import { Presets, SingleBar } from 'cli-progress';
 import { say } from './print.ts';
 
 export interface ProgressBar {
-  /**
-   * @param done of the total
-   * @param worked of those, what took work: the rate is of these. Default: `done`
-   */
+  /** @param worked how much of `done` took work: the rate counts only this. Default: `done` */
   update(done: number, worked?: number): void;
   stop(): void;
 }
 
-/** Whether stderr is a terminal that can move its cursor, and whose owner does not mind. */
+/** Whether stderr is a terminal that can move its cursor, and its user wants that. */
 const canDraw = (): boolean => process.stderr.isTTY && process.env.TERM !== 'dumb' && !process.env.NO_COLOR;
 
 /**
- * A bar on stderr with rate and time left; a line a tenth where stderr is no terminal that can draw. Nothing of the
- * terminal's state is changed, so that there is nothing to put back however the process ends or is stopped.
+ * A bar on stderr with rate and time left; where stderr is no terminal, a line for each tenth. The terminal's state is
+ * not changed, so nothing has to be restored, however the process ends.
  */
 export function progressBar(what: string, total: number, unit = ''): ProgressBar {
   if (!canDraw()) return progressLines(what, total, unit);
@@ -36,7 +33,7 @@ export function progressBar(what: string, total: number, unit = ''): ProgressBar
   return {
     update(done, worked = done) {
       const seconds = (performance.now() - start) / 1000;
-      // What is passed over takes no time: the rest is taken for work.
+      // Skipped items take no time: all that is left is counted as work.
       const left = worked > 0 ? `${duration(((total - done) * seconds) / worked)} left` : '';
       bar.update(done, { rate: rate(worked, start), left });
     },

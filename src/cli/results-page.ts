@@ -4,13 +4,12 @@ import { generatedBy } from '../output/generated-by.ts';
 import { printable } from './print.ts';
 import { thumbnail } from './thumbnail.ts';
 
-/** A picture of the page: bytes or a path, and what stands under it. */
 export interface ResultsPageInput {
   /** Path of the query picture; none when the query was a vector. */
   query?: string | undefined;
   queryName: string;
   hits: readonly Hit[];
-  /** Path of a hit's picture; what it throws is shown in the picture's place. */
+  /** Path of a hit's picture. If it throws, the message is shown instead. */
   pathOf(id: string): string;
 }
 
@@ -38,9 +37,8 @@ const style = `
 const policy = `default-src 'none'; img-src data:; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'`;
 
 /**
- * The answer as one self-contained HTML page: the query, then its nearest in rows of six (30 make the tutorial's 5 × 6
- * grid), each with rank and distance. The pictures are inside the file, at most 320 pixels a side; where one cannot be
- * shown, its place says why.
+ * The answer as one self-contained HTML page: the query, then the hits in rows of six (30 make the tutorial's 5 × 6 grid)
+ * with rank and distance. Pictures are in the file, up to 320 pixels a side; one that cannot be shown says why.
  */
 export async function resultsPage({ query, queryName, hits, pathOf }: ResultsPageInput): Promise<string> {
   const figures: string[] = [];
@@ -80,7 +78,7 @@ async function figure(path: () => string, name: string, caption: string): Promis
     where = path();
     image = `<img src="${await thumbnail(where)}" alt="${shown}">`;
   } catch (error) {
-    // A page may be shown to others: where the pictures are on this machine is none of their business.
+    // The page may be given to others: it has no paths of this machine.
     const why =
       where === '' ? (error as Error).message : (error as Error).message.replaceAll(where, 'its file');
     image = `<p>Cannot be shown: ${escapeHtml(why)}</p>`;
@@ -88,7 +86,7 @@ async function figure(path: () => string, name: string, caption: string): Promis
   return `<figure>${image}<figcaption>${caption} <i title="${shown}">${shown}</i></figcaption></figure>`;
 }
 
-/** Text in HTML; what would change how it is read is shown as what it is. */
+/** Text in HTML, with control characters made visible. */
 function escapeHtml(text: string): string {
   return printable(text).replace(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

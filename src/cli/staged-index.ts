@@ -10,27 +10,23 @@ import { IndexStore } from '../store/index-store.ts';
 import { FolderStore, syncFolder } from '../store/media/store.node.ts';
 import { readOnlyStore } from '../store/media/store.read-only.ts';
 
-/** Where the next index of a folder is made, in the folder itself: on the same disk, and nobody else's. */
+/** A folder within the output, where the next index is made: it is on the same disk. */
 const stagingName = '.likeness-new';
 
-/** An index that is made while another one, or none, is in its place. */
+/** An index that is made before it replaces the one that is there. */
 export interface StagedIndex {
-  /** Where it is made. What an attempt that was killed left there may be gone on with. */
+  /** Where it is made. An attempt that was killed may be continued there. */
   folder: string;
-  /**
-   * Puts it in the place of the index that is there, in one step: at every moment one of them is there whole.
-   *
-   * @throws LikenessError `locked`, or a storage code
-   */
+  /** Replaces the index that is there in one step. @throws LikenessError `locked`, or a storage code */
   publish(): Promise<void>;
   /** Removes it, and the folders that were made for it. */
   discard(): Promise<void>;
 }
 
 /**
- * @param anew whether what an attempt that was killed left there is removed, not gone on with
- * @throws LikenessError `bad-argument` where something else has its name, `locked` while another process is at it, or
- *   a storage code
+ * @param anew removes what a killed attempt left, instead of continuing it
+ * @throws LikenessError `bad-argument` where a file has its name, `locked` while another process makes one, or a
+ *   storage code
  */
 export async function stageIndex(
   place: FolderPlace,
@@ -52,7 +48,7 @@ export async function stageIndex(
   };
 }
 
-/** Removes what an attempt to make another index left, when nobody is at it. */
+/** Removes what an attempt left, unless another process is making an index there. */
 export async function discardStaged(place: FolderPlace): Promise<void> {
   if (!place.names?.includes(stagingName)) return;
   const folder = join(place.path, stagingName);
@@ -65,21 +61,20 @@ async function emptyStaging(folder: string): Promise<boolean> {
   if (!lock) return false;
   await removeIndexFiles(folder);
   await lock.release();
-  // Of processes that were killed while they took the lock.
+  // Left by processes that were killed while they took the lock.
   const remains = (await readdir(folder)).filter((name) => /^lock\.(stale\.)?[0-9a-f-]{36}$/.test(name));
   for (const name of remains) await rm(join(folder, name), { force: true });
   return true;
 }
 
 /**
- * Removes an index that holds no pictures. Another process may be filling it, or have filled it: whoever failed to has
- * no right to remove that.
+ * Removes an index without pictures, unless another process fills it, or has filled it.
  *
  * @returns whether no index is left
  */
 export async function removeEmptyIndex(folder: string): Promise<boolean> {
   const store = new FolderStore(folder);
-  // On a full disk no lock can be written; whether somebody has it can be seen.
+  // On a full disk no lock can be written, but an existing one can be seen.
   const lock = await store.lock().catch(() => null);
   if (lock === undefined || (lock === null && (await readdir(folder)).includes('lock'))) return false;
   try {
@@ -95,13 +90,12 @@ export async function removeEmptyIndex(folder: string): Promise<boolean> {
   }
 }
 
-/** Removes the files of an index from a folder, and nothing else. */
 async function removeIndexFiles(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names) if (isIndexFile(name)) await rm(join(folder, name), { force: true });
 }
 
-/** Whether a name is that of an index's file, as Likeness looks for it in a folder. */
+/** Whether a file in a folder is an index's, by its name. */
 export const isIndexFile = (name: string): boolean => /^index-\d{1,9}\.likeness$/.test(name);
 
 async function publish(folder: string, { path, named }: FolderPlace): Promise<void> {
@@ -111,7 +105,7 @@ async function publish(folder: string, { path, named }: FolderPlace): Promise<vo
     if (!('file' in staged))
       throw new LikenessError('not-found', `The index that was made in ${folder} is gone.`);
     await staged.file.close();
-    // The newest whole file is the index. Those before it are noted as out of date, and removed, when it is opened.
+    // The newest whole file is the index; opening it removes the older ones.
     await rename(join(folder, staged.name), join(path, fileName((await newestGeneration(store)) + 1)));
     await syncFolder(path);
   }).catch((error) => {

@@ -7,16 +7,11 @@ import { toRgb } from '../image/rgb.ts';
 import { readImage } from '../image/source.node.ts';
 import { encodeWebp } from '../image/webp-encode.ts';
 
-/** The longer side of a picture in a page of results, in pixels. */
+/** Pixels of the longer side. */
 const side = 320;
 const quality = 80;
 
-/**
- * A small WebP file of a picture as a `data:` URL: whatever can be indexed can be shown, whether browsers know its format
- * or not.
- *
- * @throws LikenessError where it is gone or cannot be decoded
- */
+/** A picture as a `data:` URL of a small WebP file: browsers may not know its own format. */
 export async function thumbnail(path: string): Promise<string> {
   const source = await readImage(path);
   const pixels = onWhite('width' in source ? source : await decode(await bytesOf(source), { orient: true }));
@@ -29,7 +24,7 @@ export async function thumbnail(path: string): Promise<string> {
   return `data:image/webp;base64,${Buffer.from(file).toString('base64')}`;
 }
 
-/** What shines through is white, as on paper. */
+/** Transparent parts become white, as on paper. */
 function onWhite(pixels: Pixels): Pixels {
   if (pixels.mode === 'CMYK' || pixels.mode === 'I') return toRgb(pixels);
   const { width, height } = pixels;

@@ -49,8 +49,8 @@ export async function downloadKnown(
     (await sizeOf(path)) === byteLength && (await md5Of(path)) === md5;
   if (await isThere()) return;
   await makeFolder(dirname(path));
-  // Two processes may fetch the file at once. They write the same bytes to the same places, so nothing is removed when one
-  // begins anew, and the md5 is that of the file: bytes may be missing that the other one wrote.
+  // Two processes may fetch the file at once: they write the same bytes to the same places. So nothing is removed when one
+  // begins again, and the md5 is taken of the file, which has the other one's bytes, too.
   const target: DownloadTarget = {
     stored: () => sizeOf(part),
     blob: async () => pathFile(part),
@@ -79,7 +79,7 @@ export async function downloadKnown(
   }
 }
 
-/** What went wrong, and what to do. What came stays, unless it is another file. */
+/** What went wrong, and what to do. Bytes that came are kept, unless they are of another file. */
 async function failure(error: Error, url: string, path: string, part: string): Promise<unknown> {
   if (error instanceof StorageFailed) {
     const { code } = error.cause as NodeJS.ErrnoException;

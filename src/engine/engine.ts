@@ -298,7 +298,10 @@ export class Engine<Source, StoreName> {
 
   /** The normalised features of a picture that is not added. */
   async extract(source: Source, how: CallOptions = {}): Promise<Float32Array> {
-    const { vectors, failed } = await this.#vectors([{ source }], { ...how, all: true });
+    const extracting = this.#vectors([{ source }], { ...how, all: true });
+    const { vectors, failed } = await extracting.catch((error) =>
+      Promise.reject(memoryError(error, 'This call')),
+    );
     how.signal?.throwIfAborted();
     if (failed[0]) throw new LikenessError(failed[0].code, failed[0].message);
     return vectors[0]!;

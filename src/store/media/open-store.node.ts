@@ -6,6 +6,7 @@ import { refuse } from '../../base/checks.ts';
 import { isBlob, isUrl } from '../../base/class-of.ts';
 import { LikenessError } from '../../base/errors.ts';
 import { openFile } from '../../base/open-file.node.ts';
+import { storageError } from '../../base/storage-errors.ts';
 import type * as web from '../../base/web-types.ts';
 import { isStore, type Store, whileLocked } from '../format/files.ts';
 import { fileName, generations } from '../format/generations.ts';
@@ -114,12 +115,16 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
  */
 export async function deleteIndex(store: string | web.URL): Promise<void> {
   const folder = storePath('The index', store, 'file:<folder>');
-  const files = new FolderStore(folder);
-  const numbers = await generations(files);
-  if (numbers.length === 0) throw new LikenessError('not-found', `There is no index in ${folder}.`);
-  await whileLocked(files, async () => {
-    // The oldest first: a newer one alone is the index, an older one would be one that is out of date.
-    for (const number of numbers.reverse()) await files.remove(fileName(number));
-  });
-  if ((await readdir(folder)).length === 0) await rm(folder, { recursive: true });
+  try {
+    const files = new FolderStore(folder);
+    const numbers = await generations(files);
+    if (numbers.length === 0) throw new LikenessError('not-found', `There is no index in ${folder}.`);
+    await whileLocked(files, async () => {
+      // The oldest first: a newer one alone is the index, an older one would be one that is out of date.
+      for (const number of numbers.reverse()) await files.remove(fileName(number));
+    });
+    if ((await readdir(folder)).length === 0) await rm(folder, { recursive: true });
+  } catch (error) {
+    throw storageError(error, `Deleting ${folder}`);
+  }
 }

@@ -143,6 +143,11 @@ describe('ImageSearch with a store', () => {
           await assert.rejects(ImageSearch.open({ store: url }), { code: 'bad-argument' }, url);
           await assert.rejects(deleteIndex(url), { code: 'bad-argument' }, url);
         }
+        await writeFile('file', '');
+        await assert.rejects(deleteIndex('file:file'), {
+          code: 'bad-argument',
+          message: /^Deleting file failed/,
+        });
         for (const model of ['ftp://localhost/model/', new URL('data:,model'), 'file://elsewhere/x']) {
           await assert.rejects(ImageSearch.open({ model }), { code: 'bad-argument', message: /^model is "/ });
         }
