@@ -19,8 +19,7 @@ export interface CheckedQuery extends Omit<EngineQueryOptions, keyof CallOptions
 }
 
 /**
- * What can be iterated and is meant to be a list. A string is iterable too, and so are bytes and vectors, but each is one
- * thing here.
+ * A copy of a list. Strings, bytes and vectors can be iterated, too, but each is one thing here.
  *
  * @throws LikenessError `bad-argument`
  */
@@ -116,7 +115,7 @@ export function checkOpen(options: OpenOptions): Omit<OpenOptions, 'device' | 'p
 }
 
 /**
- * A copy of a feature vector, in memory that nobody else has. How long it has to be, only the engine knows.
+ * A copy of a feature vector. Only the engine knows how long it has to be.
  *
  * @throws LikenessError `bad-argument`
  */
@@ -129,7 +128,7 @@ export function vectorOf(vector: unknown): Float32Array {
 }
 
 /**
- * What can be seen of a query before it is read. Numbers are no picture, but no vector either.
+ * Refuses numbers that are no Float32Array as a query; all else is checked when it is read.
  *
  * @throws LikenessError `bad-argument`
  */

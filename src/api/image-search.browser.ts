@@ -13,7 +13,7 @@ import type { PostedImage } from '../image/source.ts';
 import { type PostedStoreName, postedStoreName, storeName } from '../store/media/open-store.browser.ts';
 import { ownFolder, programBase } from '../web/place.ts';
 import { checkOpen } from './arguments.ts';
-import { type EngineHost, ImageSearchBase } from './image-search.ts';
+import { closed, type EngineHost, ImageSearchBase } from './image-search.ts';
 import type { OpenOptions } from './options.ts';
 import type { EngineWorker, OpenAnswer } from './worker.ts';
 
@@ -168,5 +168,3 @@ function checkedWorker(worker: Worker): Worker {
 
 const startEngine = (start: WorkerStart): Remote<EngineWorker> =>
   startWorker(start, 'likeness-worker', 'The worker of Likeness');
-
-const closed = (): LikenessError => new LikenessError('closed', 'This ImageSearch was closed; open another.');

@@ -52,15 +52,15 @@ export interface EngineHost<Source = unknown, StoreName = unknown> {
   /** Calls of `engine.add` under way at once: the pictures of one are decoded while the network runs on another's. */
   callsInFlight: number;
   /**
-   * Takes hold of a caller's picture as it is at the call. What it returns makes of it what can be posted to the engine,
-   * when its turn comes: not all of many pictures should be read at once.
+   * Keeps a caller's picture as it is at the call. What it returns reads it into what can be posted, when its turn comes:
+   * many pictures must not be read at once.
    */
   hold(image: ImageSource, signal?: AbortSignal): () => Promise<Source>;
   /** Ends the worker, if there is one. */
   dispose(): void;
 }
 
-/** How a call goes on, as the engine is told. */
+/** What a call of the engine is told. */
 interface EngineCall extends CallOptions {
   signal: AbortSignal;
 }
@@ -78,7 +78,7 @@ export class ImageSearchBase {
 
   /** For `ImageSearch.open`. */
   protected constructor(opened: never);
-  /** @internal What a host is, and all that it is made of, is no part of the declarations that are published. */
+  /** @internal A host's types are no part of the published declarations. */
   protected constructor(host: EngineHost);
   protected constructor(host: EngineHost) {
     this.#host = host;
@@ -140,7 +140,7 @@ export class ImageSearchBase {
     };
 
     const running = new Set<Promise<void>>();
-    /** Why the first chunk failed that did: however many end at the same moment, it is not forgotten. */
+    /** Of the first chunk that failed. */
     let failure: { error: unknown } | undefined;
     let before: Promise<unknown> = Promise.resolve();
     const { batchSize, callsInFlight } = this.#host;
@@ -462,11 +462,13 @@ export class ImageSearchBase {
   }
 
   #checkOpen(): void {
-    if (this.#closed) {
-      throw new LikenessError('closed', 'This ImageSearch was closed; open another.');
-    }
+    if (this.#closed) throw closed();
   }
 }
+
+/** @internal */
+export const closed = (): LikenessError =>
+  new LikenessError('closed', 'This ImageSearch was closed; open another.');
 
 /** What is no vector fails as one item, when its turn comes. */
 function heldVector(vector: unknown): Held {

@@ -12,7 +12,7 @@ import { firstNotFinite } from '../knn/search/vectors.ts';
 import { type Extractor, isOnGpu } from '../network/extractor.ts';
 import type { Change } from '../store/format/changes.ts';
 import type { Store } from '../store/format/files.ts';
-import type { IndexInfo } from '../store/format/header.ts';
+import { type IndexInfo, identityOf } from '../store/format/header.ts';
 import { copyOfJson, type Entry } from '../store/format/records.ts';
 import { IndexStore } from '../store/index-store.ts';
 import { checkKind } from '../store/mismatch.ts';
@@ -37,13 +37,13 @@ export interface EngineQueryOptions extends CallOptions {
   filter?: readonly string[] | { meta: MetaFilter } | undefined;
 }
 
-/** What one `add` did. Plain data: an error's class would not survive the way out of a worker. */
+/** What one `add` did. Plain data: an error's class is lost between threads. */
 export interface EngineAdded {
   added: number;
   replaced: number;
-  /** Those that were there with the same content and metadata. */
+  /** They were there with the same content and metadata. */
   unchanged: number;
-  /** Those that the network saw. */
+  /** The network saw them. */
   extracted: number;
   /** Pictures in the index now. */
   size: number;
@@ -59,7 +59,7 @@ export interface PictureReader<Source> {
   bytes(source: Source): Promise<Uint8Array | undefined>;
 }
 
-/** A picture that was read, but where the index knows its bytes by their hash. */
+/** A picture that was read; without pixels where the index has its content. */
 type Reading = Promise<{ hash: string | undefined; pixels?: Pixels }>;
 
 interface Extraction extends CallOptions {
@@ -71,7 +71,7 @@ interface Extraction extends CallOptions {
 interface Outcome {
   vectors: (Float32Array | undefined)[];
   hashes: (string | undefined)[];
-  /** Those whose content the index has. */
+  /** The index has their content. */
   known: Set<number>;
   failed: EngineAdded['failed'];
 }
@@ -85,13 +85,10 @@ export interface EngineOptions<StoreName> extends PicturesOptions {
   openStore: (name: StoreName) => Promise<Store>;
 }
 
-/** What can be called of an engine, in this process or behind a worker: a method that returns a promise is a call. */
+/** The calls of an engine, in this process or in a worker: all methods that return promises. */
 export type EngineCalls<Source, StoreName> = Calls<Engine<Source, StoreName>>;
 
-/**
- * Pictures to features to neighbours: the one place where model, index and ids meet. It runs in the worker (browser)
- * or in the process (Node); `ImageSearch` is its face.
- */
+/** From pictures to neighbours: here model, index and ids meet. It runs in a page's worker, or in the process (Node). */
 export class Engine<Source, StoreName> {
   readonly #extractor: Extractor;
   readonly #extractorReason: string;
@@ -99,7 +96,7 @@ export class Engine<Source, StoreName> {
   readonly #pictures: Pictures;
   readonly #parity: IndexInfo['parity'];
   readonly #openStore: EngineOptions<StoreName>['openStore'];
-  /** The call before; one begins to change or search the index when it is done, so rows follow the order of the calls. */
+  /** One call at a time changes or searches the index, so rows follow the order of the calls. */
   readonly #mutex = new Mutex();
 
   /** @param index empty */
@@ -133,8 +130,8 @@ export class Engine<Source, StoreName> {
   }
 
   /**
-   * Extracts and adds; an id that is there already is replaced. Everything that could be read is in the index when
-   * this resolves, in the order of the items; where there is a store, it is durable. After an abort it adds nothing more.
+   * Extracts and adds in the order of the items; an id that exists is replaced. When this resolves, all that could be
+   * read is in the index, and durable where there is a store. After an abort nothing more is added.
    */
   async add(
     items: readonly EngineItem<Source>[],
@@ -214,7 +211,7 @@ export class Engine<Source, StoreName> {
           }),
         );
       } catch (error) {
-        // What is wrong with features on the device is told in the words for those in memory.
+        // Features in memory give the better message.
         const isRefused = error instanceof LikenessError && error.code === 'bad-argument';
         if (isRefused && 'count' in asked) await this.#extractInMemory(queries, how);
         throw error;
@@ -223,7 +220,7 @@ export class Engine<Source, StoreName> {
     try {
       return await this.#inTurn(search, how);
     } finally {
-      // Whether or not its turn came.
+      // Even if its turn never came.
       void extracted.then(
         (asked) => 'count' in asked && asked.buffer.destroy(),
         () => {},
@@ -325,7 +322,7 @@ export class Engine<Source, StoreName> {
     });
   }
 
-  /** Tells of every change until the signal ends it: of those here, and of others' when they are read. */
+  /** Reports every change until the signal ends it; changes of others when they are read. */
   async watch({
     signal,
     onChange,
@@ -361,11 +358,10 @@ export class Engine<Source, StoreName> {
     }, how);
   }
 
-  /** What the index holds, as a store would say it. */
+  /** What a store notes of the index. */
   get info(): IndexInfo {
     const { manifest, dimension } = this.#extractor;
-    const { name, version, fingerprint } = manifest;
-    return { model: { name, version, fingerprint }, dimension, parity: this.#parity };
+    return { model: identityOf(manifest), dimension, parity: this.#parity };
   }
 
   /** Runs `use` with all pictures as a stored index; nothing changes meanwhile. */
@@ -416,7 +412,7 @@ export class Engine<Source, StoreName> {
   }
 
   /**
-   * Runs `work` after all work asked for before it. Aborted before that, it rejects at once and is passed over.
+   * Runs `work` after the calls before it. If it is aborted while it waits, it rejects at once and never runs.
    *
    * @throws LikenessError `out-of-memory` where the platform says so
    */
@@ -440,7 +436,7 @@ export class Engine<Source, StoreName> {
   async report(): Promise<Omit<Report, 'modelFiles'>> {
     const { manifest, backend, threads, dimension } = this.#extractor;
     return {
-      model: { name: manifest.name, version: manifest.version, fingerprint: manifest.fingerprint, dimension },
+      model: { ...identityOf(manifest), dimension },
       extractor: { backend, device: backend, threads, reason: this.#extractorReason },
       knn: { backend: this.#pictures.index.backend, reason: this.#pictures.index.reason },
       size: this.size,
@@ -458,8 +454,8 @@ export class Engine<Source, StoreName> {
   }
 
   /**
-   * Begins to read an item's picture, one ahead of its turn: it is decoded while the one before becomes a tensor. Not
-   * all of a batch at once, since a decoded photograph may have 100 MB.
+   * Begins to read a picture, one ahead: it is decoded while the picture before becomes a tensor. Not more at once, since
+   * a decoded photograph may have 100 MB.
    */
   #read(item: EngineQuery<Source> | undefined, all: boolean): Reading | undefined {
     if (!item || 'vector' in item) return undefined;
@@ -471,13 +467,13 @@ export class Engine<Source, StoreName> {
       return { hash, pixels: await this.#reader.pixels(source) };
     };
     const reading = read(item.source);
-    reading.catch(() => {}); // whoever awaits it hears of it; after a cancellation nobody does
+    reading.catch(() => {}); // after an abort nobody awaits it
     return reading;
   }
 
   /**
-   * A feature vector for each item, or why there is none. Decoding of one call overlaps the network's run of another.
-   * A picture whose content is in the index is not decoded: it is known, and has no vector.
+   * A feature vector for each item, or why there is none. A picture whose content is in the index is not decoded: it is
+   * known, and has no vector. Decoding for one call overlaps the network's run for another.
    */
   async #vectors(items: readonly EngineQuery<Source>[], how: Extraction): Promise<Outcome> {
     const { dimension, batchSize } = this.#extractor;

@@ -25,15 +25,15 @@ export interface PicturesOptions {
 }
 
 /**
- * Up to here all rows are in memory: a tab can spare it, and no search is faster. Above, an eighth of it does, at the
- * price of reading the few rows that codes do not decide.
+ * Up to here all rows are in memory, which a tab can spare: no search is faster. Above, codes take an eighth of it, and a
+ * search reads the few rows that they do not decide.
  */
 const defaultMaxRowBytes = 256 << 20;
-/** Queries that read more than one row in so many are better off with all of them in memory, */
+/** A search that reads more than one row in so many is faster with all rows in memory, */
 const fewRows = 8;
-/** unless those are so many times the limit: a slow tab is better than none. */
+/** unless they take so many times the limit: a slow tab is better than none. */
 const memoryFactor = 4;
-/** Times that a file is opened anew which others replace while it is read. */
+/** How often a file is opened again that others replace while it is read. */
 const attempts = 3;
 
 /**
@@ -46,7 +46,7 @@ export class Pictures {
   readonly #memory: FlatIndex;
   /** What is searched: {@link #memory}, or codes. */
   #index: FlatIndex;
-  /** What the codes' rows are. */
+  /** The rows of the codes. */
   #outside: StoredRows | undefined;
   /** Codes decided too little. */
   #needsMemory = false;
@@ -56,10 +56,10 @@ export class Pictures {
   readonly #own = new Entries();
   /** Whether the index has the rows. */
   #loaded: boolean;
-  /** By the hash of its bytes: a picture with that content, as far as was looked. */
+  /** From the hash of a picture's bytes to its id, for the first `#hashed` entries. */
   readonly #byHash = new Map<string, string>();
   #hashed = 0;
-  /** Pictures whose rows in the store were damaged, and that were taken out. */
+  /** Pictures that were taken out because their rows were damaged. */
   readonly #damaged: string[] = [];
   /** Of the rows that the index has. */
   readonly #lengths = new UnusualLengths();
@@ -100,9 +100,9 @@ export class Pictures {
     return this.#index;
   }
 
-  /** Reads the rows of the store, once. A damaged one is taken out of the index and told of in the report. */
+  /** Reads the rows of the store, once. A picture with a damaged row leaves the index; the report names it. */
   async load(how: CallOptions = {}): Promise<void> {
-    // Taking out what is damaged may end in a compaction: then they are read once more.
+    // Taking pictures out may end in a compaction: then all rows are read once more.
     while (!this.#loaded) await this.#takeOut(await this.#following(() => this.#read(this.#store!, how)));
   }
 
@@ -173,7 +173,7 @@ export class Pictures {
     });
   }
 
-  /** Makes changes, durable ones where there is a store; tells of each picture whether it was new. */
+  /** Makes changes, durable where there is a store. Returns for each picture whether it was new. */
   async apply(changes: readonly Change[]): Promise<('add' | 'replace')[]> {
     if (changes.length === 0) return [];
     const steps = this.#store
@@ -235,7 +235,7 @@ export class Pictures {
     }
   }
 
-  /** Whether the picture is there just so. */
+  /** Whether this very entry is there. */
   has({ id, meta, hash }: Entry): boolean {
     const position = this.position(id);
     if (position === undefined) return false;
@@ -329,7 +329,7 @@ export class Pictures {
     return this.#options.maxRowBytes ?? defaultMaxRowBytes;
   }
 
-  /** Codes or rows in memory: decides for what is in the store now. */
+  /** Decides between codes and rows in memory. */
   async #choose(store: IndexStore): Promise<void> {
     const { createQuantised } = this.#options;
     const bytes = store.entries.length * 4 * this.#memory.dimension;
@@ -393,7 +393,7 @@ export class Pictures {
     return this.#take(this.#store?.takeSteps() ?? []);
   }
 
-  /** Takes the steps with the rows. Where that fails, all rows are read anew when they are next needed. */
+  /** Follows changes with the rows. If that fails, all rows are read again when they are needed. */
   async #take(steps: readonly FollowedStep[]): Promise<void> {
     try {
       for (const step of steps) if (this.#loaded) await this.#takeStep(step);
@@ -441,7 +441,7 @@ export class Pictures {
   /** Where a picture with this content is. */
   #withHash(hash: string): number | undefined {
     const { entries } = this;
-    // Entries that were replaced behind what was looked at are only missed: such a picture is extracted again.
+    // A replaced entry may be missed: its picture is extracted again.
     for (
       this.#hashed = Math.min(this.#hashed, entries.length);
       this.#hashed < entries.length;

@@ -1,12 +1,12 @@
 import type { CallOptions, Progress } from './types.ts';
 
-/** How often a long call lets messages in: an abort is one. Each time takes up to 4 ms. */
+/** How often a long call lets messages in, such as an abort. Each time takes up to 4 ms. */
 const breathMs = 100;
 
 /**
- * Tells how far a call has come, and ends it where its signal says so.
+ * Reports progress, and ends a call whose signal is aborted.
  *
- * @returns to be called with what is done of `total`, and awaited; rejects with the signal's reason
+ * @returns call it with what is done, and await it; it rejects with the signal's reason
  */
 export function progressOf(
   { signal, onProgress }: CallOptions,
@@ -38,14 +38,8 @@ export function openUnlessAborted<T extends { close(): unknown }>(
       reject(signal!.reason);
       opening.then((late) => late.close()).catch(() => {});
     };
-    const ended =
-      <V>(settle: (value: V) => void) =>
-      (value: V): void => {
-        signal?.removeEventListener('abort', abort);
-        if (!signal?.aborted) settle(value);
-      };
-    if (signal?.aborted) abort();
+    if (signal?.aborted) return abort();
     signal?.addEventListener('abort', abort);
-    opening.then(ended(resolve), ended(reject));
+    opening.finally(() => signal?.removeEventListener('abort', abort)).then(resolve, reject);
   });
 }
