@@ -22,7 +22,6 @@ export type { ImageSource } from './image/image-source.ts';
 export type { PixelMode, Pixels } from './image/pixels.ts';
 export type { NpyArray, NpyMatrix } from './python/npy.ts';
 export type { NpyFile, NpyRows } from './python/npy-rows.ts';
-export type { Store, StoredFile } from './store/format/files.ts';
+export type { Store, StoredFile, StoredIndexInfo } from './store/format/files.ts';
 export type { Dropped } from './store/format/log.ts';
 export type { Entry } from './store/format/records.ts';
-export type { StoredIndexInfo } from './store/media/stored-index.ts';

@@ -8,7 +8,7 @@ import type { IndexInfo } from '../store/format/header.ts';
 import type { Entry } from '../store/format/records.ts';
 import { IndexStore } from '../store/index-store.ts';
 import { openStore } from '../store/media/open-store.node.ts';
-import { readOnlyStore } from '../store/media/store.read-only.ts';
+import { readOnlyStore } from '../store/media/store.single.ts';
 import { checkKind } from '../store/mismatch.ts';
 import { settingChanges } from './index-notes.ts';
 import { openInput, readInput } from './input-file.ts';

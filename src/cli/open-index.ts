@@ -6,7 +6,7 @@ import { IndexStore } from '../store/index-store.ts';
 import { type InspectedIndex, inspectIndex } from '../store/inspect/index.ts';
 import { openStore } from '../store/media/open-store.node.ts';
 import { FolderStore } from '../store/media/store.node.ts';
-import { readOnlyStore } from '../store/media/store.read-only.ts';
+import { readOnlyStore } from '../store/media/store.single.ts';
 import { indexCommand, type Made } from './index-notes.ts';
 import { say } from './print.ts';
 

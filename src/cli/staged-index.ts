@@ -8,7 +8,7 @@ import { whileLocked } from '../store/format/files.ts';
 import { fileName, newestGeneration, openGeneration } from '../store/format/generations.ts';
 import { IndexStore } from '../store/index-store.ts';
 import { FolderStore, syncFolder } from '../store/media/store.node.ts';
-import { readOnlyStore } from '../store/media/store.read-only.ts';
+import { readOnlyStore } from '../store/media/store.single.ts';
 
 /** A folder within the output, where the next index is made: it is on the same disk. */
 const stagingName = '.likeness-new';

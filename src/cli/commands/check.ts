@@ -9,7 +9,7 @@ import { type InspectedIndex, inspectIndex } from '../../store/inspect/index.ts'
 import { repairFile, repairFolder } from '../../store/inspect/repair.node.ts';
 import { openStore } from '../../store/media/open-store.node.ts';
 import { FolderStore } from '../../store/media/store.node.ts';
-import { readOnlyStore } from '../../store/media/store.read-only.ts';
+import { readOnlyStore } from '../../store/media/store.single.ts';
 import { emptyNote, noIndex, ofFile } from '../open-index.ts';
 import { print, printJson } from '../print.ts';
 

@@ -44,6 +44,13 @@ export interface Store {
   lock(): Promise<StoreLock | undefined>;
 }
 
+/** An index that is kept here. */
+export interface StoredIndexInfo {
+  /** What `open` and `deleteIndex` take. */
+  store: string;
+  byteLength: number;
+}
+
 /** @internal {@link Store.again} of a store in this browser. */
 export const againInBrowser = (name: string): string =>
   `call deleteIndex('${name}'), open it once more and add its pictures; or take another name and keep this one`;

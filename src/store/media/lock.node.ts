@@ -9,15 +9,15 @@ import type { StoreLock } from '../../base/lock.ts';
 interface Holder {
   host: string;
   pid: number;
-  /** When the process began, as the system counts: a number may be given to another process later. */
+  /** When the process began, as the system counts: its number may be another process's later. */
   started: string | undefined;
   /** Of this one lock. */
   token: string;
 }
 
 /**
- * Takes the lock of a folder: a file `lock` that names the process. A lock whose process has ended is taken over;
- * one of another host is respected, since nothing is known of its processes.
+ * Takes the lock of a folder: a file `lock` that names the process. A lock whose process has ended is taken over. A lock
+ * of another host is respected: nothing is known of its processes.
  *
  * @returns `undefined` while another holder lives
  */
@@ -33,7 +33,7 @@ export async function lockFolder(folder: string): Promise<StoreLock | undefined>
       if (await tryLink(candidate, path)) return held(path, token);
       const holder = await readHolder(path);
       if (!holder) continue;
-      if (holder === 'unreadable' ? false : await alive(holder)) return undefined;
+      if (holder !== 'unreadable' && (await alive(holder))) return undefined;
       await removeStale(path, holder, token);
       await removeRemains(folder);
     }
@@ -44,36 +44,23 @@ export async function lockFolder(folder: string): Promise<StoreLock | undefined>
 }
 
 function held(path: string, token: string): StoreLock {
-  const mine = async (): Promise<boolean> => {
-    const holder = await readHolder(path).catch(() => undefined);
-    return typeof holder === 'object' && holder.token === token;
+  /** Synchronous: this runs before every commit, and waiting for a thread of the pool would take longer than the read. */
+  const isMine = (): boolean => {
+    try {
+      return readFileSync(path, 'utf8').includes(token);
+    } catch {
+      return false;
+    }
   };
   return {
     async check() {
-      // Before every commit: at once, where a queue for a thread would cost more than the look.
-      if (holderOf(readNow(path)) === token) return;
+      if (isMine()) return;
       throw new LikenessError('locked', `The lock ${path} was taken away; open the index again to write.`);
     },
     async release() {
-      if (await mine()) await rm(path, { force: true });
+      if (isMine()) await rm(path, { force: true });
     },
   };
-}
-
-function readNow(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function holderOf(text: string): string | undefined {
-  try {
-    return (JSON.parse(text) as Holder).token;
-  } catch {
-    return undefined;
-  }
 }
 
 async function tryLink(from: string, to: string): Promise<boolean> {
@@ -83,34 +70,30 @@ async function tryLink(from: string, to: string): Promise<boolean> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return false;
-    // A file system without links (FAT, some network ones): the exclusive creation of a file is as good but for a
-    // crash in its middle, which leaves an unreadable lock; that one is stale.
-    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS' && code !== 'EOPNOTSUPP') throw error;
-    try {
-      await writeFile(to, await readFile(from), { flag: 'wx' });
-      return true;
-    } catch (again) {
-      if ((again as NodeJS.ErrnoException).code === 'EEXIST') return false;
-      throw again;
-    }
+    // A file system without links (FAT, some network ones): a file that is created exclusively does as well. A crash
+    // while it is written leaves an unreadable lock, which is stale.
+    if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP'].includes(code!)) throw error;
+    return writeFile(to, await readFile(from), { flag: 'wx' }).then(
+      () => true,
+      (again) => {
+        if (again.code === 'EEXIST') return false;
+        throw again;
+      },
+    );
   }
 }
 
 async function readHolder(path: string): Promise<Holder | 'unreadable' | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return undefined;
-    if (code === 'EISDIR') throw notALock(path);
-    throw error;
-  }
+  const text = await readFile(path, 'utf8').catch((error) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error.code === 'EISDIR' ? notALock(path) : error;
+  });
+  if (text === undefined) return undefined;
   try {
     const holder = JSON.parse(text) as Holder;
     if (typeof holder.token === 'string' && Number.isInteger(holder.pid)) return holder;
   } catch {
-    // What was begun and not finished begins as ours do.
+    // One of ours that was not written to its end.
     const begun = '{"host":"';
     if (text.startsWith(begun) || begun.startsWith(text)) return 'unreadable';
   }
@@ -134,11 +117,11 @@ async function alive({ host, pid, started }: Holder): Promise<boolean> {
   return started === undefined || now === undefined || started === now;
 }
 
-/** Linux says when a process began; elsewhere its number has to do. */
+/** Only Linux says when a process began; elsewhere the number alone is compared. */
 async function startOf(pid: number): Promise<string | undefined> {
   try {
     const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // Behind the name in brackets, which may hold anything: the 22nd field of all.
+    // The 22nd field. The second is a name in brackets, which may hold anything.
     return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
   } catch {
     return undefined;
@@ -148,23 +131,24 @@ async function startOf(pid: number): Promise<string | undefined> {
 /** Removes the lock of `holder`, and no other: several processes may find it stale at the same time. */
 async function removeStale(path: string, holder: Holder | 'unreadable', token: string): Promise<void> {
   const aside = `${path}.stale.${token}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
+  const isThere = await rename(path, aside).then(
+    () => true,
+    (error) => {
+      if (error.code !== 'ENOENT') throw error;
+    },
+  );
+  if (!isThere) return;
   const taken = await readHolder(aside);
   const right =
     typeof holder === 'object' && typeof taken === 'object' ? taken.token === holder.token : taken === holder;
-  // Another process was faster and has the lock by now: back with it. Its holder checks before it writes.
+  // Another process was faster and holds the lock: it is put back. The holder checks it before it writes.
   if (!right) await link(aside, path).catch(() => {});
   await rm(aside, { force: true });
 }
 
 const remains = /^lock\.(stale\.)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** What processes left that were killed while they took the lock. */
+/** Removes what processes left that were killed while they took the lock. */
 async function removeRemains(folder: string): Promise<void> {
   const aMinuteAgo = Date.now() - 60_000;
   for (const name of await readdir(folder)) {

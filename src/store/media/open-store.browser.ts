@@ -12,14 +12,13 @@ import {
   whyNot,
   writesInPlace,
 } from '../../web/storage.ts';
-import { isStore, type Store } from '../format/files.ts';
+import { isStore, type Store, type StoredIndexInfo } from '../format/files.ts';
 import { httpStore } from './store.http.ts';
 import { deleteIndexedDb, IndexedDbStore, listIndexedDb } from './store.indexeddb.ts';
 import { MemoryStore } from './store.memory.ts';
 import { deleteOpfs, listOpfs, OpfsStore } from './store.opfs.ts';
 import { type PostedStore, postStore, RemoteStore } from './store.remote.ts';
 import { blobStore } from './store.single.ts';
-import type { StoredIndexInfo } from './stored-index.ts';
 
 /**
  * A store as it is posted to the worker: `opfs:name`, `indexeddb:name`, an absolute URL, a file, or a program's own, which
@@ -29,9 +28,8 @@ import type { StoredIndexInfo } from './stored-index.ts';
  */
 export type PostedStoreName = string | Blob | PostedStore;
 
-/** A place in this browser. */
+/** A place in this browser; `what` is for messages. */
 interface Place {
-  /** For messages. */
   what: string;
   store: Store & { warnings: readonly string[] };
 }
@@ -64,7 +62,7 @@ export async function openStoreOrMemory(name: PostedStoreName): Promise<Store> {
   }
 }
 
-/** The first place that keeps something. Locks belong to it: without them two tabs could write at once. */
+/** The first place that keeps something. Web Locks are needed, too: without them two tabs could write at once. */
 async function provenStore(name: string, places: readonly Place[]): Promise<Store> {
   const locks = proveWebLocks();
   locks.catch(() => {});
@@ -84,16 +82,14 @@ async function provenStore(name: string, places: readonly Place[]): Promise<Stor
       reasons.push(whyNot(webLocksName, error));
       break;
     }
-    store.warnings = silent.map(
-      (place) =>
-        `${place} does not answer: the index is in ${store.name}; one that was kept there is not seen.`,
-    );
+    const instead = `does not answer: the index is in ${store.name}; one that was kept there is not seen.`;
+    store.warnings = silent.map((place) => `${place} ${instead}`);
     return store;
   }
   throw new LikenessError('storage-denied', `${name} cannot be kept in this browser: ${reasons.join('; ')}.`);
 }
 
-/** An index that is there was written once; else a byte is written, and taken away. */
+/** Where an index is, something was written before; else a byte is written, and removed. */
 async function prove(what: string, store: Store): Promise<void> {
   if (store instanceof OpfsStore && !writesInPlace()) {
     throw new NoStorage(`${what} cannot be written in place`);

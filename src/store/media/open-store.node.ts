@@ -8,12 +8,11 @@ import { LikenessError } from '../../base/errors.ts';
 import { openFile } from '../../base/open-file.node.ts';
 import { storageError } from '../../base/storage-errors.ts';
 import type * as web from '../../base/web-types.ts';
-import { isStore, type Store, whileLocked } from '../format/files.ts';
+import { isStore, type Store, type StoredIndexInfo, whileLocked } from '../format/files.ts';
 import { fileName, generations } from '../format/generations.ts';
 import { httpStore } from './store.http.ts';
 import { FolderStore } from './store.node.ts';
 import { blobStore, SingleFileStore } from './store.single.ts';
-import type { StoredIndexInfo } from './stored-index.ts';
 
 /** @internal */
 export type StoreName = string | URL | Blob | Store;
@@ -28,21 +27,19 @@ export async function openStore(name: StoreName): Promise<Store> {
   if (isBlob(name)) return blobStore(name);
   if (isStore(name)) return name;
   if (isName(name) && /^https?:/i.test(String(name))) return httpStore(String(name));
-  const path = storePath(
-    'The store',
-    name,
-    'file:<folder>, the URL of an exported index, a Blob, or a Store',
-  );
+  const wanted = 'file:<folder>, the URL of an exported index, a Blob, or a Store';
+  const path = storePath('The store', name, wanted);
   const info = await stat(path).catch(() => undefined);
-  return info?.isFile() ? fileStore(path) : new FolderStore(path);
+  // A file is an exported index, which is read-only.
+  return info?.isFile() ? new SingleFileStore(path, () => openFile(path), true) : new FolderStore(path);
 }
 
 const isName = (name: unknown): name is string | URL => typeof name === 'string' || isUrl(name);
 
 /**
- * The path that a program means. Whatever is no name would be one as text: a folder "undefined".
+ * The path that a program means. What is no name is refused: as text, `undefined` would be a folder.
  *
- * @param what it is, and `wanted` what it may be, for messages
+ * @param what subject of the message; `wanted` is what it has to be
  * @throws LikenessError `bad-argument`
  */
 function storePath(what: string, name: unknown, wanted: string): string {
@@ -68,9 +65,6 @@ function fileOf(url: string): string {
   }
 }
 
-/** An exported index, read-only. */
-const fileStore = (path: string): Store => new SingleFileStore(path, () => openFile(path), true);
-
 /**
  * The indexes in a folder: those of its folders that hold one, with their sizes.
  *
@@ -91,19 +85,12 @@ export async function listIndexes(folder: string | web.URL): Promise<StoredIndex
   return found;
 }
 
-async function entriesOf(folder: string): Promise<Dirent[]> {
-  try {
-    return await readdir(folder, { withFileTypes: true });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why =
-      code === 'ENOENT'
-        ? 'does not exist'
-        : code === 'ENOTDIR'
-          ? 'is no folder'
-          : `cannot be read: ${message}`;
+function entriesOf(folder: string): Promise<Dirent[]> {
+  return readdir(folder, { withFileTypes: true }).catch((error) => {
+    const reasons: Record<string, string> = { ENOENT: 'does not exist', ENOTDIR: 'is no folder' };
+    const why = reasons[error.code] ?? `cannot be read: ${error.message}`;
     throw new LikenessError('not-found', `${folder} ${why}; wanted a folder of indexes.`, { cause: error });
-  }
+  });
 }
 
 /**
@@ -120,7 +107,7 @@ export async function deleteIndex(store: string | web.URL): Promise<void> {
     const numbers = await generations(files);
     if (numbers.length === 0) throw new LikenessError('not-found', `There is no index in ${folder}.`);
     await whileLocked(files, async () => {
-      // The oldest first: a newer one alone is the index, an older one would be one that is out of date.
+      // The oldest first: after an interruption, the newest is still the index.
       for (const number of numbers.reverse()) await files.remove(fileName(number));
     });
     if ((await readdir(folder)).length === 0) await rm(folder, { recursive: true });

@@ -2,19 +2,19 @@ import { LikenessError } from '../../base/errors.ts';
 import type { FileHandle, SyncAccessHandle } from '../../web/access-handle.ts';
 import type { StoredFile } from '../format/files.ts';
 
-/** Reads that follow each other within this time belong together. */
+/** Reads that follow one another within this time are in a row. */
 const pauseMs = 20;
-/** The n-th of such reads opens an access handle: it takes as long as two reads of a snapshot. */
+/** The n-th read in a row opens an access handle: opening takes as long as two reads of a snapshot. */
 const readsWorthOpening = 3;
-/** No longer than this does a handle keep writers out, then they have a while to get in. */
+/** A handle keeps writers out for this long at the most. Then it is closed for a while, to let them in. */
 const longestHoldMs = 200;
 const restMs = 30;
-/** After an attempt that failed: somebody writes. */
+/** The pause after a failed attempt: somebody writes. */
 const restAfterFailureMs = 1000;
 
 /**
- * A file that another tab may be writing. It is read through snapshots, which take more than a millisecond a read; many
- * reads in a row go through an access handle, which takes a hundredth of that and keeps writers out while it is open.
+ * A file that another tab may be writing. It is read through snapshots: more than a millisecond a read. Many reads in a
+ * row use an access handle, which takes a hundredth of that, and keeps writers out while it is open.
  */
 export class ReadFile implements StoredFile {
   readonly readsOverlap = true;
@@ -23,7 +23,7 @@ export class ReadFile implements StoredFile {
   #snapshot: File | undefined;
   #access: SyncAccessHandle | undefined;
   #opening: Promise<SyncAccessHandle | undefined> | undefined;
-  /** Rises when whoever is opening a handle has to close it at once. */
+  /** Rises with each {@link letGo}: a handle that is being opened is then closed at once. */
   #turn = 0;
   #openedAt = 0;
   #restsUntil = 0;
@@ -43,7 +43,7 @@ export class ReadFile implements StoredFile {
 
   async read(at: number, into: Uint8Array): Promise<number> {
     const access = await this.#accessForThis();
-    // It may have been closed while this waited.
+    // It may have been closed meanwhile.
     if (access && access === this.#access) {
       const length = access.read(into, { at });
       if (length <= into.length) return length;
@@ -53,7 +53,7 @@ export class ReadFile implements StoredFile {
       this.#snapshot ??= await this.#handle.getFile();
       try {
         const part = await this.#snapshot.slice(at, at + into.length).arrayBuffer();
-        // What grew behind the snapshot is not in it.
+        // The file may have grown since.
         if (part.byteLength < into.length && attempt === 1) {
           this.#snapshot = undefined;
           continue;
@@ -113,7 +113,7 @@ export class ReadFile implements StoredFile {
     const turn = this.#turn;
     try {
       const access = await this.#handle.createSyncAccessHandle({ mode: 'read-only' });
-      // Of a file that is just being removed Chromium opens a handle whose every number is an error's.
+      // Of a file that is being removed, Chromium opens a handle whose numbers are all codes of errors.
       if (turn !== this.#turn || !Number.isSafeInteger(access.getSize())) {
         access.close();
         return undefined;

@@ -7,8 +7,8 @@ import { SingleFileStore } from './store.single.ts';
 const firstBytes = 1 << 16;
 
 /**
- * An exported index on a web server, read-only. Only what is needed is fetched where the server answers requests for
- * ranges; else the whole file is fetched once and kept.
+ * An exported index on a web server, read-only. Where the server answers requests for ranges, only what is needed is
+ * fetched; else the whole file, once.
  */
 export const httpStore = (url: string): SingleFileStore =>
   new SingleFileStore(url, () => openUrl(url), false);
@@ -31,10 +31,8 @@ async function openUrl(url: string): Promise<OpenFile> {
       }
       const response = await get(url, at, end);
       if (response.status !== 206 || versionOf(response) !== version) {
-        throw new LikenessError(
-          'storage-failed',
-          `${url} changed while it was read (${response.status}); open it again.`,
-        );
+        const what = `${url} changed while it was read (${response.status}); open it again.`;
+        throw new LikenessError('storage-failed', what);
       }
       return receive(response, into.subarray(0, end - at));
     },
@@ -48,7 +46,7 @@ const versionOf = ({ headers }: Response): string | null =>
 async function get(url: string, from: number, to: number): Promise<Response> {
   let response: Response;
   try {
-    // Bytes as they are: a range of something compressed would be of no use. Browsers see to that by themselves.
+    // Not compressed: a range of compressed bytes is of no use. Browsers ask for that themselves.
     const headers = { Range: `bytes=${from}-${to - 1}`, 'Accept-Encoding': 'identity' };
     response = await fetch(url, { headers });
   } catch (error) {
@@ -56,9 +54,9 @@ async function get(url: string, from: number, to: number): Promise<Response> {
     throw new LikenessError('not-found', `${url} cannot be fetched: ${reason}.`, { cause: error });
   }
   if (!response.ok) {
-    // 416: there is nothing at that position, the file is empty.
-    const why = response.status === 416 ? 'is empty' : `answered ${response.status}`;
-    throw new LikenessError(response.status === 416 ? 'bad-file' : 'not-found', `${url} ${why}.`);
+    // There is nothing at that position.
+    if (response.status === 416) throw new LikenessError('bad-file', `${url} is empty.`);
+    throw new LikenessError('not-found', `${url} answered ${response.status}.`);
   }
   return response;
 }

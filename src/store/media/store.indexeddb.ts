@@ -7,7 +7,7 @@ import { indexedDatabases } from '../../web/storage.ts';
 import { againInBrowser, type Store, type StoredFile, whileLocked } from '../format/files.ts';
 
 const prefix = 'likeness-index:';
-/** A file is kept in blocks: a change writes those anew that it touches. */
+/** A file is kept in blocks. A change rewrites the blocks that it touches. */
 const blockBytes = 1 << 16;
 
 function settled<T>(request: IDBRequest<T>): Promise<T> {
@@ -17,13 +17,24 @@ function settled<T>(request: IDBRequest<T>): Promise<T> {
   });
 }
 
-/** Resolves when a transaction is on the medium. */
-function committed(transaction: IDBTransaction): Promise<void> {
-  return new Promise((done, failed) => {
+/** Makes changes in one transaction. Resolves when it is on the medium. */
+async function changed(
+  database: IDBDatabase,
+  change: (sizes: IDBObjectStore, blocks: IDBObjectStore) => void | Promise<void>,
+): Promise<void> {
+  const transaction = database.transaction(['sizes', 'blocks'], 'readwrite', { durability: 'strict' });
+  const committed = new Promise<void>((done, failed) => {
     transaction.oncomplete = () => done();
     transaction.onabort = () => failed(transaction.error ?? new DOMException('aborted', 'AbortError'));
   });
+  committed.catch(() => {}); // `change` may throw first
+  await change(transaction.objectStore('sizes'), transaction.objectStore('blocks'));
+  await committed;
 }
+
+/** All blocks of a file from the n-th on. */
+const blocksFrom = (name: string, n: number): IDBKeyRange =>
+  IDBKeyRange.bound([name, n], [name, Number.MAX_SAFE_INTEGER]);
 
 /** Files in IndexedDB, for browsers without a private file system that workers can write to in place. */
 export class IndexedDbStore implements Store {
@@ -48,28 +59,35 @@ export class IndexedDbStore implements Store {
   }
 
   async open(name: string, mode: 'read' | 'write' | 'create'): Promise<StoredFile> {
-    const file = new DatabaseFile(await this.#database(), name);
-    if (mode === 'create') await file.create();
-    else if ((await file.sizeIfThere()) === undefined) {
+    const database = await this.#database();
+    const file = new DatabaseFile(database, name);
+    if (mode === 'create') {
+      await changed(database, (sizes, blocks) => {
+        blocks.delete(blocksFrom(name, 0));
+        sizes.put(0, name);
+      });
+    } else if ((await file.sizeIfThere()) === undefined) {
       throw new LikenessError('not-found', `There is no ${name} in ${this.name}.`);
     }
     return file;
   }
 
   async remove(name: string): Promise<void> {
-    await new DatabaseFile(await this.#database(), name).remove();
-  }
-
-  /** Takes all files away. */
-  async clear(): Promise<void> {
-    const transaction = (await this.#database()).transaction(['sizes', 'blocks'], 'readwrite', {
-      durability: 'strict',
+    await changed(await this.#database(), (sizes, blocks) => {
+      blocks.delete(blocksFrom(name, 0));
+      sizes.delete(name);
     });
-    for (const name of ['sizes', 'blocks']) transaction.objectStore(name).clear();
-    await committed(transaction);
   }
 
-  /** Lets go of the database; it is opened again when it is needed. */
+  /** Removes all files. */
+  async clear(): Promise<void> {
+    await changed(await this.#database(), (sizes, blocks) => {
+      sizes.clear();
+      blocks.clear();
+    });
+  }
+
+  /** Closes the database; it is opened again when it is needed. */
   close(): void {
     this.#database().then(
       (database) => database.close(),
@@ -91,7 +109,7 @@ export class IndexedDbStore implements Store {
       };
       request.onsuccess = () => {
         const database = request.result;
-        // Who deletes the index does not wait for this tab.
+        // A tab that deletes the index does not wait for this one.
         database.onversionchange = () => {
           database.close();
           this.#database.forget();
@@ -132,7 +150,7 @@ class DatabaseFile implements StoredFile {
     const first = Math.floor(at / blockBytes);
     const last = Math.floor((at + into.length - 1) / blockBytes);
     const range = IDBKeyRange.bound([this.#name, first], [this.#name, last]);
-    // One transaction: a file that is removed meanwhile is missed as a whole, and never read as zeros.
+    // One transaction: a file that is removed meanwhile is missing, and never read as zeros.
     const transaction = this.#database.transaction(['sizes', 'blocks']);
     const blocks = transaction.objectStore('blocks');
     const [size, keys, values] = await Promise.all([
@@ -157,76 +175,42 @@ class DatabaseFile implements StoredFile {
     const length = totalLength(parts);
     if (length === 0) return;
     const end = at + length;
-    const { transaction, sizes, blocks } = this.#change();
-    const whole = committed(transaction);
-    whole.catch(() => {});
-    const size: number = (await settled(sizes.get(this.#name))) ?? 0;
     const first = Math.floor(at / blockBytes);
     const last = Math.floor((end - 1) / blockBytes);
-    // The blocks at both ends hold what is not written now.
-    const [head, tail] = await Promise.all([
-      settled<Uint8Array | undefined>(blocks.get([this.#name, first])),
-      settled<Uint8Array | undefined>(blocks.get([this.#name, last])),
-    ]);
-    const bytes = new Uint8Array((last - first + 1) * blockBytes);
-    if (head) bytes.set(head);
-    if (tail && last > first) bytes.set(tail, (last - first) * blockBytes);
-    copyParts(parts, bytes, at - first * blockBytes);
-    for (let n = first; n <= last; n++) {
-      const start = (n - first) * blockBytes;
-      blocks.put(bytes.slice(start, start + blockBytes), [this.#name, n]);
-    }
-    if (end > size) sizes.put(end, this.#name);
-    await whole;
+    await changed(this.#database, async (sizes, blocks) => {
+      // The first and the last block keep what is not written now.
+      const [size = 0, head, tail] = await Promise.all([
+        settled<number | undefined>(sizes.get(this.#name)),
+        settled<Uint8Array | undefined>(blocks.get([this.#name, first])),
+        settled<Uint8Array | undefined>(blocks.get([this.#name, last])),
+      ]);
+      const bytes = new Uint8Array((last - first + 1) * blockBytes);
+      if (head) bytes.set(head);
+      if (tail && last > first) bytes.set(tail, (last - first) * blockBytes);
+      copyParts(parts, bytes, at - first * blockBytes);
+      for (let n = first; n <= last; n++) {
+        const start = (n - first) * blockBytes;
+        blocks.put(bytes.slice(start, start + blockBytes), [this.#name, n]);
+      }
+      if (end > size) sizes.put(end, this.#name);
+    });
   }
 
   async truncate(size: number): Promise<void> {
-    const { transaction, sizes, blocks } = this.#change();
-    const whole = committed(transaction);
-    whole.catch(() => {});
-    const before: number = (await settled(sizes.get(this.#name))) ?? 0;
-    if (size < before) {
+    await changed(this.#database, async (sizes, blocks) => {
+      const before: number = (await settled(sizes.get(this.#name))) ?? 0;
+      if (size >= before) return;
       const last = Math.floor(size / blockBytes);
       const block = await settled<Uint8Array | undefined>(blocks.get([this.#name, last]));
-      blocks.delete(IDBKeyRange.bound([this.#name, last + 1], [this.#name, Number.MAX_SAFE_INTEGER]));
+      blocks.delete(blocksFrom(this.#name, last + 1));
       if (block) blocks.put(block.fill(0, size % blockBytes), [this.#name, last]);
       sizes.put(size, this.#name);
-    }
-    await whole;
-  }
-
-  async create(): Promise<void> {
-    const { transaction, sizes, blocks } = this.#change();
-    blocks.delete(this.#allBlocks());
-    sizes.put(0, this.#name);
-    await committed(transaction);
-  }
-
-  async remove(): Promise<void> {
-    const { transaction, sizes, blocks } = this.#change();
-    blocks.delete(this.#allBlocks());
-    sizes.delete(this.#name);
-    await committed(transaction);
+    });
   }
 
   async sync(): Promise<void> {}
 
   async close(): Promise<void> {}
-
-  #allBlocks(): IDBKeyRange {
-    return IDBKeyRange.bound([this.#name, 0], [this.#name, Number.MAX_SAFE_INTEGER]);
-  }
-
-  #change(): { transaction: IDBTransaction; sizes: IDBObjectStore; blocks: IDBObjectStore } {
-    const transaction = this.#database.transaction(['sizes', 'blocks'], 'readwrite', {
-      durability: 'strict',
-    });
-    return {
-      transaction,
-      sizes: transaction.objectStore('sizes'),
-      blocks: transaction.objectStore('blocks'),
-    };
-  }
 }
 
 /** The indexes of this origin. */
@@ -245,8 +229,8 @@ export async function listIndexedDb(): Promise<{ name: string; byteLength: numbe
 }
 
 /**
- * Empties the database. It is not deleted: that waits until nobody has a connection to it, and WebKit forgets one of a
- * worker that was ended now and then, after which whoever deletes the database or opens it waits for ever.
+ * Empties the database and does not delete it. Deleting waits for all connections, and WebKit sometimes keeps that of a
+ * worker that has ended: then deleting and opening wait for ever.
  *
  * @throws LikenessError `locked` while a tab writes to it
  */

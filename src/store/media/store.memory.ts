@@ -33,12 +33,10 @@ export class MemoryStore implements Store {
   async lock(): Promise<StoreLock | undefined> {
     if (this.#locked) return undefined;
     this.#locked = true;
-    return {
-      check: async () => {},
-      release: async () => {
-        this.#locked = false;
-      },
+    const release = async (): Promise<void> => {
+      this.#locked = false;
     };
+    return { check: async () => {}, release };
   }
 }
 

@@ -61,15 +61,15 @@ export class FolderStore implements Store {
   }
 }
 
-/** What one call of the system takes. */
+/** The most that one call of the system takes. */
 const maxParts = 1024;
-/** Copied in less than a tenth of a millisecond. */
+/** Written synchronously, in less than a tenth of a millisecond. */
 const atOnceBytes = 1 << 18;
 
 class FolderFile implements StoredFile {
   readonly readsOverlap = true;
   readonly #handle: FileHandle;
-  /** The file's name has to be on the medium, too; it may be as new as the file. */
+  /** Set until the folder is synced: a new file's name has to be on the medium, too. */
   #unsyncedFolder: string | undefined;
 
   constructor(handle: FileHandle, folder: string | undefined) {
@@ -87,7 +87,7 @@ class FolderFile implements StoredFile {
 
   async write(at: number, parts: readonly Uint8Array[]): Promise<void> {
     let rest = parts.filter((part) => part.length > 0);
-    // A little goes to the system's cache at once: a queue for a thread would cost more.
+    // A few bytes are written synchronously: waiting for a thread of the pool would take longer.
     const small = totalLength(rest) <= atOnceBytes;
     while (rest.length > 0) {
       const some = rest.slice(0, maxParts);

@@ -23,7 +23,7 @@ export class OpfsStore implements Store {
   readonly randomReads = true;
   readonly again: string;
   readonly #folder: ReturnType<typeof once<FileSystemDirectoryHandle>>;
-  /** Open files, which keep writers out now and then. */
+  /** Open files. Each may hold an access handle for a moment, which keeps writers out. */
   readonly #readers = new Set<ReadFile>();
 
   constructor(name: string) {
@@ -98,20 +98,17 @@ async function filesIn(folder: FileSystemDirectoryHandle): Promise<{ name: strin
   return files;
 }
 
-/** Parts of fewer bytes than this in all are copied together: a call of the browser costs more. */
+/** Parts of fewer bytes than this in all are copied together: each call of the browser costs more than that. */
 const gatheredBytes = 1 << 18;
 const gatherings = new Uint8Array(gatheredBytes);
 
-/** The same bytes in parts that are worth a call each; a part is good until the next. */
+/** The same bytes in parts that are worth a call each; a part is valid until the next. */
 function* gathered(parts: readonly Uint8Array[]): Generator<Uint8Array> {
   for (let from = 0, to = 0; from < parts.length; from = to) {
     let bytes = parts[to++]!.length;
     while (to < parts.length && bytes + parts[to]!.length <= gatheredBytes) bytes += parts[to++]!.length;
-    if (to === from + 1) {
-      yield parts[from]!;
-      continue;
-    }
-    yield copyParts(parts.slice(from, to), gatherings).subarray(0, bytes);
+    if (to === from + 1) yield parts[from]!;
+    else yield copyParts(parts.slice(from, to), gatherings).subarray(0, bytes);
   }
 }
 

@@ -26,7 +26,7 @@ export interface PostedStore extends Required<Pick<Store, 'name' | 'readOnly' | 
   port: MessagePort;
 }
 
-/** In the page: does what the worker asks. `end` closes what a worker that was ended left open. */
+/** In the page: does what the worker asks. `end` closes what is open when the worker has ended. */
 function answering(store: Store): { calls: StoreCalls; end(): void } {
   const files = new Map<number, StoredFile>();
   const locks = new Map<number, StoreLock>();
@@ -102,7 +102,7 @@ export class RemoteStore implements Store {
         return bytes.length;
       },
       async write(at, parts) {
-        // A part may be a view of far more than itself, and all of that would be posted.
+        // A part may be a view of a large buffer, and all of that would be posted.
         const bytes = joined(parts);
         await calls.write(file, at, transfer(bytes, [bytes.buffer]));
       },
@@ -124,11 +124,11 @@ export class RemoteStore implements Store {
   }
 }
 
-/** In the page: has a store answer the worker that this is posted to. */
+/** In the page: what is posted to a worker, so that it can use this store. */
 export function postStore(store: Store): PostedStore {
   const { port1, port2 } = new MessageChannel();
   const { calls, end } = answering(store);
-  // Where a browser tells of it: the worker has ended.
+  // The worker has ended; not all browsers tell.
   port1.addEventListener('close', end);
   serve(domPort(port1), () => calls);
   const { name, readOnly, randomReads = false, warnings = [], again } = store;

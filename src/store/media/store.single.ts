@@ -3,6 +3,21 @@ import { blobFile, type OpenFile } from '../../base/random-access.ts';
 import type { Store, StoredFile } from '../format/files.ts';
 import { fileName } from '../format/generations.ts';
 
+async function refuseToWrite(name: string): Promise<never> {
+  throw new LikenessError('read-only', `${name} can only be read.`);
+}
+
+/** A store of which nothing is written: opening an index in it repairs nothing. */
+export const readOnlyStore = (store: Store): Store => ({
+  name: store.name,
+  readOnly: true,
+  randomReads: store.randomReads ?? false,
+  list: () => store.list(),
+  open: (name, mode) => (mode === 'read' ? store.open(name, mode) : refuseToWrite(store.name)),
+  remove: () => refuseToWrite(store.name),
+  lock: async () => undefined,
+});
+
 /** A store over one file that can only be read: an exported index. */
 export class SingleFileStore implements Store {
   readonly name: string;
@@ -26,9 +41,7 @@ export class SingleFileStore implements Store {
 
   async open(): Promise<StoredFile> {
     const file = await this.#openFile();
-    const refuse = async (): Promise<never> => {
-      throw new LikenessError('read-only', `${this.name} can only be read.`);
-    };
+    const refuse = (): Promise<never> => refuseToWrite(this.name);
     return {
       readsOverlap: this.randomReads,
       size: () => file.size(),
@@ -40,8 +53,8 @@ export class SingleFileStore implements Store {
     };
   }
 
-  remove(): Promise<void> {
-    return Promise.reject(new LikenessError('read-only', `${this.name} can only be read.`));
+  remove(): Promise<never> {
+    return refuseToWrite(this.name);
   }
 
   async lock(): Promise<undefined> {}

@@ -11,9 +11,9 @@ export interface RowPlace {
 }
 
 /**
- * A snapshot as a file that can be read: its rows are where they are, and are read when they are asked for.
+ * A snapshot as a file. Its rows stay where they are and are read when they are asked for.
  *
- * @param whole made of no rows
+ * @param whole made without rows
  * @param places of the rows, in the snapshot's order
  */
 export async function virtualFile(
@@ -61,7 +61,7 @@ export async function virtualFile(
   };
 }
 
-/** What of `part`, which lies at `partAt`, falls into `into`, which begins at `at`. */
+/** Copies the bytes of `part`, which is at `partAt` of a file, that fall into `into`, which is at `at`. */
 function copyPart(part: Uint8Array, partAt: number, at: number, into: Uint8Array): void {
   const from = Math.max(at, partAt);
   const to = Math.min(at + into.length, partAt + part.length);

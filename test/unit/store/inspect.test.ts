@@ -7,7 +7,7 @@ import { mendBlock, mendByte } from '../../../src/store/format/mend-byte.ts';
 import { IndexStore } from '../../../src/store/index-store.ts';
 import { type InspectedIndex, inspectIndex } from '../../../src/store/inspect/index.ts';
 import { MemoryStore } from '../../../src/store/media/store.memory.ts';
-import { readOnlyStore } from '../../../src/store/media/store.read-only.ts';
+import { readOnlyStore } from '../../../src/store/media/store.single.ts';
 import { seeded } from '../../support/random.ts';
 import {
   applied,
