@@ -26,10 +26,7 @@ export function givenFolder(assets: AssetLocation | undefined): string | undefin
   return typeof given === 'string' ? given : undefined;
 }
 
-/**
- * @internal
- * @throws LikenessError `not-found`
- */
+/** @internal @throws LikenessError `not-found` */
 export function nowhere(name: string): never {
   throw new LikenessError(
     'not-found',

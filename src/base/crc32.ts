@@ -57,11 +57,7 @@ export function crc32(bytes: Uint8Array, before = 0): number {
   return checksum >>> 0;
 }
 
-/**
- * The checksums of rows that lie one behind the other.
- *
- * @param into a value for each row
- */
+/** The checksums of rows that lie one behind the other. @param into a value for each row */
 export function crc32Rows(bytes: Uint8Array, rowBytes: number, into: Uint32Array): void {
   kernel ??= loadKernel();
   if (kernel === 'none' || rowBytes > chunkBytes / 2) {

@@ -1,4 +1,4 @@
-import { bytesOf, joined, viewOf } from '../base/bytes.ts';
+import { joined, viewOf } from '../base/bytes.ts';
 import { refuse } from '../base/checks.ts';
 import { isBytes, isFloats } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
@@ -32,8 +32,6 @@ const magic = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59); // \x93NUMPY
 /** @internal Whether a file that begins so is a `.npy` file. */
 export const isNpy = (begin: Uint8Array): boolean => magic.every((byte, i) => begin[i] === byte);
 
-const hostIsLittle = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
-
 const bad = (what: string): LikenessError => new LikenessError('bad-file', `This .npy file ${what}`);
 
 /**
@@ -58,7 +56,7 @@ export function decodeNpyValues(
 ): Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> {
   const count = bytes.length / size;
   const data = dtype === 'f8' ? new Float64Array(count) : new Float32Array(count);
-  if (little === hostIsLittle && size === data.BYTES_PER_ELEMENT) {
+  if (little && size === data.BYTES_PER_ELEMENT) {
     new Uint8Array(data.buffer).set(bytes);
     return data;
   }
@@ -153,8 +151,8 @@ export function parseNpyHeader(bytes: Uint8Array, byteLength?: number): NpyHeade
   if (byteLength !== undefined && byteLength > wanted) {
     throw bad(`has ${byteLength - wanted} bytes after the array's end.`);
   }
-  const little = descr[0] === '=' ? hostIsLittle : descr[0] === '<';
-  return { shape, fortran, dtype, size, little, start, byteLength: wanted };
+  // '=' is the host's order. All that run WebAssembly are little-endian.
+  return { shape, fortran, dtype, size, little: descr[0] !== '>', start, byteLength: wanted };
 }
 
 /** @internal Bytes from the beginning that hold the header; `undefined` when more than these 12 are needed to tell. */
@@ -220,17 +218,10 @@ export function npyHeader(shape: readonly number[], dtype: 'f2' | 'f4' = 'f4'): 
 
 /** @internal Values as the bytes of a `.npy` file; float16 is rounded to nearest, ties to even, as NumPy rounds. */
 export function encodeNpyValues(values: Float32Array, dtype: 'f2' | 'f4' = 'f4'): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(values.length * (dtype === 'f2' ? 2 : 4));
-  if (dtype === 'f4' && hostIsLittle) {
-    bytes.set(bytesOf(values));
-    return bytes;
-  }
-  const view = viewOf(bytes);
-  for (let i = 0; i < values.length; i++) {
-    if (dtype === 'f2') view.setUint16(2 * i, toFloat16(values[i]!), true);
-    else view.setFloat32(4 * i, values[i]!, true);
-  }
-  return bytes;
+  if (dtype === 'f4') return new Uint8Array(Float32Array.from(values).buffer);
+  const halves = new Uint16Array(values.length);
+  for (let i = 0; i < halves.length; i++) halves[i] = toFloat16(values[i]!);
+  return new Uint8Array(halves.buffer);
 }
 
 /**

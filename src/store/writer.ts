@@ -47,11 +47,7 @@ export class Writer {
     return this.#lock !== undefined;
   }
 
-  /**
-   * Takes the lock, and reads what the last holder wrote.
-   *
-   * @throws LikenessError `locked`, `storage-failed`
-   */
+  /** Takes the lock, and reads what the last holder wrote. @throws LikenessError `locked`, `storage-failed` */
   async takeLock(): Promise<void> {
     const index = this.#index;
     if (this.#uncertain) {

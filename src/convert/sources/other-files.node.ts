@@ -57,11 +57,7 @@ const savedModel =
 const tfjs =
   'It is converted in one line: tensorflowjs_converter --input_format tfjs_layers_model --output_format keras FOLDER/model.json vgg16.h5.';
 
-/**
- * Says what people have instead of the file.
- *
- * @throws LikenessError `bad-file`, when it is something that is known
- */
+/** Says what people have instead of the file. @throws LikenessError `bad-file`, when it is something that is known */
 export function refuseOthers(head: Uint8Array): void {
   if (head.length === 0) throw bad(`The file is empty. Wanted: ${kinds}.`);
   for (const [text, at, what] of magics) if (startsWith(head, text, at)) throw bad(what);
@@ -91,11 +87,7 @@ export function refuseOthers(head: Uint8Array): void {
     );
 }
 
-/**
- * Says what a folder is that was given for a file.
- *
- * @throws LikenessError `bad-argument` when `path` is a folder
- */
+/** Says what a folder is that was given for a file. @throws LikenessError `bad-argument` when `path` is a folder */
 export function refuseFolder(path: string): void {
   let names: string[];
   try {

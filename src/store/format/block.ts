@@ -17,5 +17,19 @@ export function withChecksum<Block extends Uint8Array>(block: Block): Block {
 }
 
 /** Whether a block is one of this kind, and whole. */
-export const isWhole = (block: Uint8Array, magic: number): boolean =>
+const isWhole = (block: Uint8Array, magic: number): boolean =>
   viewOf(block).getUint32(0, true) === magic && checksumOf(block) === actualChecksum(block);
+
+/** @param fields 32-bit numbers, the block's kind first */
+export function encodeBlock(length: number, fields: readonly number[]): Uint8Array<ArrayBuffer> {
+  const words = new Uint32Array(length / 4);
+  words.set(fields);
+  return withChecksum(new Uint8Array(words.buffer));
+}
+
+/** The first `count` fields behind the magic of a block; `undefined` when it is none of this kind, or damaged. */
+export function decodeBlock(bytes: Uint8Array, magic: number, count: number): number[] | undefined {
+  if (!isWhole(bytes, magic)) return undefined;
+  const view = viewOf(bytes);
+  return Array.from({ length: count }, (_, n) => view.getUint32(4 + 4 * n, true));
+}

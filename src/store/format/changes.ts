@@ -9,11 +9,7 @@ export type Change = (Entry & { vector: Float32Array }) | { remove: string } | {
 /** A step, or `reload`: another process replaced the file, and all may be different. */
 export type FollowedStep = Step | { kind: 'reload' };
 
-/**
- * Checks that a change can be written to the index `name`.
- *
- * @throws LikenessError `bad-argument`
- */
+/** Checks that a change can be written to the index `name`. @throws LikenessError `bad-argument` */
 export function checkChange(change: Change, dimension: number, name: string): void {
   if (!('vector' in change)) return;
   if (change.vector.length !== dimension) {

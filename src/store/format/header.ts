@@ -1,7 +1,7 @@
 import { hexOf, viewOf } from '../../base/bytes.ts';
 import { crc32 } from '../../base/crc32.ts';
 import { LikenessError } from '../../base/errors.ts';
-import { isWhole, withChecksum } from './block.ts';
+import { decodeBlock, encodeBlock } from './block.ts';
 
 /** The first bytes of an index file: not text, and damaged visibly by whatever turns line ends. */
 const magic = Uint8Array.of(0x89, 0x4c, 0x4b, 0x4e, 0x53, 0x0d, 0x0a, 0x1a); // \x89LKNS\r\n\x1a
@@ -147,45 +147,29 @@ const nextMagic = 0x5458454e; // 'NEXT'
 const checkpointBytes = 24;
 const successorBytes = 12;
 
-export function encodeCheckpoint({ sequence, end, checksum }: Position): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(checkpointBytes);
-  const view = viewOf(bytes);
-  view.setUint32(0, checkpointMagic, true);
-  view.setUint32(4, sequence, true);
-  view.setBigUint64(8, BigInt(end), true);
-  view.setUint32(16, checksum, true);
-  return withChecksum(bytes);
-}
+export const encodeCheckpoint = ({ sequence, end, checksum }: Position): Uint8Array<ArrayBuffer> =>
+  encodeBlock(checkpointBytes, [
+    checkpointMagic,
+    sequence,
+    end % 2 ** 32,
+    Math.floor(end / 2 ** 32),
+    checksum,
+  ]);
 
-/**
- * @param header the whole of it
- * @returns `undefined` where there is no checkpoint, or a damaged one
- */
+/** @returns `undefined` where a header has no checkpoint, or a damaged one */
 export function decodeCheckpoint(header: Uint8Array): Position | undefined {
   const bytes = header.subarray(checkpointAt, checkpointAt + checkpointBytes);
-  if (!isWhole(bytes, checkpointMagic)) return undefined;
-  const view = viewOf(bytes);
-  return {
-    sequence: view.getUint32(4, true),
-    end: Number(view.getBigUint64(8, true)),
-    checksum: view.getUint32(16, true),
-  };
+  const [sequence, low, high, checksum] = decodeBlock(bytes, checkpointMagic, 4) ?? [];
+  return sequence === undefined ? undefined : { sequence, end: low! + high! * 2 ** 32, checksum: checksum! };
 }
 
 /** What a compaction writes at {@link successorAt} of the generation that it replaces. */
-export function encodeSuccessor(generation: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(successorBytes);
-  const view = viewOf(bytes);
-  view.setUint32(0, nextMagic, true);
-  view.setUint32(4, generation, true);
-  return withChecksum(bytes);
-}
+export const encodeSuccessor = (generation: number): Uint8Array<ArrayBuffer> =>
+  encodeBlock(successorBytes, [nextMagic, generation]);
 
 /** The generation that replaces this one; `undefined` when none does. */
-export function decodeSuccessor(header: Uint8Array): number | undefined {
-  const bytes = header.subarray(successorAt, successorAt + successorBytes);
-  return isWhole(bytes, nextMagic) ? viewOf(bytes).getUint32(4, true) : undefined;
-}
+export const decodeSuccessor = (header: Uint8Array): number | undefined =>
+  decodeBlock(header.subarray(successorAt, successorAt + successorBytes), nextMagic, 1)?.[0];
 
 /** The checksum in a header: the previous checksum of the first segment. */
 export const checksumOfHeader = (header: Uint8Array): number => viewOf(header).getUint32(60, true);

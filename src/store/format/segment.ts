@@ -1,5 +1,4 @@
-import { viewOf } from '../../base/bytes.ts';
-import { isWhole, withChecksum } from './block.ts';
+import { decodeBlock, encodeBlock } from './block.ts';
 
 /**
  * A segment: what one commit appended.
@@ -45,21 +44,8 @@ export function segmentLayout({ rows, recordBytes }: SegmentHead, dimension: num
 /** Zeros up to the next multiple of {@link blockBytes}. */
 export const paddingAfter = (length: number): Uint8Array => new Uint8Array(padded(length) - length);
 
-function encodeBlock(fields: readonly number[]): Uint8Array<ArrayBuffer> {
-  const words = new Uint32Array(blockBytes / 4);
-  words.set(fields);
-  return withChecksum(new Uint8Array(words.buffer));
-}
-
-/** The first `count` fields behind the magic of a block; `undefined` when it is none of this kind, or damaged. */
-function decodeBlock(bytes: Uint8Array, magic: number, count: number): number[] | undefined {
-  if (!isWhole(bytes, magic)) return undefined;
-  const view = viewOf(bytes);
-  return Array.from({ length: count }, (_, n) => view.getUint32(4 + 4 * n, true));
-}
-
 export const encodeHead = (head: SegmentHead): Uint8Array<ArrayBuffer> =>
-  encodeBlock([headMagic, head.sequence, head.rows, head.recordBytes, head.previousChecksum]);
+  encodeBlock(blockBytes, [headMagic, head.sequence, head.rows, head.recordBytes, head.previousChecksum]);
 
 export function decodeHead(bytes: Uint8Array): SegmentHead | undefined {
   const fields = decodeBlock(bytes, headMagic, 4);
@@ -70,7 +56,7 @@ export function decodeHead(bytes: Uint8Array): SegmentHead | undefined {
 
 /** @param table checksum of the row checksums and records */
 export const encodeCommit = (sequence: number, table: number, head: number): Uint8Array<ArrayBuffer> =>
-  encodeBlock([commitMagic, sequence, table, head]);
+  encodeBlock(blockBytes, [commitMagic, sequence, table, head]);
 
 export function decodeCommit(bytes: Uint8Array): Record<'sequence' | 'table' | 'head', number> | undefined {
   const [sequence, table, head] = decodeBlock(bytes, commitMagic, 3) ?? [];

@@ -88,10 +88,7 @@ export interface Snapshot {
   byteLength: number;
 }
 
-/**
- * @param header of the file to write
- * @param rows the bytes of all rows, in the order of the entries
- */
+/** @param header of the file to write @param rows the bytes of all rows, in the order of the entries */
 export function snapshot(
   header: Omit<Header, 'synced'>,
   entries: readonly PlacedEntry[],

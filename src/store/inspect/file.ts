@@ -21,8 +21,8 @@ import {
   successorAt,
 } from '../format/header.ts';
 import { beginning, findBlock } from '../format/log.ts';
-import { differsInOneByte, mendByte } from '../format/mend-byte.ts';
 import { blockBytes, decodeHead } from '../format/segment.ts';
+import { differsInOneByte, mendByte } from './mend-byte.ts';
 import { findSegment, inspectSegment } from './segment.ts';
 
 /** Something that is wrong in an index file. */
@@ -40,8 +40,17 @@ export interface Problem {
   id?: string;
 }
 
-/** What can be read of an index file of which every byte was looked at. */
-export interface Inspection {
+/** What an inspection counts. */
+export interface Counts {
+  /** Bytes of the file. */
+  byteLength: number;
+  commits: number;
+  /** Rows of pictures that were replaced or removed: a compaction drops them. */
+  unusedRows: number;
+}
+
+/** What can be read of an index file, after a look at every byte. */
+export interface Inspection extends Counts {
   header: Header;
   /** The pictures, in the order of adding. */
   entries: readonly PlacedEntry[];
@@ -49,22 +58,17 @@ export interface Inspection {
   lost: Set<PlacedEntry>;
   settings: ReadonlyMap<string, Json>;
   problems: Problem[];
-  /** Bytes of the file. */
-  byteLength: number;
-  commits: number;
-  /** Rows of pictures that were replaced or removed: a compaction leaves them out. */
-  unusedRows: number;
   /** The first commit, which a compaction writes, could be read. */
   hasBeginning: boolean;
   /** The generation that replaces this file. */
   successor: number | undefined;
 }
 
-/** What is known of an index beside the file. */
+/** What is known of an index from elsewhere. */
 export interface Beside {
   /** What the index holds, for a file whose header is lost. */
   info?: IndexInfo | undefined;
-  /** There is an older file, which says nothing of having been replaced: a file without a header was never finished. */
+  /** An older file is there that was not replaced: then a file without a header was never finished. */
   olderCounts?: boolean;
 }
 
@@ -87,22 +91,24 @@ export async function inspectFile(
   if (!header) return undefined;
   const checkpoint = decodeCheckpoint(block);
   const successor = decodeSuccessor(block);
+  const problem = (kind: Problem['kind'], message: string, id?: string): void =>
+    void problems.push({ kind, message, ...(id === undefined ? {} : { id }) });
   const changing = new Uint8Array(headerBytes);
   if (checkpoint) changing.set(encodeCheckpoint(checkpoint), checkpointAt);
   if (successor !== undefined) changing.set(encodeSuccessor(successor), successorAt);
   if (block.subarray(checkpointAt).some((byte, n) => byte !== changing[checkpointAt + n])) {
-    problems.push({ kind: 'checkpoint', message: 'The checkpoint is damaged.' });
+    problem('checkpoint', 'The checkpoint is damaged.');
   }
 
   const entries = new Entries();
-  /** By where they begin. */
+  /** Rows, by where they begin. */
   const damagedAt = new Set<number>();
   const notFiniteAt = new Set<number>();
   const rowBytes = 4 * header.dimension;
   let position: Position = beginning(block);
   let commits = 0;
   let rows = 0;
-  /** The commit before could not be read: what it ended with is not known. */
+  /** The commit before could not be read: its checksum is not known. */
   let unknown = problems.some(({ kind }) => kind === 'header');
   let hasBeginning = false;
   for (let at = headerBytes; at < size; ) {
@@ -110,28 +116,21 @@ export async function inspectFile(
     const why = typeof segment === 'string' ? segment : isNext(segment.head, position, unknown);
     if (typeof segment === 'string' || why !== undefined) {
       const next = await findSegment(file, at + blockBytes, size, header.dimension, position.sequence);
-      const acknowledged = next !== undefined || (checkpoint?.sequence ?? 0) > position.sequence;
-      problems.push(
-        acknowledged
-          ? {
-              kind: 'commit',
-              message: `Commit ${position.sequence + 1} at byte ${at} cannot be read (${why}): what it added, changed or removed is as it was before.`,
-            }
-          : {
-              kind: 'tail',
-              message: `Behind the last whole commit, at byte ${at}, there are ${size - at} bytes of one that was not finished (${why}).`,
-            },
-      );
+      if (next !== undefined || (checkpoint?.sequence ?? 0) > position.sequence) {
+        const what = `Commit ${position.sequence + 1} at byte ${at} cannot be read (${why})`;
+        problem('commit', `${what}: what it added, changed or removed is as it was before.`);
+      } else {
+        const where = `Behind the last whole commit, at byte ${at}`;
+        problem('tail', `${where}, there are ${size - at} bytes of one that was not finished (${why}).`);
+      }
       if (next === undefined) break;
       at = next;
       unknown = true;
       continue;
     }
     for (const what of segment.mended) {
-      problems.push({
-        kind: what === 'a gap' ? 'gap' : 'block',
-        message: `Commit ${segment.head.sequence} at byte ${at}: ${what} is damaged; what was there is known.`,
-      });
+      const where = `Commit ${segment.head.sequence} at byte ${at}`;
+      problem(what === 'a gap' ? 'gap' : 'block', `${where}: ${what} is damaged; what was there is known.`);
     }
     const { rowsAt, records, checksums } = segment;
     for (const row of segment.damagedRows) damagedAt.add(rowsAt + row * rowBytes);
@@ -145,28 +144,28 @@ export async function inspectFile(
     unknown = false;
   }
   if (size <= position.end && (checkpoint?.sequence ?? 0) > position.sequence) {
-    problems.push({
-      kind: 'commit',
-      message: `The file ends at byte ${size}, before commit ${checkpoint!.sequence}, which ended at byte ${checkpoint!.end}: it was cut short.`,
-    });
+    const { sequence, end } = checkpoint!;
+    const what = `before commit ${sequence}, which ended at byte ${end}`;
+    problem('commit', `The file ends at byte ${size}, ${what}: it was cut short.`);
   }
 
   const lost = new Set<PlacedEntry>();
   for (const entry of entries.list) {
     const { id, at } = entry;
     if (damagedAt.delete(at)) {
-      const message = `The features of "${id}" at byte ${at} do not match their checksum.`;
-      problems.push({ kind: 'row', id, message });
+      problem('row', `The features of "${id}" at byte ${at} do not match their checksum.`, id);
       lost.add(entry);
     } else if (notFiniteAt.has(at)) {
-      const message = `The features of "${id}" hold a value that is no finite number (NaN or infinite).`;
-      problems.push({ kind: 'values', id, message });
+      problem(
+        'values',
+        `The features of "${id}" hold a value that is no finite number (NaN or infinite).`,
+        id,
+      );
       lost.add(entry);
     }
   }
   for (const at of damagedAt) {
-    const message = `The features at byte ${at}, of a picture that was replaced or removed, are damaged.`;
-    problems.push({ kind: 'unused', message });
+    problem('unused', `The features at byte ${at}, of a picture that was replaced or removed, are damaged.`);
   }
   return {
     header,
@@ -195,7 +194,7 @@ function isNext(
 
 const hasContent = (block: Uint8Array): boolean => block.some((byte) => byte !== 0);
 
-/** The header, a byte of it put right where its checksum allows. */
+/** The header. A wrong byte of it is mended where the checksum allows. */
 async function inspectHeader(
   file: StoredFile,
   block: Uint8Array,
@@ -227,16 +226,11 @@ async function inspectHeader(
   if (olderCounts && !hasContent(block)) return undefined;
   const begun = (await findBlock(file, size, headerBytes, decodeHead)) !== undefined;
   if (!begun && !problem) return undefined;
-  if (!begun || !info) {
-    throw new LikenessError(
-      'bad-file',
-      begun
-        ? `${name} has lost its header: which model made it is not known.`
-        : (problem?.message ?? `${name} is not an index.`),
-    );
+  if (!begun) throw problem!;
+  if (!info) {
+    throw new LikenessError('bad-file', `${name} has lost its header: which model made it is not known.`);
   }
-  const message = 'The header is lost; the model is taken from elsewhere.';
-  problems.push({ kind: 'header', message });
+  problems.push({ kind: 'header', message: 'The header is lost; the model is taken from elsewhere.' });
   const header: Header = { ...info, identity: newIdentity(), generation: 1, synced: headerBytes };
   block.set(encodeHeader(header).subarray(0, checkpointAt));
   return header;

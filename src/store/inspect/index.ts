@@ -1,5 +1,6 @@
 import { LikenessError } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
+import type { OpenFile } from '../../base/random-access.ts';
 import type { PlacedEntry } from '../format/entries.ts';
 import type { Store, StoredFile } from '../format/files.ts';
 import { fileName, generations } from '../format/generations.ts';
@@ -7,10 +8,10 @@ import type { Header, IndexInfo } from '../format/header.ts';
 import { checkedRows, type Snapshot, snapshot } from '../format/snapshot.ts';
 import { SingleFileStore } from '../media/store.single.ts';
 import { type RowPlace, virtualFile } from '../media/virtual-file.ts';
-import { type Inspection, inspectFile, type Problem } from './file.ts';
+import { type Counts, type Inspection, inspectFile, type Problem } from './file.ts';
 
-/** An index of which every byte was looked at. Its files stay open until it is closed. */
-export interface InspectedIndex {
+/** An index after a look at every byte. Its files stay open until it is closed. */
+export interface InspectedIndex extends Counts {
   /** The file that counts. */
   fileName: string;
   header: Header;
@@ -22,9 +23,6 @@ export interface InspectedIndex {
   problems: Problem[];
   /** Files of the index beside it that are of no use: a compaction left them. */
   leftovers: string[];
-  byteLength: number;
-  commits: number;
-  unusedRows: number;
   /** All that is whole, as the file of a generation. */
   snapshot(generation: number): Snapshot;
   /** All that is whole, as a store that can be read: nothing is copied. Closing what is opened of it closes the files. */
@@ -49,7 +47,7 @@ export async function inspectIndex(store: Store, info?: IndexInfo): Promise<Insp
   const { files, leftovers, damage } = await inspectFiles(store, info);
   const [newest, ...older] = files;
   if (!newest) throw damage ?? new LikenessError('not-found', `There is no index in ${store.name}.`);
-  const { header, problems, successor, hasBeginning } = newest.inspection;
+  const { header, problems, successor, hasBeginning, byteLength, commits, unusedRows } = newest.inspection;
   if (damage) {
     problems.unshift({ kind: 'commit', message: damage.message });
   } else if (successor !== undefined) {
@@ -57,11 +55,8 @@ export async function inspectIndex(store: Store, info?: IndexInfo): Promise<Insp
     problems.unshift({ kind: 'commit', message });
   }
   const places = keep(newest, older);
-  const notes = [
-    ...(hasBeginning ? [] : (older[0]?.inspection.settings ?? [])),
-    ...newest.inspection.settings,
-  ];
-  const settings: ReadonlyMap<string, Json> = new Map(notes);
+  const before = hasBeginning ? [] : (older[0]?.inspection.settings ?? []);
+  const settings: ReadonlyMap<string, Json> = new Map([...before, ...newest.inspection.settings]);
   const entries = places.map(({ entry }) => entry);
   const there = new Set(entries.map(({ id }) => id));
   const rowBytes = 4 * header.dimension;
@@ -78,21 +73,21 @@ export async function inspectIndex(store: Store, info?: IndexInfo): Promise<Insp
     lost: [...newest.inspection.lost].map(({ id }) => id).filter((id) => !there.has(id)),
     problems,
     leftovers: [...leftovers, ...older.map(({ name }) => name)],
-    byteLength: newest.inspection.byteLength,
-    commits: newest.inspection.commits,
-    unusedRows: newest.inspection.unusedRows,
+    byteLength,
+    commits,
+    unusedRows,
     snapshot: (generation) => snapshotOf(generation, rowsAt(places, rowBytes)),
-    asStore: (name) =>
-      new SingleFileStore(
-        name,
-        async () => ({ ...(await virtualFile(snapshotOf(1, noRows()), places, rowBytes)), close }),
-        true,
-      ),
+    asStore(name) {
+      const open = async (): Promise<OpenFile> => {
+        return { ...(await virtualFile(snapshotOf(1, noRows()), places, rowBytes)), close };
+      };
+      return new SingleFileStore(name, open, true);
+    },
     close,
   };
 }
 
-/** The index files that can be read, the newest first; the others; and why the last of those cannot. */
+/** The index files that can be read, the newest first; the other files; why the newest of those cannot be read. */
 async function inspectFiles(
   store: Store,
   info: IndexInfo | undefined,
@@ -106,20 +101,16 @@ async function inspectFiles(
     for (const generation of (await generations(store)).reverse()) {
       const name = fileName(generation);
       const file = await store.open(name, 'read');
-      let inspection: Inspection | undefined;
       const older = files[0]?.inspection;
       const olderCounts = older !== undefined && older.successor === undefined;
-      try {
-        inspection = await inspectFile(file, name, { info: known, olderCounts });
-      } catch (error) {
+      const inspection = await inspectFile(file, name, { info: known, olderCounts }).catch(async (error) => {
+        if (error instanceof LikenessError && error.code !== 'newer-format') return error;
         await file.close();
-        if (!(error instanceof LikenessError) || error.code === 'newer-format') throw error;
-        damage = error;
-        leftovers.push(name);
-        continue;
-      }
-      if (!inspection) {
+        throw error;
+      });
+      if (!inspection || inspection instanceof LikenessError) {
         await file.close();
+        damage = inspection ?? damage;
         leftovers.push(name);
         continue;
       }
@@ -140,11 +131,8 @@ function keep(newest: InspectedFile, older: readonly InspectedFile[]): RowPlace[
   const { entries, lost, problems, hasBeginning } = newest.inspection;
   const places: RowPlace[] = [];
   for (const entry of entries) {
-    if (!lost.has(entry)) places.push({ entry, file: newest.file });
-    else {
-      const place = findRow(entry, older);
-      if (place) places.push(place);
-    }
+    const place = lost.has(entry) ? findRow(entry, older) : { entry, file: newest.file };
+    if (place) places.push(place);
   }
   const before = older[0];
   if (hasBeginning || !before) return places;
@@ -160,23 +148,14 @@ function keep(newest: InspectedFile, older: readonly InspectedFile[]): RowPlace[
   return [...begun, ...changed.values()];
 }
 
-function findRow(
-  { id, meta, hash, checksum }: PlacedEntry,
-  files: readonly InspectedFile[],
-): RowPlace | undefined {
+function findRow(lost: PlacedEntry, files: readonly InspectedFile[]): RowPlace | undefined {
+  const { id, checksum } = lost;
   for (const { file, inspection } of files) {
     const old = inspection.entries.find(
       (entry) => entry.id === id && entry.checksum === checksum && !inspection.lost.has(entry),
     );
-    if (!old) continue;
-    const entry: PlacedEntry = {
-      id,
-      at: old.at,
-      checksum,
-      ...(meta === undefined ? {} : { meta }),
-      ...(hash === undefined ? {} : { hash }),
-    };
-    return { entry, file };
+    // Its metadata may be newer than the row.
+    if (old) return { entry: { ...lost, checksum, at: old.at }, file };
   }
   return undefined;
 }

@@ -7,8 +7,8 @@ import { writeGeneration } from '../new-file.ts';
 import { type InspectedIndex, inspectIndex } from './index.ts';
 
 /**
- * Writes what is whole of an index as its next file, whole, before the damaged one is put aside: a kill at any moment
- * leaves one or the other. The caller has the store's lock.
+ * Writes what is whole of an index as its next file. Then the damaged file is put aside: a kill at any moment leaves one
+ * or the other. The caller has the store's lock.
  *
  * @param index inspected while the lock was held
  * @returns where the damaged file is now
@@ -21,7 +21,7 @@ export async function repairFolder(store: FolderStore, index?: InspectedIndex): 
   await whole.close();
   const path = join(store.folder, whole.fileName);
   const aside = await keepCopy(path);
-  // What is older than the damaged file is in the new one; what is newer could not be read at all.
+  // The new file has what older ones hold. A newer one could not be read at all: it is kept.
   for (const name of whole.leftovers) {
     if (generationOf(name) > generationOf(whole.fileName)) await keepCopy(join(store.folder, name));
     await store.remove(name);
@@ -30,11 +30,7 @@ export async function repairFolder(store: FolderStore, index?: InspectedIndex): 
   return aside;
 }
 
-/**
- * The same for an exported index, which is one file: it has its name at every moment.
- *
- * @returns where the damaged file is now
- */
+/** The same for an exported index: at every moment there is a file of its name. */
 export async function repairFile(path: string, index: InspectedIndex): Promise<string> {
   const partial = `${path}.${crypto.randomUUID()}.partial`;
   const { header, body } = index.snapshot(1);
@@ -55,12 +51,12 @@ export async function repairFile(path: string, index: InspectedIndex): Promise<s
   }
 }
 
-/** Gives a file a second name, under which it is no index and which nothing else has. */
+/** Gives a file a second name, which is new and not one of an index. */
 export async function keepCopy(path: string): Promise<string> {
   for (let n = 1; ; n++) {
     const name = `${path}.damaged${n === 1 ? '' : `-${n}`}`;
     try {
-      // Where the file system has no links, a copy does.
+      // Some file systems have no links.
       await link(path, name).catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'EEXIST') throw error;
         return copyFile(path, name, constants.COPYFILE_EXCL);

@@ -5,7 +5,6 @@ import { checksumOf } from '../format/block.ts';
 import type { StoredFile } from '../format/files.ts';
 import type { Position } from '../format/header.ts';
 import { chunkBytes, findBlock } from '../format/log.ts';
-import { mendBlock, mendByte } from '../format/mend-byte.ts';
 import { decodeRecords, type IndexRecord } from '../format/records.ts';
 import {
   blockBytes,
@@ -16,30 +15,31 @@ import {
   type SegmentLayout,
   segmentLayout,
 } from '../format/segment.ts';
+import { mendBlock, mendByte } from './mend-byte.ts';
 
-/** A segment of which every byte was read. */
+/** A segment, after a look at every byte. */
 export interface InspectedSegment {
   head: SegmentHead;
   records: IndexRecord[];
   rowsAt: number;
-  /** CRC-32 of each row, as it was when it was written. */
+  /** CRC-32 of each row when it was written. */
   checksums: Uint32Array;
-  /** Rows that do not match their checksum, and those that do and hold a value that is no finite number. */
+  /** Rows that do not match their checksum; other rows that hold a value that is not finite. */
   damagedRows: Set<number>;
   notFiniteRows: Set<number>;
-  /** Where it ends, in terms of the next one. */
+  /** Where it ends. */
   position: Position;
-  /** What is damaged and was put right. */
+  /** What was damaged and is mended. */
   mended: string[];
 }
 
 /**
- * Reads a segment, its rows too, and puts right what its checksums allow: a byte of a block or of the records, the
- * checksums of rows that are whole.
+ * Reads a segment with its rows. It mends what the checksums allow: one byte of a block or of the records, the checksums
+ * of rows that are whole.
  *
  * @param at where it begins
- * @param checkpoint where the last commit ends, as the file's header says
- * @returns why it cannot be read, where that is so
+ * @param checkpoint of the file's header
+ * @returns as text, why it cannot be read
  */
 export async function inspectSegment(
   file: StoredFile,
@@ -49,7 +49,8 @@ export async function inspectSegment(
   checkpoint: Position | undefined,
 ): Promise<InspectedSegment | string> {
   const mended: string[] = [];
-  const headBlock = await readMended(file, at, decodeHead, () => mended.push('its head'));
+  const onMended = (what: string): void => void mended.push(what);
+  const headBlock = await readMended(file, at, decodeHead, () => onMended('its head'));
   const head = headBlock && decodeHead(headBlock);
   if (!head) return 'it does not begin as one';
   const layout = segmentLayout(head, dimension);
@@ -59,27 +60,23 @@ export async function inspectSegment(
   const { checksums: actual, notFinite, padding } = await readRows(file, at, head.rows, dimension, layout);
   const stored = (await readExactly(file, at + layout.tableAt, layout.commitAt - layout.tableAt))!;
   const table = stored.subarray(0, layout.tableBytes);
-  if (padding || stored.subarray(layout.tableBytes).some((byte) => byte !== 0)) mended.push('a gap');
+  if (padding || stored.subarray(layout.tableBytes).some((byte) => byte !== 0)) onMended('a gap');
 
   const headChecksum = checksumOf(headBlock);
   const isOurs = (block: Uint8Array): boolean => {
     const commit = decodeCommit(block);
     return commit?.sequence === head.sequence && commit.head === headChecksum;
   };
-  let commitBlock = await readMended(file, at + layout.commitAt, decodeCommit, () =>
-    mended.push('its commit block'),
-  );
+  const commitAt = at + layout.commitAt;
+  let commitBlock = await readMended(file, commitAt, decodeCommit, () => onMended('its commit block'));
   if (!commitBlock || !isOurs(commitBlock)) {
-    // What the segment behind it, or the checkpoint, says of the block tells whether this is what was there.
+    // The block is made anew. The next segment, or the checkpoint, tells whether it is the one that was there.
     commitBlock = encodeCommit(head.sequence, crc32(table), headChecksum);
-    if (
-      !(await isKnown(file, { sequence: head.sequence, end, checksum: checksumOf(commitBlock) }, checkpoint))
-    ) {
-      return 'its commit block is damaged';
-    }
-    mended.push('its commit block');
+    const made = { sequence: head.sequence, end, checksum: checksumOf(commitBlock) };
+    if (!(await isKnown(file, made, checkpoint))) return 'its commit block is damaged';
+    onMended('its commit block');
   }
-  const whole = mendedTable(table, decodeCommit(commitBlock)!.table, actual, (what) => mended.push(what));
+  const whole = mendedTable(table, decodeCommit(commitBlock)!.table, actual, onMended);
   if (!whole) return 'its records are damaged';
   const records = decodeRecords(whole.subarray(4 * head.rows), head.rows);
   if (!records) return 'its records are none';
@@ -100,7 +97,7 @@ export async function inspectSegment(
   };
 }
 
-/** A block, with a byte put right where that makes it one of its kind. */
+/** A block. One byte of it is mended where that makes it whole. */
 async function readMended(
   file: StoredFile,
   at: number,
@@ -155,11 +152,7 @@ async function isKnown(
   return next !== undefined && decodeHead(next)?.previousChecksum === position.checksum;
 }
 
-/**
- * Row checksums and records with the checksum that they had.
- *
- * @param actual checksums of the rows as they are
- */
+/** Row checksums and records, mended. @param actual checksums of the rows as they are now */
 function mendedTable(
   table: Uint8Array,
   wanted: number,

@@ -109,12 +109,7 @@ async function prove(what: string, store: Store): Promise<void> {
   });
 }
 
-/**
- * In the page: what names a store, checked.
- *
- * @internal
- * @throws LikenessError `bad-argument`
- */
+/** In the page: what names a store, checked. @internal @throws LikenessError `bad-argument` */
 export function storeName(store: unknown, base: string): string | Blob | Store {
   if (isBlob(store) || isStore(store)) return store;
   if (typeof store === 'string' && /^(opfs|indexeddb):./.test(store)) return store;

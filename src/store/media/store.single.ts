@@ -25,10 +25,7 @@ export class SingleFileStore implements Store {
   readonly randomReads: boolean;
   readonly #openFile: () => Promise<OpenFile>;
 
-  /**
-   * @param name for messages: a path, a URL
-   * @param randomReads as {@link Store} says it
-   */
+  /** @param name for messages: a path, a URL @param randomReads as {@link Store} says it */
   constructor(name: string, openFile: () => Promise<OpenFile>, randomReads: boolean) {
     this.name = name;
     this.randomReads = randomReads;

@@ -1,5 +1,5 @@
 import { crc32, crcTable } from '../../base/crc32.ts';
-import { actualChecksum, checksumOf, withChecksum } from './block.ts';
+import { actualChecksum, checksumOf, withChecksum } from '../format/block.ts';
 
 const table = Uint32Array.from(crcTable);
 /** The byte of a remainder. */
@@ -9,8 +9,8 @@ const byteOfTop = new Uint8Array(256);
 for (const [byte, remainder] of table.entries()) byteOfTop[remainder >>> 24] = byte;
 
 /**
- * Among up to so many bytes, a changed byte that gives the wanted checksum is the damaged one: the chance that another
- * byte gives it is below a hundredth. A single changed bit is found among 32 times as many.
+ * Up to so many bytes, the changed byte that gives the wanted checksum is the damaged one: the chance that another byte
+ * gives it, too, is below 1 %. A single changed bit is found among 32 times as many bytes.
  */
 const maxBytes = 160 << 10;
 const maxBytesForBits = 5 << 20;
@@ -40,7 +40,7 @@ export function mendByte(bytes: Uint8Array, wanted: number): Uint8Array<ArrayBuf
   return undefined;
 }
 
-/** A block with one byte mended, be it one of its checksum. */
+/** A block with one byte mended, which may be one of its checksum. */
 export function mendBlock(block: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
   const whole = new Uint8Array(block);
   if (differsInOneByte(checksumOf(block), actualChecksum(block))) return withChecksum(whole);
