@@ -74,7 +74,7 @@ export const nodeOptions = { ...bundleOptions, platform: 'node', target: 'node20
 /** Scripts of threads in Node, which the library holds as text: each becomes build/threads/<name>.txt. */
 const threads = { search: 'src/knn/threads/worker.node.ts', network: 'src/network/worker.node.ts' };
 
-/** After the kernels, which the threads hold. */
+/** Builds the scripts of threads. They contain the kernels, which are built before. */
 async function buildThreads() {
   const { build } = await import('esbuild');
   await build({
@@ -94,10 +94,10 @@ async function buildThreads() {
 export async function buildKernels(modules = kernels) {
   mkdirSync(join(root, 'build/wasm'), { recursive: true });
   buildShaders();
-  // Not ours, but embedded the same way.
+  // Of another project, and embedded like our kernels.
   const turbo = 'node_modules/@cwasm/jpeg-turbo/jpeg-turbo.wasm';
   cpSync(join(root, turbo), join(root, 'build/wasm/jpeg-turbo.wasm'));
-  // HDF5's library, of which its package has three more builds.
+  // The one build of HDF5's library that Node needs; its package has four.
   mkdirSync(join(root, 'build/h5wasm'), { recursive: true });
   for (const name of ['hdf5_hl.js', 'hdf5_util.js'])
     cpSync(join(root, 'node_modules/h5wasm/dist/node', name), join(root, 'build/h5wasm', name));
@@ -233,7 +233,7 @@ async function buildOrt() {
     await build({
       ...webOptions,
       conditions: [], // with the glue inside
-      // The bytes are handed over and there is one thread: nothing is looked for beside this file.
+      // The script gets the WebAssembly as bytes and starts no threads: it loads no file.
       define: { 'import.meta.url': 'globalThis.location.href' },
       stdin: {
         contents: `export { env, InferenceSession, Tensor } from 'onnxruntime-web/${module}';`,
@@ -251,7 +251,7 @@ async function buildOrt() {
   }
 }
 
-/** A file without its literal URL would be one that no bundler copies, and the other way round. */
+/** Each file needs a literal URL in the code, else no bundler copies it; and each URL needs its file. */
 function checkAssets() {
   const source = readFileSync(join(root, 'src/assets/bundled.ts'), 'utf8');
   const named = [...source.matchAll(/new URL\('\.\/([^']+)', import\.meta\.url\)/g)].map(([, path]) => path);
@@ -323,7 +323,7 @@ async function buildPage() {
   copyPage();
 }
 
-/** What of the page is no script. */
+/** Copies the page's files that are not scripts. */
 export function copyPage() {
   for (const name of readdirSync(join(root, 'demo'))) {
     if (/\.(css|svg)$/.test(name)) cpSync(join(root, 'demo', name), join(root, 'dist/page', name));
@@ -346,7 +346,7 @@ export const elementsBundle = {
 /** All that a page loads, as options of esbuild: the page's scripts first. */
 export const pageBundles = () => [pageBundle, elementsBundle, ...webBundles()];
 
-/** The next `ensureBuilt()` builds. */
+/** Makes the next `ensureBuilt()` build. */
 export const forgetBuild = () => rmSync(stamp, { force: true });
 
 function newest(path) {

@@ -28,7 +28,7 @@ for (const [script, ...args] of checks) {
   ok &&= status === 0;
 }
 if (ok) {
-  // What does not compile is not worth building and packing.
+  // Only what compiles is built and packed.
   const { apiProblems } = await import('./api.mjs');
   const { packageProblems } = await import('./check-package.mjs');
   const { packPackage } = await import('./packed.mjs');

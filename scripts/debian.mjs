@@ -1,4 +1,4 @@
-// What the scripts need of the machine's programs, and of Debian's packages.
+// Finds the machine's programs and installs Debian's packages.
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';

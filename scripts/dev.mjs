@@ -41,7 +41,7 @@ const onRebuilt = {
         writeFileSync(path, contents);
       }
       tellPage();
-      // Of the two builds that make the page, nothing is said.
+      // The two builds of the page print nothing.
       if (count++ > 1) console.log(`Rebuilt ${Object.keys(build.initialOptions.entryPoints).join(', ')}`);
     });
   },
@@ -54,7 +54,7 @@ for (const options of [{ ...page, banner: { js: reload } }, ...library]) {
   await bundle.rebuild(); // so that the page comes with it
   await bundle.watch();
 }
-// Shaders are put together from files that esbuild does not see.
+// esbuild does not see the files that a shader includes.
 watch(join(root, 'shaders'), { recursive: true }, () => buildShaders());
 watch(join(root, 'demo'), (_, name) => {
   if (!/\.(html|css|svg)$/.test(name ?? '')) return;

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { hasApt, installPackages } from './debian.mjs';
 
-/** Another python3 may come first on the PATH, and know nothing of the system's packages. */
+/** The first python3 on the PATH may be another one, without the system's packages. */
 const python = '/usr/bin/python3';
 
 function works() {

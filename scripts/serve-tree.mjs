@@ -23,7 +23,7 @@ export async function serveTree(folder, { isolated = false, port = 0, answer = (
   });
   await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
-    // "localhost" is a secure context, which WebGPU and createImageBitmap's relatives need.
+    // "localhost" is a secure context, which WebGPU needs.
     origin: `http://localhost:${server.address().port}`,
     close: () =>
       new Promise((resolve) => {

@@ -5,10 +5,7 @@ import { brotliCompressSync } from 'node:zlib';
 import { browserOptions, buildKernels } from './build.mjs';
 import { ensurePackages, root } from './setup.mjs';
 
-/**
- * Bytes of `likeness-search/knn`, kernels and shaders included, after brotli: floats, codes and threads on the CPU, floats and
- * codes on the GPU, where the script of its threads is, and a sentence for every wrong argument and for whatever keeps threads from starting.
- */
+/** Bytes of `likeness-search/knn` after brotli, with kernels and shaders. */
 const knnBudget = 35_500;
 
 const bundles = [

@@ -152,7 +152,7 @@ async function runSide(driver, print, { bundles, flows, origin }) {
   }
 }
 
-/** Chromium, which waits for its software GPU a good part of the time, and beside it the others, one after the other. */
+/** Chromium runs beside the others: it waits for its software GPU much of the time. The others run one after another. */
 async function runInBrowsers(wanted) {
   const bundles = await bundleForPages();
   const flows = await loadFlows();
@@ -160,7 +160,7 @@ async function runInBrowsers(wanted) {
   const server = await serveTree(root, { isolated: true });
   const tests = { bundles, flows, origin: server.origin };
   const others = wanted.filter((driver) => driver !== chromium);
-  /** What the others print while Chromium's lines come; they are shown behind those. */
+  /** Lines of the others, which are shown after Chromium's. */
   let held = others.length < wanted.length ? [] : undefined;
   const printLater = (text) => (held ? held.push(text) : console.log(text));
   const runChromium = async () => {
@@ -186,7 +186,7 @@ async function runInBrowsers(wanted) {
   }
 }
 
-// A process that is ended by a signal runs no handlers of its end, by which browsers and displays are ended.
+// A signal ends a process without its exit handlers, and these end browsers and displays.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
 
 const only = drivers.filter(({ flag }) => flags.has(flag));

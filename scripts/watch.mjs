@@ -7,7 +7,7 @@ import { root } from './setup.mjs';
 let child;
 let wanted = true;
 
-/** One run at a time; changes meanwhile make one more. */
+/** One run at a time. Changes during a run start one more. */
 function run() {
   if (child || !wanted) return;
   wanted = false;

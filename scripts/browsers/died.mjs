@@ -1,4 +1,4 @@
-/** A browser has ended, or does not answer any more: nothing that was tested says so. */
+/** A browser has ended or no longer answers. That is not the result of a test. */
 export class BrowserDied extends Error {
   name = 'BrowserDied';
 }

@@ -58,8 +58,8 @@ async function launchFirefox(executablePath) {
 
 /**
  * While WebDriver BiDi (or DevTools) watches workers, `new Worker` within a worker may block that worker for ever: Firefox
- * 153 waits there for the watcher, and on a loaded machine one time in thirty its signal goes to the wrong thread. Nobody
- * here asks about workers.
+ * 153 waits there for the watcher, and on a loaded machine one time in thirty its signal goes to the wrong thread. The
+ * tests do not need to watch workers.
  */
 async function stopWatchingWorkers(connection) {
   const { result } = await connection.send('browsingContext.getTree', { 'moz:scope': 'chrome' });

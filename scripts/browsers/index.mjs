@@ -9,9 +9,9 @@ export { chromium, firefox, webkit };
 export const drivers = [chromium, firefox, webkit];
 
 /**
- * Installs what is missing of Debian's packages, all at once, where there is apt: of two installations at a time one fails.
+ * Installs the missing packages of Debian in one call, where there is apt: of two calls at the same time one fails.
  *
- * @param others packages that are wanted besides, and cannot be done without
+ * @param others packages that are needed, too
  */
 export function ensureBrowsers(wanted, others = []) {
   if (!hasApt()) return; // Playwright's own builds of Firefox and WebKit are fetched when they are started

@@ -1,5 +1,5 @@
-// Runs tests in one browser and counts them. A browser that dies is started again once for each file; an answer that was
-// given stands, and is never asked for again.
+// Runs tests in one browser and counts them. A browser that dies is started again once for each file. Tests that have a
+// result are not run again.
 import { BrowserDied } from './died.mjs';
 
 const pauseMs = 200;
@@ -133,11 +133,11 @@ export class Side {
   }
 }
 
-/** Waits for an end, but not for one that is stuck. */
+/** Waits until something has ended, for a limited time. */
 const soon = (ending) =>
   Promise.race([ending.catch(() => {}), new Promise((done) => setTimeout(done, 15_000).unref())]);
 
-/** `work`, unless nothing is heard of it for too long: that is a failure, and no reason to try again. */
+/** Runs `work`. It has failed when nothing is heard of it for too long; it is not tried again. */
 async function unlessSilent(work, heard) {
   let timer;
   const silence = new Promise((_, failed) => {

@@ -66,7 +66,7 @@ async function startPage(driverPath, displayEnv) {
     env: {
       ...process.env,
       ...displayEnv,
-      // Nothing of a person's, and no session bus, for which a machine without one would be searched.
+      // No person's settings and no session bus: where there is none, looking for it takes long.
       HOME: folder,
       XDG_RUNTIME_DIR: folder,
       XDG_CONFIG_HOME: folder,

@@ -1,4 +1,4 @@
-// A display for browsers that cannot do without.
+// A display for browsers that need one.
 import { spawn } from 'node:child_process';
 import { findExecutable } from '../debian.mjs';
 
@@ -8,7 +8,7 @@ const find = () => findExecutable('XVFB_PATH', ['Xvfb']);
 export const missingForDisplay = () =>
   find() || process.env.DISPLAY || process.env.WAYLAND_DISPLAY ? [] : ['xvfb'];
 
-/** A display that nobody sees, or, where there is no Xvfb, the one that is there. */
+/** Starts a virtual display. Without Xvfb, the display that is there is used. */
 export async function openDisplay() {
   const path = find();
   if (!path) return { env: {}, close() {} };
