@@ -197,7 +197,7 @@ const drives = nodeFiles.some((file) => !file.startsWith(join('test', 'unit')));
 
 if (flags.has('--no-build')) await buildKernels();
 else await ensureBuilt();
-// Before the tests: of these two run at a time, of installations one. Others are compared with Chromium.
+// Before the tests, of which two run at a time: only one installation can. Other browsers are compared with Chromium.
 const drivesChromium = drives || browsers.length > 0 || (inNode && testFiles('consumers').length > 0);
 ensureBrowsers(
   [...new Set([...(drivesChromium ? [chromium] : []), ...browsers])],
