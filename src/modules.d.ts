@@ -16,6 +16,17 @@ declare module '*.txt' {
   export default script;
 }
 
+/** What a script of Emscripten's exports. */
+declare type CreateEmscripten<Module> = (options: {
+  noInitialRun: boolean;
+  instantiateWasm(
+    imports: WebAssembly.Imports,
+    ready: (instance: WebAssembly.Instance) => void,
+  ): WebAssembly.Exports;
+  print: () => void;
+  printErr: () => void;
+}) => Promise<Module>;
+
 /** libwebp's decoder as `@jsquash/webp` ships it. */
 declare module '#webp/webp_dec.js' {
   export interface WebpModule {
@@ -23,15 +34,7 @@ declare module '#webp/webp_dec.js' {
     decode(bytes: Uint8Array): ImageData | null;
     HEAP8: Int8Array;
   }
-  const createModule: (options: {
-    noInitialRun: boolean;
-    instantiateWasm(
-      imports: WebAssembly.Imports,
-      ready: (instance: WebAssembly.Instance) => void,
-    ): WebAssembly.Exports;
-    print: () => void;
-    printErr: () => void;
-  }) => Promise<WebpModule>;
+  const createModule: CreateEmscripten<WebpModule>;
   export default createModule;
 }
 
@@ -42,15 +45,7 @@ declare module '#avif/avif_dec.js' {
     decode(bytes: Uint8Array, bitDepth: 8): ImageData | null;
     HEAP8: Int8Array;
   }
-  const createModule: (options: {
-    noInitialRun: boolean;
-    instantiateWasm(
-      imports: WebAssembly.Imports,
-      ready: (instance: WebAssembly.Instance) => void,
-    ): WebAssembly.Exports;
-    print: () => void;
-    printErr: () => void;
-  }) => Promise<AvifModule>;
+  const createModule: CreateEmscripten<AvifModule>;
   export default createModule;
 }
 
@@ -70,14 +65,6 @@ declare module '#webp/webp_enc_simd.js' {
       options: Record<string, number>,
     ): Uint8Array | null;
   }
-  const createModule: (options: {
-    noInitialRun: boolean;
-    instantiateWasm(
-      imports: WebAssembly.Imports,
-      ready: (instance: WebAssembly.Instance) => void,
-    ): WebAssembly.Exports;
-    print: () => void;
-    printErr: () => void;
-  }) => Promise<WebpEncoder>;
+  const createModule: CreateEmscripten<WebpEncoder>;
   export default createModule;
 }

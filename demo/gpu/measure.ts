@@ -1,5 +1,5 @@
 import { openDevice } from '../../src/gpu/device.ts';
-import { FlatIndex } from '../../src/knn/flat-index.ts';
+import { indexOver } from '../../src/knn/flat-index.ts';
 import { createWebGpuBackend } from '../../src/knn/webgpu/backend.ts';
 import { knnKernels } from '../../src/knn/webgpu/kernels.ts';
 import { type KernelShape, kernelShape } from '../../src/knn/webgpu/shape.ts';
@@ -54,7 +54,7 @@ const softwareRuns = 2;
 const stepsBefore = 3;
 
 /**
- * Measures the search on this realm's GPU, by codes and by full rows.
+ * Measures the search on this realm's GPU, by quantised rows and by full ones.
  *
  * @param rows default: made features
  * @throws LikenessError `no-backend` where there is no WebGPU or no device
@@ -75,7 +75,7 @@ export async function measureGpuSearch(
     const searches: MeasuredSearch[] = [];
     for (const scan of scans) {
       const backend = await createWebGpuBackend(device, d, { scan, packing: 'columns' });
-      const index = FlatIndex.over({ backend, reason: 'measured' });
+      const index = indexOver({ backend, reason: 'measured' });
       try {
         for (const block of rows.blocks()) index.add(block);
         for (const q of queryCounts) {

@@ -4,7 +4,7 @@ import { splitsOf } from '../../src/knn/webgpu/quantised.ts';
 import { keptPairs, listCount, queriesTogether } from '../../src/knn/webgpu/select.ts';
 import { type KernelShape, manyFrom } from '../../src/knn/webgpu/shape.ts';
 
-/** How rows are searched: by their codes, or all in float32. */
+/** How rows are searched: quantised, or all in float32. */
 export type Scan = 'quantised' | 'rows';
 
 /**

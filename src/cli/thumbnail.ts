@@ -2,7 +2,6 @@ import { bytesOf } from '../image/bytes.ts';
 import { decode } from '../image/decode.node.ts';
 import type { Pixels } from '../image/pixels.ts';
 import { resize } from '../image/resize.ts';
-import { fastResampler } from '../image/resize-wasm.ts';
 import { toRgb } from '../image/rgb.ts';
 import { readImage } from '../image/source.node.ts';
 import { encodeWebp } from '../image/webp-encode.ts';
@@ -18,7 +17,7 @@ export async function thumbnail(path: string): Promise<string> {
   const scale = Math.min(1, side / Math.max(pixels.width, pixels.height));
   const width = Math.max(1, Math.round(pixels.width * scale));
   const height = Math.max(1, Math.round(pixels.height * scale));
-  const small = resize(pixels, { width, height, resample: 'bicubic' }, fastResampler());
+  const small = resize(pixels, { width, height, resample: 'bicubic' });
   for (let i = 3; i < small.length; i += 4) small[i] = 255;
   const file = await encodeWebp(small, width, height, quality);
   return `data:image/webp;base64,${Buffer.from(file).toString('base64')}`;

@@ -2,7 +2,7 @@ import { endAll } from '../base/end-all.ts';
 import { LikenessError } from '../base/errors.ts';
 import type { DeviceQueries } from '../knn/backend/backend.ts';
 import type { FlatIndex, SearchOptions } from '../knn/flat-index.ts';
-import type { Neighbours } from '../knn/search/neighbours.ts';
+import type { Neighbours } from '../knn/search/found.ts';
 import type { RowStore } from '../knn/search/row-source.ts';
 import { firstNotFinite } from '../knn/search/vectors.ts';
 import { type Change, type FollowedStep, recordOf, vectorsOf } from '../store/format/changes.ts';
@@ -25,8 +25,8 @@ export interface PicturesOptions {
 }
 
 /**
- * Up to here all rows are in memory, which a tab can spare: no search is faster. Above, codes take an eighth of it, and a
- * search reads the few rows that they do not decide.
+ * Up to here all rows are in memory, which a tab can spare: no search is faster. Above, quantised rows take an eighth
+ * of it, and a search reads the few rows that they do not decide.
  */
 const defaultMaxRowBytes = 256 << 20;
 /** A search that reads more than one row in so many is faster with all rows in memory, */

@@ -13,7 +13,7 @@ export class DamagedRows extends Error {
 }
 
 /**
- * The rows of a stored index for a `FlatIndex` that keeps codes only. That numbers rows by the order of adding, whatever
+ * The rows of a stored index for a `FlatIndex` that keeps quantised rows only. That numbers rows by the order of adding, whatever
  * was removed since; here is which picture's row each number is, as the file holds it now.
  */
 export class StoredRows implements RowStore {

@@ -1,8 +1,8 @@
 import { badImage } from './bad-image.ts';
 
 /**
- * Unpacks the run lengths of a BMP (RLE8, RLE4) as Pillow's BmpRleDecoder does, what it gets wrong included: of a literal
- * run of four-bit samples whose length is odd it leaves out the last byte.
+ * Unpacks the run lengths of a BMP (RLE8, RLE4) as Pillow's BmpRleDecoder does, with its faults: it leaves out the last
+ * byte of a literal run of four-bit samples whose length is odd.
  *
  * @param at where the data begin in `bytes`; words are aligned to the file
  * @returns `width * height` samples, lines in the order they are stored
@@ -36,7 +36,7 @@ export function unpackRuns(
     } else if (byte === 1) break;
     else if (byte === 2) {
       if (at + 4 > bytes.length) break;
-      // Pillow takes the second two of these bytes; the first two, where they should be, it has read already.
+      // Pillow takes the second two of these bytes, not the first two, where the distances are.
       to += bytes[at + 2]! + bytes[at + 3]! * width;
       at += 4;
       x = to % width;

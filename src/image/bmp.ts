@@ -58,7 +58,7 @@ function readHeader(view: DataView): BmpHeader {
   const start = 14 + headerSize + (hasMasks ? 12 : 0);
   const entryBytes = isOs2 ? 3 : 4;
   let offset = view.getUint32(10, true);
-  // Some programs forget the palette; Pillow takes entries of four bytes in every file.
+  // Some programs forget the palette in this offset. Pillow counts four bytes an entry in every file.
   if (offset === 14 + headerSize && bits <= 8) offset += 4 * colours;
   if (offset === 0) offset = start + (bits <= 8 ? entryBytes * colours : 0);
   return {
@@ -73,7 +73,7 @@ function readHeader(view: DataView): BmpHeader {
   };
 }
 
-/** @returns 256 colours, and whether they are all greys in order: such a picture is a grey one, or a bilevel one */
+/** @returns 256 colours, and whether they are all greys in order: the picture is then grey, or bilevel */
 function readPalette(bytes: Uint8Array, { start, colours, entryBytes }: BmpHeader['palette']) {
   if (colours < 1 || colours > 65_536) throw broken(`a palette of ${colours} colours`);
   const table = Uint8Array.from({ length: 768 }, (_, i) => i / 3);
@@ -120,7 +120,7 @@ export function decodeBmp(bytes: Uint8Array): Pixels {
     const { table, isGrey } = readPalette(bytes, palette);
     const isBilevel = isGrey && palette.colours === 2;
     const runs = isRuns ? unpackRuns(bytes, offset, width, height, compression === RLE4) : undefined;
-    // Pillow takes a bilevel picture for one of a bit a pixel, whatever its header says.
+    // Pillow reads one bit a pixel of a bilevel picture, whatever its header says.
     const sampleBits = isBilevel ? 1 : bits;
     const mask = (1 << sampleBits) - 1;
     for (let y = 0, to = 0; y < height; y++)

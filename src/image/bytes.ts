@@ -1,7 +1,7 @@
 import { classOf, isBytes } from '../base/class-of.ts';
 import { badImage } from './bad-image.ts';
 
-/** The bytes themselves or, where another thread could write to them, a copy: platform decoders take no shared memory. */
+/** The bytes, or a copy if their memory is shared: platforms' decoders take no shared memory. */
 export function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return classOf(bytes.buffer) === 'ArrayBuffer' ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
 }
@@ -9,7 +9,7 @@ export function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 /**
  * The bytes of an encoded picture.
  *
- * @throws LikenessError `bad-image` where the Blob cannot be read, as a file that was changed since it was chosen
+ * @throws LikenessError `bad-image` if the Blob cannot be read, e.g. a file that was changed since it was chosen
  */
 export async function bytesOf(source: Blob | Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   if (isBytes(source)) return unshared(source);

@@ -11,7 +11,7 @@ import type { PlatformDecode } from './platform.ts';
 import type { Inflate } from './png-text.ts';
 import { modeOf } from './resize.ts';
 
-/** What is missing at the end of the data is for the PNG reader to find out: `DecompressionStream` would drop lines before it. */
+/** The PNG reader finds out if data are missing at the end: `DecompressionStream` would drop lines before it. */
 const inflate: Inflate = (parts) =>
   Readable.from(parts)
     .pipe(createInflate({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: 1 << 18 }))
@@ -19,7 +19,7 @@ const inflate: Inflate = (parts) =>
 
 type Sharp = typeof import('sharp').default;
 
-/** Not there in a program in one file without it, nor where native code may not be loaded. */
+/** Undefined if it is not installed, or native code may not be loaded. */
 const loadSharp = once(async (): Promise<Sharp | undefined> => {
   try {
     const name = 'sharp'; // not for bundlers, which cannot hold native code; tracers of a server's files follow it
@@ -29,7 +29,7 @@ const loadSharp = once(async (): Promise<Sharp | undefined> => {
   }
 });
 
-/** libvips, whose JPEG and WebP decoders are native; else the same decoders as WebAssembly, which take longer. */
+/** libvips, whose JPEG and WebP decoders are native; without sharp the same decoders as WebAssembly, which are slower. */
 const decodeHere: PlatformDecode = async (file, format, size) => {
   const sharp = await loadSharp();
   return sharp ? decodeWithSharp(sharp, file, format) : decodeInWasm(file, format, size);

@@ -18,8 +18,8 @@ import type { Inflate } from './png-text.ts';
 export type Decode = (source: Blob | Uint8Array, options: { orient: boolean }) => Promise<Pixels>;
 
 /**
- * A decoder out of what differs between platforms: how they inflate, their own decoder of JPEG and WebP, and how the
- * others are loaded.
+ * Makes a decoder of what differs between platforms: how they inflate, how they decode JPEG and WebP, and how other decoders
+ * are loaded.
  */
 export function createDecode(inflate: Inflate, platform: PlatformDecode, decoders: Decoders): Decode {
   const decode: Decode = async (source, options) => {

@@ -28,7 +28,7 @@ type UnreadName =
 
 const save = 'save it as JPEG, PNG or TIFF with the program that made it';
 
-/** Formats that people have pictures in and that are not read: to be named where one is met, not passed over. */
+/** Formats of pictures that are not read. Messages name them. */
 export const unreadFormats: Record<UnreadName, UnreadFormat> = {
   heic: {
     name: 'HEIC',

@@ -18,7 +18,7 @@ const sizeOf: Record<number, number> = {
   16: 8, // 64-bit long
 };
 
-/** The first value of a tag; NaN where Pillow takes it for no number: bytes and text. */
+/** The first value of a tag; NaN where Pillow does not read a number: bytes and text. */
 function firstValue(view: DataView, type: number, at: number, littleEndian: boolean): number {
   switch (type) {
     case 3:
@@ -48,13 +48,12 @@ function firstValue(view: DataView, type: number, at: number, littleEndian: bool
 }
 
 /**
- * The orientation in EXIF data, that is a TIFF header and its first directory, with or without `Exif\0\0` in front, as
- * Pillow reads it: of several tags the last one counts, of several values the first; tags that are damaged are passed
- * over.
+ * The orientation in EXIF data (a TIFF header and its first directory, with or without `Exif\0\0` in front), as Pillow
+ * reads it. The last of several tags counts, and its first value. Damaged tags are ignored.
  *
  * @param start where the data begin in `bytes`
  * @param end where they end
- * @returns 1 (upright) … 8, as EXIF numbers them, also 1 where it is none of these; undefined where there is none
+ * @returns 1 (upright) … 8, as EXIF numbers them; 1 for any other value; undefined without a tag
  */
 export function findOrientation(bytes: Uint8Array, start: number, end: number): number | undefined {
   const limit = Math.min(end, bytes.length);

@@ -10,7 +10,7 @@ const shown = (url: string): string =>
 /**
  * The bytes behind a URL.
  *
- * @param options.isExpected whether nobody will ask why it failed
+ * @param options.isExpected a failure is expected: its reason is not looked for
  * @throws LikenessError `not-found`, with the URL and the HTTP status where there is one
  * @throws the signal's reason, once aborted
  */

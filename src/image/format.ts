@@ -6,7 +6,7 @@ import { pictureFormats, type UnreadFormat, unreadFormats } from './endings.ts';
 /** What a file is by its first bytes. */
 export type Format = 'JPEG' | 'PNG' | 'GIF' | 'WebP' | 'AVIF' | 'BMP' | 'TIFF';
 
-/** So many bytes of a file tell its format. */
+/** Bytes of a file that are enough to tell its format. */
 export const SNIFFED_BYTES = 512;
 
 /** The format of an encoded picture, or undefined where it is none that is known. */

@@ -1,85 +1,28 @@
+import { joined } from '../base/bytes.ts';
 import { badImage } from './bad-image.ts';
 import { checkSize } from './check.ts';
+import { unpackLzw } from './lzw.ts';
 import type { Pixels } from './pixels.ts';
 
-// The first frame of a GIF as Pillow reads it (GifImagePlugin.py, GifDecode.c). The platforms' decoders hide the palette
-// and clear what is transparent; Pillow resizes palette pictures by nearest neighbour and ignores transparency.
-
-const MAX_CODES = 4096;
+// The first frame of a GIF as Pillow reads it (GifImagePlugin.py, GifDecode.c): palette pictures are resized by nearest
+// neighbour, transparency is ignored. Platforms' decoders hide the palette and clear transparent pixels.
 
 const truncated = (bytes: Uint8Array) =>
   badImage(`truncated GIF: ${bytes.length} bytes and no whole first frame`);
 
-/** Bit reader over the data blocks that begin at `at`. */
-function codeReader(bytes: Uint8Array, at: number): (bits: number) => number {
-  let left = 0;
-  let buffer = 0;
-  let have = 0;
-  return (bits) => {
-    while (have < bits) {
-      if (left === 0) {
-        left = bytes[at++] ?? 0;
-        // Like Pillow, no block is begun that is not all there.
-        if (left === 0 || at + left > bytes.length) throw truncated(bytes);
-      }
-      buffer |= bytes[at++]! << have;
-      left--;
-      have += 8;
-    }
-    const code = buffer & ((1 << bits) - 1);
-    buffer >>>= bits;
-    have -= bits;
-    return code;
-  };
-}
-
-/** LZW: fills `out` with palette indices. */
+/** LZW data in blocks from `at` on: fills `out` with palette indices. */
 function unpack(bytes: Uint8Array, at: number, out: Uint8Array): void {
-  const minBits = bytes[at]!;
-  if (minBits > 11) throw badImage(`broken GIF: codes of ${minBits} bits`);
-  const read = codeReader(bytes, at + 1);
-  const clear = 1 << minBits;
-  const link = new Uint16Array(MAX_CODES);
-  const last = new Uint8Array(MAX_CODES);
-  const string = new Uint8Array(MAX_CODES + 1);
-  let bits = minBits + 1;
-  let next = clear + 2;
-  let previous = -1;
-  let previousFirst = 0;
-  for (let to = 0; to < out.length; ) {
-    const code = read(bits);
-    if (code === clear) {
-      bits = minBits + 1;
-      next = clear + 2;
-      previous = -1;
-      continue;
-    }
-    if (code === clear + 1) throw truncated(bytes);
-    if (code > next || (previous < 0 && code > clear))
-      throw badImage(`broken GIF: code ${code} before its time`);
-    // The string of a code comes out last index first.
-    let length = 0;
-    let c = code;
-    if (code === next) {
-      string[length++] = previousFirst;
-      c = previous;
-    }
-    while (c >= clear) {
-      if (length >= MAX_CODES) throw badImage('broken GIF: endless code');
-      string[length++] = last[c]!;
-      c = link[c]!;
-    }
-    string[length++] = c;
-    if (previous >= 0 && next < MAX_CODES) {
-      last[next] = c;
-      link[next] = previous;
-      if (next === (1 << bits) - 1 && bits < 12) bits++;
-      next++;
-    }
-    previousFirst = c;
-    previous = code;
-    while (length > 0 && to < out.length) out[to++] = string[--length]!;
+  const symbolBits = bytes[at]!;
+  if (symbolBits > 11) throw badImage(`broken GIF: codes of ${symbolBits} bits`);
+  const blocks: Uint8Array[] = [];
+  // As in Pillow, a block that is cut off counts for nothing.
+  for (let start = at + 2, n = bytes[at + 1]; n && start + n <= bytes.length; n = bytes[start - 1]) {
+    blocks.push(bytes.subarray(start, start + n));
+    start += n + 1;
   }
+  const codes = { symbolBits, lowestFirst: true, early: 0 } as const;
+  const early = (code: number) => badImage(`broken GIF: code ${code} before its time`);
+  if (unpackLzw(joined(blocks), out, codes, early) < out.length) throw truncated(bytes);
 }
 
 /** The lines of a frame in the order they are stored. */
@@ -95,7 +38,7 @@ function* storedLines(height: number, interlaced: boolean): Generator<number> {
   for (const [first, step] of passes) for (let y = first!; y < height; y += step!) yield y;
 }
 
-/** Whether a palette is just the greys 0, 1, 2 …: Pillow then reads a grey picture. */
+/** Whether a palette is the greys 0, 1, 2 …: Pillow then reads a grey picture. */
 const isRamp = (palette: Uint8Array): boolean => palette.every((value, i) => value === Math.floor(i / 3));
 
 /**
@@ -142,7 +85,7 @@ export function decodeGif(bytes: Uint8Array): Pixels {
 
   const indices = new Uint8Array(frameWidth * frameHeight);
   unpack(bytes, at, indices);
-  // What the frame does not cover shows the transparent colour or, where there is none, the first one.
+  // Outside the frame is the transparent colour or, without one, the first colour.
   const screen = new Uint8Array(width * height).fill(transparent ?? 0);
   let from = 0;
   for (const y of storedLines(frameHeight, (flags & 0x40) !== 0)) {

@@ -5,8 +5,8 @@ import type { Pixels } from './pixels.ts';
 import { readImage } from './source.node.ts';
 
 /**
- * Takes hold of a picture as it is at the call: of bytes and pixels, which may change afterwards, a copy is made at once.
- * What comes back reads it, when its turn comes.
+ * Keeps a picture as it is at the call: bytes and pixels, which may change, are copied at once. The function that comes
+ * back reads the picture when its turn comes.
  */
 export function hold(
   source: ImageSource,
@@ -31,6 +31,6 @@ function heldSource(source: ImageSource): ImageSource {
   return source;
 }
 
-/** Not by `slice`: that of a `Buffer` copies nothing. What is no array is refused when it is read. */
+/** Not by `slice`: a `Buffer`'s copies nothing. What is not an array is refused when it is read. */
 const copied = <T extends Uint8Array | Uint8ClampedArray>(bytes: T): T =>
   ArrayBuffer.isView(bytes) ? (new Uint8Array(bytes) as T) : bytes;

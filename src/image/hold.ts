@@ -3,8 +3,8 @@ import type { ImageSource } from './image-source.ts';
 import { type PostedImage, toTransferable } from './source.ts';
 
 /**
- * Takes hold of a picture as it is at the call: of what may change afterwards (bytes, pixels, canvases, bitmaps) a copy
- * is made at once, of an `<img>` the address is noted. What comes back prepares it, when its turn comes.
+ * Keeps a picture as it is at the call. What may change (bytes, pixels, canvases, bitmaps) is copied at once; of an `<img>`
+ * the address is noted. The function that comes back prepares the picture when its turn comes.
  */
 export function hold(
   source: ImageSource,

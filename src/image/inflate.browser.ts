@@ -1,9 +1,10 @@
 import { Inflate as Inflater } from 'fflate';
+import { adler32 } from '../base/adler32.ts';
 import type { Inflate } from './png-text.ts';
 
 /**
- * Unpacks zlib data as they come. WebKit's own stream fails on what follows them, and gives nothing of what it had read:
- * where the browser's stream fails, ours goes on from there. It gives all that can be read, and then fails as well.
+ * Unpacks zlib data as they come. WebKit's stream fails if something follows the data, and gives nothing of what it has
+ * read. Where the browser's stream fails, fflate goes on from there: it gives all that can be read, and then fails too.
  */
 export const inflate: Inflate = async function* (parts) {
   let given = 0;
@@ -34,10 +35,10 @@ async function* nativelyInflated(parts: Uint8Array<ArrayBuffer>[]): AsyncGenerat
   }
 }
 
-/** A pause between parts of this size: what it unpacks is not held all at once. */
+/** Data are unpacked in parts of this size, so that the result is never held all at once. */
 const PART_BYTES = 1 << 16;
 
-/** Of fflate's stream: what it has not read (from bit `s.p` on), and whether the last block has ended. */
+/** The state of fflate's stream: what it has not read (from bit `s.p` on), and whether the last block has ended. */
 interface State {
   p: Uint8Array;
   s: { p: number; f?: number; l?: unknown };
@@ -46,10 +47,10 @@ interface State {
 function* inflated(parts: Uint8Array[]): Generator<Uint8Array, void> {
   let chunks: Uint8Array[] = [];
   let sum = 1;
-  // Never told that it has come to the end, it gives what it can of data that are cut.
+  // It is never told that the data end, so it gives what it can of cut data.
   const inflater = new Inflater((chunk) => {
     chunks.push(chunk);
-    sum = adler32(sum, chunk);
+    sum = adler32(chunk, sum);
   });
   const state = inflater as unknown as State;
   const header: number[] = [];
@@ -64,8 +65,8 @@ function* inflated(parts: Uint8Array[]): Generator<Uint8Array, void> {
       inflater.push(part.subarray(at, at + PART_BYTES));
       const { p, s } = state;
       if (s.f && !s.l) {
-        // The checksum follows in the next whole byte. Where it is cut off there is nothing to compare; a wrong one says
-        // that what came before is wrong, of which the last part is held here.
+        // The checksum follows at the next whole byte. If it is cut off, nothing is compared. If it is wrong, so is what
+        // came before; the last part of that is held here.
         const from = s.p > 0 ? 1 : 0;
         if (p.length < from + 4) continue;
         const wanted = new DataView(p.buffer, p.byteOffset + from).getUint32(0);
@@ -78,18 +79,4 @@ function* inflated(parts: Uint8Array[]): Generator<Uint8Array, void> {
     }
   }
   yield* chunks;
-}
-
-/** Adler-32 of what `sum` is of, and of `bytes` behind it. */
-function adler32(sum: number, bytes: Uint8Array): number {
-  let a = sum & 0xffff;
-  let b = sum >>> 16;
-  for (let at = 0; at < bytes.length; ) {
-    // So many can be added before 32 bits are full.
-    const end = Math.min(at + 2654, bytes.length);
-    for (; at < end; at++) b += a += bytes[at]!;
-    a %= 65521;
-    b %= 65521;
-  }
-  return ((b << 16) | a) >>> 0;
 }

@@ -4,9 +4,8 @@ import { once } from '../base/once.ts';
 import { badImage } from './bad-image.ts';
 import type { Pixels } from './pixels.ts';
 
-// CMYK JPEG files. Browsers turn them into RGB before anybody can see the ink; Pillow resizes the ink. So libjpeg-turbo
-// itself decodes them, as WebAssembly, on every platform; in Node without sharp all JPEG files. This file and its 140 kB
-// are loaded when one comes.
+// libjpeg-turbo as WebAssembly, 140 kB, loaded when it is needed: for CMYK JPEG files on every platform, as browsers
+// convert ink to RGB, while Pillow resizes the ink; in Node without sharp for all JPEG files.
 
 interface Turbo {
   memory: WebAssembly.Memory;
@@ -47,7 +46,7 @@ async function instantiate(): Promise<Turbo> {
     throw new Error('libjpeg-turbo gave up');
   };
   const { exports } = await WebAssembly.instantiate(await compiled(), {
-    // Its way out of an error is a jump over C's stack, for which an exception does; what it held is lost with it.
+    // It leaves an error by a jump over C's stack. An exception does the same; what the instance held is lost.
     env: { setjmp: nothing, longjmp: fail },
     wasi_snapshot_preview1: {
       environ_sizes_get: nothing,
@@ -64,20 +63,20 @@ async function instantiate(): Promise<Turbo> {
 /**
  * The ink of a JPEG file of four colour channels (CMYK or YCCK).
  *
- * @returns `width * height * 4` bytes: C, M, Y, K, 255 for full ink. As in Pillow, the file is taken to hold the
- *   opposite, which Adobe's convention is
+ * @returns `width * height * 4` bytes: C, M, Y, K, 255 for full ink. As in Pillow, files are taken to be inverted, as
+ *   Adobe writes them
  * @throws LikenessError `bad-image`
  */
 export async function decodeCmykJpeg(file: Uint8Array, width: number, height: number): Promise<Uint8Array> {
   const { values: ink, warned } = await decompress(file, width, height, TJPF_CMYK);
-  if (warned) throw broken(); // of damaged data it makes something, but not what Pillow makes
+  if (warned) throw broken(); // damaged data give pixels, but not those that Pillow gives
   for (let i = 0; i < ink.length; i++) ink[i]! ^= 255;
   return ink;
 }
 
 /**
- * Decodes a JPEG file in grey or colour to what Pillow makes of it, but where bits of its data have flipped: Pillow's
- * libjpeg-turbo computes with saturation.
+ * Decodes a JPEG file in grey or colour, as Pillow does. Only damaged data may differ: Pillow's libjpeg-turbo computes
+ * with saturation.
  *
  * @throws LikenessError `bad-image`
  */
@@ -89,7 +88,7 @@ export async function decodeColourJpeg(file: Uint8Array, width: number, height: 
 const broken = (cause?: unknown): LikenessError =>
   badImage('broken JPEG: its data are damaged, or too large for the memory', cause);
 
-/** @returns four bytes for each pixel; whether it saw that the data are damaged, or odd */
+/** @returns four bytes for each pixel; whether it warned that the data are damaged or odd */
 async function decompress(
   file: Uint8Array,
   width: number,

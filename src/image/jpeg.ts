@@ -2,9 +2,8 @@ import { ascii, joined } from '../base/bytes.ts';
 import { badImage } from './bad-image.ts';
 import { findOrientation } from './exif.ts';
 
-// JPEG files from marker to marker, as libjpeg reads them. The platforms' decoders are all made of libjpeg, but each has
-// its own way with what is not picture (orientation, profiles) and with what is not quite a JPEG file. So they are given
-// a bare file, with nothing in it that one of them could take otherwise than Pillow does.
+// Reads JPEG files marker by marker, as libjpeg does. All platforms decode with libjpeg, but they treat orientation,
+// profiles and damage differently. So they get a bare file: only what all of them read as Pillow does.
 
 /** A JPEG file, ready to be decoded. */
 export interface Jpeg {
@@ -39,7 +38,7 @@ const isRestart = (marker: number): boolean => marker >= 0xd0 && marker <= 0xd7;
 const isTable = (marker: number): boolean => [DHT, DAC, DQT, DRI].includes(marker);
 const isApplication = (marker: number): boolean => marker >= APP0 && marker <= APP15;
 
-/** What a file is whose frame begins with a marker that browsers, sharp and Pillow do not all read. */
+/** Kinds of files, by the marker of their frame, that not all of browsers, sharp and Pillow read. */
 const otherFrames: Record<number, string> = {
   195: 'lossless',
   197: 'hierarchical',
@@ -55,7 +54,7 @@ const otherFrames: Record<number, string> = {
   247: 'JPEG-LS',
 };
 
-/** AC coefficients from here on play no part when libjpeg guesses those that a file lacks. */
+/** libjpeg guesses missing coefficients from those before this one. */
 const GUESSED = 10;
 
 const truncated = (bytes: Uint8Array) => badImage(`truncated JPEG: ${bytes.length} bytes and no end marker`);
@@ -71,10 +70,7 @@ interface Frame {
   isProgressive: boolean;
   /** Of each component. */
   ids: number[];
-  /**
-   * Of each component the lowest bit that scans have brought of its first coefficients, −1 where none has. All zero: the
-   * picture is complete.
-   */
+  /** The lowest bit of each component's first coefficients that a scan has given, or −1. All zero: the picture is complete. */
   lowestBits: Int8Array[];
 }
 
@@ -82,22 +78,17 @@ function readFrame(marker: number, segment: Uint8Array): Frame {
   const other = otherFrames[marker];
   if (other) throw unread(other);
   if (segment.length < 6) throw broken('its frame header is cut off');
-  const [precision, y1, y0, x1, x0, components] = segment as unknown as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const view = new DataView(segment.buffer, segment.byteOffset, segment.length);
+  const precision = segment[0]!;
+  const components = segment[5]!;
   if (precision !== 8) throw unread(`of ${precision} bits a channel`);
-  const height = y1 * 256 + y0;
+  const height = view.getUint16(1);
   if (height === 0) throw unread('one that states its height behind the picture (DNL)');
   if (![1, 3, 4].includes(components))
     throw unread(`one of ${components} colour channels (wanted 1, 3 or 4)`);
   if (segment.length < 6 + 3 * components) throw broken('its frame header is cut off');
   return {
-    width: x1 * 256 + x0,
+    width: view.getUint16(3),
     height,
     isProgressive: marker === 0xc2,
     ids: Array.from({ length: components }, (_, i) => segment[6 + 3 * i]!),
@@ -121,10 +112,7 @@ function readScan(frame: Frame, segment: Uint8Array): number {
   return count;
 }
 
-/**
- * A marker segment; one in which Adobe says how four channels are stored says it by a number that there is. libjpeg takes
- * others for 2 as well, but warns as it does of damage.
- */
+/** A marker segment. An unknown number of Adobe's colour transform becomes 2: libjpeg does that too, but warns as of damage. */
 function withKnownTransform(part: Uint8Array): Uint8Array {
   if (part[1] !== APP14 || part.length < 16 || part[15] === 0) return part;
   const copy = part.slice();
@@ -132,7 +120,7 @@ function withKnownTransform(part: Uint8Array): Uint8Array {
   return copy;
 }
 
-/** Decoders guess what is missing, each libjpeg in its own way; the picture is not the one that was stored. */
+/** Each version of libjpeg guesses missing scans in its own way. */
 function checkComplete({ lowestBits }: Frame): void {
   if (lowestBits.some((lowest) => lowest.some((bit) => bit !== 0)))
     throw badImage(
@@ -163,7 +151,7 @@ export function readJpeg(bytes: Uint8Array): Jpeg {
       if (isWhole) break;
       throw truncated(bytes);
     }
-    // A stuffed zero is data that its scan did not need.
+    // A stuffed zero: data that the scan did not need.
     if (marker === 0 || marker === TEM || isRestart(marker)) continue;
     if (at + 2 > bytes.length) {
       if (isWhole) break;
@@ -198,7 +186,7 @@ export function readJpeg(bytes: Uint8Array): Jpeg {
       if (scans++ === 0) isWhole = !frame.isProgressive && components === frame.ids.length;
     } else if (isSkipped) {
       if (scans > 0) continue;
-      // How colours are stored may be said in these two.
+      // These two may say how colours are stored.
       if (marker === APP0 || marker === APP14) parts.push(bytes.subarray(start, end));
       if (marker === APP1 && orientation === undefined && ascii(segment, 0, 5) === 'Exif\0')
         orientation = findOrientation(segment, 0, segment.length) ?? 1;

@@ -22,7 +22,7 @@ const zeroAt = (bytes: Uint8Array, from: number): number => {
   return at < 0 ? bytes.length : at;
 };
 
-/** The texts of a PNG file that may tell its orientation: ImageMagick's way to keep EXIF data, and Adobe's XMP. */
+/** The texts of a PNG file that may hold its orientation: EXIF data as ImageMagick writes them, and Adobe's XMP. */
 export class PngTexts {
   #texts = new Map<string, Text>();
 
@@ -34,7 +34,7 @@ export class PngTexts {
     if (type === 'tEXt') this.#texts.set(name, { data: body.subarray(end + 1), isPacked: false });
     else if (type === 'zTXt') this.#texts.set(name, { data: body.subarray(end + 2), isPacked: true });
     else {
-      // Packed or not, how, a language and the name in that language.
+      // Before the text: packed or not, how, a language, the name in that language.
       const start = zeroAt(body, zeroAt(body, end + 3) + 1) + 1;
       this.#texts.set(name, { data: body.subarray(start), isPacked: body[end + 1] !== 0 });
     }
@@ -60,14 +60,14 @@ export class PngTexts {
   }
 
   /**
-   * The orientation that the texts tell, 1 where they tell none.
+   * The orientation in the texts, or 1.
    *
-   * @param withProfile whether EXIF data in a text count; they do where the file has none in their own chunk
+   * @param withProfile whether EXIF data in a text count: only if the file has none in a chunk of their own
    */
   async orientation(withProfile: boolean, inflate: Inflate): Promise<number> {
     if (this.#texts.size === 0) return 1;
     if (withProfile) {
-      // A line of its own for nothing, one for the kind of data, one for their length; hexadecimal digits from there on.
+      // An empty line, the kind of data, their length, then hexadecimal digits.
       const digits = (await this.#read(RAW_PROFILE, inflate))
         .split('\n')
         .slice(3)

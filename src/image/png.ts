@@ -8,8 +8,8 @@ import { orient } from './orient.ts';
 import type { PixelMode, Pixels } from './pixels.ts';
 import { type Inflate, PngTexts } from './png-text.ts';
 
-// PNG as Pillow reads it. The platforms' own decoders would do for plain 8-bit colour only: they hide whether there was
-// a palette, apply transparency, gamma and colour profiles, and lose colour under alpha on the way through a canvas.
+// PNG as Pillow reads it. Platforms' decoders would do for plain 8-bit colour only: they hide the palette, apply
+// transparency, gamma and colour profiles, and a canvas loses colour under alpha.
 
 interface PngHeader {
   width: number;
@@ -176,7 +176,7 @@ async function readLines(
       let line = new Uint8Array(1 + Math.ceil((count * bitsPerPixel) / 8));
       let above = new Uint8Array(line.length);
       for (let y = y0; y < height; y += dy) {
-        // Waiting costs more than unpacking a short line: no await while the line is here already.
+        // An await costs more than a short line: none while the line is here already.
         if (chunk.length - at >= line.length) {
           line.set(chunk.subarray(at, at + line.length));
           at += line.length;
@@ -193,7 +193,7 @@ async function readLines(
     if (isTruncated) throw badImage(`truncated PNG: it ends after ${done} lines`, error);
     throw broken(`its compressed data cannot be read after ${done} lines`, error);
   } finally {
-    // Whatever follows the last line (a checksum, padding) is not looked at, as Pillow does not.
+    // Like Pillow, this ignores what follows the last line (a checksum, padding).
     await inflated.return?.();
   }
 }

@@ -26,7 +26,7 @@ export function readOpaque(bitmap: ImageBitmap): Uint8Array | undefined {
   return rgba;
 }
 
-/** A texture is made no larger than this; larger bitmaps are read in tiles. */
+/** Side of the largest texture; larger bitmaps are read in tiles. */
 const TILE = 2048;
 
 let shared: WebGL2RenderingContext | undefined;
@@ -47,8 +47,8 @@ function reader(): WebGL2RenderingContext {
 }
 
 /**
- * The pixels of a bitmap with alpha through a WebGL texture: a 2D canvas keeps colour multiplied by alpha, and dividing
- * again does not bring back what was rounded away.
+ * The pixels of a bitmap with alpha, through a WebGL texture. A 2D canvas would multiply colour by alpha, and dividing
+ * again does not undo the rounding.
  */
 async function readTransparent(bitmap: ImageBitmap): Promise<Uint8Array> {
   const { width, height } = bitmap;

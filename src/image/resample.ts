@@ -1,83 +1,35 @@
-import { type Coefficients, PRECISION_BITS, type Span, toFixedPoint } from './coefficients.ts';
+import type { Coefficients, Span } from './coefficients.ts';
 
-// Pillow's resampling, readable: the oracle of the WebAssembly kernel, and what serves where that cannot run.
-// Pictures are rows of 4-byte pixels.
+// What Pillow resizes otherwise than `assembly/image.ts` does, and its conversions before and after. Pixels are 4 bytes.
 
 type Bytes = Uint8Array | Uint8ClampedArray;
 
-/** Pillow's `clip8`: drops the fraction bits of a sum and clips it to a byte. */
-function clip8(sum: number): number {
-  const value = sum >> PRECISION_BITS;
-  return value < 0 ? 0 : Math.min(value, 255);
-}
+/** Weights that leave an axis as it is. */
+const identity = (size: number): Coefficients => ({
+  taps: 1,
+  first: Int32Array.from({ length: size }, (_, i) => i),
+  count: new Int32Array(size).fill(1),
+  weight: new Float64Array(size).fill(1),
+});
 
-/** Output pixel `i` of a line whose pixels lie `stride` bytes apart, all four channels. */
-function weigh(
-  line: Bytes,
-  start: number,
-  stride: number,
-  axis: Coefficients,
-  fixed: Int32Array,
-  i: number,
-  out: Uint8Array,
-  outIndex: number,
-): void {
-  let s0 = 1 << (PRECISION_BITS - 1);
-  let s1 = s0;
-  let s2 = s0;
-  let s3 = s0;
-  let at = start + axis.first[i]! * stride;
-  const base = i * axis.taps;
-  for (let t = 0; t < axis.count[i]!; t++, at += stride) {
-    const k = fixed[base + t]!;
-    s0 += line[at]! * k;
-    s1 += line[at + 1]! * k;
-    s2 += line[at + 2]! * k;
-    s3 += line[at + 3]! * k;
+/** Resizes each line of integers and transposes the result: of two passes the second turns it back. */
+function resizeLines(from: ArrayLike<number>, lines: number, axis: Coefficients): Int32Array {
+  const length = from.length / lines;
+  const to = new Int32Array(axis.first.length * lines);
+  for (let i = 0; i < axis.first.length; i++) {
+    for (let line = 0; line < lines; line++) {
+      let sum = 0;
+      const start = line * length + axis.first[i]!;
+      for (let t = 0; t < axis.count[i]!; t++) sum += from[start + t]! * axis.weight[i * axis.taps + t]!;
+      to[i * lines + line] = Math.trunc(sum >= 0 ? sum + 0.5 : sum - 0.5);
+    }
   }
-  out[outIndex] = clip8(s0);
-  out[outIndex + 1] = clip8(s1);
-  out[outIndex + 2] = clip8(s2);
-  out[outIndex + 3] = clip8(s3);
+  return to;
 }
 
 /**
- * Resize of four 8-bit channels, none of them treated as alpha: `ImagingResample`. First across, then down, rounding to
- * bytes in between; an axis without weights is left out.
- *
- * @param source `width * height * 4` bytes
- * @returns 4 bytes for each pixel that the weights make
- */
-export function resampleBytes(
-  source: Bytes,
-  width: number,
-  height: number,
-  across: Coefficients | undefined,
-  down: Coefficients | undefined,
-): Uint8Array {
-  const outWidth = across?.first.length ?? width;
-  let lines = source;
-  if (across) {
-    const fixed = toFixedPoint(across.weight);
-    const to = new Uint8Array(outWidth * height * 4);
-    for (let y = 0; y < height; y++)
-      for (let x = 0; x < outWidth; x++)
-        weigh(source, y * width * 4, 4, across, fixed, x, to, (y * outWidth + x) * 4);
-    lines = to;
-  }
-  if (!down) return lines === source ? new Uint8Array(source) : (lines as Uint8Array);
-  const outHeight = down.first.length;
-  const fixed = toFixedPoint(down.weight);
-  const out = new Uint8Array(outWidth * outHeight * 4);
-  for (let y = 0; y < outHeight; y++)
-    for (let x = 0; x < outWidth; x++)
-      weigh(lines, x * 4, outWidth * 4, down, fixed, y, out, (y * outWidth + x) * 4);
-  return out;
-}
-
-/**
- * Resize of one channel of integers (Pillow's mode I), as {@link resampleBytes} but with weights and sums in double
- * precision, rounded half away from zero after each pass.
+ * Resize of one channel of integers (Pillow's mode I): weights and sums in double precision, rounded half away from zero
+ * after each pass.
  *
  * @param source `width * height` samples
  * @returns a sample for each pixel that the weights make; it may fall outside the range of the source
@@ -86,45 +38,15 @@ export function resampleIntegers(
   source: Uint16Array,
   width: number,
   height: number,
-  across: Coefficients | undefined,
-  down: Coefficients | undefined,
+  across: Coefficients = identity(width),
+  down: Coefficients = identity(height),
 ): Int32Array {
-  const pass = (
-    from: Uint16Array | Int32Array,
-    lines: number,
-    lineStride: number,
-    pixelStride: number,
-    axis: Coefficients,
-    to: Int32Array,
-    outLineStride: number,
-    outPixelStride: number,
-  ): void => {
-    for (let line = 0; line < lines; line++) {
-      for (let i = 0; i < axis.first.length; i++) {
-        let sum = 0;
-        let at = line * lineStride + axis.first[i]! * pixelStride;
-        for (let t = 0; t < axis.count[i]!; t++, at += pixelStride)
-          sum += from[at]! * axis.weight[i * axis.taps + t]!;
-        to[line * outLineStride + i * outPixelStride] = Math.trunc(sum >= 0 ? sum + 0.5 : sum - 0.5);
-      }
-    }
-  };
-  let rows: Uint16Array | Int32Array = source;
-  const outWidth = across?.first.length ?? width;
-  if (across) {
-    const to = new Int32Array(outWidth * height);
-    pass(source, height, width, 1, across, to, outWidth, 1);
-    rows = to;
-  }
-  if (!down) return Int32Array.from(rows);
-  const out = new Int32Array(outWidth * down.first.length);
-  pass(rows, outWidth, 1, outWidth, down, out, 1, outWidth);
-  return out;
+  return resizeLines(resizeLines(source, height, across), across.first.length, down);
 }
 
 /**
- * Input position of each output pixel by nearest neighbour. The position is summed up step by step from the first pixel
- * on, as `ImagingScaleAffine` does, or a product, as in `ImagingGenericTransform`: they round differently now and then.
+ * Input position of each output pixel by nearest neighbour: a sum of steps from the first pixel on, as in
+ * `ImagingScaleAffine`, or a product, as in `ImagingGenericTransform`. They sometimes round differently.
  */
 function nearestPositions(inSize: number, { scaled, start, size }: Span, isProduct: boolean): Int32Array {
   const scale = inSize / scaled;
@@ -161,18 +83,6 @@ export function resampleNearest(
       for (let c = 0; c < 4; c++) out[to++] = source[at + c]!;
     }
   return out;
-}
-
-/** Colour times alpha, rounded (Pillow's RGBA → RGBa, `MULDIV255`). Writes `out`, which may be `rgba` itself. */
-export function premultiply(rgba: Bytes, out: Uint8Array): void {
-  for (let i = 0; i < rgba.length; i += 4) {
-    const alpha = rgba[i + 3]!;
-    for (let c = 0; c < 3; c++) {
-      const product = rgba[i + c]! * alpha + 128;
-      out[i + c] = ((product >> 8) + product) >> 8;
-    }
-    out[i + 3] = alpha;
-  }
 }
 
 /** Colour divided by alpha, cut off and clipped; left alone where alpha is 0 or 255 (Pillow's RGBa → RGBA). In place. */

@@ -1,29 +1,29 @@
 import bytes from '#wasm/image.simd.wasm';
+import { namedArguments } from '../base/named-arguments.ts';
+import { checkWebAssembly } from '../base/web-assembly.ts';
 import { type Coefficients, toFixedPoint } from './coefficients.ts';
-import { type Resampler, referenceResampler } from './resize.ts';
 
-interface ImageKernel {
-  horizontal(
-    source: number,
-    sourceStride: number,
-    rows: number,
-    first: number,
-    weights: number,
-    pairs: number,
-    out: number,
-    outStride: number,
-    outWidth: number,
-  ): void;
-  vertical(
-    source: number,
-    stride: number,
-    weights: number,
-    pairs: number,
-    out: number,
-    byteLength: number,
-  ): void;
-  premultiply(pixels: number, byteLength: number): void;
-}
+/**
+ * A resize of four 8-bit channels; first across, then down, as Pillow's `ImagingResample`.
+ *
+ * @param premultiplied the source's colour is to be multiplied by its alpha first
+ */
+export type Resampler = (
+  source: Uint8Array | Uint8ClampedArray,
+  width: number,
+  height: number,
+  across: Coefficients | undefined,
+  down: Coefficients | undefined,
+  premultiplied: boolean,
+) => Uint8Array;
+
+/** Parameters of `assembly/image.ts`. */
+const parameters = {
+  // biome-ignore format: as in the kernel
+  horizontal: ['source', 'sourceStride', 'rows', 'first', 'weights', 'pairs', 'out', 'outStride', 'outWidth'],
+  vertical: ['source', 'stride', 'weights', 'pairs', 'out', 'bytes'],
+  premultiply: ['pixels', 'bytes'],
+} as const;
 
 const PAGE = 65536;
 /** wasm memory only grows, so a large picture passes through it in bands of about this many bytes. */
@@ -55,11 +55,16 @@ function packAxis({ taps, first, count, weight }: Coefficients, multiple: number
   return { first, count, weights, pairs };
 }
 
-/** The WebAssembly kernel around a memory of its own. Throws where SIMD cannot be compiled. */
+/**
+ * The WebAssembly kernel around a memory of its own.
+ *
+ * @throws LikenessError `no-backend` where nothing may be compiled
+ */
 export function createWasmResampler(): Resampler {
+  checkWebAssembly();
   const memory = new WebAssembly.Memory({ initial: 1 });
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-  const kernel = exports as unknown as ImageKernel;
+  const kernel = namedArguments(exports, parameters);
 
   return (source, width, height, weightsAcross, weightsDown, premultiplied) => {
     const across = weightsAcross && packAxis(weightsAcross, 2);
@@ -94,10 +99,20 @@ export function createWasmResampler(): Resampler {
     for (let y = 0; y < height; y += bandRows) {
       const rows = Math.min(bandRows, height - y);
       heap.set(source.subarray(y * sourceStride, (y + rows) * sourceStride), bandAt);
-      if (premultiplied) kernel.premultiply(bandAt, align(rows * sourceStride));
+      if (premultiplied) kernel.premultiply({ pixels: bandAt, bytes: align(rows * sourceStride) });
       const to = rowsAt + y * stride;
       if (across) {
-        kernel.horizontal(bandAt, sourceStride, rows, firstAt, weightsAt, across.pairs, to, stride, outWidth);
+        kernel.horizontal({
+          source: bandAt,
+          sourceStride,
+          rows,
+          first: firstAt,
+          weights: weightsAt,
+          pairs: across.pairs,
+          out: to,
+          outStride: stride,
+          outWidth,
+        });
       } else {
         for (let r = 0; r < rows; r++)
           heap.copyWithin(to + r * stride, bandAt + r * sourceStride, bandAt + (r + 1) * sourceStride);
@@ -111,7 +126,14 @@ export function createWasmResampler(): Resampler {
       if (down) {
         const weights = downAt + y * down.pairs * 8;
         const pairs = (down.count[y]! + 1) >> 1;
-        kernel.vertical(rowsAt + down.first[y]! * stride, stride, weights, pairs, outAt, stride);
+        kernel.vertical({
+          source: rowsAt + down.first[y]! * stride,
+          stride,
+          weights,
+          pairs,
+          out: outAt,
+          bytes: stride,
+        });
         line = outAt;
       }
       out.set(heap.subarray(line, line + lineBytes), y * lineBytes);
@@ -122,14 +144,8 @@ export function createWasmResampler(): Resampler {
 
 let shared: Resampler | undefined;
 
-/** The WebAssembly resampler of this thread, made at the first call; the plain one where SIMD is missing. */
+/** The resampler of this thread, made at the first call. */
 export function fastResampler(): Resampler {
-  if (!shared) {
-    try {
-      shared = createWasmResampler();
-    } catch {
-      shared = referenceResampler;
-    }
-  }
+  shared ??= createWasmResampler();
   return shared;
 }

@@ -1,49 +1,21 @@
 import { LikenessError } from '../base/errors.ts';
 import { badImage } from './bad-image.ts';
 import { checkPixels } from './check.ts';
-import { type Coefficients, resampleCoefficients, type Span } from './coefficients.ts';
+import { resampleCoefficients, type Span } from './coefficients.ts';
 import type { PixelMode, Pixels } from './pixels.ts';
 import type { Preprocessing } from './preprocessing.ts';
-import {
-  cmykToRgb,
-  premultiply,
-  resampleBytes,
-  resampleIntegers,
-  resampleNearest,
-  unpremultiply,
-} from './resample.ts';
+import { cmykToRgb, resampleIntegers, resampleNearest, unpremultiply } from './resample.ts';
+import { fastResampler, type Resampler } from './resize-wasm.ts';
 
-/**
- * A resize of four 8-bit channels; each one equals {@link resampleBytes}.
- *
- * @param premultiplied the source's colour is to be multiplied by its alpha first, as {@link premultiply} does
- */
-export type Resampler = (
-  source: Uint8Array | Uint8ClampedArray,
-  width: number,
-  height: number,
-  across: Coefficients | undefined,
-  down: Coefficients | undefined,
-  premultiplied: boolean,
-) => Uint8Array;
-
-/** Limit of what lies between the two passes of a resize, in bytes. */
+/** Bytes that may lie between the two passes of a resize. */
 const MAX_BETWEEN = 2 ** 30;
-
-/** The plain TypeScript resampler. */
-export const referenceResampler: Resampler = (source, width, height, across, down, premultiplied) => {
-  if (!premultiplied) return resampleBytes(source, width, height, across, down);
-  const colour = new Uint8Array(source.length);
-  premultiply(source, colour);
-  return resampleBytes(colour, width, height, across, down);
-};
 
 function hasTransparency(rgba: Uint8Array | Uint8ClampedArray): boolean {
   for (let i = 3; i < rgba.length; i += 4) if (rgba[i] !== 255) return true;
   return false;
 }
 
-/** The mode that `pixels` has or, where it says nothing, implies. */
+/** The mode of `pixels`: the one they name, or the one that their alpha implies. */
 export function modeOf(pixels: Pixels): PixelMode {
   return pixels.mode ?? (hasTransparency(pixels.rgba) ? 'RGBA' : 'RGB');
 }
@@ -63,7 +35,7 @@ function roundedHalf(n: number): number {
   return half + (n % 2) * (half % 2);
 }
 
-/** Which columns and rows of the scaled picture are wanted: those of torchvision's `Resize` and `CenterCrop`. */
+/** The columns and rows of the scaled picture that are wanted, as in torchvision's `Resize` and `CenterCrop`. */
 function spansOf(inWidth: number, inHeight: number, { width, height, shorterSide }: Framing): [Span, Span] {
   if (!(Number.isInteger(width) && Number.isInteger(height) && width >= 1 && height >= 1))
     throw new LikenessError(
@@ -98,11 +70,7 @@ function spansOf(inWidth: number, inHeight: number, { width, height, shorterSide
  * @returns `width * height * 4` bytes: R, G, B and a fourth that means nothing
  * @throws LikenessError `bad-image` or `bad-argument`
  */
-export function resize(
-  pixels: Pixels,
-  framing: Framing,
-  resample: Resampler = referenceResampler,
-): Uint8Array {
+export function resize(pixels: Pixels, framing: Framing, resample: Resampler = fastResampler()): Uint8Array {
   checkPixels(pixels);
   const { width, height, rgba, gray } = pixels;
   const [columns, rows] = spansOf(width, height, framing);
@@ -110,7 +78,7 @@ export function resize(
   const integers = mode === 'I' && gray !== undefined;
   const same = columns.scaled === width && rows.scaled === height;
   let out: Uint8Array;
-  // Pillow copies here, before it looks at the mode: transparent pictures keep colours that premultiplying would blur.
+  // Pillow copies a picture of the right size before it looks at the mode, so colour under alpha stays as it is.
   if (!integers && (same || mode === 'P' || mode === 'I;16'))
     out = resampleNearest(rgba, width, height, columns, rows, mode === 'I;16');
   else {

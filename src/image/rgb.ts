@@ -3,8 +3,8 @@ import type { Pixels } from './pixels.ts';
 import { cmykToRgb } from './resample.ts';
 
 /**
- * Pillow's `image.convert('RGB')`: alpha is dropped, palettes are looked up already, ink is taken from white, 16-bit grey
- * is clipped to 0..255. The caller's pixels stay as they are.
+ * Pillow's `image.convert('RGB')`: alpha is dropped, ink is subtracted from white, 16-bit grey is clipped to 0..255.
+ * The caller's pixels stay as they are.
  *
  * @throws LikenessError `bad-image`
  */

@@ -13,8 +13,8 @@ import type { Pixels } from './pixels.ts';
 import { asStored, readBitmap } from './readback.ts';
 
 /**
- * A picture on its way to the thread that decodes it, marked as handing over what it holds: that is copied, and the caller's
- * objects stay usable.
+ * A picture on its way to the thread that decodes it. What it holds is a copy and is handed over; the caller's objects stay
+ * usable.
  */
 export type PostedImage =
   | { kind: 'encoded'; blob: Blob }
@@ -49,8 +49,8 @@ async function copyBitmap(
     );
   }
   try {
-    // What came from another origin without its consent can be shown, not read. Here is the place to say so: posting
-    // such a bitmap fails with no hint at the reason.
+    // A picture of another origin that does not allow it can be shown, but not read. Say so here: posting such a bitmap
+    // fails without a reason.
     const probe = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
     probe?.drawImage(bitmap, 0, 0);
     probe?.getImageData(0, 0, 1, 1);
@@ -65,8 +65,8 @@ async function copyBitmap(
 }
 
 /**
- * The file behind an `<img>`, which alone is exact; where it cannot be had, what the element shows, which is upright
- * (browsers turn it whatever they are asked for).
+ * The file behind an `<img>`: only that is exact. If it cannot be fetched, what the element shows, which is upright:
+ * browsers turn it in any case.
  */
 async function fromImageElement(
   element: HTMLImageElement,
@@ -74,7 +74,7 @@ async function fromImageElement(
   shown: Shown = element,
 ): Promise<PostedImage> {
   const isChanged = element.src !== shown.src;
-  // The choice among its sources may not have been made yet.
+  // The browser may not have chosen among its sources yet.
   const url = shown.currentSrc || (isChanged ? shown.src : element.currentSrc || element.src);
   if (!url) throw badImage('this <img> has no src');
   try {
@@ -108,8 +108,8 @@ async function fromImageElement(
 }
 
 /**
- * Turns any picture source into something that can be posted to a worker. For the main thread: it alone has elements,
- * and knows what relative URLs refer to. Canvases, bitmaps and pixels are copied at once, as they are now.
+ * Turns any picture source into something that can be posted to a worker. For the main thread: only that has elements,
+ * and a base for relative URLs. Canvases, bitmaps and pixels are copied at once.
  *
  * @param options.shown what an `<img>` showed when it was meant; default: what it shows now
  * @throws LikenessError `bad-argument`, `bad-image`, or `not-found` with URL and status
@@ -147,7 +147,7 @@ export async function toTransferable(
 }
 
 /**
- * The pixels of a picture that {@link toTransferable} made; on any thread. Uses it up.
+ * The pixels of a picture that {@link toTransferable} made, on any thread. The picture cannot be used again.
  *
  * @throws LikenessError `bad-image`
  */

@@ -1,8 +1,8 @@
 import { LikenessError } from '../base/errors.ts';
 import type { Pixels } from './pixels.ts';
 import { isDivisor, type Preprocessing } from './preprocessing.ts';
-import { type Resampler, resize } from './resize.ts';
-import { fastResampler } from './resize-wasm.ts';
+import { resize } from './resize.ts';
+import type { Resampler } from './resize-wasm.ts';
 import { toRgb } from './rgb.ts';
 
 /**
@@ -29,7 +29,7 @@ export function toTensor(
   pixels: Pixels,
   preprocessing: Preprocessing,
   out?: Float32Array,
-  resample: Resampler = fastResampler(),
+  resample?: Resampler,
 ): Float32Array {
   const { width, height, channels, divisor = 1, mean, std = [1, 1, 1] } = preprocessing;
   const plane = width * height;

@@ -1,22 +1,11 @@
-import createModule, { type WebpEncoder } from '#webp/webp_enc_simd.js';
+import createModule from '#webp/webp_enc_simd.js';
 import wasm from '#webp/webp_enc_simd.wasm';
 import { once } from '../base/once.ts';
 import { badImage } from './bad-image.ts';
+import { emscripten } from './emscripten.ts';
 
 /** libwebp's encoder as WebAssembly: the same bytes on every machine. */
-const encoder = once(async (): Promise<WebpEncoder> => {
-  const module = await WebAssembly.compile(wasm as Uint8Array<ArrayBuffer>);
-  return createModule({
-    noInitialRun: true,
-    instantiateWasm(imports, ready) {
-      const instance = new WebAssembly.Instance(module, imports);
-      ready(instance);
-      return instance.exports;
-    },
-    print: () => {},
-    printErr: () => {},
-  });
-});
+const encoder = once(emscripten(createModule, wasm));
 
 /** libwebp's defaults (`WebPConfigInit`), as its encoder wants them all. */
 const usual = {

@@ -3,9 +3,9 @@ import { badImage } from './bad-image.ts';
 import { findOrientation } from './exif.ts';
 import type { PixelMode } from './pixels.ts';
 
-// WebP files from chunk to chunk, as libwebp and Pillow read them. The platforms' decoders do not agree on when there is
-// alpha, and hide it where it is opaque; Pillow resizes in another way then. So they are given the first frame alone, in a
-// file that says what is in it, and the rest is done here.
+// Reads WebP files chunk by chunk, as libwebp and Pillow do. Platforms do not agree on when a picture has alpha, and hide
+// opaque alpha; Pillow resizes such pictures differently. So they get the first frame alone, in a file that says what it
+// has. The rest is done here.
 
 /** A WebP file, ready to be decoded. */
 export interface Webp {
@@ -89,7 +89,7 @@ function readBitstream(bytes: Uint8Array, chunks: Chunk[]): Bitstream {
   };
 }
 
-/** A file of one picture, that tells of alpha where there is some. */
+/** A file of one picture, whose header mentions alpha where there is some. */
 function writeFile(bytes: Uint8Array, { image, alpha, width, height }: Bitstream): Uint8Array<ArrayBuffer> {
   const parts: [string, Uint8Array][] = [];
   if (alpha && image.name === 'VP8 ') {
@@ -142,7 +142,7 @@ export function readWebp(bytes: Uint8Array): Webp {
   const flags = bytes[first.start]!;
   const width = uint24(bytes, first.start + 4) + 1;
   const height = uint24(bytes, first.start + 7) + 1;
-  // libwebp reads no EXIF data where the header tells of none.
+  // libwebp reads EXIF data only if the header mentions them.
   const exif = flags & EXIF ? chunks.find(({ name }) => name === 'EXIF') : undefined;
   const orientation = (exif && findOrientation(bytes, exif.start, exif.end)) ?? 1;
   if (flags & ANIMATION) {
@@ -166,10 +166,10 @@ export function readWebp(bytes: Uint8Array): Webp {
   const stream = readBitstream(bytes, chunks);
   if (stream.width !== width || stream.height !== height)
     throw broken(`its picture is ${stream.width} × ${stream.height}, not ${width} × ${height} as stated`);
-  // Of lossless data their own header counts, of others the file's.
+  // Lossless data say in their own header whether there is alpha; for others the file's header counts.
   const hasAlpha =
     stream.hasAlpha || stream.alpha !== undefined || (stream.image.name === 'VP8 ' && (flags & ALPHA) !== 0);
-  // Alpha that the header does not tell of is not read, but Pillow takes the picture for one with alpha.
+  // Alpha that the header does not mention is not read, but Pillow still treats the picture as one with alpha.
   const shown = flags & ALPHA ? stream : { ...stream, alpha: undefined };
   return { ...whole(shown), width, height, mode: hasAlpha ? 'RGBA' : 'RGB', orientation };
 }

@@ -1,4 +1,4 @@
-/** The decoders of AVIF and WebP make their result an `ImageData`, which Node has not: they find one while they run, and nobody else does. */
+/** Decoders of AVIF and WebP return an `ImageData`, which Node does not have. They find one while they run; nobody else does. */
 export function withImageData<T>(run: () => T): T {
   if ('ImageData' in globalThis) return run();
   class PlainImageData {

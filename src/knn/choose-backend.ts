@@ -20,7 +20,7 @@ export interface BackendChoice {
 
 /** @internal */
 export interface BackendSettings {
-  /** For WebGPU; `auto` considers it only on a device that is given: a search alone does not justify opening one. */
+  /** For WebGPU. `auto` uses WebGPU only on a given device: it opens none for a search alone. */
   device?: GPUDevice | undefined;
   /** What full rows are on the device. */
   deviceRows?: 'float32' | 'float16' | undefined;
@@ -47,14 +47,8 @@ export async function chooseBackend(
     case 'webgpu':
       return chooseGpu(dimension, device, { storage });
     case 'auto':
-      return device
-        ? chooseFaster(dimension, device, threads, { storage })
-        : chooseCpu(request, dimension, threads);
-    default:
-      throw new LikenessError(
-        'bad-argument',
-        `The backend "${request}" is unknown; take auto, js, wasm or webgpu.`,
-      );
+      if (device) return chooseFaster(dimension, device, threads, { storage });
+      return chooseCpu(request, dimension, threads);
   }
 }
 
@@ -68,13 +62,13 @@ export async function chooseQuantised(request: BackendRequest, dimension: number
   if (request !== 'auto' && request !== 'wasm') {
     throw new LikenessError(
       'no-backend',
-      `Rows outside memory are searched by codes, with WebAssembly; the backend is "${request}", take auto or wasm.`,
+      `Rows outside memory are searched by quantised rows, with WebAssembly; the backend is "${request}", take auto or wasm.`,
     );
   }
   try {
     return {
       backend: await createQuantisedBackend(dimension),
-      reason: 'WebAssembly SIMD over codes; the full rows are outside memory',
+      reason: 'WebAssembly SIMD over quantised rows; the full rows are outside memory',
     };
   } catch (error) {
     throw noWasm(error);
@@ -107,7 +101,7 @@ async function chooseFaster(
   }
 }
 
-/** A device that was given is used; one that is opened here is ended with the index. */
+/** Uses the given device, or opens one and ends it with the index. */
 async function chooseGpu(
   dimension: number,
   given: GPUDevice | undefined,
@@ -136,11 +130,9 @@ async function chooseCpu(
 ): Promise<BackendChoice> {
   try {
     const backend = await createWasmBackend(dimension, { threads });
-    const kind =
-      backend.name === 'wasm'
-        ? 'WebAssembly SIMD; relaxed SIMD is not here'
-        : 'WebAssembly relaxed SIMD passed its test';
-    return { backend, reason: kind };
+    const isPlain = backend.name === 'wasm';
+    const reason = `WebAssembly ${isPlain ? 'SIMD; relaxed SIMD is not here' : 'relaxed SIMD passed its test'}`;
+    return { backend, reason };
   } catch (error) {
     const failure = noWasm(error);
     if (request === 'wasm') throw failure;

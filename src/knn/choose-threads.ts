@@ -5,9 +5,8 @@ import { type BackendRequest, type BackendSettings, chooseBackend } from './choo
 import { Shards } from './threads/shards.ts';
 import { SharedThreads } from './threads/shared-threads.ts';
 import type { ThreadStart } from './threads/start-thread.ts';
-import type { StartThread } from './threads/start-threads.ts';
-import type { SearchThreads } from './threads/threads.ts';
-import { WasmBackend } from './wasm/backend.ts';
+import type { SearchThreads, StartThread } from './threads/threads.ts';
+import type { WasmBackend } from './wasm/backend.ts';
 
 /** A backend, or rows that threads have divided among them. */
 export interface ThreadedChoice {
@@ -31,7 +30,7 @@ export async function chooseThreaded(
   const { threads = 1 } = settings;
   const choice = await chooseBackend(request, dimension, { ...settings, threads: isShared ? threads : 1 });
   const { backend, reason } = choice;
-  if (threads === 1 || !(backend instanceof WasmBackend)) return choice;
+  if (threads === 1 || !canShare(backend)) return choice;
   const start: StartThread = () => startThread(how);
   try {
     if (isShared) {
@@ -55,3 +54,6 @@ export async function chooseThreaded(
     };
   }
 }
+
+/** Whether a backend can have threads: those on the CPU that keep full rows. */
+const canShare = (backend: Backend): backend is WasmBackend => 'share' in backend;

@@ -1,17 +1,16 @@
 import type { AssetLocation } from '../assets/resolve.ts';
 import { checkDistance, checkWhole, optionsOf, refuse, shown, signalOf } from '../base/checks.ts';
+import { isBytes, isFloats } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
 import type * as web from '../base/web-types.ts';
 import type { Backend, BackendName, DeviceQueries, RowHolder, RowSet } from './backend/backend.ts';
 import { type BackendRequest, chooseQuantised } from './choose-backend.ts';
 import { chooseThreaded, type ThreadedChoice } from './choose-threads.ts';
-import { asNeighbours, type Found } from './search/found.ts';
-import { type Neighbours, noRow } from './search/neighbours.ts';
+import { asNeighbours, type Found, type Neighbours, noRow } from './search/found.ts';
 import { RowSource, type RowStore } from './search/row-source.ts';
 import { checkFinite, type Limits, Search } from './search/search.ts';
 import { Slots } from './slots.ts';
 import { rowNumbers, TakingPart } from './taking-part.ts';
-import { Shards } from './threads/shards.ts';
 import type { SearchThreads } from './threads/threads.ts';
 import { rowsPerPanel } from './wasm/quantised-rows.ts';
 
@@ -23,26 +22,25 @@ export interface FlatIndexOptions {
   /** The device for `webgpu`, when rows or queries are to share one with something else. */
   device?: web.GPUDevice | undefined;
   /**
-   * What full rows are on a GPU, should `webgpu` run; in memory they are float32. `float16` takes half of the device's
-   * memory and bandwidth, on any device, and the answer is as exact as ever: rows that rounding leaves undecided are
-   * scored from memory. Best for values of usual size: what is beyond 65504 or below 2⁻¹⁴ makes many rows undecided.
-   * Default: `float32`.
+   * How full rows are stored on a GPU, if `webgpu` runs; in memory they are float32. `float16` takes half of the device's
+   * memory and bandwidth. The answer stays exact: rows that rounding leaves undecided are scored from memory. Values
+   * beyond 65504 or below 2⁻¹⁴ make many rows undecided. Default: `float32`.
    */
   deviceRows?: 'float32' | 'float16' | undefined;
   /**
-   * Threads that search on the CPU, 1 … 64, the calling one among them; default 1. They share memory in Node and in a
-   * page that is cross-origin isolated; elsewhere each has a part of the rows, which `get` and `values` then cannot give,
-   * but `read`. `close()` ends them. Where they do not start there is one; `reason` says why.
+   * Threads that search on the CPU, 1 … 64, the calling one among them; default 1. They pay for many queries at a time.
+   * They share memory in Node and in a page that is cross-origin isolated. Elsewhere each has a part of the rows: `read`
+   * gives rows then, `get` and `values` do not. `close()` ends them. If they do not start there is one; `reason` says why.
    */
   threads?: number | undefined;
   /**
-   * Where the full rows are, when not in memory: the index then keeps half a byte a value and 20 bytes a row, and
-   * searches as exactly as ever. Whoever adds or replaces rows also writes them there, before the call. Needs WebAssembly.
+   * Where the full rows are, if not in memory. The index then keeps half a byte a value and 20 bytes a row; the answer
+   * stays exact. Write rows there before you add or replace them here. Needs WebAssembly.
    */
   rows?: RowStore | undefined;
   /**
-   * In a page: where the script of the threads is, where a bundler does not see to it: the URL of a folder with what is
-   * in `likeness-search/dist/web/`, or `{ 'likeness-knn-worker.js': url }`.
+   * In a page whose bundler does not copy the script of the threads: where it is. The URL of a folder with the files of
+   * `likeness-search/dist/web/`, or `{ 'likeness-knn-worker.js': url }`.
    */
   assets?: AssetLocation | undefined;
   /** In a page: starts a thread's worker, whose script is `likeness-search/web/likeness-knn-worker.js`. */
@@ -53,12 +51,12 @@ export interface SearchOptions {
   /** Ends the search early; it then rejects with the signal's reason. */
   signal?: web.AbortSignal | undefined;
   /**
-   * The rows that take part: a predicate, called once a row (once more where rows change meanwhile), or a byte for each
-   * row, 0 for those that do not. Bytes are copied at once and go with their rows when others are removed meanwhile; rows
-   * that are added meanwhile have none and do not take part.
+   * The rows that take part. Either a predicate, called once a row, and again if rows change meanwhile. Or a byte for each
+   * row, 0 for those that do not take part: bytes are copied at once, and follow their rows when others are removed; rows
+   * that are added meanwhile do not take part.
    */
   filter?: ((row: number) => boolean) | Uint8Array | undefined;
-  /** Rows that do not take part, e.g. the query's own: those that have these numbers at the call. */
+  /** Numbers, at the call, of rows that do not take part, e.g. the query's own. */
   exclude?: Iterable<number> | undefined;
   /** Neighbours farther than this are left out. Default: none. */
   maxDistance?: number | undefined;
@@ -67,10 +65,13 @@ export interface SearchOptions {
 const backends: readonly BackendRequest[] = ['auto', 'js', 'wasm', 'webgpu'];
 const largestDimension = 65536;
 const maxThreads = 64;
-/** A search that changes of the rows have undone so often stays on the calling thread, where nothing comes between. */
+/** A search that rows have changed under so often stays on the calling thread, where nothing comes in between. */
 const maxThreadedAttempts = 3;
 /** Removed rows are taken out of the backend when they are more than one in so many. */
 const compactWhen = 4;
+
+/** @internal An empty index over a backend made elsewhere; for tests and measurements. */
+export let indexOver: (choice: ThreadedChoice, rows?: RowStore) => FlatIndex;
 
 /**
  * Exact k nearest rows by Euclidean distance.
@@ -94,6 +95,10 @@ export class FlatIndex {
   #version = 0;
   /** Searches under way, by what takes part in them. */
   readonly #searches = new Set<TakingPart>();
+
+  static {
+    indexOver = (choice, rows) => new FlatIndex(choice, rows);
+  }
 
   private constructor({ backend, threads, reason }: ThreadedChoice, rows: RowStore | undefined) {
     this.#holder = backend;
@@ -139,11 +144,6 @@ export class FlatIndex {
     }
     if (typeof rows?.read !== 'function') refuse('rows', rows, 'an object with a function `read`');
     return new FlatIndex(await chooseQuantised(backend, dimension), rows);
-  }
-
-  /** @internal An empty index over a backend made elsewhere; for tests and measurements. */
-  static over(choice: ThreadedChoice, rows?: RowStore): FlatIndex {
-    return new FlatIndex(choice, rows);
   }
 
   get dimension(): number {
@@ -224,9 +224,7 @@ export class FlatIndex {
     this.#slots.remove(sorted);
     for (const taking of this.#searches) taking.remove(sorted);
     this.#version++;
-    // Where the backend cannot pass over dead rows they go at once, else when there are many.
-    const heedsSkip = this.#backend?.heedsSkip ?? true;
-    if (!heedsSkip || this.#slots.dead * compactWhen > this.#holder.rows) this.#compact();
+    if (this.#slots.dead * compactWhen > this.#holder.rows) this.#compact();
   }
 
   /** Takes removed rows out of the backend. */
@@ -264,7 +262,7 @@ export class FlatIndex {
    */
   addQuantised(bytes: Uint8Array, rows: number): number {
     const codes = this.#codes();
-    if (!(bytes instanceof Uint8Array)) refuse('bytes', bytes, 'a Uint8Array');
+    if (!isBytes(bytes)) refuse('bytes', bytes, 'a Uint8Array');
     checkWhole('rows', rows, 0);
     const first = this.size;
     if (first % rowsPerPanel !== 0) refuse('size', first, `a multiple of ${rowsPerPanel}`);
@@ -298,8 +296,8 @@ export class FlatIndex {
   }
 
   /**
-   * Copies of some rows, wherever they are. They are the rows that have these numbers at the call, with the values of
-   * that moment; only of rows outside memory that are replaced meanwhile either values may come.
+   * Copies of some rows, wherever they are: the rows with these numbers at the call, with the values of that moment. If a
+   * row outside memory is replaced meanwhile, its old or its new values come.
    *
    * @returns rows.length × d values, in the order of `rows`
    * @throws LikenessError `bad-argument`, `out-of-memory`, `closed`; what {@link RowStore.read} throws, as it is
@@ -310,7 +308,7 @@ export class FlatIndex {
     const numbers = rowNumbers(listOf(rows), 'What is to be read');
     for (const row of numbers) this.#checkRow(row);
     const slots = Uint32Array.from(numbers, (row) => this.#slots.slot(row));
-    return this.#threads instanceof Shards ? this.#threads.read(slots) : this.#source.copy(slots);
+    return this.#threads?.read?.(slots) ?? this.#source.copy(slots);
   }
 
   /**
@@ -328,8 +326,8 @@ export class FlatIndex {
   }
 
   /**
-   * The `k` nearest rows of one or many queries. The queries are copied at once. Searches may run side by side, and rows
-   * may change meanwhile: the answer is right for the rows as they are when it comes.
+   * The `k` nearest rows of one or many queries. Queries are copied at once. Searches may run side by side, and rows may
+   * change meanwhile: the answer is right for the rows as they are when it comes.
    *
    * @param queries q × d, finite; or where they are on the device of this index, which then reads them there: leave the buffer
    *   as it is until the answer comes
@@ -376,7 +374,7 @@ export class FlatIndex {
             return result;
           }
         } catch (error) {
-          // What fails in the middle of a change fails because of it.
+          // If rows changed, the change may be the cause.
           if (this.#version === version) throw error;
         }
       }
@@ -395,7 +393,7 @@ export class FlatIndex {
     mayDivide: boolean,
   ): Promise<Found> {
     const threads = this.#threads;
-    if (threads && queries instanceof Float32Array) {
+    if (threads && !isOnDevice(queries)) {
       const count = queries.length / this.dimension;
       if (!this.#backend || (mayDivide && count > 0 && taking > 0 && threads.pay(count))) {
         return threads.search(queries, skip, { ...limits, k: Math.min(limits.k, taking) });
@@ -412,7 +410,7 @@ export class FlatIndex {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    // What threads search meanwhile ends at once: they are not asked any more.
+    // Searches by threads end at once.
     this.#threads?.close();
     this.#release();
   }
@@ -453,25 +451,18 @@ export class FlatIndex {
     }
   }
 
-  #checkBlock(values: Float32Array, what: string, rows?: number): void {
+  #checkBlock(values: Float32Array, what: string, rows?: 1): void {
     const d = this.dimension;
-    if (!(values instanceof Float32Array)) {
-      const wanted = rows === undefined ? `n × ${d}` : rows * d;
-      throw new LikenessError(
-        'bad-argument',
-        `${what} came as ${shown(values)}; wanted a Float32Array of ${wanted} values.`,
-      );
-    }
-    if (rows === undefined ? values.length % d !== 0 : values.length !== rows * d) {
-      throw new LikenessError(
-        'bad-argument',
-        `${what} came as ${values.length} values; wanted ${rows === undefined ? `a multiple of ${d}` : rows * d}, the index's dimension.`,
-      );
-    }
+    const isRight = isFloats(values) && (rows ? values.length === d : values.length % d === 0);
+    if (isRight) return;
+    throw new LikenessError(
+      'bad-argument',
+      `${what} came as ${isFloats(values) ? `${values.length} values` : shown(values)}; wanted a Float32Array of ${rows ? d : `a multiple of ${d}`} values.`,
+    );
   }
 }
 
-/** What is like an array but cannot be iterated, too. */
+/** As a list also what is like an array but cannot be iterated. */
 function listOf(rows: unknown): unknown {
   const isLike = typeof rows === 'object' && rows !== null && 'length' in rows;
   return isLike ? Array.from(rows as ArrayLike<unknown>) : rows;

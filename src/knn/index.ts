@@ -7,5 +7,5 @@ export { type NpyFile, type NpyRows, openNpyRows } from '../python/npy-rows.ts';
 export type { BackendName, DeviceQueries } from './backend/backend.ts';
 export type { BackendRequest } from './choose-backend.ts';
 export { FlatIndex, type FlatIndexOptions, type SearchOptions } from './flat-index.ts';
-export { type Neighbours, noRow } from './search/neighbours.ts';
+export { type Neighbours, noRow } from './search/found.ts';
 export type { RowStore } from './search/row-source.ts';

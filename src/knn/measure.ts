@@ -30,7 +30,7 @@ export async function measure(backend: Backend): Promise<number> {
   return fastest;
 }
 
-/** Every row that is not listed has to lie beyond the bound, as has the k-th of those that are. */
+/** Every row that is not listed has to lie beyond the bound; k of the listed rows have to lie within it. */
 function check(backend: Backend, query: Float32Array, listed: Set<number>, bound: number): void {
   let inside = 0;
   for (let row = 0; row < backend.rows; row++) {

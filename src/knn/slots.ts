@@ -40,15 +40,7 @@ export class Slots {
 
   /** The row of a slot that has one. */
   row(slot: number): number {
-    if (!this.#live) return slot;
-    let low = 0;
-    let high = this.#rows - 1;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#live[middle]! < slot) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return this.#live ? countBelow(this.#live.subarray(0, this.#rows), slot) : slot;
   }
 
   /** Takes rows (ascending, distinct) out of the numbering. */
@@ -64,37 +56,41 @@ export class Slots {
   /** Makes row and slot the same again. Returns the slots that were dead, ascending: the backend has to remove them. */
   compact(): number[] {
     const dead: number[] = [];
-    for (let slot = 0, row = 0; slot < this.#slots; slot++) {
-      if (row < this.#rows && this.slot(row) === slot) row++;
-      else dead.push(slot);
-    }
+    this.#each((slot, row) => void (row === undefined && dead.push(slot)));
     this.#live = undefined;
     this.#slots = this.#rows;
     return dead;
   }
 
-  /** Dead slots as a set; undefined where there are none. */
-  deadSet(): RowSet | undefined {
-    if (this.dead === 0) return undefined;
-    const set = emptySet(this.#slots).fill(0xffffffff);
-    for (let row = 0; row < this.#rows; row++) {
-      const slot = this.slot(row);
-      set[slot >>> 5]! &= ~(1 << (slot & 31));
-    }
-    for (let slot = this.#slots; slot & 31; slot++) set[slot >>> 5]! &= ~(1 << (slot & 31));
-    return set;
+  /** Slots of removed rows and of rows that fail the test; how many such rows there are. */
+  skipped(isWanted: ((row: number) => boolean) | undefined): { set: RowSet | undefined; rows: number } {
+    let rows = 0;
+    if (!isWanted && this.dead === 0) return { set: undefined, rows };
+    const set = emptySet(this.#slots);
+    this.#each((slot, row) => {
+      if (row !== undefined && (!isWanted || isWanted(row))) return;
+      addTo(set, slot);
+      if (row !== undefined) rows++;
+    });
+    return { set: rows + this.dead > 0 ? set : undefined, rows };
   }
 
-  /** Slots of removed rows and of rows that fail the test. */
-  skipped(isWanted: ((row: number) => boolean) | undefined): { set: RowSet | undefined; rows: number } {
-    let set = this.deadSet();
-    let rows = 0;
-    for (let row = 0; isWanted && row < this.#rows; row++) {
-      if (isWanted(row)) continue;
-      set ??= emptySet(this.#slots);
-      addTo(set, this.slot(row));
-      rows++;
+  /** Visits all slots, with their rows where they have one. */
+  #each(visit: (slot: number, row: number | undefined) => void): void {
+    for (let slot = 0, row = 0; slot < this.#slots; slot++) {
+      visit(slot, row < this.#rows && this.slot(row) === slot ? row++ : undefined);
     }
-    return { set, rows };
   }
+}
+
+/** How many of some ascending numbers are below `limit`. */
+export function countBelow(numbers: ArrayLike<number>, limit: number): number {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (numbers[middle]! < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

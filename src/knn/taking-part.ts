@@ -1,13 +1,15 @@
 import { refuse, shown } from '../base/checks.ts';
+import { isBytes } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
+import { countBelow } from './slots.ts';
 
 /**
- * Which rows take part in a search. What was said by row number was said of the rows of that moment: rows that are
- * removed while the search runs change the numbers, not what is meant.
+ * Which rows take part in a search. Row numbers are those at the call: they follow their rows when others are removed while
+ * the search runs.
  */
 export class TakingPart {
   readonly #predicate: ((row: number) => boolean) | undefined;
-  /** By row: 0 for those that do not. Rows that were added later do not either: nobody named them. */
+  /** By row: 0 for those that do not. Rows that were added later do not take part either. */
   #bytes: Uint8Array | undefined;
   #excluded: Set<number> | undefined;
 
@@ -17,14 +19,14 @@ export class TakingPart {
    */
   constructor(filter: unknown, exclude: unknown, size: number) {
     if (typeof filter === 'function') this.#predicate = filter as (row: number) => boolean;
-    else if (filter instanceof Uint8Array) {
+    else if (isBytes(filter)) {
       if (filter.length !== size) {
         throw new LikenessError(
           'bad-argument',
           `The filter has ${filter.length} bytes; it has to have one for each of the ${size} rows.`,
         );
       }
-      this.#bytes = filter.slice();
+      this.#bytes = new Uint8Array(filter);
     } else if (filter !== undefined) {
       refuse('filter', filter, 'a function or a Uint8Array');
     }
@@ -53,18 +55,6 @@ export class TakingPart {
   }
 }
 
-/** How many of some ascending numbers are below `limit`. */
-function countBelow(numbers: readonly number[], limit: number): number {
-  let low = 0;
-  let high = numbers.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (numbers[middle]! < limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 /**
  * A predicate's answer. A promise would always count as yes.
  *
@@ -72,7 +62,7 @@ function countBelow(numbers: readonly number[], limit: number): number {
  */
 export function agrees(answer: unknown): boolean {
   if (typeof answer === 'object' && answer !== null && 'then' in answer) {
-    Promise.resolve(answer).catch(() => {}); // what it may reject with is not the point
+    Promise.resolve(answer).catch(() => {}); // its failure does not matter
     throw new LikenessError(
       'bad-argument',
       'The filter is an async function: it gives a promise, not true or false. Find out first what takes part, then name it in a list.',

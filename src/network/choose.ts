@@ -20,8 +20,8 @@ export interface ExtractorChoice {
 }
 
 /**
- * WebGPU was tried and failed. What it left behind can spoil its realm for another session of ONNX Runtime, so whoever
- * asked for `auto` goes on with `wasm` in a new one.
+ * WebGPU failed. It can leave its realm unusable for another session of ONNX Runtime: with `auto`, the caller goes on with
+ * `wasm` in a new realm.
  */
 export class GpuFailed extends Error {}
 

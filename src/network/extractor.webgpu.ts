@@ -18,7 +18,7 @@ const picturesPerRun = 8;
  */
 export async function createGpuExtractor(
   model: Model,
-  { ort }: Runtime,
+  ort: Runtime,
   device: GPUDevice,
 ): Promise<GpuExtractor> {
   const { manifest } = model;

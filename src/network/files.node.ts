@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { LikenessError } from '../base/errors.ts';
 import { fileText } from '../base/json.ts';
 import { pathFile } from '../base/open-file.node.ts';
-import { type Model, type ModelFile, manifestFile } from './load.ts';
+import type { RandomAccess } from '../base/random-access.ts';
+import { type Model, manifestFile } from './load.ts';
 import { type Manifest, parseManifest, type Shard } from './manifest.ts';
 
 function unreadable(path: string, error: unknown, what = path): LikenessError {
@@ -48,7 +49,7 @@ export async function openModelFolder(
   const shards = [manifest.graph, ...manifest.shards];
   const total = shards.reduce((sum, { byteLength }) => sum + byteLength, 0);
   let done = 0;
-  const files = new Map<string, ModelFile>();
+  const files = new Map<string, RandomAccess>();
   for (const shard of shards) {
     const path = pathIn(place, shard.file);
     await verify(shard, path, (count) => {

@@ -13,9 +13,9 @@ import { createPool } from './pool.ts';
 const maxDefaultThreads = 4;
 
 /**
- * A model's convolutions in a page, in our own kernels. Where memory can be shared (a page that is cross-origin isolated)
- * they have threads of their own, over one copy of the weights, so that the worker that calls this decodes meanwhile, even
- * beside a single one; else, and where no thread starts, they run in that worker.
+ * A model's convolutions in a page, in our own kernels. If memory can be shared (a page that is cross-origin isolated), they
+ * have threads of their own, over one copy of the weights; the calling worker decodes meanwhile. Otherwise, or if no thread
+ * starts, they run in the calling worker.
  *
  * @param script of a worker that serves a {@link NetworkWorker}
  */

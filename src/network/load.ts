@@ -1,18 +1,15 @@
 import { type RandomAccess, readBytes } from '../base/random-access.ts';
 import type { Manifest, Shard } from './manifest.ts';
 
-/** One file of a model, verified. Its bytes are asked for in pieces: a large one need not be in memory. */
-export type ModelFile = RandomAccess;
-
-/** A model whose files are all there and right. */
+/** A model whose files are all there and right. Their bytes are asked for in pieces: a large one need not be in memory. */
 export interface Model {
   manifest: Manifest;
-  files: ReadonlyMap<string, ModelFile>;
+  files: ReadonlyMap<string, RandomAccess>;
 }
 
 export const manifestFile = 'manifest.json';
 
-export const readWhole = async (file: ModelFile): Promise<Uint8Array<ArrayBuffer>> =>
+export const readWhole = async (file: RandomAccess): Promise<Uint8Array<ArrayBuffer>> =>
   readBytes(file, 0, await file.size(), 'bad-model');
 
 /** The shards that the graph refers to: all but those of the dense layer. */

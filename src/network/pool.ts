@@ -7,7 +7,7 @@ export interface PoolThread {
   end(): Promise<unknown>;
 }
 
-/** A graph on up to `max` threads, batches side by side. One starts when all that run are busy: a query starts one. */
+/** A graph on up to `max` threads, batches side by side. A thread starts when all others are busy. */
 export function createPool(max: number, start: (index: number) => PoolThread): CpuGraph {
   const members: { thread: PoolThread; calls: number }[] = [];
   const idlest = (): (typeof members)[number] => {

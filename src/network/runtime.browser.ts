@@ -1,4 +1,3 @@
-import type * as Ort from 'onnxruntime-web';
 import type { RuntimeBuild } from '../assets/gpu-build.ts';
 import { importAsset } from '../assets/import.ts';
 import type { AssetUrls } from '../assets/names.ts';
@@ -12,11 +11,11 @@ import { fetchWasm } from './wasm-bytes.ts';
  */
 export async function loadRuntime(build: RuntimeBuild, assets: AssetUrls): Promise<Runtime> {
   const [ort, wasmBinary] = await Promise.all([
-    importAsset<typeof Ort>(assets, `ort/${build}.js`),
+    importAsset<Runtime>(assets, `ort/${build}.js`),
     fetchWasm(assets[`ort/${build}.wasm.gz`]),
   ]);
   ort.env.wasm.wasmBinary = wasmBinary;
   ort.env.wasm.numThreads = 1;
   ort.env.logLevel = 'error';
-  return { ort, threads: 1 };
+  return ort;
 }

@@ -18,7 +18,7 @@ export async function loadGpuRuntime(place: string): Promise<Runtime> {
   ort.env.wasm.wasmBinary ??= await readWasm(place);
   ort.env.wasm.numThreads = 1;
   ort.env.logLevel = 'error';
-  return { ort, threads: 1 };
+  return ort;
 }
 
 async function readWasm(place: string): Promise<ArrayBuffer> {

@@ -1,8 +1,8 @@
 import { graphShards, type Model, readWhole } from './load.ts';
 
 /**
- * What a session is made of. All as bytes: of a Blob, ONNX Runtime's JSPI build reads streams in `byob` mode, of which
- * Chromium 156 now and then never answers a read. What of it is in memory twice for that time are the convolutions.
+ * What a session is made of, as bytes. ONNX Runtime's JSPI build would read a Blob's stream in `byob` mode, and Chromium 156
+ * sometimes never answers such a read. The convolutions are in memory twice for that time.
  */
 export async function sessionFiles({
   manifest,

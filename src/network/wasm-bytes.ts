@@ -2,11 +2,10 @@ import { LikenessError } from '../base/errors.ts';
 import { isHtml, notServed, whyNotFetched } from '../web/why-not.ts';
 
 /**
- * The bytes of a WebAssembly module that comes compressed, so that it is small on every server; a server may have
- * unpacked it on the way.
+ * The bytes of a WebAssembly module that is stored compressed. A server may have unpacked it on the way.
  *
  * @param where for messages
- * @throws LikenessError `not-found` where it is something else: a server answers with a page for what it has not
+ * @throws LikenessError `not-found` if it is something else, e.g. the page that a server sends for missing files
  */
 export async function unpackWasm(blob: Blob, where: string): Promise<ArrayBuffer> {
   const begin = new Uint8Array(await blob.slice(0, 4).arrayBuffer());

@@ -44,7 +44,7 @@ export async function cpuForms(problem: Problem): Promise<{ forms: Form[]; where
       return async (count) => dense.run(x.subarray(0, count * d), count);
     });
   }
-  const { ort } = await cpuRuntime();
+  const ort = await cpuRuntime();
   const addOperator = (
     { name, operator, parts }: OperatorForm,
     suffix = '',

@@ -52,7 +52,7 @@ export async function gpuForms(problem: Problem): Promise<{ forms: Form[]; where
     });
   }
 
-  const { ort } = await loadRuntime(gpuBuild(), builtAssets());
+  const ort = await loadRuntime(gpuBuild(), builtAssets());
   const add = async ({ name, operator, parts }: OperatorForm): Promise<void> => {
     largest = 0;
     const { model, externalData } = oneNodeModel(operator, parts, d, n);

@@ -2,7 +2,7 @@ import relaxedBytes from '#wasm/bench.relaxed.wasm';
 import simdBytes from '#wasm/bench.simd.wasm';
 import { LikenessError } from '../../src/base/errors.ts';
 import { openDevice } from '../../src/gpu/device.ts';
-import { FlatIndex } from '../../src/knn/flat-index.ts';
+import { FlatIndex, indexOver } from '../../src/knn/flat-index.ts';
 import { SharedThreads } from '../../src/knn/threads/shared-threads.ts';
 import { startThread } from '../../src/knn/threads/start-thread.ts';
 import { createWasmBackend } from '../../src/knn/wasm/backend.ts';
@@ -111,8 +111,8 @@ async function createBuild(name: Kernels['name'], { d, rows }: Data): Promise<Bu
     kernels: { ...kernels, distances: () => kernels.distances(memory) },
     quantised: false,
   });
-  const scan = FlatIndex.over({ backend, reason: 'bench' });
-  const codes = FlatIndex.over({ backend: await createWasmBackend(d, { kernels }), reason: 'bench' });
+  const scan = indexOver({ backend, reason: 'bench' });
+  const codes = indexOver({ backend: await createWasmBackend(d, { kernels }), reason: 'bench' });
   for (const index of [scan, codes]) index.add(rows);
   const bytes = name === 'wasm' ? simdBytes : relaxedBytes;
   const { instance } = await WebAssembly.instantiate(bytes as BufferSource, { env: { memory } });
@@ -147,7 +147,7 @@ async function measureSet(data: Data, { k, runs }: Options, notes: string[]): Pr
       const threads = canShareMemory()
         ? await SharedThreads.start(backend, () => startThread({}))
         : undefined;
-      const index = FlatIndex.over({ backend, threads, reason: 'bench' });
+      const index = indexOver({ backend, threads, reason: 'bench' });
       index.add(rows);
       return index;
     }),

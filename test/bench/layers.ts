@@ -1,6 +1,6 @@
 import { LikenessError } from '../../src/base/errors.ts';
 import { openDevice } from '../../src/gpu/device.ts';
-import { FlatIndex } from '../../src/knn/flat-index.ts';
+import { FlatIndex, indexOver } from '../../src/knn/flat-index.ts';
 import { createWasmBackend } from '../../src/knn/wasm/backend.ts';
 import { compileKernels, isSupported } from '../../src/knn/wasm/kernels.ts';
 import { checksum, readFloats, type Table } from './knn.ts';
@@ -62,7 +62,7 @@ export default async function bench({
       const kernels = await compileKernels(name);
       for (const codes of [false, true]) {
         const backend = await createWasmBackend(d, { kernels, quantised: codes });
-        place(`${codes ? 'codes' : 'scan'}, ${name}`, FlatIndex.over({ backend, reason: 'bench' }));
+        place(`${codes ? 'codes' : 'scan'}, ${name}`, indexOver({ backend, reason: 'bench' }));
       }
     }
     if (gpu) {

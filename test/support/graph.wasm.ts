@@ -5,7 +5,7 @@ import { ortMutex, type Runtime } from '../../src/network/ort.ts';
 import { sessionFiles } from '../../src/network/session-files.ts';
 
 /** The graph on ONNX Runtime's CPU provider (wasm): what our kernels are compared with. */
-export async function createWasmGraph(model: Model, { ort, threads }: Runtime): Promise<CpuGraph> {
+export async function createWasmGraph(model: Model, ort: Runtime): Promise<CpuGraph> {
   const { input, output, preprocessing, name } = model.manifest;
   const { width, height } = preprocessing;
   const { graph, externalData } = await sessionFiles(model);
@@ -17,7 +17,7 @@ export async function createWasmGraph(model: Model, { ort, threads }: Runtime): 
       });
     });
   return {
-    threads,
+    threads: ort.env.wasm.numThreads ?? 1,
     async run(values, n) {
       const fed = new ort.Tensor('float32', values, [n, 3, height, width]);
       const { [output.name]: fetched } = await ortMutex.run(() => session.run({ [input.name]: fed }));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FlatIndex } from '../../src/knn/flat-index.ts';
+import { FlatIndex, indexOver } from '../../src/knn/flat-index.ts';
 import type { RowStore } from '../../src/knn/search/row-source.ts';
 import { createWasmBackend } from '../../src/knn/wasm/backend.ts';
 import { compileKernels, isSupported } from '../../src/knn/wasm/kernels.ts';
@@ -13,7 +13,7 @@ export type Make = (values: Float32Array, d: number) => Promise<FlatIndex>;
 export const ways: Record<string, Make> = {
   js: (_, d) => FlatIndex.create({ dimension: d, backend: 'js' }),
   wasm: async (_, d) =>
-    FlatIndex.over({
+    indexOver({
       backend: await createWasmBackend(d, { kernels: await compileKernels('wasm') }),
       reason: 'test',
     }),
@@ -21,7 +21,7 @@ export const ways: Record<string, Make> = {
 };
 if (isSupported('wasm-relaxed')) {
   ways['wasm-relaxed'] = async (_, d) =>
-    FlatIndex.over({
+    indexOver({
       backend: await createWasmBackend(d, { kernels: await compileKernels('wasm-relaxed') }),
       reason: 'test',
     });

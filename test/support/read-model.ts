@@ -1,5 +1,6 @@
+import type { RandomAccess } from '../../src/base/random-access.ts';
 import { bytesFile } from '../../src/base/random-access.ts';
-import type { Model, ModelFile } from '../../src/network/load.ts';
+import type { Model } from '../../src/network/load.ts';
 import { parseManifest } from '../../src/network/manifest.ts';
 import { readRepositoryFile } from './fixture.ts';
 
@@ -7,7 +8,7 @@ import { readRepositoryFile } from './fixture.ts';
 export async function readModel(folder: string): Promise<Model> {
   const text = new TextDecoder().decode(await readRepositoryFile(`${folder}/manifest.json`));
   const manifest = await parseManifest(text, folder);
-  const files = new Map<string, ModelFile>();
+  const files = new Map<string, RandomAccess>();
   for (const { file } of [manifest.graph, ...manifest.shards]) {
     files.set(file, bytesFile(await readRepositoryFile(`${folder}/${file}`)));
   }

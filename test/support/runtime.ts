@@ -7,14 +7,14 @@ export async function cpuRuntime(threads = 1): Promise<Runtime> {
     const ort = await import('onnxruntime-web');
     ort.env.wasm.numThreads = 1;
     ort.env.logLevel = 'error';
-    return { ort, threads: 1 };
+    return ort;
   }
   const ort = await import('onnxruntime-web/wasm');
   const base = new URL('/node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded', location.href).href;
   ort.env.wasm.wasmPaths = { mjs: `${base}.mjs`, wasm: `${base}.wasm` };
   ort.env.wasm.numThreads = threads;
   ort.env.logLevel = 'error';
-  return { ort, threads };
+  return ort;
 }
 
 /** The files of the built library, as the tests' server has them. */

@@ -1,5 +1,5 @@
 import { chooseThreaded } from '../../src/knn/choose-threads.ts';
-import { FlatIndex } from '../../src/knn/flat-index.ts';
+import { type FlatIndex, indexOver } from '../../src/knn/flat-index.ts';
 
 /** An index whose threads do all searches, however small, in shared memory or with rows of their own. */
 export async function createThreaded(
@@ -8,5 +8,5 @@ export async function createThreaded(
   isShared: boolean,
 ): Promise<FlatIndex> {
   const choice = await chooseThreaded('wasm', dimension, { threads }, { isShared, minProducts: 0 });
-  return FlatIndex.over(choice);
+  return indexOver(choice);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FlatIndex } from '../../src/knn/flat-index.ts';
+import { type FlatIndex, indexOver } from '../../src/knn/flat-index.ts';
 import { createWebGpuBackend } from '../../src/knn/webgpu/backend.ts';
 import type { WebGpuBackendOptions } from '../../src/knn/webgpu/session.ts';
 import { asQueries, kinds, oracle } from './knn-kinds.ts';
@@ -21,7 +21,7 @@ export async function webGpuIndex(
   dimension: number,
   options: WebGpuBackendOptions = {},
 ): Promise<FlatIndex> {
-  return FlatIndex.over({ backend: await createWebGpuBackend(device, dimension, options), reason: 'test' });
+  return indexOver({ backend: await createWebGpuBackend(device, dimension, options), reason: 'test' });
 }
 
 /** Asserts the reference's order and distances. */

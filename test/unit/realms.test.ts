@@ -4,6 +4,7 @@ import { checkQueried, vectorOf } from '../../src/api/arguments.ts';
 import { givenAsset } from '../../src/assets/resolve.ts';
 import { resolveModel } from '../../src/delivery/source.ts';
 import { checkPixels } from '../../src/image/check.ts';
+import { FlatIndex } from '../../src/knn/flat-index.ts';
 import { encodeNpy, parseNpyMatrix } from '../../src/python/npy.ts';
 import { storeName } from '../../src/store/media/open-store.browser.ts';
 import { otherRealm } from '../support/realm.ts';
@@ -43,4 +44,26 @@ test('URLs and files of another realm name models, stores and assets', () => {
   if (!('document' in globalThis)) return; // assets have a page's base
   assert.equal(givenAsset(url, 'decoders/tiff.js'), `${url.href}decoders/tiff.js`);
   assert.equal(givenAsset({ 'decoders/tiff.js': url }, 'decoders/tiff.js'), url.href);
+});
+
+test('rows, queries and filters of another realm are searched', async () => {
+  const rows = realm.Float32Array.of(0, 0, 3, 4, 6, 8);
+  const read = (numbers: Uint32Array): Float32Array =>
+    realm.Float32Array.from([...numbers].flatMap((n) => [...rows.subarray(2 * n, 2 * n + 2)]));
+  for (const options of [{ backend: 'js' }, { backend: 'wasm' }, { rows: { read } }] as const) {
+    const index = await FlatIndex.create({ dimension: 2, ...options });
+    index.add(rows);
+    index.set(1, rows.slice(2, 4));
+    const filter = realm.Uint8Array.of(0, 1, 1);
+    const found = await index.search(realm.Float32Array.of(0, 0), 3, { filter });
+    assert.deepEqual(
+      [[...found.rows], [...found.distances]],
+      [
+        [1, 2],
+        [5, 10],
+      ],
+    );
+    assert.deepEqual([...(await index.read([2]))], [6, 8]);
+    index.close();
+  }
 });

@@ -4,7 +4,7 @@ import { type Gap, withPixi } from './pixi.ts';
 
 const broken = (what: string) => badImage(`broken AVIF: ${what}`);
 
-/** What has to be known of an AVIF file before it is decoded, and what its decoder leaves to others. */
+/** What has to be known of an AVIF file before it is decoded, and what its decoder does not do. */
 export interface AvifHeader {
   /** In pixels, of the primary picture as it is stored; undefined where the file does not say so. */
   size: { width: number; height: number } | undefined;
@@ -74,7 +74,7 @@ export function readAvifHeader(bytes: Uint8Array): AvifHeader {
 
   const top = boxesIn(0, bytes.length);
   const header: AvifHeader = { size: undefined, orientation: 1, file: bytes };
-  // A sequence's pictures lie in tracks, whose properties are elsewhere; it has no turned ones.
+  // The pictures of a sequence lie in tracks, whose properties are elsewhere; they are not turned.
   if (ascii(bytes, 8, 12) === 'avis') return header;
   const meta = find(top, 'meta');
   if (!meta) throw broken('it has no box "meta"');

@@ -23,10 +23,7 @@ function pixiOf(bytes: Uint8Array, config: Box): Uint8Array {
   return Uint8Array.of(0, 0, 0, 13 + depths.length, 112, 105, 120, 105, 0, 0, 0, 0, depths.length, ...depths);
 }
 
-/**
- * Whether the pieces of the file that `iloc` names lie in the file: what is written behind its end must not be taken for
- * what is cut off.
- */
+/** Whether all data that `iloc` names lie in the file. If it is cut, what is added at its end would be taken for them. */
 function isWithin(bytes: Uint8Array, iloc: Box): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, iloc.end);
   let at = iloc.start;
@@ -64,15 +61,15 @@ function isWithin(bytes: Uint8Array, iloc: Box): boolean {
 }
 
 /**
- * The file with the property `pixi` where it lacks it: libavif insists on it, while older libheif left it out, and
- * browsers and Pillow read such files. The box `meta` is replaced by a longer one at the end of the file, so that nothing
- * that the file tells the place of is moved.
+ * The file with the property `pixi` where it lacks it. libavif insists on it; older versions of libheif left it out, and
+ * browsers and Pillow read such files. A longer box `meta` at the end of the file replaces the old one, so nothing that
+ * the file points to is moved.
  *
  * @param around the boxes `meta`, `iprp` and `ipco`
  * @param properties how many properties `ipco` holds
  * @param iloc the box that says where the data of the pictures lie
  * @param last the last box of the file
- * @returns the same file where it is cut or its boxes are too unusual for that
+ * @returns the same file if it is cut, or its boxes are too unusual
  */
 export function withPixi(
   bytes: Uint8Array,

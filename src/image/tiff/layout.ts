@@ -74,7 +74,7 @@ export interface Layout {
   height: number;
   littleEndian: boolean;
   meaning: Meaning;
-  /** The least value is white: samples are to be turned over. */
+  /** 0 is white: samples have to be inverted. */
   inverted: boolean;
   /** Of a sample: 1, 2, 4, 8 or 16. */
   bits: number;
@@ -107,7 +107,7 @@ export interface Layout {
 
 const same = (list: number[], value: number): boolean => list.every((item) => item === value);
 
-/** What the samples mean: the combinations that Pillow reads (TiffImagePlugin.OPEN_INFO), less those that are named. */
+/** What the samples mean, in the combinations that Pillow reads (TiffImagePlugin.OPEN_INFO). */
 function meaningOf(
   photometric: number,
   bits: number,
@@ -119,7 +119,7 @@ function meaningOf(
     if (samples === 1 && extra.length === 0) {
       if (bits === 1) return 'bilevel';
       if (bits <= 8) return 'grey';
-      // Pillow leaves 16-bit grey whose 0 is white as it is, and does not know it in big-endian files.
+      // Pillow does not invert 16-bit grey whose 0 is white, and does not read it from big-endian files.
       if (bits === 16 && (photometric === 1 || littleEndian)) return 'grey16';
     }
     const isAlpha = photometric === 1 && samples === 2 && extra.length === 1 && extra[0] === 2;
@@ -186,7 +186,7 @@ export function layoutOf({ littleEndian, tags }: Directory): Layout {
     );
   const inverted = photometric === 0 && bits < 16;
   const isPlain = compression === Compression.none;
-  // Pillow takes the kind of a plane from one letter of the whole's.
+  // Pillow derives the kind of a plane from one letter of the picture's kind.
   if (planes && isPlain && (inverted || bits > 8 || (bits < 8 && meaning !== 'bilevel')))
     throw unread(`uncompressed planes of ${bits} bits`);
   if (planar && (samples > 4 || meaning === 'grey-alpha' || meaning === 'rgb-premultiplied'))
@@ -224,8 +224,8 @@ export function layoutOf({ littleEndian, tags }: Directory): Layout {
     );
   }
 
-  // Where the two disagree: libtiff, which Pillow has unpack compressed data, goes by the size of tiles, Pillow by the tag
-  // of the offsets.
+  // Strips or tiles? libtiff, which unpacks compressed data for Pillow, goes by the size of tiles; Pillow itself goes by
+  // the tag of the offsets.
   const tiled = isPlain ? !tags.has(Tag.stripOffsets) : tags.has(Tag.tileWidth);
   const segmentWidth = tiled ? one(Tag.tileWidth, 0) : width;
   const segmentHeight = tiled ? one(Tag.tileHeight, 0) : Math.min(one(Tag.rowsPerStrip, height), height);

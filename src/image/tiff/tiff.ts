@@ -8,8 +8,8 @@ import { toJpegFile } from './jpeg.ts';
 import { Compression, type Layout, layoutOf, type Meaning } from './layout.ts';
 import { addUp, placeSamples, readSamples, reverseBits } from './place.ts';
 
-// TIFF as Pillow reads it (TiffImagePlugin.py and libtiff), and the same everywhere: platforms have no decoder, or one
-// that fills up with black what it cannot read.
+// TIFF as Pillow reads it (TiffImagePlugin.py and libtiff). Platforms have no decoder, or one that shows black where it
+// cannot read.
 
 const modes: Record<Meaning, PixelMode> = {
   bilevel: 'P',
@@ -23,7 +23,7 @@ const modes: Record<Meaning, PixelMode> = {
   cmyk: 'CMYK',
 };
 
-/** So many times its size compressed data can become at most: a small file that claims more is not believed. */
+/** How many times their size compressed data can become at most. A file that claims more is broken. */
 const expansion: Record<number, number> = {
   [Compression.lzw]: 2560,
   [Compression.packBits]: 64,
@@ -40,7 +40,7 @@ interface Segment {
   /** What it covers of the picture, in pixels. */
   columns: number;
   rows: number;
-  /** In bytes, of its lines; those of tiles go on beyond the picture. */
+  /** Bytes of a line; lines of tiles go on beyond the picture. */
   lineBytes: number;
   plane: number | undefined;
 }
@@ -130,7 +130,7 @@ async function placeJpeg(
   const isInk = layout.meaning === 'cmyk';
   if (pixels.width !== width || pixels.height !== height || pixels.mode !== (isInk ? 'CMYK' : 'RGB'))
     throw unread('such JPEG compression');
-  // JPEG files of ink are taken to hold the opposite, TIFFs are not.
+  // JPEG files of ink are taken to be inverted, TIFFs are not.
   const invert = layout.inverted || isInk ? 255 : 0;
   for (let row = 0; row < rows; row++) {
     const from = row * width * 4;

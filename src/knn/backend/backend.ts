@@ -8,17 +8,17 @@ export interface Candidates {
   /** Distinct rows, in any order; at least min(k, rows) of them. */
   rows: Uint32Array;
   /**
-   * Proven lower bound on the squared distance (as the f64 reference computes it) of every row that is not listed;
-   * `Infinity` when all rows of finite distance are listed, and only then may the list leave out rows of infinite
-   * or NaN distance, provided k finite ones are listed.
+   * Proven lower bound on the squared distance (as the f64 reference computes it) of every row that is not listed.
+   * `Infinity` if all rows of finite distance are listed. Rows of infinite or NaN distance may be left out only then, and
+   * only if k finite ones are listed.
    */
   bound: number;
   /**
-   * Proven lower bounds on the squared distances of the listed rows, where the backend has any: rows then stand in the
-   * order in which it is best to score them, and one whose bound is beyond the k-th distance found need not be.
+   * Proven lower bounds on the squared distances of the listed rows, if the backend has any. Rows are then listed in the
+   * best order to score them. A row whose bound is beyond the k-th distance found need not be scored.
    */
   lower?: Float64Array | undefined;
-  /** Full rows that were scored to find these, where not all were. */
+  /** Full rows that were scored to find these, if not all were. */
   scored?: number | undefined;
 }
 
@@ -56,22 +56,19 @@ export interface RowHolder {
  * @internal
  */
 export interface SearchedRows extends Pick<RowHolder, 'dimension' | 'rows' | 'row'> {
-  /** Whether `candidates` takes `skip`; where not, `FlatIndex` asks for more rows than it needs and drops some. */
-  readonly heedsSkip?: boolean;
   /**
    * Candidates for the `k` nearest rows of each query.
    *
    * @param queries q × d float32
    * @param k 1 … rows, of those that are not skipped
-   * @param skip rows that do not exist for this call: they are not listed, and the bound says nothing about them;
-   *   only for a backend that `heedsSkip`
+   * @param skip rows that do not exist for this call: they are not listed, and the bound says nothing about them
    */
   candidates(queries: Float32Array, k: number, skip?: RowSet): Promise<Candidates[]>;
   /** What {@link candidatesOnDevice} reads queries from. */
   readonly device?: web.GPUDevice;
   /**
-   * As `candidates`, for queries on the device of this backend, which are searched from where they are. Their values,
-   * which the exact order needs, come back in the same read-back as the candidates.
+   * As `candidates`, for queries on the device of this backend. Their values, which the exact order needs, come back in the
+   * same read-back as the candidates.
    */
   candidatesOnDevice?(
     queries: DeviceQueries,
@@ -80,12 +77,12 @@ export interface SearchedRows extends Pick<RowHolder, 'dimension' | 'rows' | 'ro
   ): Promise<{ values: Float32Array; candidates: Candidates[] }>;
 }
 
-/** @internal Rows and a search over them. Searches may run side by side: none keeps anything where another one would meet it. */
+/** @internal Rows and a search over them. Searches may run side by side: they share no state. */
 export interface Backend extends RowHolder, SearchedRows {
-  /** The codes of all rows, where there is nothing else. */
+  /** The codes of all rows, if the backend has nothing else. */
   codes?: {
     panels(): Uint8Array;
-    /** Throws `LikenessError` and changes nothing where they are no such bytes. */
+    /** Throws `LikenessError` and changes nothing if these are other bytes. */
     appendPanels(bytes: Uint8Array, rows: number): void;
   };
 }

@@ -7,13 +7,13 @@ const chunkBytes = 1 << 24;
 export class Rows {
   readonly dimension: number;
   /** Rows that one chunk holds. */
-  readonly rowsPerChunk: number;
+  readonly #rowsPerChunk: number;
   readonly #chunks: Float32Array[] = [];
   #count = 0;
 
   constructor(dimension: number) {
     this.dimension = dimension;
-    this.rowsPerChunk = Math.max(1, Math.floor(chunkBytes / (4 * dimension)));
+    this.#rowsPerChunk = Math.max(1, Math.floor(chunkBytes / (4 * dimension)));
   }
 
   get count(): number {
@@ -21,7 +21,8 @@ export class Rows {
   }
 
   append(values: Float32Array): void {
-    const { dimension: d, rowsPerChunk } = this;
+    const d = this.dimension;
+    const rowsPerChunk = this.#rowsPerChunk;
     const added = values.length / d;
     while (this.#chunks.length * rowsPerChunk < this.#count + added) {
       this.#chunks.push(allocate(rowsPerChunk * d));
@@ -49,13 +50,13 @@ export class Rows {
       else this.row(to++).set(this.row(from));
     }
     this.#count = to;
-    this.#chunks.length = Math.ceil(to / this.rowsPerChunk);
+    this.#chunks.length = Math.ceil(to / this.#rowsPerChunk);
   }
 
   /** A view of one row. */
   row(row: number): Float32Array {
-    const start = (row % this.rowsPerChunk) * this.dimension;
-    return this.#chunks[Math.floor(row / this.rowsPerChunk)]!.subarray(start, start + this.dimension);
+    const start = (row % this.#rowsPerChunk) * this.dimension;
+    return this.#chunks[Math.floor(row / this.#rowsPerChunk)]!.subarray(start, start + this.dimension);
   }
 
   clear(): void {

@@ -46,8 +46,3 @@ export function positionsUpTo(values: Float32Array | Float64Array, limit: number
   for (let i = 0; i < values.length; i++) if (values[i]! <= limit) found.push(i);
   return Uint32Array.from(found);
 }
-
-/** 0, 1, … count − 1. */
-export function allPositions(count: number): Uint32Array {
-  return Uint32Array.from({ length: count }, (_, i) => i);
-}

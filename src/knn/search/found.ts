@@ -1,7 +1,24 @@
-import { type Neighbours, noRow } from './neighbours.ts';
 import { byDistance, type Scored } from './score.ts';
 
-/** What a search found, in the form in which threads post it to each other: no objects, squared distances. */
+/** The k nearest rows of each query. */
+export interface Neighbours {
+  /** Places for neighbours of each query: min(k asked for, rows that take part). */
+  k: number;
+  /** Neighbours of each query: k, or fewer where `maxDistance` left some out. */
+  counts: Uint32Array;
+  /** q × k row numbers, nearest first; `noRow` in places that are left over. */
+  rows: Uint32Array;
+  /** q × k Euclidean distances; `Infinity` in places that are left over. */
+  distances: Float64Array;
+  /** Full rows that were scored after the first pass (over quantised rows, or over all rows in float32), of all queries. */
+  rescored: number;
+  /** Bytes read from where the full rows are, when that is outside memory. */
+  fetchedBytes: number;
+}
+
+/** Stands where there is no neighbour. */
+export const noRow: number = 0xffffffff;
+/** What a search found, as threads post it to each other: no objects, squared distances. */
 export interface Found {
   /** Rows found of each query. */
   counts: Uint32Array;
@@ -78,7 +95,7 @@ export function asNeighbours(
   for (const [query, count] of counts.entries()) {
     for (let i = 0; i < count; i++) {
       const distance = Math.sqrt(squared[first + i]!);
-      // NaN is within no distance but the default, none at all.
+      // NaN is within no distance. The default is no limit.
       if (maxDistance < Number.POSITIVE_INFINITY && !(distance <= maxDistance)) break;
       const place = query * k + result.counts[query]!++;
       result.rows[place] = rows[first + i]!;

@@ -1,3 +1,4 @@
+import { isFloats } from '../../base/class-of.ts';
 import { LikenessError } from '../../base/errors.ts';
 import type { RowHolder } from '../backend/backend.ts';
 
@@ -29,13 +30,13 @@ export class RowSource {
     this.#store = store;
   }
 
-  /** Most slots of one {@link read}. */
+  /** Slots that one {@link read} takes at most. */
   get batch(): number {
     const bytes = this.#store ? bytesPerFetch : bytesPerRead;
     return Math.max(4, Math.floor(bytes / (4 * this.#backend.dimension)));
   }
 
-  /** Bytes that come from the store with each row that is read. */
+  /** Bytes that a row takes from the store. */
   get fetchedBytesPerRow(): number {
     return this.#store ? 4 * this.#backend.dimension : 0;
   }
@@ -56,14 +57,14 @@ export class RowSource {
     this.#numbers.length = to;
   }
 
-  /** The values of some slots, in any order: a function of the position among them. Views, until the index changes. */
+  /** Values of some slots, as a function of the position in the list. Views: valid until the index changes. */
   read(slots: Uint32Array): Promise<(i: number) => Float32Array> | ((i: number) => Float32Array) {
     return this.#store
       ? this.#fetch(this.#store, this.#numbersOf(slots))
       : (i) => this.#backend.row(slots[i]!);
   }
 
-  /** Copies of the slots' rows as they are at the call, one after the other, whatever changes until they are here. */
+  /** Copies of the slots' rows as they are at the call, one after the other. */
   async copy(slots: Uint32Array): Promise<Float32Array> {
     const d = this.#backend.dimension;
     const values = new Float32Array(slots.length * d);
@@ -88,10 +89,10 @@ export class RowSource {
     const d = this.#backend.dimension;
     const order = Array.from(numbers.keys()).sort((a, b) => numbers[a]! - numbers[b]!);
     const values = await store.read(Uint32Array.from(order, (i) => numbers[i]!));
-    if (!(values instanceof Float32Array) || values.length !== numbers.length * d) {
+    if (!isFloats(values) || values.length !== numbers.length * d) {
       throw new LikenessError(
         'bad-file',
-        `The row store was asked for ${numbers.length} rows of ${d} values and gave ${values?.length ?? typeof values}; it has to give a Float32Array of ${numbers.length * d}.`,
+        `The row store was asked for ${numbers.length} rows of ${d} values and gave ${(values as Float32Array | undefined)?.length ?? typeof values}; it has to give a Float32Array of ${numbers.length * d}.`,
       );
     }
     const place = new Uint32Array(numbers.length);

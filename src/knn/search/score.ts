@@ -13,8 +13,8 @@ export function byDistance(a: Scored, b: Scored): number {
 }
 
 /**
- * Squared distances as the reference has them (`backend/js/distances.ts`): each is summed in order, in float64; four rows
- * at a time, as one sum alone waits for each of its additions.
+ * Squared distances by the reference (`js/distances.ts`): each is summed in order, in float64. Four rows at a time: a
+ * single sum would wait for each of its additions.
  *
  * @param values of `i`: the d values of row rows[i]
  */

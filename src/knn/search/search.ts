@@ -1,6 +1,6 @@
 import { LikenessError } from '../../base/errors.ts';
 import type { Candidates, DeviceQueries, RowSet, SearchedRows } from '../backend/backend.ts';
-import { has, rowsOutside } from '../backend/row-set.ts';
+import { rowsOutside } from '../backend/row-set.ts';
 import { asFound, type Found } from './found.ts';
 import type { RowSource } from './row-source.ts';
 import { byDistance, type Scored, score } from './score.ts';
@@ -13,8 +13,8 @@ export interface Limits {
 }
 
 /**
- * One search over the slots of a backend: orders its candidates by the reference and takes more where the bound does not
- * keep the others out. Worth nothing when the rows changed meanwhile, but it ends.
+ * One search over the slots of a backend. It orders candidates by the reference, and asks for more if the bound does not
+ * exclude the others. If rows change meanwhile it still ends, but its answer counts for nothing.
  */
 export class Search {
   readonly #backend: SearchedRows;
@@ -48,14 +48,14 @@ export class Search {
   async run(asked: Float32Array | DeviceQueries): Promise<Found> {
     const d = this.#backend.dimension;
     const k = this.#k;
-    const count = asked instanceof Float32Array ? asked.length / d : asked.count;
+    const onDevice = 'count' in asked;
+    const count = onDevice ? asked.count : asked.length / d;
     const lists: Scored[][] = [];
     if (k > 0 && count > 0) {
-      const { values: queries, candidates } =
-        asked instanceof Float32Array
-          ? { values: asked, candidates: await this.#ask(asked, k) }
-          : await this.#backend.candidatesOnDevice!(asked, k, this.#skip);
-      if (asked !== queries) checkFinite(queries, d);
+      const { values: queries, candidates } = onDevice
+        ? await this.#backend.candidatesOnDevice!(asked, k, this.#skip)
+        : { values: asked, candidates: await this.#backend.candidates(asked, k, this.#skip) };
+      if (onDevice) checkFinite(queries, d);
       for (const [at, first] of candidates.entries()) {
         this.#signal?.throwIfAborted();
         lists.push(await this.#decide(queries.subarray(at * d, (at + 1) * d), first));
@@ -65,16 +65,6 @@ export class Search {
       rescored: this.#rescored,
       fetchedBytes: this.#fetchedBytes,
     });
-  }
-
-  /** Candidates without those to be skipped, whether the backend heeds them or not. */
-  async #ask(queries: Float32Array, k: number): Promise<Candidates[]> {
-    const skip = this.#skip;
-    const { heedsSkip, rows } = this.#backend;
-    const wanted = heedsSkip || !skip ? k : Math.min(rows, k + (rows - this.#taking));
-    const found = await this.#backend.candidates(queries, wanted, skip);
-    if (heedsSkip || !skip) return found;
-    return found.map(({ rows, bound }) => ({ rows: rows.filter((row) => !has(skip, row)), bound }));
   }
 
   async #decide(query: Float32Array, first: Candidates): Promise<Scored[]> {
@@ -91,7 +81,7 @@ export class Search {
       isAll = wanted === this.#taking;
       candidates = isAll
         ? { rows: rowsOutside(this.#skip, this.#backend.rows), bound: Number.POSITIVE_INFINITY }
-        : (await this.#ask(query, wanted))[0]!;
+        : (await this.#backend.candidates(query, wanted, this.#skip))[0]!;
       isAll ||= candidates.rows.length === this.#taking;
     }
   }
@@ -101,7 +91,7 @@ export class Search {
     let nearest: Scored[] = [];
     let kth = Number.POSITIVE_INFINITY;
     for (let done = 0; done < rows.length; ) {
-      // With bounds the k most promising go first, and then only what can still be among them.
+      // With bounds: first the k most promising, then only those that can still be among the nearest.
       const max = Math.min(lower && done === 0 ? this.#k : this.#source.batch, this.#source.batch);
       const part: number[] = [];
       for (; done < rows.length && part.length < max; done++) {
@@ -126,7 +116,7 @@ export class Search {
 }
 
 /**
- * To a query that holds NaN or infinity all rows are equally far.
+ * Refuses a query with NaN or infinity: all rows are equally far from it.
  *
  * @param queries q × d
  * @throws LikenessError `bad-argument`

@@ -6,14 +6,14 @@ export interface Part {
   rows: [from: number, to: number];
 }
 
-/** Parts for each thread: a thread that is slower does fewer; more parts would mean more passes over the rows. */
+/** Parts for each thread: a slower thread does fewer. More parts would mean more passes over the rows. */
 const partsPerThread = 2;
 /** Rows of a part for each of the k nearest: every part reads the k most promising of its own rows. */
 const rowsPerNeighbour = 16;
 
 /**
- * Divides a search among threads. Queries are divided where there are enough of them: each is then answered as one thread
- * would. The rows are divided else.
+ * Divides a search among threads. If there are enough queries, these are divided: each is answered as by one thread.
+ * Otherwise rows are divided.
  *
  * @param k rows that are wanted of each query
  */
@@ -22,9 +22,9 @@ export function divide(queries: number, rows: number, k: number, threads: number
   if (queries >= wanted) {
     return ranges(queries, Math.ceil(queries / wanted)).map((part) => ({ queries: part, rows: [0, rows] }));
   }
-  // One part a thread: what each reads besides its codes is more than what waiting for a slower thread costs.
+  // One part a thread: the full rows that each part reads cost more than waiting for a slower thread.
   const min = Math.max(rows / threads, rowsPerNeighbour * k);
-  // Parts begin with whole panels of codes, and so with whole words of a set of rows.
+  // Parts begin with whole panels of quantised rows, and so with whole words of a set of rows.
   const perPart = Math.ceil(min / rowsPerPanel) * rowsPerPanel;
   return ranges(rows, perPart).map((part) => ({ queries: [0, queries], rows: part }));
 }

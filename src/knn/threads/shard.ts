@@ -9,7 +9,7 @@ import type { WasmBackend } from '../wasm/backend.ts';
 export class Shard {
   readonly #backend: WasmBackend;
   readonly #source: RowSource;
-  /** Once rows could not be taken, no answer would be right. */
+  /** Set when rows could not be taken: no answer would be right. */
   #failure: unknown;
 
   constructor(backend: WasmBackend) {

@@ -6,19 +6,18 @@ import { type Found, merge } from '../search/found.ts';
 import type { Limits } from '../search/search.ts';
 import { createWasmBackend } from '../wasm/backend.ts';
 import { Shard } from './shard.ts';
-import { endThreads, type StartThread, startThreads } from './start-threads.ts';
 import type { SearchThread } from './thread.ts';
-import type { SearchThreads } from './threads.ts';
+import { endThreads, type SearchThreads, type StartThread, startThreads } from './threads.ts';
 
 /** The rows that one shard has: the numbers that they have among all, ascending. */
 type Holding = number[];
 
 /**
- * Rows divided among threads when they are added, each with a memory of its own: what works where memory cannot be shared,
- * in a page that is not cross-origin isolated. The calling thread has a part of the rows, too.
+ * Rows divided among threads when they are added. Each thread has a memory of its own, for pages that are not cross-origin
+ * isolated. The calling thread has a part of the rows, too.
  *
- * Changes are posted and happen before the searches that follow them. Where a thread has no room for its rows, every
- * later search fails with its error.
+ * Changes are posted, and happen before the searches that follow them. If a thread has no room for its rows, every later
+ * search fails with that error.
  */
 export class Shards implements RowHolder, SearchThreads {
   readonly name: BackendName;
@@ -29,9 +28,8 @@ export class Shards implements RowHolder, SearchThreads {
   readonly #shards: readonly Calls<Shard>[];
   readonly #holdings: Holding[];
   /** Which shard has a row, and as which of its rows. */
-  #owner: Uint8Array = new Uint8Array(64);
-  #place: Uint32Array = new Uint32Array(64);
-  #rows = 0;
+  readonly #owner: number[] = [];
+  readonly #place: number[] = [];
 
   private constructor(name: BackendName, dimension: number, own: Shard, others: Remote<SearchThread>[]) {
     this.name = name;
@@ -49,7 +47,7 @@ export class Shards implements RowHolder, SearchThreads {
   }
 
   get rows(): number {
-    return this.#rows;
+    return this.#owner.length;
   }
 
   get count(): number {
@@ -59,18 +57,16 @@ export class Shards implements RowHolder, SearchThreads {
   append(values: Float32Array): void {
     const d = this.dimension;
     const added = values.length / d;
-    this.#makeRoom(this.#rows + added);
-    // Each is filled up to what will be its even part.
-    const even = Math.ceil((this.#rows + added) / this.count);
+    // Each is filled up to its even part.
+    const even = Math.ceil((this.rows + added) / this.count);
     for (let shard = 0, done = 0; done < added; shard++) {
       const holding = this.#holdings[shard]!;
       const taken = Math.min(added - done, Math.max(0, even - holding.length));
       if (taken === 0) continue;
       unheard(this.#shards[shard]!.append(values.slice(done * d, (done + taken) * d)));
       for (const end = done + taken; done < end; done++) {
-        this.#owner[this.#rows] = shard;
-        this.#place[this.#rows] = holding.length;
-        holding.push(this.#rows++);
+        this.#place.push(holding.length);
+        holding.push(this.#owner.push(shard) - 1);
       }
     }
   }
@@ -80,10 +76,10 @@ export class Shards implements RowHolder, SearchThreads {
   }
 
   remove(rows: readonly number[]): void {
-    const gone = emptySet(this.#rows);
+    const gone = emptySet(this.rows);
     for (const row of rows) addTo(gone, row);
-    const moved = new Uint32Array(this.#rows);
-    for (let row = 0, to = 0; row < this.#rows; row++) {
+    const moved = new Uint32Array(this.rows);
+    for (let row = 0, to = 0; row < this.rows; row++) {
       moved[row] = to;
       if (!has(gone, row)) to++;
     }
@@ -97,7 +93,7 @@ export class Shards implements RowHolder, SearchThreads {
         this.#place[row] = place;
       }
     }
-    this.#rows -= rows.length;
+    this.#owner.length = this.#place.length = this.rows - rows.length;
   }
 
   row(): Float32Array {
@@ -107,7 +103,6 @@ export class Shards implements RowHolder, SearchThreads {
     );
   }
 
-  /** Copies of some rows, one after the other. */
   async read(rows: Uint32Array): Promise<Float32Array> {
     const d = this.dimension;
     const values = new Float32Array(rows.length * d);
@@ -131,7 +126,7 @@ export class Shards implements RowHolder, SearchThreads {
     const { k, maxDistance } = limits;
     const holdings = [...this.#holdings];
     const skips = holdings.map((holding) => skip && placesIn(skip, holding));
-    // The others first: this one is busy afterwards.
+    // The others first: this thread is busy afterwards.
     const asked = this.#others.map(({ calls }, at) =>
       calls.search(queries, skips[at + 1], { k, maxDistance, signal: undefined }),
     );
@@ -150,17 +145,6 @@ export class Shards implements RowHolder, SearchThreads {
   close(): void {
     this.#own.close();
     endThreads(this.#others);
-  }
-
-  #makeRoom(rows: number): void {
-    if (rows <= this.#owner.length) return;
-    const length = Math.max(rows, Math.ceil(1.5 * this.#owner.length));
-    const owner = new Uint8Array(length);
-    const place = new Uint32Array(length);
-    owner.set(this.#owner.subarray(0, this.#rows));
-    place.set(this.#place.subarray(0, this.#rows));
-    this.#owner = owner;
-    this.#place = place;
   }
 }
 

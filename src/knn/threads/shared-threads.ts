@@ -3,14 +3,12 @@ import type { RowSet } from '../backend/backend.ts';
 import { type Found, merge } from '../search/found.ts';
 import type { Limits } from '../search/search.ts';
 import type { SharedBackend, WasmBackend } from '../wasm/backend.ts';
-import { createSharedReader } from '../wasm/reader.ts';
 import { divide } from './parts.ts';
 import { JobWorker, type SharedJob } from './shared-job.ts';
-import { endThreads, type StartThread, startThreads } from './start-threads.ts';
 import type { SearchThread } from './thread.ts';
-import type { SearchThreads } from './threads.ts';
+import { endThreads, type SearchThreads, type StartThread, startThreads } from './threads.ts';
 
-/** Products (queries · rows · values) below which waking threads, a millisecond or two, takes longer than what they save. */
+/** With fewer products (queries · rows · values), waking threads takes longer (1 to 2 ms) than they save. */
 const minPayingProducts = 1 << 27;
 
 /** Threads that share the memory of the one that calls, which works as well. */
@@ -37,10 +35,7 @@ export class SharedThreads implements SearchThreads {
     this.count = others.length + 1;
   }
 
-  /**
-   * @param backend laid out for the threads to be
-   * @param startThread starts a thread
-   */
+  /** @param backend laid out for the threads to be */
   static async start(
     backend: WasmBackend,
     startThread: StartThread,
@@ -50,7 +45,7 @@ export class SharedThreads implements SearchThreads {
     const others = await startThreads(layout.threads - 1, startThread, (thread, at) =>
       thread.share(build, dimension, { ...layout, thread: at + 1 }),
     );
-    const own = new JobWorker(await createSharedReader(build, dimension, layout));
+    const own = await JobWorker.create(build, dimension, layout);
     return new SharedThreads(backend, own, others, minProducts);
   }
 
@@ -77,7 +72,7 @@ export class SharedThreads implements SearchThreads {
     };
     this.#sent = share;
     const asked = this.#others.map(({ calls }) => calls.work(job));
-    // After an abort no thread begins another part.
+    // After an abort, no thread begins another part.
     const stop = (): void => void Atomics.store(job.next, 0, parts.length);
     signal?.addEventListener('abort', stop, { once: true });
     let answers: [part: number, found: Found][][];

@@ -2,14 +2,13 @@ import type { Calls } from '../../base/rpc.ts';
 import { createWasmBackend } from '../wasm/backend.ts';
 import type { Kernels } from '../wasm/kernels.ts';
 import type { Layout } from '../wasm/memory.ts';
-import { createSharedReader } from '../wasm/reader.ts';
 import { Shard } from './shard.ts';
 import { JobWorker } from './shared-job.ts';
 
 /** Its name in errors. */
 export const threadName = 'A thread of the search';
 
-/** What is called first: a thread gets a reader of rows that are shared, or rows of its own. */
+/** The first call: the thread reads shared rows, or gets rows of its own. */
 interface Starter {
   share(build: Kernels['name'], dimension: number, layout: Layout): Promise<void>;
   own(dimension: number): Promise<void>;
@@ -23,7 +22,7 @@ export function createThread(): (method: string) => object {
   let target: object;
   const starter: Starter = {
     async share(build, dimension, layout) {
-      target = new JobWorker(await createSharedReader(build, dimension, layout));
+      target = await JobWorker.create(build, dimension, layout);
     },
     async own(dimension) {
       target = new Shard(await createWasmBackend(dimension));

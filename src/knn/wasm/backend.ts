@@ -44,7 +44,6 @@ export async function createWasmBackend(
 export class WasmBackend implements Backend {
   readonly dimension: number;
   readonly name: Kernels['name'];
-  readonly heedsSkip = true;
   /** How memory is laid out for the threads that share it. */
   readonly layout: Layout;
   readonly #kernels: Kernels;

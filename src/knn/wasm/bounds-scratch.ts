@@ -1,8 +1,8 @@
 import { createBounds, type QuantisedBounds, rowsPerGroup } from './quantised-rows.ts';
 
 /**
- * Bounds of the queries of one pass. They are large, so they are kept between passes, and shared by all searches of a
- * thread: whoever takes them is done with them before it awaits anything.
+ * Bounds of the queries of one pass. They are large: they are kept between passes and shared by all searches of a thread.
+ * Use them only until the next await.
  */
 export class BoundsScratch {
   #kept: QuantisedBounds[] = [];

@@ -21,13 +21,13 @@ import { nearest, reach } from './scan.ts';
 
 /** A query that leaves more of the rows undecided than this is answered by a scan of all of them. */
 const maxUndecided = 1 / 4;
-/** One row in so many is looked at first, in a few places, to see whether codes decide anything. */
+/** One row in so many is searched first, in a few places, to see whether quantised rows decide anything. */
 const probeEvery = 24;
 const probedPlaces = 4;
 
 /**
- * Search by codes: bounds from the codes of all rows, float32 distances of those that the bounds leave, and what float32
- * cannot tell apart as candidates.
+ * Search over quantised rows: they give bounds for all rows. Rows that the bounds leave get float32 distances. Those that
+ * float32 cannot tell apart are the candidates.
  */
 export class Cascade {
   readonly #quantised: QuantisedRows;
@@ -45,7 +45,7 @@ export class Cascade {
    * Candidates for each query.
    *
    * @param k 1 … rows that are not skipped
-   * @returns undefined for a query that codes do not decide
+   * @returns undefined for a query that quantised rows do not decide
    */
   candidates(queries: Float32Array, k: number, skip: RowSet | undefined): (Candidates | undefined)[] {
     const d = this.#quantised.dimension;
@@ -62,19 +62,10 @@ export class Cascade {
         pass.length,
         Math.ceil(this.#quantised.count / rowsPerPanel) * rowsPerPanel,
       );
-      const paying = pass.filter(
-        this.#probe(
-          pass.map(({ quantised }) => quantised),
-          scratch,
-          k,
-        ),
-      );
-      this.#quantised.scan(
-        paying.map(({ quantised }) => quantised),
-        scratch,
-        0,
-        this.#quantised.count,
-      );
+      const asked = pass.map(({ quantised }) => quantised);
+      const paying = pass.filter(this.#probe(asked, scratch, k));
+      const scanned = paying.map(({ quantised }) => quantised);
+      this.#quantised.scan(scanned, scratch, 0, this.#quantised.count);
       for (const [slot, { at, query, quantised }] of paying.entries()) {
         const bounds = scratch[slot]!;
         if (skip) drop(skip, bounds, this.#quantised.count);
@@ -86,7 +77,7 @@ export class Cascade {
     return found;
   }
 
-  /** Which queries codes may decide, from a sample of the rows; all, where the full rows are not here. */
+  /** Which queries quantised rows may decide, by a sample of the rows; all, where the full rows are not here. */
   #probe(
     queries: readonly QuantisedQuery[],
     scratch: readonly QuantisedBounds[],
@@ -110,10 +101,10 @@ export class Cascade {
       }
     }
     const rank = Math.ceil((k * rows) / this.#quantised.count);
-    return (_, q) => countUpTo(low[q]!, kthSmallest(mid[q]!, rank)) <= maxUndecided * rows;
+    return (_, q) => positionsUpTo(low[q]!, kthSmallest(mid[q]!, rank)).length <= maxUndecided * rows;
   }
 
-  /** Scores in float32 what the bounds leave, the most promising first. */
+  /** Scores in float32 what the bounds leave: the most promising rows first. */
   #decide(
     rows: RowMemory,
     query: Float32Array,
@@ -203,10 +194,4 @@ function drop(skip: RowSet, { mid, low }: QuantisedBounds, rows: number): void {
       mid[row] = low[row] = Number.POSITIVE_INFINITY;
     }
   }
-}
-
-function countUpTo(values: Float32Array, limit: number): number {
-  let count = 0;
-  for (let i = 0; i < values.length; i++) if (values[i]! <= limit) count++;
-  return count;
 }

@@ -1,55 +1,35 @@
 import relaxedBytes from '#wasm/distances.relaxed-shared.wasm';
 import simdBytes from '#wasm/distances.simd-shared.wasm';
 import quantisedBytes from '#wasm/quantised.simd-shared.wasm';
-import { namedArguments } from '../../base/named-arguments.ts';
+import { type NamedFunctions, namedArguments } from '../../base/named-arguments.ts';
 import { once } from '../../base/once.ts';
 import { checkWebAssembly } from '../../base/web-assembly.ts';
 import { squaredDistance } from '../js/distances.ts';
 import { createMemory } from './memory.ts';
 
-/** `assembly/distances.ts` over a memory. All arguments are byte offsets and counts. */
-export interface DistancesKernel {
-  memory: WebAssembly.Memory;
-  squaredDistances(rows: number, n: number, query: number, stride: number, out: number): void;
-  squaredDistancesOf(list: number, n: number, rows: number, query: number, stride: number, out: number): void;
-  squaredNorm(row: number, stride: number): number;
-  pack(queries: number, pairs: number, stride: number, packed: number): void;
-  products(
-    rows: number,
-    n: number,
-    packed: number,
-    pairs: number,
-    stride: number,
-    tile: number,
-    out: number,
-    outStride: number,
-  ): void;
-}
+/** Parameters of `assembly/distances.ts`: byte offsets and counts. */
+const distancesParameters = {
+  squaredDistances: ['rows', 'n', 'query', 'stride', 'out'],
+  squaredDistancesOf: ['list', 'n', 'rows', 'query', 'stride', 'out'],
+  squaredNorm: ['row', 'stride'],
+  pack: ['queries', 'pairs', 'stride', 'packed'],
+  products: ['rows', 'n', 'packed', 'pairs', 'stride', 'tile', 'out', 'outStride'],
+} as const;
 
-/** `assembly/quantised.ts` over a memory. */
-export interface QuantisedKernel {
-  memory: WebAssembly.Memory;
-  encode(row: number, d: number, panel: number, place: number): number;
-  clearFrom(panel: number, d: number, place: number): void;
-  copyPanel(from: number, fromStride: number, to: number, toStride: number, d: number): void;
-  scan(values: Readonly<Record<(typeof scanParameters)[number], number>>): void;
-}
+/** Parameters of `assembly/quantised.ts`. */
+const quantisedParameters = {
+  encode: ['row', 'd', 'panel', 'place'],
+  clearFrom: ['panel', 'd', 'place'],
+  copyPanel: ['from', 'fromStride', 'to', 'toStride', 'd'],
+  // biome-ignore format: as in the kernel
+  scan: [
+    'codes', 'panels', 'statistics', 'nonZero', 'count', 'qSum', 'qScale', 'qNorm', 'sums', 'mid', 'low', 'minima',
+  ],
+} as const;
 
-/** The parameters of `scan` in `assembly/quantised.ts`, in their order. */
-const scanParameters = [
-  'codes',
-  'panels',
-  'statistics',
-  'nonZero',
-  'count',
-  'qSum',
-  'qScale',
-  'qNorm',
-  'sums',
-  'mid',
-  'low',
-  'minima',
-] as const;
+/** Kernels over a memory. */
+export type DistancesKernel = NamedFunctions<typeof distancesParameters> & { memory: WebAssembly.Memory };
+export type QuantisedKernel = NamedFunctions<typeof quantisedParameters> & { memory: WebAssembly.Memory };
 
 /** The kernels that run here. Both functions are cheap: the code is compiled already. */
 export interface Kernels {
@@ -60,7 +40,7 @@ export interface Kernels {
 
 const builds = { 'wasm-relaxed': relaxedBytes, wasm: simdBytes };
 
-/** The relaxed build where the engine has it and it passes its test, else the plain one. Rejects where neither runs. */
+/** The relaxed build if the engine has it and it passes its test, otherwise the plain one. Rejects if neither runs. */
 export const loadKernels: () => Promise<Kernels> = once(choose);
 
 async function choose(): Promise<Kernels> {
@@ -81,9 +61,7 @@ async function choose(): Promise<Kernels> {
 /** In a module: a memory is imported by the name of `memory`; its limits have a maximum (1) and it is shared (2). */
 const sharedImport = [...new TextEncoder().encode('memory'), 2, 3];
 
-/**
- * A module for shared memory, or the same for memory of its own: kernels use no atomics, so one byte tells them apart.
- */
+/** A module for shared memory, or for memory of its own. Kernels use no atomics: only one byte differs. */
 function memoryOf(module: Uint8Array, shared: boolean): Uint8Array<ArrayBuffer> {
   const bytes = module.slice();
   const at = bytes.findIndex((_, i) => sharedImport.every((byte, j) => bytes[i + j] === byte));
@@ -108,21 +86,18 @@ export async function compileKernels(name: Kernels['name'], shared = false): Pro
   const [distances, quantised] = await Promise.all(
     [builds[name], quantisedBytes].map((bytes) => WebAssembly.compile(memoryOf(bytes, shared))),
   );
-  const instantiate = (module: WebAssembly.Module, memory: WebAssembly.Memory) => ({
-    memory,
-    ...new WebAssembly.Instance(module, { env: { memory } }).exports,
-  });
+  const exportsOf = (module: WebAssembly.Module, memory: WebAssembly.Memory): WebAssembly.Exports =>
+    new WebAssembly.Instance(module, { env: { memory } }).exports;
   return {
     name,
-    distances: (memory = createMemory(shared)) =>
-      instantiate(distances!, memory) as unknown as DistancesKernel,
-    quantised(memory = createMemory(shared)) {
-      const kernel = instantiate(quantised!, memory) as unknown as QuantisedKernel;
-      return {
-        ...kernel,
-        scan: namedArguments(kernel.scan as unknown as WebAssembly.ExportValue, scanParameters),
-      };
-    },
+    distances: (memory = createMemory(shared)) => ({
+      memory,
+      ...namedArguments(exportsOf(distances!, memory), distancesParameters),
+    }),
+    quantised: (memory = createMemory(shared)) => ({
+      memory,
+      ...namedArguments(exportsOf(quantised!, memory), quantisedParameters),
+    }),
   };
 }
 
@@ -136,9 +111,8 @@ const testShapes = [
 const tierUpMs = 5;
 
 /**
- * Asks for distances and products that are known; throws where one is wrong. Twice, with a pause: engines have compiled
- * relaxed instructions right in one tier and wrong in another, and a test that ends before the second tier is there
- * never meets it.
+ * Asks for distances and products that are known; throws if one is wrong. Asks twice, with a pause: engines have compiled
+ * relaxed instructions right in one tier and wrong in the next.
  */
 export async function testKernel(name: Kernels['name'], kernel: DistancesKernel): Promise<void> {
   for (const [d, rounds] of testShapes) testShape(name, kernel, d, rounds);
@@ -180,12 +154,21 @@ function testShape(name: Kernels['name'], kernel: DistancesKernel, d: number, ro
     for (let round = 0; round < rounds; round++) {
       for (let i = 0; i < q; i++) {
         floats.fill(Number.NaN, outAt / 4, outAt / 4 + n);
-        kernel.squaredDistances(0, n, queriesAt + i * stride, stride, outAt);
+        kernel.squaredDistances({ rows: 0, n, query: queriesAt + i * stride, stride, out: outAt });
         check(outAt, exact[i]!.distances);
       }
       floats.fill(Number.NaN, outAt / 4, (outAt + q * outStride) / 4);
-      kernel.pack(queriesAt, 1, stride, packedAt);
-      kernel.products(0, n, packedAt, 1, stride, tileAt, outAt, outStride);
+      kernel.pack({ queries: queriesAt, pairs: 1, stride, packed: packedAt });
+      kernel.products({
+        rows: 0,
+        n,
+        packed: packedAt,
+        pairs: 1,
+        stride,
+        tile: tileAt,
+        out: outAt,
+        outStride,
+      });
       for (let i = 0; i < q; i++) check(outAt + i * outStride, exact[i]!.products);
     }
   }

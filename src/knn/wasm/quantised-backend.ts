@@ -19,7 +19,6 @@ export async function createQuantisedBackend(
   return {
     name,
     dimension,
-    heedsSkip: true,
     get rows() {
       return rows.count;
     },

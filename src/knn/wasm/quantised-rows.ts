@@ -1,8 +1,8 @@
 import { LikenessError } from '../../base/errors.ts';
 import { isUsualNorm, type QuantisedQuery } from '../backend/quantised-bounds.ts';
 import type { Kernels, QuantisedKernel } from './kernels.ts';
-import { align, type Layout, oneThread, reserve } from './memory.ts';
-import { within } from './row-memory.ts';
+import { align, type Layout, Memories, oneThread } from './memory.ts';
+import { type RowPart, within } from './row-memory.ts';
 
 /** Rows that are encoded together, and that the scan may begin with. */
 export const rowsPerPanel = 128;
@@ -11,13 +11,10 @@ const panelsPerBlock = 32;
 const panelStride = 64;
 const blockStride = panelStride * panelsPerBlock;
 const statisticsBytes = 2560;
-/** Queries that share one pass over the codes. */
+/** Queries that share one pass over the quantised rows. */
 export const quantisedQueriesPerPass = 16;
 
-/**
- * Bounds on ‖q̃ − x‖² from quantised rows, in float32. A row without bounds, and a place without a row, have infinity or
- * NaN in both arrays.
- */
+/** Bounds on ‖q̃ − x‖² from quantised rows, in float32. Rows without bounds, and places without rows, have infinity or NaN. */
 export interface QuantisedBounds {
   /** Middles of the bounds: upper ones are 2·mid − low. */
   mid: Float32Array;
@@ -51,16 +48,7 @@ export interface SharedQuantised {
   unusual: number[];
 }
 
-/** Rows `from` (of whole panels) … `to` − 1 of shared ones. */
-export interface QuantisedPart {
-  shared: Omit<SharedQuantised, 'memories'>;
-  /** Over the shared memories. */
-  kernels: QuantisedKernel[];
-  from: number;
-  to: number;
-}
-
-/** Rows quantised to codes of four bits, in as many WebAssembly memories as they need: `assembly/quantised.ts` says how they lie. */
+/** Rows of four-bit codes, in as many WebAssembly memories as they need: `assembly/quantised.ts` says how they lie. */
 export class QuantisedRows {
   readonly dimension: number;
   count: number;
@@ -68,30 +56,28 @@ export class QuantisedRows {
   readonly #first: number;
   /** Rows whose norm is not usual: they have no bounds. */
   readonly unusual: Set<number>;
-  readonly #kernels: Kernels;
-  readonly #layout: Layout;
-  readonly #memories: QuantisedKernel[];
+  readonly #blocks: Memories<QuantisedKernel>;
   readonly #blockBytes: number;
-  readonly #blocksPerMemory: number;
   readonly #rowAt: number;
   readonly #nonZeroAt: number;
   readonly #nonZeroBytes: number;
   readonly #sumsAt: number;
   /** Two panels by themselves: what is written, and what is moved from. */
   readonly #stagesAt: readonly [number, number];
-  readonly #blocksAt: number;
   /** Which panel the first stage of its memory has, as it is in its block. */
   #staged = -1;
 
-  /** @param part codes of another thread, only to be read: they count from 0 here; left out, there are none at first */
-  constructor(kernels: Kernels, dimension: number, layout: Layout = oneThread, part?: QuantisedPart) {
+  /** @param part rows of another thread, only to be read: they count from 0 here. Default: no rows at first */
+  constructor(
+    kernels: Kernels,
+    dimension: number,
+    layout: Layout = oneThread,
+    part?: RowPart<QuantisedKernel>,
+  ) {
     this.dimension = dimension;
-    this.#kernels = kernels;
-    this.#layout = layout;
-    this.#memories = part?.kernels ?? [];
     this.#first = part ? part.from / rowsPerPanel : 0;
     this.count = part ? part.to - part.from : 0;
-    this.unusual = part ? within(part.shared.unusual, part.from, part.to) : new Set();
+    this.unusual = part ? within(part.unusual, part.from, part.to) : new Set();
     this.#blockBytes = dimension * blockStride + panelsPerBlock * statisticsBytes;
     this.#nonZeroBytes = align(12 * Math.ceil(dimension / 2), 16);
     const rowBytes = align(4 * dimension, 16);
@@ -107,21 +93,20 @@ export class QuantisedRows {
     const stages = 1024 + layout.threads * scratchBytes;
     this.#stagesAt = [stages, stages + stageBytes];
     // Runs of a dimension do not cross more pages than they have to.
-    this.#blocksAt = align(stages + 2 * stageBytes, 4096);
-    this.#blocksPerMemory = Math.max(1, Math.floor((layout.maxBytes - this.#blocksAt) / this.#blockBytes));
+    const start = align(stages + 2 * stageBytes, 4096);
+    this.#blocks = new Memories(
+      () => kernels.quantised(),
+      { start, itemBytes: this.#blockBytes, maxBytes: layout.maxBytes },
+      part?.kernels,
+    );
   }
 
-  /** What another thread needs to read these codes as they are now. */
+  /** What another thread needs to read these rows as they are now. */
   share(): SharedQuantised {
     return {
-      memories: this.#memories.map(({ memory }) => memory),
+      memories: this.#blocks.kernels.map(({ memory }) => memory),
       unusual: [...this.unusual],
     };
-  }
-
-  /** Bytes that a row takes. */
-  get bytesPerRow(): number {
-    return this.#blockBytes / (panelsPerBlock * rowsPerPanel);
   }
 
   append(values: Float32Array): void {
@@ -176,7 +161,7 @@ export class QuantisedRows {
         stage = this.#stage(this.count / rowsPerPanel + panel, false);
         const { kernel, at } = stage;
         new Uint8Array(kernel.memory.buffer).set(bytes.subarray(panel * size, (panel + 1) * size), at);
-        kernel.clearFrom(at, this.dimension, rows - row);
+        kernel.clearFrom({ panel: at, d: this.dimension, place: rows - row });
         this.#unstage();
       }
       const { statistics } = this.#nibbles(stage!, place);
@@ -235,7 +220,7 @@ export class QuantisedRows {
     this.count = to;
     const place = to % rowsPerPanel;
     if (place > 0 || this.#staged === to / rowsPerPanel) {
-      target.kernel.clearFrom(target.at, this.dimension, place);
+      target.kernel.clearFrom({ panel: target.at, d: this.dimension, place });
     }
     this.#unstage();
   }
@@ -299,7 +284,7 @@ export class QuantisedRows {
   clear(): void {
     this.count = 0;
     this.unusual.clear();
-    this.#memories.length = 0;
+    this.#blocks.kernels.length = 0;
     this.#staged = -1;
   }
 
@@ -308,38 +293,43 @@ export class QuantisedRows {
     const floats = new Float32Array(kernel.memory.buffer, this.#rowAt, padded);
     floats.set(values);
     floats.fill(0, this.dimension);
-    if (kernel.encode(this.#rowAt, this.dimension, at, row % rowsPerPanel)) this.unusual.delete(row);
+    const encoded = kernel.encode({
+      row: this.#rowAt,
+      d: this.dimension,
+      panel: at,
+      place: row % rowsPerPanel,
+    });
+    if (encoded) this.unusual.delete(row);
     else this.unusual.add(row);
   }
 
-  /** Has the panel in the first stage, from its block or, where it is new, without rows. */
+  /** Stages a panel: a copy from its block or, if it is new, an empty one. */
   #stage(panel: number, isThere: boolean): Stage {
     if (isThere && this.#staged !== panel) this.#load(panel, 0);
     this.#staged = panel;
     const stage = { kernel: this.#place(panel).kernel, at: this.#stagesAt[0] };
-    if (!isThere) stage.kernel.clearFrom(stage.at, this.dimension, 0);
+    if (!isThere) stage.kernel.clearFrom({ panel: stage.at, d: this.dimension, place: 0 });
     return stage;
   }
 
-  /** Puts the staged panel into its block. It stays staged: more rows may follow. */
+  /** Copies the staged panel to its block. It stays staged: more rows may follow. */
   #unstage(): void {
     const { kernel, codes, statistics } = this.#place(this.#staged);
-    const [at] = this.#stagesAt;
-    kernel.copyPanel(at, panelStride, codes, blockStride, this.dimension);
-    const from = at + this.dimension * panelStride;
-    new Uint8Array(kernel.memory.buffer).copyWithin(statistics, from, from + statisticsBytes);
+    const [from] = this.#stagesAt;
+    const d = this.dimension;
+    kernel.copyPanel({ from, fromStride: panelStride, to: codes, toStride: blockStride, d });
+    const at = from + d * panelStride;
+    new Uint8Array(kernel.memory.buffer).copyWithin(statistics, at, at + statisticsBytes);
   }
 
   #load(panel: number, stage: 0 | 1): Stage {
     const { kernel, codes, statistics } = this.#place(panel);
-    const at = this.#stagesAt[stage];
-    kernel.copyPanel(codes, blockStride, at, panelStride, this.dimension);
-    new Uint8Array(kernel.memory.buffer).copyWithin(
-      at + this.dimension * panelStride,
-      statistics,
-      statistics + statisticsBytes,
-    );
-    return { kernel, at };
+    const to = this.#stagesAt[stage];
+    const d = this.dimension;
+    kernel.copyPanel({ from: codes, fromStride: blockStride, to, toStride: panelStride, d });
+    const at = to + d * panelStride;
+    new Uint8Array(kernel.memory.buffer).copyWithin(at, statistics, statistics + statisticsBytes);
+    return { kernel, at: to };
   }
 
   /** Copies a row's codes and statistics from one stage to another. */
@@ -373,11 +363,10 @@ export class QuantisedRows {
   /** Where a panel is, and how many follow it in its block, itself among them. */
   #place(panel: number): { kernel: QuantisedKernel; codes: number; statistics: number; left: number } {
     const shared = this.#first + panel;
-    const block = Math.floor(shared / panelsPerBlock);
-    const at = this.#blocksAt + (block % this.#blocksPerMemory) * this.#blockBytes;
+    const { kernel, at } = this.#blocks.place(Math.floor(shared / panelsPerBlock));
     const inBlock = shared % panelsPerBlock;
     return {
-      kernel: this.#memories[Math.floor(block / this.#blocksPerMemory)]!,
+      kernel,
       codes: at + inBlock * panelStride,
       statistics: at + this.dimension * blockStride + inBlock * statisticsBytes,
       left: panelsPerBlock - inBlock,
@@ -385,24 +374,8 @@ export class QuantisedRows {
   }
 
   #reserve(rows: number): void {
-    const what = `The codes of ${rows} rows of ${this.dimension} values`;
     const blocks = Math.ceil(rows / (rowsPerPanel * panelsPerBlock));
-    const present = this.#memories.length;
-    for (let m = 0; m * this.#blocksPerMemory < blocks; m++) {
-      const inMemory = Math.min(this.#blocksPerMemory, blocks - m * this.#blocksPerMemory);
-      try {
-        this.#memories[m] ??= this.#kernels.quantised();
-        reserve(
-          this.#memories[m]!.memory,
-          this.#blocksAt + inMemory * this.#blockBytes,
-          what,
-          this.#layout.maxBytes,
-        );
-      } catch (error) {
-        this.#memories.length = present;
-        throw error;
-      }
-    }
+    this.#blocks.reserve(blocks, `${rows} quantised rows of ${this.dimension} values`);
   }
 }
 

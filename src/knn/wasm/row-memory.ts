@@ -1,7 +1,7 @@
 import { type ErrorBound, errorBound, roundToNearest } from '../backend/bounds.ts';
 import { isUsualNorm } from '../backend/quantised-bounds.ts';
 import type { DistancesKernel, Kernels } from './kernels.ts';
-import { align, type Layout, oneThread, reserve } from './memory.ts';
+import { align, type Layout, Memories, oneThread } from './memory.ts';
 
 /** Rows of one call of a kernel: its output is a fixed scratch area, not one that grows with the index. */
 const rowsPerCall = 4096;
@@ -20,11 +20,11 @@ export interface SharedRows {
   unusual: number[];
 }
 
-/** Rows `from` … `to` − 1 of shared ones. */
-export interface RowPart {
-  shared: Omit<SharedRows, 'memories'>;
+/** Rows `from` … `to` − 1 of those that another thread shares; quantised ones begin with a whole panel. */
+export interface RowPart<Kernel> {
   /** Over the shared memories. */
-  kernels: DistancesKernel[];
+  kernels: Kernel[];
+  unusual: readonly number[];
   from: number;
   to: number;
 }
@@ -44,15 +44,12 @@ export class RowMemory {
   readonly productError: number;
   /** Most queries of one call of {@link products}. */
   readonly queriesPerPass: number;
-  /** Rows whose norm is not usual: their products say nothing. */
+  /** Rows whose norm is not usual: their products prove nothing. */
   readonly unusual: Set<number>;
   /** ‖x‖² of each row, in float64. */
   #norms: Float64Array;
-  readonly #kernels: Kernels;
-  readonly #layout: Layout;
-  /** Memory m holds rows m·rowsPerMemory and up. */
-  readonly #memories: DistancesKernel[];
-  readonly #rowsPerMemory: number;
+  readonly #isShared: boolean;
+  readonly #rows: Memories<DistancesKernel>;
   /** Bytes from one row to the next. */
   readonly #stride: number;
   readonly #queriesAt: number;
@@ -60,18 +57,20 @@ export class RowMemory {
   readonly #tileAt: number;
   readonly #listAt: number;
   readonly #outAt: number;
-  readonly #rowsAt: number;
 
-  /** @param part rows of another thread, only to be read: they count from 0 here; left out, there are none at first */
-  constructor(kernels: Kernels, dimension: number, layout: Layout = oneThread, part?: RowPart) {
+  /** @param part rows of another thread, only to be read: they count from 0 here. Default: no rows at first */
+  constructor(
+    kernels: Kernels,
+    dimension: number,
+    layout: Layout = oneThread,
+    part?: RowPart<DistancesKernel> & { norms: Float64Array },
+  ) {
     this.dimension = dimension;
-    this.#kernels = kernels;
-    this.#layout = layout;
-    this.#memories = part?.kernels ?? [];
+    this.#isShared = layout.threads > 1;
     this.#first = part?.from ?? 0;
     this.count = part ? part.to - part.from : 0;
-    this.unusual = part ? within(part.shared.unusual, part.from, part.to) : new Set();
-    this.#norms = part?.shared.norms ?? this.#createNorms(64);
+    this.unusual = part ? within(part.unusual, part.from, part.to) : new Set();
+    this.#norms = part?.norms ?? this.#createNorms(64);
     const bytes = align(4 * dimension, 32);
     // Rows a multiple of 4 KiB apart would all meet in the same few lines of the first-level cache.
     this.#stride = bytes + (bytes % 4096 === 0 ? 64 : 0);
@@ -90,14 +89,18 @@ export class RowMemory {
     this.#tileAt = this.#packedAt + queries;
     this.#listAt = this.#tileAt + tileBytes;
     this.#outAt = this.#listAt + rowsPerCall * 4;
-    this.#rowsAt = 1024 + layout.threads * scratchBytes;
-    this.#rowsPerMemory = Math.max(1, Math.floor((layout.maxBytes - this.#rowsAt) / this.#stride));
+    const start = 1024 + layout.threads * scratchBytes;
+    this.#rows = new Memories(
+      () => kernels.distances(),
+      { start, itemBytes: this.#stride, maxBytes: layout.maxBytes },
+      part?.kernels,
+    );
   }
 
   /** What another thread needs to read these rows as they are now. */
   share(): SharedRows {
     return {
-      memories: this.#memories.map(({ memory }) => memory),
+      memories: this.#rows.kernels.map(({ memory }) => memory),
       norms: this.#norms,
       unusual: [...this.unusual],
     };
@@ -111,18 +114,13 @@ export class RowMemory {
   append(values: Float32Array): void {
     const d = this.dimension;
     const added = values.length / d;
-    this.#reserve(this.count + added);
-    for (let done = 0; done < added; ) {
-      const { floats, start, left } = this.#place(this.count);
-      const part = Math.min(left, added - done);
-      for (let i = 0; i < part; i++) {
-        const at = start + (i * this.#stride) / 4;
-        floats.set(values.subarray((done + i) * d, (done + i + 1) * d), at);
-        floats.fill(0, at + d, at + this.#stride / 4);
-        this.#measure(this.count + i);
-      }
-      done += part;
-      this.count += part;
+    this.#rows.reserve(this.count + added, `${this.count + added} rows of ${d} values`);
+    for (let i = 0; i < added; i++, this.count++) {
+      const { kernel, at } = this.#rows.place(this.count);
+      const row = new Float32Array(kernel.memory.buffer, at, this.#stride / 4);
+      row.set(values.subarray(i * d, (i + 1) * d));
+      row.fill(0, d);
+      this.#measure(this.count);
     }
   }
 
@@ -156,8 +154,8 @@ export class RowMemory {
 
   /** A view of one row. */
   row(row: number): Float32Array {
-    const { floats, start } = this.#place(row);
-    return floats.subarray(start, start + this.dimension);
+    const { kernel, at } = this.#rows.place(this.#first + row);
+    return new Float32Array(kernel.memory.buffer, at, this.dimension);
   }
 
   /** Squared distances of all rows to one query, in float32. */
@@ -167,7 +165,13 @@ export class RowMemory {
       this.#setQueries(kernel, query);
       for (let first = 0; first < rows; first += rowsPerCall) {
         const n = Math.min(rowsPerCall, rows - first);
-        kernel.squaredDistances(at + first * this.#stride, n, this.#queriesAt, this.#stride, this.#outAt);
+        kernel.squaredDistances({
+          rows: at + first * this.#stride,
+          n,
+          query: this.#queriesAt,
+          stride: this.#stride,
+          out: this.#outAt,
+        });
         distances.set(new Float32Array(kernel.memory.buffer, this.#outAt, n), base + first);
       }
     }
@@ -191,7 +195,14 @@ export class RowMemory {
           n++;
         }
         list.fill(list[0]!, n, (n + 3) & ~3);
-        kernel.squaredDistancesOf(this.#listAt, n, at, this.#queriesAt, this.#stride, this.#outAt);
+        kernel.squaredDistancesOf({
+          list: this.#listAt,
+          n,
+          rows: at,
+          query: this.#queriesAt,
+          stride: this.#stride,
+          out: this.#outAt,
+        });
         distances.set(new Float32Array(buffer, this.#outAt, n), done);
         done += n;
       }
@@ -211,20 +222,20 @@ export class RowMemory {
     const found = new Float32Array(q * this.count);
     for (const { kernel, at, base, rows } of this.#parts()) {
       this.#setQueries(kernel, queries);
-      kernel.pack(this.#queriesAt, pairs, this.#stride, this.#packedAt);
+      kernel.pack({ queries: this.#queriesAt, pairs, stride: this.#stride, packed: this.#packedAt });
       const out = new Float32Array(kernel.memory.buffer, this.#outAt, 2 * pairs * rowsPerProduct);
       for (let first = 0; first < rows; first += rowsPerProduct) {
         const n = Math.min(rowsPerProduct, rows - first);
-        kernel.products(
-          at + first * this.#stride,
+        kernel.products({
+          rows: at + first * this.#stride,
           n,
-          this.#packedAt,
+          packed: this.#packedAt,
           pairs,
-          this.#stride,
-          this.#tileAt,
-          this.#outAt,
-          rowsPerProduct * 4,
-        );
+          stride: this.#stride,
+          tile: this.#tileAt,
+          out: this.#outAt,
+          outStride: rowsPerProduct * 4,
+        });
         for (let i = 0; i < q; i++) {
           const start = i * rowsPerProduct;
           found.set(out.subarray(start, start + n), i * this.count + base + first);
@@ -237,14 +248,15 @@ export class RowMemory {
   /** What each memory holds of the rows: `rows` of them, from row `base` on, at `at`. */
   *#parts(): Generator<{ kernel: DistancesKernel; at: number; base: number; rows: number }> {
     for (let base = 0; base < this.count; ) {
-      const { kernel, start, left } = this.#place(base);
-      const rows = Math.min(left, this.count - base);
-      yield { kernel, at: 4 * start, base, rows };
+      const shared = this.#first + base;
+      const { perMemory } = this.#rows;
+      const rows = Math.min(perMemory - (shared % perMemory), this.count - base);
+      yield { ...this.#rows.place(shared), base, rows };
       base += rows;
     }
   }
 
-  /** Puts queries before the kernels; beside an odd last one zeros. */
+  /** Writes queries where the kernels read them; zeros beside an odd last one. */
   #setQueries({ memory }: DistancesKernel, queries: Float32Array): void {
     const d = this.dimension;
     const floats = new Float32Array(memory.buffer);
@@ -262,9 +274,7 @@ export class RowMemory {
   }
 
   #createNorms(length: number): Float64Array {
-    return new Float64Array(
-      this.#layout.threads > 1 ? new SharedArrayBuffer(8 * length) : new ArrayBuffer(8 * length),
-    );
+    return new Float64Array(this.#isShared ? new SharedArrayBuffer(8 * length) : new ArrayBuffer(8 * length));
   }
 
   #measure(row: number): void {
@@ -273,48 +283,15 @@ export class RowMemory {
       longer.set(this.#norms);
       this.#norms = longer;
     }
-    const { kernel, start } = this.#place(row);
-    const norm = kernel.squaredNorm(4 * start, this.#stride);
+    const { kernel, at } = this.#rows.place(row);
+    const norm = kernel.squaredNorm({ row: at, stride: this.#stride });
     this.#norms[row] = norm;
     if (isUsualNorm(norm)) this.unusual.delete(row);
     else this.unusual.add(row);
   }
-
-  /** The values of the memory that holds `row`, where among them it starts, and the rows from it to the memory's end. */
-  #place(row: number): { kernel: DistancesKernel; floats: Float32Array; start: number; left: number } {
-    const shared = this.#first + row;
-    const inMemory = shared % this.#rowsPerMemory;
-    const kernel = this.#memories[Math.floor(shared / this.#rowsPerMemory)]!;
-    return {
-      kernel,
-      floats: new Float32Array(kernel.memory.buffer),
-      start: (this.#rowsAt + inMemory * this.#stride) / 4,
-      left: this.#rowsPerMemory - inMemory,
-    };
-  }
-
-  #reserve(rows: number): void {
-    const what = `${rows} rows of ${this.dimension} values`;
-    const present = this.#memories.length;
-    for (let m = 0; m * this.#rowsPerMemory < rows; m++) {
-      const inMemory = Math.min(this.#rowsPerMemory, rows - m * this.#rowsPerMemory);
-      try {
-        this.#memories[m] ??= this.#kernels.distances();
-        reserve(
-          this.#memories[m]!.memory,
-          this.#rowsAt + inMemory * this.#stride,
-          what,
-          this.#layout.maxBytes,
-        );
-      } catch (error) {
-        this.#memories.length = present;
-        throw error;
-      }
-    }
-  }
 }
 
-/** Those of some rows that are `from` … `to` − 1, counted from `from`. */
+/** Those rows that are `from` … `to` − 1, counted from `from`. */
 export function within(rows: readonly number[], from: number, to: number): Set<number> {
   return new Set(rows.filter((row) => row >= from && row < to).map((row) => row - from));
 }

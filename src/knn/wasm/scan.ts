@@ -5,7 +5,7 @@ import { has, rowsOutside } from '../backend/row-set.ts';
 import { kthSmallest, positionsUpTo } from '../js/select.ts';
 import type { RowMemory } from './row-memory.ts';
 
-/** With more unusual rows than one in so many, products are of no use. */
+/** Products are of no use with more unusual rows than one in so many. */
 const maxUnusual = 16;
 
 /** Candidates from a pass over all rows in float32: distances for one query, scalar products for several. */
@@ -77,10 +77,10 @@ export class Scan {
       for (let row = 0; row < rows.count; row++) if (has(this.#skip, row)) upper[row] = Number.NaN;
     }
     for (const row of rows.unusual) upper[row] = Number.NaN;
-    // Wider by what makes it a bound that the k-th lies below, not on.
+    // A little wider: the k-th has to lie below the bound, not on it.
     const kth = kthSmallest(upper, this.#k) * (1 + 1e-9) + 2 ** -90;
     if (!(kth < overflowLimit)) return undefined;
-    // Most rows are farther than the widest bound alone can tell.
+    // The widest bound alone excludes most rows.
     const widest = kth + 2 * relative * largest * (1 + 1e-9);
     const near: number[] = [];
     for (let row = 0; row < upper.length; row++) {
@@ -97,7 +97,7 @@ export class Scan {
   }
 }
 
-/** At least k of the rows lie no farther than this (squared, by the reference); undefined where float32 cannot tell. */
+/** At least k rows lie no farther than this (squared, by the reference). Undefined if float32 cannot tell. */
 export function reach(rows: RowMemory, distances: Float32Array, k: number): number | undefined {
   const within = rows.bound.upper(kthSmallest(distances, k)) * (1 + 1e-9);
   return rows.bound.computedUpTo(within) < overflowLimit ? within : undefined;
@@ -107,13 +107,13 @@ export function reach(rows: RowMemory, distances: Float32Array, k: number): numb
 export interface Known {
   k: number;
   skip: RowSet | undefined;
-  /** The squared distance, by the reference, of all rows that are not among those given is above this. */
+  /** All rows that are not given lie beyond this squared distance, by the reference. */
   outside: number;
-  /** But not that of these. */
+  /** Except these: nothing is known about them. */
   unusual: ReadonlySet<number>;
 }
 
-/** Candidates among rows whose distances are known, and among those about which nothing is. */
+/** Candidates among rows whose distances are known, and the unusual ones. */
 export function nearest(
   rows: RowMemory,
   among: Uint32Array,

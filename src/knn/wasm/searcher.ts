@@ -5,10 +5,10 @@ import type { QuantisedRows } from './quantised-rows.ts';
 import type { RowMemory } from './row-memory.ts';
 import { Scan } from './scan.ts';
 
-/** For a larger part of the rows than this, codes are of no use. */
+/** For a larger part of the rows than this, quantised rows are of no use. */
 const maxQuantisedPart = 1 / 8;
 
-/** Candidates from one thread's view of rows and codes: by codes where these decide, else by a scan of the rows. */
+/** Candidates from one thread's rows: by quantised rows where these decide, else by a scan of the full ones. */
 export class Searcher {
   readonly #rows: RowMemory;
   readonly #cascade: Cascade | undefined;

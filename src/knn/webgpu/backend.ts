@@ -20,16 +20,16 @@ import {
   type WebGpuBackendOptions,
 } from './session.ts';
 
-/** Rows of fewer values are read in full as fast as by their codes, and so are fewer rows. */
+/** Rows of fewer values, and fewer rows, are read in full as fast as quantised. */
 const minQuantisedDimension = 64;
 const minQuantisedRows = rowsPerBlock;
-/** Codes are given up when they leave undecided more than one query in so many, and at least so many queries. */
+/** Quantised rows are given up when they leave more than one query in so many undecided, and at least so many queries. */
 const maxUndecided = 8;
 const minUndecided = 4;
 
 /**
  * Rows on a GPU, with a copy in memory, which is the one that counts. The device computes float32 distances, or lower
- * bounds from codes, and keeps the smallest; only those pairs come back. Rows and queries that could overflow never
+ * bounds from quantised rows, and keeps the smallest; only those pairs come back. Rows and queries that could overflow never
  * reach a shader.
  *
  * @throws LikenessError `no-backend` when a shader does not compile on this device
@@ -43,9 +43,22 @@ export async function createWebGpuBackend(
   return new WebGpuBackend(rows, await openSession(device, rows, options), options);
 }
 
+/** What a search asks of the device. */
+interface Question {
+  /** Queries. */
+  count: number;
+  /** Which of them shaders may see. */
+  plain: readonly number[];
+  asked: Queries;
+  k: number;
+  skip: RowSet | undefined;
+  usesQuantised: boolean;
+  /** Comes back in the same read-back as the first candidates do, as `read`. */
+  also?: BufferPart;
+}
+
 export class WebGpuBackend implements Backend {
   readonly name = 'webgpu';
-  readonly heedsSkip = true;
   readonly #rows: Rows;
   readonly #options: WebGpuBackendOptions;
   readonly #bound: ErrorBound;
@@ -54,11 +67,11 @@ export class WebGpuBackend implements Backend {
   #own: GPUDevice | undefined;
   /** Searches one after another: they share the device's copy of the rows. */
   readonly #mutex = new Mutex();
-  /** The queries that codes answered, and with which k: who asks for more of them was not satisfied. */
+  /** Queries that quantised rows answered, and with which k: a larger one later says that they did not decide. */
   readonly #answered = new WeakMap<ArrayBufferLike, number>();
   #quantisedQueries = 0;
   #undecided = 0;
-  /** Codes are not used while there are fewer rows. */
+  /** With fewer rows, quantised rows are not used. */
   #quantisedFrom = minQuantisedRows;
 
   constructor(rows: Rows, session: Session, options: WebGpuBackendOptions) {
@@ -101,13 +114,14 @@ export class WebGpuBackend implements Backend {
 
   async candidates(queries: Float32Array, k: number, skip?: RowSet): Promise<Candidates[]> {
     const d = this.dimension;
-    const query = (at: number): Float32Array => queries.subarray(at * d, (at + 1) * d);
-    const asked = queriesInMemory(queries, d);
     const count = queries.length / d;
-    const plain = Array.from({ length: count }, (_, at) => at).filter((at) => !isSpecial(query(at)));
+    const plain = Array.from({ length: count }, (_, at) => at).filter(
+      (at) => !isSpecial(queries.subarray(at * d, (at + 1) * d)),
+    );
+    const asked = queriesInMemory(queries, d);
     const usesQuantised = this.#mayUseQuantised(queries.buffer, k);
     return this.#inTurn(async (session) => {
-      const { candidates } = await this.#answer(session, count, plain, asked, k, skip, usesQuantised);
+      const { candidates } = await this.#answer(session, { count, plain, asked, k, skip, usesQuantised });
       return candidates;
     });
   }
@@ -120,7 +134,7 @@ export class WebGpuBackend implements Backend {
     const d = this.dimension;
     const { buffer, count } = queries;
     const asked = queriesOnDevice(queries, d);
-    const all = Array.from({ length: count }, (_, at) => at);
+    const plain = Array.from({ length: count }, (_, at) => at);
     const usesQuantised = this.#quantisedPays();
     return this.#inTurn(async (session) => {
       if (this.#own) {
@@ -129,17 +143,9 @@ export class WebGpuBackend implements Backend {
           'The GPU device that the queries were on was lost; the index goes on with another one, which takes queries from memory.',
         );
       }
-      const part = { buffer, byteLength: count * d * 4 };
-      const { candidates, read } = await this.#answer(
-        session,
-        count,
-        all,
-        asked,
-        k,
-        skip,
-        usesQuantised,
-        part,
-      );
+      const also = { buffer, byteLength: count * d * 4 };
+      const question = { count, plain, asked, k, skip, usesQuantised, also };
+      const { candidates, read } = await this.#answer(session, question);
       const values = new Float32Array(read!);
       for (let at = 0; at < count; at++) {
         // What a shader made of NaN or an overflow counts for nothing.
@@ -163,7 +169,7 @@ export class WebGpuBackend implements Backend {
     mask.invalidate(row);
   }
 
-  /** Whether codes are to answer; keeps the count of the queries that they did not decide. */
+  /** Whether quantised rows are to answer; counts the queries that they did not decide. */
   #mayUseQuantised(queries: ArrayBufferLike, k: number): boolean {
     if (k > (this.#answered.get(queries) ?? k)) {
       this.#undecided++;
@@ -227,21 +233,11 @@ export class WebGpuBackend implements Backend {
     return { rows: rowsOutside(skip, this.rows), bound: Number.POSITIVE_INFINITY };
   }
 
-  /**
-   * Candidates of `count` queries; those not in `plain` never reach a shader.
-   *
-   * @param also comes back in the same read-back as the first candidates do, as `read`
-   */
   async #answer(
     session: Session,
-    count: number,
-    plain: readonly number[],
-    queries: Queries,
-    k: number,
-    skip: RowSet | undefined,
-    usesQuantised: boolean,
-    also?: BufferPart,
+    question: Question,
   ): Promise<{ candidates: Candidates[]; read: ArrayBuffer | undefined }> {
+    const { count, plain, k, skip, usesQuantised, also } = question;
     const candidates = Array.from({ length: count }, () => this.#everything(skip));
     const kept = keptPairs(k, this.rows, usesQuantised);
     let read: ArrayBuffer | undefined;
@@ -257,18 +253,14 @@ export class WebGpuBackend implements Backend {
       const part = plain.slice(first, first + together);
       const scratch = new Scratch(session.device);
       try {
-        const selected = await this.#select(session, scratch, queries, part, kept, skip, usesQuantised);
+        const selected = await this.#select(session, scratch, question, part, kept);
         const parts = also && !read ? [selected, also] : [selected];
         const [bytes, more] = await readBuffers(session.device, parts);
         read ??= more;
         const pairs = new Uint32Array(bytes!);
         for (const [i, at] of part.entries()) {
-          candidates[at] = this.#candidatesOf(
-            session,
-            pairs.subarray(i * kept * 2, (i + 1) * kept * 2),
-            skip,
-            usesQuantised,
-          );
+          const own = pairs.subarray(i * kept * 2, (i + 1) * kept * 2);
+          candidates[at] = this.#candidatesOf(session, own, skip, usesQuantised);
         }
       } finally {
         scratch.destroy();
@@ -282,25 +274,23 @@ export class WebGpuBackend implements Backend {
   async #select(
     session: Session,
     scratch: Scratch,
-    queries: Queries,
+    { asked, skip, usesQuantised }: Question,
     part: readonly number[],
     kept: number,
-    skip: RowSet | undefined,
-    usesQuantised: boolean,
   ): Promise<BufferPart> {
-    const { kernels, shape, quantised, floats, mask } = session;
-    const rows = this.rows;
-    const keys = { buffer: scratch.storage(part.length * rows * 4, 'keys'), capacity: rows };
+    const { kernels, floats, quantised, mask } = session;
+    const { rows, dimension: d } = this;
+    const count = part.length;
+    const keys = { buffer: scratch.storage(count * rows * 4, 'keys'), capacity: rows };
     const bits = mask.bits(skip);
     if (usesQuantised) {
-      const asked = queries.quantised(session, scratch, part);
-      await scanQuantised(scratch, kernels, shape, quantised, asked, bits, keys, this.dimension);
+      const queries = asked.quantised(session, scratch, part);
+      await scanQuantised(scratch, session, quantised, queries, bits, keys, d);
     } else {
-      const asked = { count: part.length, buffer: queries.floats(session, scratch, part) };
-      const d4 = Math.ceil(this.dimension / 4);
-      await scanDistances(scratch, kernels, shape, floats, asked, bits, keys, d4);
+      const queries = { count, buffer: asked.floats(session, scratch, part) };
+      await scanDistances(scratch, session, floats, queries, bits, keys, Math.ceil(d / 4));
     }
-    return select(scratch, kernels, keys.buffer, { queries: part.length, capacity: rows, rows, kept });
+    return select(scratch, kernels, keys.buffer, { queries: count, capacity: rows, rows, kept });
   }
 
   #candidatesOf(

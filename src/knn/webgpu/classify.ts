@@ -1,6 +1,6 @@
 /**
- * Values up to here have differences whose squares, and sums of 65536 of them, stay far from float32's overflow. WGSL
- * lets a shader assume that infinities and NaN do not occur, so rows that could make them are kept from it.
+ * Squared differences of values up to here, and sums of 65536 of them, do not overflow float32. WGSL lets a shader assume
+ * that there is no infinity and no NaN, so shaders never see rows that could give them.
  */
 const largestValue = 2 ** 50;
 

@@ -1,9 +1,9 @@
 import { paddedBytes } from '../../gpu/buffer.ts';
 import type { DeviceQueries } from '../backend/backend.ts';
-import type { KnnKernels } from './kernels.ts';
 import type { RowBuffers } from './row-buffers.ts';
 import type { Scratch } from './scratch.ts';
-import { type KernelShape, manyFrom, rowsWithin } from './shape.ts';
+import type { Session } from './session.ts';
+import { manyFrom, rowsWithin } from './shape.ts';
 
 /** Where a scan puts what it finds. */
 export interface Keys {
@@ -23,8 +23,7 @@ const maxGroups = 65535;
  */
 export async function scanDistances(
   scratch: Scratch,
-  kernels: KnnKernels,
-  shape: KernelShape,
+  { kernels, shape }: Pick<Session, 'kernels' | 'shape'>,
   { buffers, valueBytes }: RowBuffers,
   queries: DeviceQueries,
   mask: GPUBuffer,

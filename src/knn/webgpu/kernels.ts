@@ -8,6 +8,7 @@ import quantisedColumnsCode from '#shaders/quantised-columns.wgsl';
 import quantisedPackedCode from '#shaders/quantised-packed.wgsl';
 import roundQueriesCode from '#shaders/round-queries.wgsl';
 import sortCode from '#shaders/sort.wgsl';
+import { once } from '../../base/once.ts';
 import { createKernel, type GpuKernel } from '../../gpu/kernel.ts';
 
 /** Keys that one workgroup sorts: 2048 pairs are the 16 KiB of workgroup memory that every device has. */
@@ -58,19 +59,16 @@ async function compile(device: GPUDevice): Promise<KnnKernels> {
     createKernel(device, 'quantised-columns', quantisedColumnsCode),
     createKernel(device, 'quantised-bounds', quantisedBoundsCode),
   ]);
-  const quantisedPacked = remembered(() => createKernel(device, 'quantised-packed', quantisedPackedCode));
   return {
     nonZero,
     roundQueries,
     quantisedColumns,
     quantisedBounds,
-    quantisedPacked: () => quantisedPacked('packed'),
-    distances: remembered((lanes, half) =>
-      createKernel(device, 'distances', distancesCode, { lanes, half: Number(half) }),
-    ),
+    quantisedPacked: once(() => createKernel(device, 'quantised-packed', quantisedPackedCode)),
+    distances: remembered((lanes, half) => createKernel(device, 'distances', distancesCode, { lanes, half })),
     many: remembered((kind, half) =>
       createKernel(device, `distances-${kind}`, kind === 'tile' ? distancesTileCode : distancesBlockCode, {
-        half: Number(half),
+        half,
       }),
     ),
     sort: remembered((run) => createKernel(device, 'sort', sortCode, { block: sortBlock, run })),
@@ -81,14 +79,14 @@ async function compile(device: GPUDevice): Promise<KnnKernels> {
 }
 
 function remembered<T>(
-  create: (shape: T, half: boolean) => Promise<GpuKernel>,
+  create: (shape: T, half: number) => Promise<GpuKernel>,
 ): (shape: T, half?: boolean) => Promise<GpuKernel> {
   const kernels = new Map<string, Promise<GpuKernel>>();
   return (shape, half = false) => {
     const key = `${shape} ${half}`;
     let kernel = kernels.get(key);
     if (!kernel) {
-      kernel = create(shape, half);
+      kernel = create(shape, Number(half));
       kernels.set(key, kernel);
     }
     return kernel;

@@ -1,5 +1,5 @@
 /*
- * Rows quantised to codes of 8 bits, and what bounds distances from them.
+ * Rows quantised to 8 bits, and what bounds distances from them.
  *
  * Row x = b·c + e, where c are whole numbers, −127 … 127 or, for a row without negative values, 0 … 255; stored is
  * c + offset, 0 … 255. Packed codes are 128 less, and so is their offset. The scale b is the one that makes e shortest,
@@ -32,9 +32,9 @@ export const statisticsPerRow = 8;
 const up = 1 + 2 ** -19;
 
 /**
- * How the codes of a block lie. `columns`: dimension by dimension (quantised-columns.wgsl), of which only those are read in which
- * the query is not zero. `packed`: four dimensions of a row in a word, for packed products (quantised-packed.wgsl), the better
- * way where little is zero.
+ * How the codes of a block lie. `columns`: dimension by dimension (quantised-columns.wgsl). Only those are read in which
+ * the query is not zero. Needed where much is zero, and by browsers whose WGSL has no packed products. `packed`: four
+ * dimensions of a row in a word, for packed products (quantised-packed.wgsl): faster where little is zero.
  */
 export type Packing = 'columns' | 'packed';
 

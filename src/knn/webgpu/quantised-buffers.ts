@@ -13,7 +13,7 @@ import {
 /** Rows that are looked at to see how much of them is zero. */
 const sampledRows = 64;
 
-/** Codes on the device, one buffer of the index's many: whole blocks. */
+/** Quantised rows on the device, one buffer of the index's many: whole blocks. */
 export interface QuantisedBuffer {
   /** Number of its first row in the index. */
   firstRow: number;

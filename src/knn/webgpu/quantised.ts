@@ -1,9 +1,9 @@
 import type { Keys } from './distances.ts';
-import type { KnnKernels } from './kernels.ts';
 import { allowances, rowsPerBlock, statisticsPerRow } from './quantise.ts';
 import type { QuantisedBuffers } from './quantised-buffers.ts';
 import type { QuantisedQueries } from './queries.ts';
 import type { Scratch } from './scratch.ts';
+import type { Session } from './session.ts';
 import { type KernelShape, rowsWithin } from './shape.ts';
 
 /** Bytes of the inner products of one submission. */
@@ -18,15 +18,14 @@ export function splitsOf(shape: KernelShape, n: number, q: number): number {
 }
 
 /**
- * Lower bounds on the squared distances of all rows to all queries from the rows' codes, as keys.
+ * Lower bounds on the squared distances of all rows to all queries from quantised rows, as keys.
  *
  * @param mask a bit a row; those get no bound
  * @param d values in a row
  */
 export async function scanQuantised(
   scratch: Scratch,
-  kernels: KnnKernels,
-  shape: KernelShape,
+  { kernels, shape }: Pick<Session, 'kernels' | 'shape'>,
   { buffers, packing, blockBytes }: QuantisedBuffers,
   { count: q, values, stride, sums }: QuantisedQueries,
   mask: GPUBuffer,

@@ -27,7 +27,7 @@ export class RowBuffers {
   /** No row is farther than this from what the device has of it. */
   rounding = 0;
   /** Rows that one buffer takes at most. */
-  readonly rowsPerBuffer: number;
+  readonly #rowsPerBuffer: number;
   readonly #device: GPUDevice;
   readonly #rows: Rows;
   /** vec4 of four values in a row. */
@@ -41,8 +41,8 @@ export class RowBuffers {
     this.#rows = rows;
     this.#d4 = Math.ceil(rows.dimension / 4);
     const fitting = Math.min(maxRows, Math.floor(maxBufferBytes / this.#rowBytes));
-    this.rowsPerBuffer = fitting - (fitting % 32);
-    if (this.rowsPerBuffer === 0) {
+    this.#rowsPerBuffer = fitting - (fitting % 32);
+    if (this.#rowsPerBuffer === 0) {
       throw new LikenessError(
         'no-backend',
         `32 rows of ${rows.dimension} values do not fit into a buffer of ${maxBufferBytes} bytes, this device's limit.`,
@@ -62,19 +62,20 @@ export class RowBuffers {
   /** Uploads what has changed. */
   sync(): void {
     const { count } = this.#rows;
-    if (this.#clean === count && this.#covers(count)) return;
-    const wanted = Math.ceil(count / this.rowsPerBuffer);
+    const wanted = Math.ceil(count / this.#rowsPerBuffer);
     for (const { rows } of this.buffers.splice(wanted)) rows.destroy();
     for (let i = 0; i < wanted; i++) {
-      const firstRow = i * this.rowsPerBuffer;
-      const held = Math.min(count - firstRow, this.rowsPerBuffer);
+      const firstRow = i * this.#rowsPerBuffer;
+      const held = Math.min(count - firstRow, this.#rowsPerBuffer);
       let from = Math.max(this.#clean, firstRow);
       let buffer = this.buffers[i];
       if (!buffer || buffer.capacity < held) {
         // Twice the room each time: growing row by row uploads each row a few times, not thousands.
-        const capacity = Math.min(this.rowsPerBuffer, Math.max(256, 2 ** Math.ceil(Math.log2(held))));
+        const room = Math.min(this.#rowsPerBuffer, Math.max(256, 2 ** Math.ceil(Math.log2(held))));
+        const capacity = Math.ceil(room / 32) * 32;
         buffer?.rows.destroy();
-        buffer = this.#create(firstRow, Math.ceil(capacity / 32) * 32);
+        const rows = createStorageBuffer(this.#device, capacity * this.#rowBytes, `rows from ${firstRow}`);
+        buffer = { firstRow, capacity, count: held, rows };
         this.buffers[i] = buffer;
         from = firstRow;
       }
@@ -88,15 +89,6 @@ export class RowBuffers {
     for (const { rows } of this.buffers.splice(0)) rows.destroy();
     this.rounding = 0;
     this.#clean = 0;
-  }
-
-  #covers(count: number): boolean {
-    return this.buffers.reduce((sum, buffer) => sum + buffer.count, 0) === count;
-  }
-
-  #create(firstRow: number, capacity: number): RowBuffer {
-    const rows = createStorageBuffer(this.#device, capacity * this.#rowBytes, `rows from ${firstRow}`);
-    return { firstRow, capacity, count: 0, rows };
   }
 
   #upload(buffer: RowBuffer, from: number): void {
@@ -113,7 +105,7 @@ export class RowBuffers {
         const row = this.#rows.row(first + i);
         staged.set(row, i * rowFloats);
         if (rowFloats > dimension) staged.fill(0, i * rowFloats + dimension, (i + 1) * rowFloats);
-        // Rows that shaders leave out hold anything, and need no bound.
+        // Shaders never read these rows.
         if (halves && isSpecial(row)) halves.fill(0, i * rowFloats, (i + 1) * rowFloats);
         else if (halves)
           this.rounding = Math.max(this.rounding, toHalves(staged, halves, i * rowFloats, rowFloats));
@@ -124,11 +116,11 @@ export class RowBuffers {
   }
 }
 
-/** The largest finite float16, and the smallest that is not subnormal: what is smaller may be taken for zero. */
+/** The largest finite float16, and the smallest normal one: smaller ones may be taken for zero. */
 const largestHalf = 65504;
 const smallestHalf = 2 ** -14;
 
-/** Rounds a row to float16; returns how far it moved, or may seem to have to a shader, rounded up. */
+/** Rounds a row to float16. Returns how far it moved, or may seem to have moved to a shader, rounded up. */
 function toHalves(from: Float32Array, to: Uint16Array, start: number, length: number): number {
   let squares = 0;
   for (let i = start; i < start + length; i++) {

@@ -3,7 +3,7 @@ import type { RowSet } from '../backend/backend.ts';
 import type { Rows } from '../backend/rows.ts';
 import { isSpecial } from './classify.ts';
 
-/** The rows that shaders leave out, as a bit a row on the device: special ones, and for a search those to be skipped. */
+/** The rows that shaders leave out, a bit a row on the device: special rows, and those that a search skips. */
 export class RowMask {
   /** Rows that hold what shaders must not see, ascending. */
   special: number[] = [];

@@ -30,7 +30,7 @@ export class Scratch {
     return this.#keep(buffer);
   }
 
-  /** One submission. None may run long enough for a watchdog: the caller divides the work. */
+  /** One submission. The caller divides the work, so that none runs into a watchdog. */
   submit(record: (pass: GPUComputePassEncoder) => void): void {
     const encoder = this.device.createCommandEncoder();
     const pass = encoder.beginComputePass();

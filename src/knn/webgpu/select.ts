@@ -13,8 +13,8 @@ export const noKey = 0xffffffff;
 export const listCount = (rows: number): number => Math.ceil(rows / sortBlock);
 
 /**
- * Pairs that are kept for the k nearest of n rows: more than k, so that rows whose bounds or float32 distances are too
- * close to call are among them.
+ * Pairs that are kept for the k nearest of n rows: more than k, so that those are included whose bounds or float32 distances
+ * do not decide.
  */
 export function keptPairs(k: number, n: number, usesQuantised: boolean): number {
   return Math.min(k + (usesQuantised ? Math.max(96, 3 * k) : Math.max(32, k >> 2)), n, sortBlock);

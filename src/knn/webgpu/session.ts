@@ -17,7 +17,7 @@ export interface WebGpuBackendOptions {
   /** What full rows are on the device; in memory they are float32. Default: `float32`. */
   storage?: 'float32' | 'float16' | undefined;
   /**
-   * Gives another device after the first was lost; the rows go there from memory. Undefined: the loss is an error.
+   * Gives another device when the first was lost; the rows go there from memory. If it gives undefined, the loss is an error.
    * Default: opens one, unless the lost device was destroyed on purpose.
    */
   reopen?: ((info: GPUDeviceLostInfo) => Promise<GPUDevice | undefined>) | undefined;
@@ -66,6 +66,6 @@ export function closeSession({ floats, quantised, mask }: Session): void {
 }
 
 export async function reopenDevice({ reason }: GPUDeviceLostInfo): Promise<GPUDevice | undefined> {
-  // Whoever destroyed the device meant it.
+  // The device was destroyed on purpose.
   return reason === 'destroyed' ? undefined : (await openDevice()).device;
 }

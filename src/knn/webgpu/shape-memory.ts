@@ -1,19 +1,19 @@
 /**
- * What was measured about an adapter, kept in this browser for the pages and workers of the origin, in Cache Storage.
- * Where there is none (Node), or it is denied or fails, nothing is recalled and nothing is said.
+ * What was measured about an adapter, in Cache Storage, for the pages and workers of the origin. Without Cache Storage (Node),
+ * or if it fails, nothing is recalled.
  */
 const cacheName = 'likeness-gpu';
 const address = (adapter: string): string => `https://likeness.invalid/${encodeURIComponent(adapter)}`;
-/** Whoever waits longer had better measure. */
+/** Measuring takes less than a longer wait. */
 const maxMs = 1000;
 
-/** What was kept of an adapter by this version of the browser. It may be anything: whoever asks has to check. */
+/** What this version of the browser kept of an adapter. The caller has to check it. */
 export async function recall(adapter: string): Promise<unknown> {
   const kept = await attempt(async (cache) => (await cache.match(address(adapter)))?.json());
   return kept?.browser === browserVersion() ? kept.facts : undefined;
 }
 
-/** Keeps facts of an adapter, in the place of those before. */
+/** Keeps facts of an adapter, instead of those before. */
 export async function keep(adapter: string, facts: unknown): Promise<void> {
   const record = JSON.stringify({ browser: browserVersion(), facts });
   await attempt((cache) => cache.put(address(adapter), new Response(record)));
@@ -31,7 +31,7 @@ async function attempt<T>(work: (cache: Cache) => Promise<T>): Promise<T | undef
     timer = setTimeout(() => done(undefined), maxMs);
   });
   try {
-    // Where storage is denied even the name may throw.
+    // If storage is denied, even the name may throw.
     if (typeof caches === 'undefined') return undefined;
     return await Promise.race([caches.open(cacheName).then(work), late]);
   } catch {

@@ -1,22 +1,29 @@
-import { createStorageBuffer, readBuffer } from '../../gpu/buffer.ts';
+import { readBuffer } from '../../gpu/buffer.ts';
 import type { GpuKernel } from '../../gpu/kernel.ts';
 import { type KnnKernels, measuredSources } from './kernels.ts';
+import { Scratch } from './scratch.ts';
 import { keep, recall } from './shape-memory.ts';
 
 const laneCounts = [1, 8] as const;
 const manyKinds = ['tile', 'block'] as const;
 
-/**
- * Which shape of a kernel a device runs best, and how fast. Neighbouring threads should read neighbouring memory on a
- * GPU, which makes several share a row; on a software device, where a thread is a lane of the CPU's vectors, each
- * should have its own. The two differ tenfold, in opposite directions, so it is measured.
- */
+/** Which shape of a kernel a device runs best, and how fast. The wrong one takes up to ten times as long, so they are measured. */
 export interface KernelShape {
-  /** Threads that share rows in distances.wgsl. */
+  /**
+   * Threads that share rows in distances.wgsl. A GPU needs 8: neighbouring threads then read neighbouring memory, 128
+   * bytes at once, a line of every GPU's cache. On a software device, where a thread is a lane of the CPU's vectors,
+   * each needs rows of its own: 1.
+   */
   lanes: (typeof laneCounts)[number];
-  /** Kernel for many queries. */
+  /**
+   * Kernel for many queries. A GPU needs `tile`: rows and queries are read once into workgroup memory. A software device
+   * needs `block`, which has no barriers: there each is a loop over all threads.
+   */
   many: (typeof manyKinds)[number];
-  /** Threads of quantised-columns.wgsl below which the values of a query are shared out, too. */
+  /**
+   * Threads of quantised-columns.wgsl below which a query's values are shared out as well. A large GPU would idle
+   * otherwise where rows are few. A software device is busy with any number: 0.
+   */
   columnsThreads: number;
   /** Values of rows times queries in a millisecond: distances.wgsl, the kernel for many queries, quantised-columns.wgsl. */
   distancesRate: number;
@@ -100,36 +107,16 @@ export function isKernelShape(value: unknown): value is KernelShape {
 
 async function measureShape(device: GPUDevice, kernels: KnnKernels): Promise<KernelShape> {
   const { n, d, q } = probe;
-  const used: GPUBuffer[] = [];
-  const storage = (bytes: number): GPUBuffer => {
-    const buffer = createStorageBuffer(device, bytes, 'probe');
-    used.push(buffer);
-    return buffer;
-  };
-  const uniform = (...values: number[]): GPUBuffer => {
-    const made = device.createBuffer({ size: 32, usage: 0x40, mappedAtCreation: true }); // UNIFORM
-    new Uint32Array(made.getMappedRange()).set(values);
-    made.unmap();
-    used.push(made);
-    return made;
-  };
+  const scratch = new Scratch(device);
+  const storage = (values: number): GPUBuffer => scratch.storage(4 * values, 'probe');
   try {
     // Buffers begin as zeros, which take as long to compare as anything else.
-    const [rows, queries, mask, keys] = [
-      storage(n * d * 4),
-      storage(q * d * 4),
-      storage(n / 8),
-      storage(q * n * 4),
-    ];
+    const [rows, queries, mask, keys] = [storage(n * d), storage(q * d), storage(n / 32), storage(q * n)];
     const time = async (kernel: GpuKernel, buffers: GPUBuffer[], groups: [number, number?, number?]) => {
       let fastest = Number.POSITIVE_INFINITY;
       for (let run = 0; run <= runs; run++) {
         const start = performance.now();
-        const encoder = device.createCommandEncoder();
-        const pass = encoder.beginComputePass();
-        kernel.dispatch(pass, buffers, groups);
-        pass.end();
-        device.queue.submit([encoder.finish()]);
+        scratch.submit((pass) => kernel.dispatch(pass, buffers, groups));
         await readBuffer(device, keys, 16);
         // The first run compiles.
         if (run > 0) fastest = Math.min(fastest, performance.now() - start);
@@ -142,8 +129,13 @@ async function measureShape(device: GPUDevice, kernels: KnnKernels): Promise<Ker
       // The first stays unless another is clearly faster: a measurement this short errs.
       return times.reduce((a, b) => (b.ms < 0.8 * a.ms ? b : a));
     };
-    const bound = (count: number): GPUBuffer[] => [uniform(n, count, d / 4, n, 0), rows, queries, mask, keys];
-
+    const bound = (count: number): GPUBuffer[] => [
+      scratch.uniform([n, count, d / 4, n, 0]),
+      rows,
+      queries,
+      mask,
+      keys,
+    ];
     const few = await best(laneCounts, async (lanes) =>
       time(await kernels.distances(lanes), bound(1), [(n * lanes) / 256, 1]),
     );
@@ -151,19 +143,14 @@ async function measureShape(device: GPUDevice, kernels: KnnKernels): Promise<Ker
       time(await kernels.many(kind), bound(q), kind === 'tile' ? [n / 64, 1] : [n / 128, q / 4]),
     );
     // A query without zeros, whose values are all 1.
-    const values = storage(d * 8);
-    device.queue.writeBuffer(
-      values,
-      0,
-      Uint32Array.from({ length: 2 * d }, (_, i) => (i % 2 === 0 ? i / 2 : 1065353216)),
-    );
-    const sums = storage(16);
-    device.queue.writeBuffer(sums, 0, Float32Array.of(d));
-    const partials = storage(n * 16 * 4);
+    const pairs = Uint32Array.from({ length: 2 * d }, (_, i) => (i % 2 === 0 ? i / 2 : 1065353216));
+    const values = scratch.upload(pairs, 'probe');
+    const sums = scratch.upload(Float32Array.of(d, 0, 0, 0), 'probe');
+    const partials = storage(n * 16);
     const columns = await best([1, 16], (splits) =>
       time(
         kernels.quantisedColumns,
-        [uniform(d, 1, splits, n, d), rows, values, sums, partials],
+        [scratch.uniform([d, 1, splits, n, d]), rows, values, sums, partials],
         [n / 1024, 1, splits],
       ),
     );
@@ -176,6 +163,6 @@ async function measureShape(device: GPUDevice, kernels: KnnKernels): Promise<Ker
       quantisedRate: (n * d) / columns.ms,
     };
   } finally {
-    for (const buffer of used) buffer.destroy();
+    scratch.destroy();
   }
 }

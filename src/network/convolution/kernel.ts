@@ -3,38 +3,18 @@ import relaxedShared from '#wasm/convolution.relaxed-shared.wasm';
 import simd from '#wasm/convolution.simd.wasm';
 import simdShared from '#wasm/convolution.simd-shared.wasm';
 import { classOf } from '../../base/class-of.ts';
-import { namedArguments } from '../../base/named-arguments.ts';
+import { type NamedFunctions, namedArguments } from '../../base/named-arguments.ts';
 
-/** Exports of assembly/convolution.ts. */
-export interface ConvolutionKernel {
-  transformKernels(
-    kernel: number,
-    inputs: number,
-    outputs: number,
-    channels: number,
-    u: number,
-    scratch: number,
-  ): void;
-  convolve(values: Readonly<Record<(typeof convolveParameters)[number], number>>): void;
-}
+/** Parameters of `assembly/convolution.ts`. */
+const parameters = {
+  transformKernels: ['kernel', 'inputs', 'outputs', 'channels', 'u', 'scratch'],
+  // biome-ignore format: as in the kernel
+  convolve: [
+    'n', 'x', 'y', 'yPicture', 'yRow', 'u', 'bias', 'height', 'width', 'channels', 'outputs', 'pool', 'block', 'scratch',
+  ],
+} as const;
 
-/** The parameters of `convolve` in `assembly/convolution.ts`, in their order. */
-const convolveParameters = [
-  'n',
-  'x',
-  'y',
-  'yPicture',
-  'yRow',
-  'u',
-  'bias',
-  'height',
-  'width',
-  'channels',
-  'outputs',
-  'pool',
-  'block',
-  'scratch',
-] as const;
+export type ConvolutionKernel = NamedFunctions<typeof parameters>;
 
 /** Builds of the kernel: `relaxed` fuses multiplication and addition where the machine can. */
 export type KernelBuild = 'simd' | 'relaxed';
@@ -47,13 +27,9 @@ export async function instantiateKernel(
   build: KernelBuild,
   memory: WebAssembly.Memory,
 ): Promise<ConvolutionKernel> {
-  // Asked for its name: WebKit has memories that are shared and hides the class of their buffers.
+  // By the name of its class: WebKit has shared memories and hides the class of their buffers.
   const shared = classOf(memory.buffer) === 'SharedArrayBuffer';
   const bytes = build === 'relaxed' ? (shared ? relaxedShared : relaxed) : shared ? simdShared : simd;
   const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
-  const { transformKernels, convolve } = instance.exports;
-  return {
-    transformKernels: transformKernels as ConvolutionKernel['transformKernels'],
-    convolve: namedArguments(convolve, convolveParameters),
-  };
+  return namedArguments(instance.exports, parameters);
 }

@@ -60,7 +60,14 @@ export async function loadNetwork(
     const values = new Float32Array(memory.buffer, staging, count);
     await readTensor(weights, files, values);
     const scratch = staging + Math.ceil((count * 4) / 64) * 64;
-    kernel.transformKernels(staging, inputs, outputs, layer.channels, layer.kernels, scratch);
+    kernel.transformKernels({
+      kernel: staging,
+      inputs,
+      outputs,
+      channels: layer.channels,
+      u: layer.kernels,
+      scratch,
+    });
     await readTensor(bias, files, new Float32Array(memory.buffer, layer.bias, outputs));
   }
   // Borders have to be zero.

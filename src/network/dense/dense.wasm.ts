@@ -6,21 +6,11 @@ import { readBytes } from '../../base/random-access.ts';
 import { encodings, rowScales } from './encoding.ts';
 import { type DenseLayer, readInSlices } from './layer.ts';
 
-/** The parameters of `dense` in `assembly/dense.ts`, in their order. */
-const denseParameters = [
-  'form',
-  'weights',
-  'rowBytes',
-  'scales',
-  'bias',
-  'rows',
-  'k',
-  'x',
-  'n',
-  'y',
-  'yStride',
-  'scratch',
-] as const;
+/** Parameters of `assembly/dense.ts`. */
+const parameters = {
+  // biome-ignore format: as in the kernel
+  dense: ['form', 'weights', 'rowBytes', 'scales', 'bias', 'rows', 'k', 'x', 'n', 'y', 'yStride', 'scratch'],
+} as const;
 
 /** A dense layer on the CPU. */
 export interface Dense {
@@ -66,7 +56,7 @@ export async function createWasmDense(layer: DenseLayer): Promise<Dense> {
     );
   }
   const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
-  const kernel = namedArguments(instance.exports.dense, denseParameters);
+  const kernel = namedArguments(instance.exports, parameters);
   const heap = new Uint8Array(memory.buffer);
   const scales = new Float32Array(memory.buffer, scalesAt, outputs * scalesOfRow);
   for (const [i, piece] of pieces.entries()) {
@@ -94,7 +84,7 @@ export async function createWasmDense(layer: DenseLayer): Promise<Dense> {
         new Float32Array(memory.buffer, xAt, count * inputs).set(
           x.subarray(first * inputs, (first + count) * inputs),
         );
-        kernel({
+        kernel.dense({
           form,
           weights: weightsAt,
           rowBytes: layout.rowBytes,

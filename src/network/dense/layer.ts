@@ -1,6 +1,6 @@
 import { LikenessError } from '../../base/errors.ts';
-import { fill } from '../../base/random-access.ts';
-import type { Model, ModelFile } from '../load.ts';
+import { fill, type RandomAccess } from '../../base/random-access.ts';
+import type { Model } from '../load.ts';
 import { type Encoding, type PieceLayout, pieceLayout } from './encoding.ts';
 
 /** The dense layer of a model: y = max(W·x + b, 0), its rows in pieces of equal size. */
@@ -13,7 +13,7 @@ export interface DenseLayer {
   /** Rows of each piece. */
   rows: number;
   layout: PieceLayout;
-  pieces: ModelFile[];
+  pieces: RandomAccess[];
 }
 
 /** The dense layer that a manifest describes, or undefined where the graph does everything. */
@@ -42,7 +42,7 @@ const sliceBytes = 4 * 2 ** 20;
  * valid during the call.
  */
 export async function readInSlices(
-  file: ModelFile,
+  file: RandomAccess,
   from: number,
   to: number,
   take: (bytes: Uint8Array, at: number) => void,

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { createStorageBuffer, readBuffers } from '../../../src/gpu/buffer.ts';
 import { openDevice } from '../../../src/gpu/device.ts';
 import type { Backend } from '../../../src/knn/backend/backend.ts';
-import { FlatIndex } from '../../../src/knn/flat-index.ts';
+import { FlatIndex, indexOver } from '../../../src/knn/flat-index.ts';
 import { squaredDistance } from '../../../src/knn/js/distances.ts';
 import { measure } from '../../../src/knn/measure.ts';
 import { createWebGpuBackend } from '../../../src/knn/webgpu/backend.ts';
@@ -311,7 +311,7 @@ test('webgpu: codes that decide nothing are given up, and asked for again when t
     asked++;
     return candidates(queries, k, skip);
   };
-  const index = FlatIndex.over({ backend, reason: 'test' });
+  const index = indexOver({ backend, reason: 'test' });
   index.add(rows);
   const queries = kinds['far from the origin']!(6, d, random);
   await compare(index, rows, queries, 30, 'codes first');

@@ -4,10 +4,11 @@ import { before, describe, test } from 'node:test';
 import type { LikenessError } from '../../../src/base/errors.ts';
 import { type Filter, resampleCoefficients } from '../../../src/image/coefficients.ts';
 import type { Pixels } from '../../../src/image/pixels.ts';
-import { type Framing, type Resampler, referenceResampler, resize } from '../../../src/image/resize.ts';
-import { createWasmResampler, fastResampler } from '../../../src/image/resize-wasm.ts';
+import { type Framing, resize } from '../../../src/image/resize.ts';
+import { createWasmResampler, fastResampler, type Resampler } from '../../../src/image/resize-wasm.ts';
 import { readFixture } from '../../support/fixture.ts';
 import { dropAlpha, noise, picture, pixelsOfMode, sha256 } from '../../support/pictures.ts';
+import { referenceResampler } from '../../support/reference-resampler.ts';
 
 type Case = [string, string, number, number, number, number, number, string];
 const filters: readonly Filter[] = ['bicubic', 'bilinear'];
@@ -137,8 +138,7 @@ test('premultiplication equals the reference for every colour and alpha', () => 
   );
 });
 
-test('this platform has the fast resampler', () => {
-  assert.notEqual(fastResampler(), referenceResampler);
+test('a thread has one resampler', () => {
   assert.equal(fastResampler(), fastResampler());
 });
 

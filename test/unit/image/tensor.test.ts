@@ -4,10 +4,10 @@ import { test } from 'node:test';
 import type { Filter } from '../../../src/image/coefficients.ts';
 import type { Pixels } from '../../../src/image/pixels.ts';
 import type { Preprocessing } from '../../../src/image/preprocessing.ts';
-import { referenceResampler } from '../../../src/image/resize.ts';
 import { toTensor } from '../../../src/image/tensor.ts';
 import { readFixture } from '../../support/fixture.ts';
 import { picture, pixelsOfMode, sha256 } from '../../support/pictures.ts';
+import { referenceResampler } from '../../support/reference-resampler.ts';
 
 const keras: Preprocessing = {
   width: 16,

@@ -51,7 +51,7 @@ for (const name of ['wasm', 'wasm-relaxed'] as const) {
 
       const bound = errorBound(d, vectors + 2);
       for (let i = 0; i < q; i++) {
-        kernel.squaredDistances(0, n, queriesAt + i * stride, stride, outAt);
+        kernel.squaredDistances({ rows: 0, n, query: queriesAt + i * stride, stride, out: outAt });
         for (let row = 0; row < n; row++) {
           const computed = floats[outAt / 4 + row]!;
           assert.ok(
@@ -65,10 +65,19 @@ for (const name of ['wasm', 'wasm-relaxed'] as const) {
       const { productError } = new RowMemory(kernels, d);
       const zero = new Float32Array(d);
       const norm = (row: number): number => squaredDistance(floats, row * d, zero, 0, d);
-      kernel.pack(queriesAt, q / 2, stride, packedAt);
-      kernel.products(0, n, packedAt, q / 2, stride, tileAt, outAt, outStride);
+      kernel.pack({ queries: queriesAt, pairs: q / 2, stride, packed: packedAt });
+      kernel.products({
+        rows: 0,
+        n,
+        packed: packedAt,
+        pairs: q / 2,
+        stride,
+        tile: tileAt,
+        out: outAt,
+        outStride,
+      });
       for (let row = 0; row < n; row++) {
-        const relative = Math.abs(kernel.squaredNorm(row * stride, stride) / norm(row) - 1);
+        const relative = Math.abs(kernel.squaredNorm({ row: row * stride, stride }) / norm(row) - 1);
         assert.ok(relative < 1e-12, `norm of row ${row}, d ${d}`);
         for (let i = 0; i < q; i++) {
           const both = norm(row) + norm(n + i);
@@ -108,14 +117,18 @@ test('the self-test passes a right kernel and finds one that is wrong, at once o
     let call = 0;
     return {
       ...kernel,
-      squaredDistances(rows, n, query, stride, out) {
-        kernel.squaredDistances(rows, n, query, stride, out);
+      squaredDistances(values) {
+        const { n, out } = values;
+        kernel.squaredDistances(values);
         // One lane of one output, wrong by one part in a thousand.
         if (isWrong(call++)) new Float32Array(kernel.memory.buffer)[out / 4 + n - 1]! *= 1.001;
+        return 0;
       },
-      products(rows, n, packed, pairs, stride, tile, out, outStride) {
-        kernel.products(rows, n, packed, pairs, stride, tile, out, outStride);
+      products(values) {
+        const { n, out } = values;
+        kernel.products(values);
         if (isWrong(call++)) new Float32Array(kernel.memory.buffer)[out / 4 + n - 1]! *= 1.001;
+        return 0;
       },
     };
   };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Backend } from '../../../src/knn/backend/backend.ts';
-import { FlatIndex } from '../../../src/knn/flat-index.ts';
+import { FlatIndex, indexOver } from '../../../src/knn/flat-index.ts';
 import { createJsBackend } from '../../../src/knn/js/backend.ts';
 import { createWasmBackend } from '../../../src/knn/wasm/backend.ts';
 import { compileKernels, isSupported } from '../../../src/knn/wasm/kernels.ts';
@@ -13,7 +13,7 @@ for (const name of ['wasm', 'wasm-relaxed'] as const) {
   // Node 20 has no relaxed SIMD without a flag; Chromium has.
   if (name === 'wasm-relaxed' && !isSupported(name)) continue;
   knnSuite(name, async (dimension) =>
-    FlatIndex.over({
+    indexOver({
       backend: await createWasmBackend(dimension, { kernels: await compileKernels(name) }),
       reason: 'test',
     }),
@@ -30,9 +30,9 @@ function sparing(backend: Backend): { backend: Backend; calls: number[] } {
     if (at >= backend.rows) throw new RangeError(`row ${at} of ${backend.rows}`);
     return backend.row(at);
   };
-  const candidates: Backend['candidates'] = async (queries, k) => {
+  const candidates: Backend['candidates'] = async (queries, k, skip) => {
     calls.push(k);
-    const all = await backend.candidates(queries, backend.rows);
+    const all = await backend.candidates(queries, backend.rows, skip);
     await new Promise((resolve) => setTimeout(resolve, 1));
     return all.map(({ rows }, q) => {
       const d = backend.dimension;
@@ -62,7 +62,7 @@ test('a bound that does not separate the k-th row from the rest makes FlatIndex 
   const random = seeded(4);
   const values = Float32Array.from({ length: 300 * d }, () => 4 * random());
   const { backend, calls } = sparing(createJsBackend(d));
-  const index = FlatIndex.over({ backend, reason: 'test' });
+  const index = indexOver({ backend, reason: 'test' });
   const plain = await FlatIndex.create({ dimension: d, backend: 'js' });
   index.add(values);
   plain.add(values);
@@ -77,8 +77,7 @@ test('a bound that does not separate the k-th row from the rest makes FlatIndex 
 
 knnSuite(
   'a slow, coarse backend',
-  async (dimension) =>
-    FlatIndex.over({ backend: sparing(createJsBackend(dimension)).backend, reason: 'test' }),
+  async (dimension) => indexOver({ backend: sparing(createJsBackend(dimension)).backend, reason: 'test' }),
   { slow: true },
 );
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FlatIndex } from '../../../src/knn/flat-index.ts';
-import { noRow } from '../../../src/knn/search/neighbours.ts';
+import { noRow } from '../../../src/knn/search/found.ts';
 import { asQueries, kinds, oracle } from '../../support/knn-kinds.ts';
 import { compare, type Shape, storeOf, testKinds, ways } from '../../support/knn-ways.ts';
 import { seeded } from '../../support/random.ts';

@@ -1,5 +1,5 @@
 import { openDevice } from '../../../../src/gpu/device.ts';
-import { FlatIndex } from '../../../../src/knn/flat-index.ts';
+import { FlatIndex, indexOver } from '../../../../src/knn/flat-index.ts';
 import { createWebGpuBackend } from '../../../../src/knn/webgpu/backend.ts';
 
 /** Ours, as anybody calls it. */
@@ -34,7 +34,7 @@ const gpu = (create) => async (data) => {
 export const webgpu = gpu((device, dimension) => FlatIndex.create({ dimension, backend: 'webgpu', device }));
 /** Its float32 kernel alone, without codes. */
 export const webgpuFloat32 = gpu(async (device, dimension) =>
-  FlatIndex.over({
+  indexOver({
     backend: await createWebGpuBackend(device, dimension, { scan: 'rows' }),
     reason: 'bench',
   }),
