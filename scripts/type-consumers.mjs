@@ -16,11 +16,15 @@ const gpu = '@webgpu/types';
 
 /** [what it is, its files, options]. `types` are packages of global types. */
 const projects = [
-  ['page, as bundlers resolve', ['both', 'page', 'using'], { lib: dom, types: [], bundler: true }],
-  ['page, as Node resolves', ['both', 'page-node', 'using'], { lib: dom, types: [] }],
+  [
+    'page, as bundlers resolve',
+    ['both', 'page', 'elements', 'using'],
+    { lib: dom, types: [], bundler: true },
+  ],
+  ['page, as Node resolves', ['both', 'page-node', 'elements', 'using'], { lib: dom, types: [] }],
   [
     'page with the types of Node and WebGPU',
-    ['both', 'page', 'gpu'],
+    ['both', 'page', 'elements', 'gpu'],
     { lib: dom, types: ['node', gpu], bundler: true },
   ],
   ['Node', ['both', 'node', 'using'], { lib: plain, types: ['node'] }],

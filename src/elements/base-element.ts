@@ -26,7 +26,8 @@ export interface LikenessElementEventMap {
 }
 
 /** Where there is no DOM (a server, a test in Node) the module can still be imported: a class that is not made there. */
-const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
+interface Base extends HTMLElement {}
+const Base = (globalThis.HTMLElement ?? class {}) as { new (): Base; prototype: Base };
 
 /** Attributes, properties, texts, styles and events that the elements have in common. */
 export abstract class LikenessElement<Own extends Labels> extends Base {

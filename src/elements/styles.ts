@@ -8,7 +8,8 @@ grid-template-columns:repeat(auto-fill,minmax(min(100%,max(var(--likeness-item-s
 a{display:block;color:inherit;text-decoration:none;border-radius:var(--likeness-radius,.5rem)}
 a:focus-visible{outline:3px solid var(--likeness-accent,currentColor);outline-offset:2px}
 img,i{display:block;box-sizing:border-box;width:100%;height:auto;aspect-ratio:var(--likeness-ratio,1);object-fit:var(--likeness-fit,cover);
-border-radius:var(--likeness-radius,.5rem);background:color-mix(in srgb,currentColor 9%,transparent)}
+border-radius:var(--likeness-radius,.5rem);background:color-mix(in srgb,currentColor 9%,transparent);
+outline:1px solid color-mix(in srgb,currentColor 14%,transparent);outline-offset:-1px}
 span{display:block;min-height:1lh;font-size:var(--likeness-font-size,.8125em);font-variant-numeric:tabular-nums;opacity:.8}
 @media (prefers-reduced-motion:no-preference){img{transition:filter .15s}i{animation:p 1.6s ease-in-out infinite alternate}
 @keyframes p{to{opacity:.45}}}
