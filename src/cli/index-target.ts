@@ -31,7 +31,7 @@ export interface Target {
 }
 
 /** An index that is there; `pictures` is their folder, as it notes it. */
-type Found = Pick<IndexStore, 'info' | 'entries'> & { pictures: unknown };
+type Existing = Pick<IndexStore, 'info' | 'entries'> & { pictures: unknown };
 
 /**
  * The output folder; where another kind of index is in it, a staged index that replaces that one when it is done. A
@@ -100,7 +100,7 @@ export async function prepareTarget(
 /** The index in a folder, repaired; nothing where there is none; or why it cannot be read. */
 async function readRepaired(
   folder: string,
-): Promise<{ found?: Found; unreadable?: string; problems: Problem[] }> {
+): Promise<{ found?: Existing; unreadable?: string; problems: Problem[] }> {
   try {
     const { index, damage } = await lookAt(folder, { rows: true });
     const { info, settings, entries } = index;
@@ -133,7 +133,7 @@ async function keepCopies(folder: string): Promise<void> {
 
 /** Why an index cannot be continued; `undefined` when it can. */
 function whyAnew(
-  { info, pictures }: Found,
+  { info, pictures }: Existing,
   folder: string,
   wanted: IndexInfo,
   output: string,

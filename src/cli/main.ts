@@ -228,10 +228,10 @@ models
   .option('--json', 'print them as JSON')
   .action(async (folder, options) => (await import('./commands/model.ts')).list(folder, options));
 
-// Whoever reads our output may have seen enough (`| head`), or the terminal may be gone.
+// The reader of our output may have ended (`| head`), or the terminal may be gone.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    // Without stderr there is nobody to tell; the work goes on.
+    // Without stderr the work goes on.
     if (stream === process.stderr) return;
     if (!['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'].includes(error.code ?? '')) {
       say(`likeness: The output cannot be written: ${reasonOf(error) ?? error.message}.`);
@@ -247,7 +247,7 @@ try {
     // Commander has printed its line; --help and --version end here with 0.
     process.exitCode = error.exitCode === 0 ? 0 : exitUsage;
   } else {
-    // An error of ours is one line, whatever names are in it; of a library's only the first is for users.
+    // Our errors are one line, whatever names they have; of a library's error the first line is for users.
     const { message } = error as Error;
     const line =
       error instanceof LikenessError

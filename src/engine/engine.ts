@@ -435,10 +435,11 @@ export class Engine<Source, StoreName> {
 
   async report(): Promise<Omit<Report, 'modelFiles'>> {
     const { manifest, backend, threads, dimension } = this.#extractor;
+    const { index } = this.#pictures;
     return {
       model: { ...identityOf(manifest), dimension },
       extractor: { backend, device: backend, threads, reason: this.#extractorReason },
-      knn: { backend: this.#pictures.index.backend, reason: this.#pictures.index.reason },
+      knn: { backend: index.backend, reason: index.reason },
       size: this.size,
       notNormalised: this.#pictures.notNormalised,
       store: this.#pictures.report(),

@@ -114,8 +114,8 @@ export class Pictures {
     const damaged: PlacedEntry[] = [];
     try {
       for await (const { first, values } of store.rows(entries, (entry) => damaged.push(entry))) {
-        const rows = values.length / this.#index.dimension;
         const { dimension } = this.#index;
+        const rows = values.length / dimension;
         for (let n = 0; n < rows; n++) {
           this.#outside?.add(entries[first + n]!);
           this.#lengths.add(values.subarray(n * dimension, (n + 1) * dimension));
@@ -333,10 +333,9 @@ export class Pictures {
   async #choose(store: IndexStore): Promise<void> {
     const { createQuantised } = this.#options;
     const bytes = store.entries.length * 4 * this.#memory.dimension;
-    const wasm = this.#memory.backend === 'wasm' || this.#memory.backend === 'wasm-relaxed';
-    const outside =
-      createQuantised && store.randomReads && wasm && bytes > this.#maxRowBytes && !this.#needsMemory;
-    if (!outside) return;
+    const wasm = this.#memory.backend.startsWith('wasm');
+    if (!createQuantised || !store.randomReads || !wasm || bytes <= this.#maxRowBytes || this.#needsMemory)
+      return;
     const rows = new StoredRows(store);
     this.#index = await createQuantised(rows);
     this.#outside = rows;

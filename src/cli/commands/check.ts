@@ -13,7 +13,7 @@ import { readOnlyStore } from '../../store/media/store.single.ts';
 import { emptyNote, noIndex, ofFile } from '../open-index.ts';
 import { print, printJson } from '../print.ts';
 
-export interface CheckOptions {
+interface Options {
   repair?: boolean;
   json?: boolean;
   /** For an index that has lost its header: what made it. */
@@ -50,12 +50,12 @@ type CheckResult = ReturnType<typeof nothing>;
 /**
  * `likeness check <index> [--repair]`: reads every byte. Exit status 1 where the index is, or was, damaged.
  */
-export async function check(where: string, options: CheckOptions): Promise<void> {
+export async function check(where: string, options: Options): Promise<void> {
   const store = await openStore(where);
   if (store instanceof FolderStore && (await generations(store)).length === 0) {
-    throw noIndex(where); // and no folder is made for a lock
+    throw noIndex(where); // before a folder is made for the lock
   }
-  // What somebody is writing looks torn. Where nothing can be written, nobody does.
+  // An index that is being written looks torn. Where no lock can be written (null), nobody writes.
   const lock = store.readOnly ? null : await store.lock().catch(() => null);
   if (lock === undefined) throw beingWritten(where);
   try {
@@ -100,7 +100,7 @@ export async function check(where: string, options: CheckOptions): Promise<void>
 }
 
 /** Nothing can be kept: the header is lost, or this is something else. */
-function tellUnreadable(where: string, message: string, { json }: CheckOptions): void {
+function tellUnreadable(where: string, message: string, { json }: Options): void {
   process.exitCode = 1;
   if (json) {
     printJson({ ...nothing(where), problems: [{ kind: 'header', message }] });
@@ -114,7 +114,7 @@ function tellUnreadable(where: string, message: string, { json }: CheckOptions):
   );
 }
 
-async function wantedInfo({ model, exif }: CheckOptions): Promise<IndexInfo | undefined> {
+async function wantedInfo({ model, exif }: Options): Promise<IndexInfo | undefined> {
   if (model === undefined && exif !== undefined) {
     throw new LikenessError(
       'bad-argument',

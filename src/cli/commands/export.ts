@@ -6,7 +6,7 @@ import { placeBesideIndex, writeAndSay } from '../output-file.ts';
 import { writePerImage } from '../per-image-folder.ts';
 import { print } from '../print.ts';
 
-export interface ExportOptions {
+interface Options {
   npy?: string;
   ids?: string;
   perImage?: string;
@@ -15,7 +15,7 @@ export interface ExportOptions {
 }
 
 /** `likeness export <index> --npy features.npy --ids ids.json`, `--per-image <dir>`, `--file <index.likeness>` */
-export async function exportIndex(where: string, options: ExportOptions): Promise<void> {
+export async function exportIndex(where: string, options: Options): Promise<void> {
   const places = await placesOf(where, options);
   const { index } = await openIndexOf(where, { rows: true });
   try {
@@ -50,10 +50,10 @@ export async function exportIndex(where: string, options: ExportOptions): Promis
   }
 }
 
-/** All of them are looked at before the first is written. */
+/** All places are checked before the first file is written. */
 async function placesOf(
   where: string,
-  { npy, ids, perImage, file, dtype }: ExportOptions,
+  { npy, ids, perImage, file, dtype }: Options,
 ): Promise<{
   npy: FilePlace | undefined;
   ids: FilePlace | undefined;

@@ -8,16 +8,13 @@ import { checkInput } from '../input-file.ts';
 import { openSearch } from '../open-search.ts';
 import { print } from '../print.ts';
 
-export interface ExtractOptions {
+interface Options extends Pick<OpenOptions, 'backend' | 'threads' | 'exif'> {
   output: string;
   model: string;
-  backend: NonNullable<OpenOptions['backend']>;
-  threads?: number;
-  exif?: OpenOptions['exif'];
 }
 
 /** `likeness features <image> -o f.npy`: the normalised feature vector, float32, shape (d,). */
-export async function features(image: string, options: ExtractOptions): Promise<void> {
+export async function features(image: string, options: Options): Promise<void> {
   await checkInput(image);
   const place = await placeForFile(options.output, { option: '-o', kind: 'npy', apartFrom: [image] });
   await using search = await openSearch(options);
@@ -27,7 +24,7 @@ export async function features(image: string, options: ExtractOptions): Promise<
 }
 
 /** `likeness tensor <image> -o x.npy`: what the network is fed, float32, shape (1, 3, H, W). */
-export async function tensor(image: string, options: Omit<ExtractOptions, 'backend'>): Promise<void> {
+export async function tensor(image: string, options: Omit<Options, 'backend' | 'threads'>): Promise<void> {
   await checkInput(image);
   const place = await placeForFile(options.output, { option: '-o', kind: 'npy', apartFrom: [image] });
   const { data, shape } = await networkInput(resolve(image), options);

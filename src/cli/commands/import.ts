@@ -14,7 +14,7 @@ import { print, say } from '../print.ts';
 import { isIndexFile, stageIndex } from '../staged-index.ts';
 import { reasonOf } from '../system-error.ts';
 
-export interface ImportOptions {
+interface Options {
   output: string;
   model: string;
   ids?: string;
@@ -26,7 +26,7 @@ export interface ImportOptions {
  * `likeness import <features.npy | folder | index.likeness> --ids ids.json --model <name> -o <index>`: an index of
  * features that were made elsewhere. All or nothing.
  */
-export async function importFeatures(from: string, options: ImportOptions): Promise<void> {
+export async function importFeatures(from: string, options: Options): Promise<void> {
   const { output, model } = options;
   const place = await placeForFolder(output, { option: '-o', apartFrom: [from, options.ids] });
   if (place.names?.some(isIndexFile)) {
@@ -62,7 +62,7 @@ export async function importFeatures(from: string, options: ImportOptions): Prom
   }
 }
 
-async function openFeatures(from: string, wanted: Wanted, options: ImportOptions): Promise<FeatureSource> {
+async function openFeatures(from: string, wanted: Wanted, options: Options): Promise<FeatureSource> {
   const forOthers = (kind: string, names: ('ids' | 'array')[]): void => {
     const name = names.find((each) => options[each] !== undefined);
     if (name === undefined) return;
@@ -86,13 +86,13 @@ async function openFeatures(from: string, wanted: Wanted, options: ImportOptions
   return isIndex ? openExported(from, wanted) : openFeatureFolder(from, wanted, options);
 }
 
-/** An index that features were written beside counts as a folder of those. */
+/** A folder with an index and `.npy` files counts as a folder of `.npy` files. */
 async function isIndexFolder(folder: string): Promise<boolean> {
   const names = await readdir(folder).catch(() => []);
   return names.some(isIndexFile) && !names.some((name) => /\.npy$/i.test(name));
 }
 
-/** Rows that hold no numbers, or are damaged, end it, or are counted and left out. */
+/** A damaged row, or one with NaN or infinity, ends the import or is skipped. */
 async function append(index: IndexStore, features: FeatureSource, skipBad: boolean): Promise<void> {
   const { dimension } = index.info;
   const { entries, where } = features;
@@ -134,7 +134,7 @@ function entryOf({ entries }: FeatureSource, row: number): { id: string } {
   return { id, ...(meta === undefined ? {} : { meta }), ...(hash === undefined ? {} : { hash }) };
 }
 
-/** How long vectors are; a model's own have length 1. */
+/** The lengths of vectors; a model's own have length 1. */
 class Lengths {
   #shortest = Number.POSITIVE_INFINITY;
   #longest = 0;

@@ -17,14 +17,11 @@ import { openSearch } from '../open-search.ts';
 import { print, printJson, say, sayList } from '../print.ts';
 import { progressBar } from '../progress.ts';
 
-export interface IndexOptions {
+interface Options extends Pick<OpenOptions, 'backend' | 'threads' | 'exif'> {
   output: string;
   model: string;
-  backend: NonNullable<OpenOptions['backend']>;
-  threads?: number;
-  exif?: OpenOptions['exif'];
   json?: boolean;
-  /** Pictures that are gone may leave the index, however many. */
+  /** Pictures that are gone leave the index, however many. */
   prune?: boolean;
 }
 
@@ -34,17 +31,17 @@ interface Summary {
   count: number;
   /** Pictures extracted now. */
   extracted: number;
-  /** Pictures taken over from the index that was there. */
+  /** Pictures whose features were in the index. */
   reused: number;
   /** Files that look like pictures and could not be read as one. */
   failed: { id: string; message: string }[];
-  /** What else was found and is no picture that is read. */
+  /** Other entries of the folder that are not read. */
   passedOver: PassedOver[];
   /** Pictures that left the index, and why. */
   removed: Departure[];
-  /** Pictures that would have left it: too many to be meant. They are in it until `--prune`. */
+  /** Pictures that are gone, and too many for that to be meant: they stay until `--prune`. */
   missing: Departure[];
-  /** What was wrong with the index that was there; what was whole of it was kept. */
+  /** What was damaged in the index; what was whole was kept. */
   problems: Problem[];
   seconds: number;
   model: string;
@@ -54,14 +51,11 @@ interface Summary {
   threads: number;
 }
 
-/**
- * `likeness index <folder> -o <index>`: pictures that did not change since the last run are taken over, whether that
- * run came to its end or not.
- */
-export const indexFolder = (folder: string, options: IndexOptions): Promise<void> =>
+/** `likeness index <folder> -o <index>`: extracts only pictures that changed since the last run, finished or not. */
+export const indexFolder = (folder: string, options: Options): Promise<void> =>
   interruptible((stop) => run(folder, options, stop));
 
-async function run(folder: string, options: IndexOptions, stop: AbortSignal): Promise<void> {
+async function run(folder: string, options: Options, stop: AbortSignal): Promise<void> {
   const start = performance.now();
   const { output, prune = false } = options;
   const found = await findPictures(folder, [output]);
@@ -74,11 +68,11 @@ async function run(folder: string, options: IndexOptions, stop: AbortSignal): Pr
   const target = await prepareTarget(folder, place, options);
 
   let search: ImageSearch | undefined;
-  let outcome: Outcome;
+  let indexed: Indexed;
   try {
     stop.throwIfAborted();
     search = await openSearch({ ...options, store: `file:${target.folder}`, signal: stop });
-    outcome = await addChanged(search, folder, found.pictures, options, stop);
+    indexed = await addChanged(search, folder, found.pictures, options, stop);
   } catch (error) {
     const size = search?.size ?? 0;
     await search?.close();
@@ -88,8 +82,8 @@ async function run(folder: string, options: IndexOptions, stop: AbortSignal): Pr
     const done = size === 0 ? 'nothing was indexed' : `${size} pictures are indexed for ${output}`;
     throw new Interrupted(signal, `interrupted: ${done}; the same command goes on from there.`);
   }
-  const { failed, entries, extracted } = outcome;
-  /** Why a picture that was found is none, or gone by now. One that is there and cannot be reached may come back. */
+  const { failed, entries, extracted } = indexed;
+  /** Why a picture that was found cannot be read. One that cannot be reached now may come back. */
   const unread = new Map<string, string>();
   const unreachable = new Set<string>();
   for (const { id, error } of failed) {
@@ -99,13 +93,13 @@ async function run(folder: string, options: IndexOptions, stop: AbortSignal): Pr
   const wanted = new Set(found.pictures.map(({ id }) => id));
   for (const { id } of failed) wanted.delete(id);
   const after = entries.filter(({ id }) => wanted.has(id));
-  const before = target.replaces ?? outcome.before;
+  const before = target.replaces ?? indexed.before;
   if (after.length === 0 && (target.replaces || before.length === 0)) {
     await search.close();
     await target.undo();
     throw failed[0]?.error ?? noPictures();
   }
-  // What an index that is made anew has not, is lost with the one that it replaces.
+  // A new index replaces the old one: a picture that it does not have is lost.
   const mayStay = (id: string): boolean => !target.replaces && (unreachable.has(id) || found.mayBeThere(id));
   const { gone, tooMany } = departures(before, after, unread, mayStay);
   const ask = tooMany && !prune;
@@ -149,8 +143,7 @@ async function run(folder: string, options: IndexOptions, stop: AbortSignal): Pr
   );
 }
 
-/** What became of the pictures that were found. */
-interface Outcome {
+interface Indexed {
   /** The pictures that the index had, and those that it has now. */
   before: Entry[];
   entries: Entry[];
@@ -163,9 +156,9 @@ async function addChanged(
   search: ImageSearch,
   folder: string,
   pictures: readonly FoundPicture[],
-  { output }: IndexOptions,
+  { output }: Options,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<Indexed> {
   const before = await search.entries();
   const there = new Map(before.map(({ id, meta }) => [id, meta as Partial<PictureMeta> | undefined]));
   const items: Item[] = [];
@@ -191,9 +184,9 @@ async function addChanged(
   }
 }
 
-const listedIn = ({ json }: IndexOptions): string => (json ? '' : ' (--json lists all)');
+const listedIn = ({ json }: Options): string => (json ? '' : ' (--json lists all)');
 
-/** Whether there is an index with pictures: an empty folder is then one whose pictures are gone. */
+/** Whether there is an index with pictures. */
 async function hasPictures(output: string): Promise<boolean> {
   try {
     const { index } = await lookAt(output);

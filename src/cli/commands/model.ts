@@ -59,12 +59,12 @@ export async function build({ from: given, variant, output }: BuildOptions): Pro
   }
 }
 
-/** They are kept: other variants are built from them without fetching them again. */
+/** The weights are kept: other variants are built from them, too. */
 async function fetchKerasWeights(): Promise<string> {
   const path = join(cacheFolder(), basename(new URL(kerasWeights.url).pathname));
   const total = kerasWeights.byteLength;
   const bar = existsSync(path) ? undefined : progressBar('Downloading', Math.round(total / 1e6), 'MB');
-  /** What an earlier attempt had fetched is there at once. */
+  /** Bytes of an earlier attempt. */
   let before: number | undefined;
   try {
     await downloadKnown(kerasWeights, path, {

@@ -17,18 +17,15 @@ import { placeBesideIndex } from '../output-file.ts';
 import { print, printJson, say } from '../print.ts';
 import { resultsPage } from '../results-page.ts';
 
-export interface QueryOptions {
+interface Options extends Pick<OpenOptions, 'backend' | 'threads' | 'exif'> {
   index: string;
   k: number;
   json?: boolean;
   html?: string;
-  backend: NonNullable<OpenOptions['backend']>;
-  threads?: number;
-  exif?: OpenOptions['exif'];
 }
 
 /** `likeness query <image|vector.npy> -i <index>` */
-export async function query(what: string, options: QueryOptions): Promise<void> {
+export async function query(what: string, options: Options): Promise<void> {
   const place =
     options.html === undefined
       ? undefined
@@ -49,7 +46,7 @@ async function answer(
   what: string,
   index: IndexStore,
   place: FilePlace | undefined,
-  options: QueryOptions,
+  options: Options,
 ): Promise<void> {
   const isVector = /\.npy$/i.test(what);
   const vector = isVector
@@ -101,7 +98,7 @@ async function readVector(path: string, index: IndexStore, where: string): Promi
       `${path} holds ${vector[bad]} (value ${bad}, counted from 0): nothing is near to that. Wanted finite numbers.`,
     );
   }
-  // A vector does not say who made it; nothing is asked of a server for that.
+  // A vector does not say which model made it. No server is asked for that.
   const isAway = /^https?:/i.test(settingOf(index, 'model') ?? '');
   const here = isAway ? undefined : await modelHere(where, index).catch(() => undefined);
   const other = here && otherModel(where, index, here.manifest);
@@ -109,7 +106,7 @@ async function readVector(path: string, index: IndexStore, where: string): Promi
   return vector;
 }
 
-async function extract(path: string, index: IndexStore, options: QueryOptions): Promise<Float32Array> {
+async function extract(path: string, index: IndexStore, options: Options): Promise<Float32Array> {
   await checkInput(path);
   const { model, manifest } = await modelHere(options.index, index);
   const other = otherModel(options.index, index, manifest);
@@ -123,18 +120,18 @@ async function extract(path: string, index: IndexStore, options: QueryOptions): 
   return await search.extract(resolve(path)); // awaited here: the search is closed on the way out
 }
 
-/** Where an indexed picture is. An index may come from elsewhere: its ids lead to nothing outside the folder. */
+/** Where an indexed picture is. An index may come from elsewhere: its ids must not lead out of the folder. */
 function pathBelow(folder: string, id: string): string {
   const path = resolve(folder, id);
   if (path.startsWith(folder.endsWith(sep) ? folder : folder + sep)) return path;
   throw new LikenessError('not-found', 'its id names no file in the folder of the pictures');
 }
 
-/** The nearest pictures; those whose features are damaged are left out, and told of. */
+/** The nearest pictures, without those whose features are damaged. */
 async function nearest(
   vector: Float32Array,
   stored: IndexStore,
-  { k, index: where }: QueryOptions,
+  { k, index: where }: Options,
 ): Promise<Hit[]> {
   const { entries, info } = stored;
   if (entries.length === 0) return [];
@@ -149,7 +146,7 @@ async function nearest(
       if (firstNotFinite(row) >= 0) damaged.add(id);
       if (damaged.has(id)) {
         leftOut.push(first + at / info.dimension);
-        row.fill(0); // left out of the search; a row has to have some values
+        row.fill(0); // excluded from the search, but a row needs values
       } else if (hasUnitLength(row)) normalised++;
     }
     index.add(values);

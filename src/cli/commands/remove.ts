@@ -5,7 +5,7 @@ import { openToChange } from '../open-index.ts';
 import { print, printJson, say } from '../print.ts';
 import { reasonOf } from '../system-error.ts';
 
-export interface RemoveOptions {
+interface Options {
   from?: string;
   json?: boolean;
 }
@@ -14,7 +14,7 @@ export interface RemoveOptions {
  * `likeness remove <index> <id…>`: takes pictures out of an index; the picture files stay. Exit status 1 where an id is
  * not in it; the others are removed all the same.
  */
-export async function remove(where: string, given: readonly string[], options: RemoveOptions): Promise<void> {
+export async function remove(where: string, given: readonly string[], options: Options): Promise<void> {
   const ids = [...new Set([...given, ...(await listed(options.from))])];
   if (ids.length === 0) {
     throw new LikenessError(

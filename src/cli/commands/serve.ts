@@ -3,16 +3,13 @@ import { print } from '../print.ts';
 import { type RunningServer, type ServerOptions, startServer } from '../serve/server.ts';
 import { createSite } from '../serve/site.ts';
 
-export interface ServeOptions extends ServerOptions {
+interface Options extends ServerOptions {
   index?: string;
   followLinks?: boolean;
 }
 
-/**
- * `likeness serve`: the page at `/`, the library and models it loads, and of an index its record, features, file and
- * pictures. Resolves when the server listens; a signal ends it.
- */
-export async function serve(options: ServeOptions): Promise<void> {
+/** `likeness serve`. Resolves when the server listens; a signal ends it. */
+export async function serve(options: Options): Promise<void> {
   const where = options.index;
   const looked = where === undefined ? undefined : await openIndexOf(where, { rows: true });
   const index = looked && { where: where!, store: looked.index, isWhole: !looked.damage };
@@ -27,7 +24,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   }
 }
 
-/** The first signal lets answers come to their end, the second does not. */
+/** The first signal waits for answers under way; the second ends the process. */
 function stopOnSignal(server: RunningServer, cleanUp: () => Promise<void>): void {
   let stopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 
 const loopback = ['localhost', '127.0.0.1', '[::1]'];
-/** Listening on these is listening on every address of the machine. */
+/** A server that listens on one of these listens on every address of the machine. */
 const everyAddress = new Set(['0.0.0.0', '[::]']);
 
 /**
@@ -19,13 +19,12 @@ export function hostOf(text: string): string | undefined {
 }
 
 /**
- * Says which `Host` headers a server answers. A foreign page can have its own name lead to this machine (DNS
- * rebinding), and could then read everything; but the browser sends that name. So names are answered only when they
- * are known: those of the machine itself, the one that the server listens on, and `allowed`. A server that listens on
- * every address answers to any address as well: no name server is asked for one, so nobody can rebind it.
+ * Which `Host` headers a server answers. A foreign page can point its own name at this machine (DNS rebinding) and could
+ * then read everything. The browser sends that name, so only known names are answered: the machine's own, the name that
+ * the server listens on, and `allowed`. A server that listens on every address also answers to any address: an address
+ * cannot be rebound.
  *
- * @param listensOn what `--host` says
- * @param allowed further names
+ * @param listensOn `--host`
  */
 export function hostFilter(
   listensOn: string,

@@ -1,4 +1,4 @@
-/** Runs at most `max` of the works that it is given at once, the others in the order in which they came. */
+/** Runs at most `max` pieces of work at once; the others wait in the order in which they came. */
 export function limit(max: number): <T>(work: () => Promise<T>) => Promise<T> {
   let running = 0;
   const waiting: (() => void)[] = [];
@@ -8,7 +8,7 @@ export function limit(max: number): <T>(work: () => Promise<T>) => Promise<T> {
     try {
       return await work();
     } finally {
-      // The next one takes this place.
+      // The next one takes over this place.
       const next = waiting.shift();
       if (next) next();
       else running--;

@@ -1,14 +1,13 @@
-/** More parts than this are somebody's attempt to make work, not a download that goes on. */
+/** More parts than this are an attack, not a download that is continued. */
 const maxParts = 16;
 
 /**
- * A `Range` header as the file sender may have it, by RFC 9110: `undefined` where all of the file is the answer, i.e.
- * for another unit, for what is not well formed (letters, `5-1`), and for a file that may have changed (`If-Range`).
- * A suffix longer than the file means all of it.
+ * A `Range` header for the file sender, by RFC 9110. `undefined` where the whole file is the answer: for another unit, for
+ * a malformed header (letters, `5-1`), for a file that may have changed (`If-Range`). A suffix longer than the file means
+ * all of it.
  *
- * @param ifRange the `If-Range` header
  * @param byteLength of the file
- * @param modified when it was, as `Last-Modified` says it
+ * @param modified its `Last-Modified`
  */
 export function usableRange(
   range: string | undefined,
@@ -16,7 +15,7 @@ export function usableRange(
   byteLength: number,
   modified: string,
 ): string | undefined {
-  // Our entity tags are weak: they say that a file is much the same, not that its bytes are.
+  // Our entity tags are weak: they do not say that the bytes are the same.
   if (range === undefined || (ifRange !== undefined && ifRange !== modified)) return undefined;
   const list = /^bytes=(.*)$/i.exec(range)?.[1]?.split(',') ?? [];
   const parts = list.map((part) => part.replace(/^[ \t]+|[ \t]+$/g, ''));
@@ -28,6 +27,6 @@ export function usableRange(
     if (first !== '' && last !== '' && BigInt(last) < BigInt(first)) return undefined;
     usable.push(first === '' && Number(last) >= byteLength ? '0-' : part);
   }
-  // Of an empty file no range can be named.
+  // An empty file has no ranges.
   return byteLength === 0 ? undefined : `bytes=${usable.join(',')}`;
 }

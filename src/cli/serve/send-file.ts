@@ -7,10 +7,10 @@ import send from '@fastify/send';
 import { usableRange } from './range.ts';
 import { sendBody, sendText } from './send-body.ts';
 
-/** Where a path leads: to a plain file inside the folder, to one outside of it, or to nothing that can be sent. */
-export type Found = { real: string; inside: boolean } | undefined;
+/** The plain file that a path leads to, inside the folder or outside of it; `undefined` where there is none. */
+export type FoundFile = { real: string; inside: boolean } | undefined;
 
-/** Codes of files that are not there, or not for us. */
+/** Codes of files that are missing or must not be read. */
 const absent = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'EPERM', 'ENAMETOOLONG', 'EINVAL']);
 const isAbsent = (error: unknown): boolean => {
   const code = (error as NodeJS.ErrnoException).code ?? '';
@@ -18,7 +18,7 @@ const isAbsent = (error: unknown): boolean => {
 };
 
 /** Follows all links of a path below `folder`. */
-export async function findFile(path: string, folder: string): Promise<Found> {
+export async function findFile(path: string, folder: string): Promise<FoundFile> {
   try {
     const [real, root] = await Promise.all([realpath(path), realpath(folder)]);
     if (!(await stat(real)).isFile()) return undefined;
@@ -37,15 +37,14 @@ const opened = (stream: ReadStream): Promise<boolean> =>
     stream.once('error', (error) => (isAbsent(error) ? done(false) : failed(error)));
   });
 
-/** Waiting for another answer to close its file, when the process may open no more; all in all ten seconds. */
+/** With too many files open, an answer waits for others to close theirs: ten seconds in all. */
 const waitMs = 100;
 const attempts = 100;
 
-/** Whether too many files are open. */
 export const isBusy = (error: unknown): boolean =>
   ['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '');
 
-/** Runs `work`, again while the process has too many files open and nothing was sent. */
+/** Runs `work`; again while too many files are open and nothing was sent. */
 export async function whenFilesAreFree<T>(response: ServerResponse, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -73,11 +72,11 @@ export async function beginningOf(path: string, max: number): Promise<Uint8Array
 }
 
 /**
- * Answers with a file: ranges, conditional requests and dates are the sender's business. Resolves to false, with nothing
- * sent, when it is gone.
+ * Answers with a file; @fastify/send handles ranges, conditional requests and dates. Resolves to false, with nothing sent,
+ * when the file is gone.
  *
- * @param real a path without links, to a plain file
- * @param type its media type; left out, that of its ending
+ * @param real a path without links
+ * @param type its media type; default: by its ending
  */
 export async function sendFile(
   request: IncomingMessage,
@@ -91,7 +90,7 @@ export async function sendFile(
   });
   if (!info?.isFile()) return false;
   const { range, 'if-range': ifRange, ...rest } = request.headers;
-  // A range is asked for with GET only.
+  // Ranges are for GET only.
   const usable =
     request.method === 'GET'
       ? usableRange(range, headerText(ifRange), info.size, info.mtime.toUTCString())
@@ -125,7 +124,7 @@ export async function sendFile(
   return true;
 }
 
-/** By the ending alone: the sender's own reading of a whole name stumbles over a line break in it. */
+/** By the ending alone: the sender fails at a name with a line break. */
 function typeOf(path: string): string {
   const type = send.mime.getType(extname(path).slice(1)) ?? 'application/octet-stream';
   return send.isUtf8MimeType(type) ? `${type}; charset=utf-8` : type;

@@ -9,7 +9,7 @@ import type { Site } from './site.ts';
 export interface ServerOptions {
   port: number;
   host: string;
-  /** Names that are answered beside those of this machine and `host`. */
+  /** Further names that are answered. */
   allowHost?: readonly string[];
   /** Send COOP and COEP, which give the page threads. */
   isolation: boolean;
@@ -21,11 +21,11 @@ export interface Timeouts {
   headers: number;
   /** The whole request; none has a body. */
   request: number;
-  /** How often the two are looked at. */
+  /** How often these two are checked. */
   check: number;
   /** Between two requests. */
   keepAlive: number;
-  /** While nothing moves: the receiver has stopped to read. */
+  /** While nothing moves, because the receiver does not read. */
   idle: number;
   /** For answers under way when the server is stopped. */
   close: number;
@@ -38,22 +38,19 @@ const usual: Timeouts = {
   idle: 120_000,
   close: 2_000,
 };
-/**
- * More are not accepted: each takes one of the files that a process may have open (4096 on many machines), and an answer
- * needs another.
- */
+/** Each takes one of the files that a process may open (4096 on many machines), and its answer another. */
 const maxConnections = 2000;
-/** All lines of a request's head together. */
+/** All lines of a request's head. */
 const maxHeaderBytes = 16 << 10;
 
 export interface RunningServer {
   /** Where a browser on this machine finds it. */
   url: string;
-  /** Ends what is under way, after a short time by force. */
+  /** Waits shortly for answers under way, then ends them. */
   close(): Promise<void>;
 }
 
-/** Listens, and shows a site to whoever asks for it by a name that this machine has. No request ends it. */
+/** Serves a site to requests with a known host name. No request can end it. */
 export async function startServer(
   site: Site,
   options: ServerOptions,
@@ -102,7 +99,7 @@ export async function startServer(
     const path = pathOf(url);
     if (path === undefined) sendText(response, 400, 'The address is not well formed.\n');
     else {
-      // What is no part of the page and its library must not act as a page at all.
+      // A file that is no part of the page or its library must not act as a page.
       const isPage = path.length === 1 || path[0] === 'dist';
       if (!isPage) response.setHeader('Content-Security-Policy', strictPolicy);
       if (!(await whenFilesAreFree(response, () => site.answer(path, request, response)))) {
@@ -137,7 +134,7 @@ function setHeaders(response: ServerResponse, pagePolicy: string, isolation: boo
 function pathOf(url: string): string[] | undefined {
   if (!url.startsWith('/')) return undefined;
   try {
-    // A part that holds a "/" once it is decoded is another path than the one that was asked for.
+    // A part with an encoded "/" would become another path.
     const parts = url.split('?', 1)[0]!.slice(1).split('/').map(decodeURIComponent);
     return parts.some((part) => /[/\0]/.test(part)) ? undefined : parts;
   } catch {

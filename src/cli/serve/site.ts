@@ -28,7 +28,7 @@ export interface Site {
 interface ServedIndex {
   where: string;
   store: IndexStore;
-  /** Its file can be sent as it is; of a damaged one only what `store` has. Default true. */
+  /** Whether its file can be sent as it is; of a damaged index `store` is sent. Default true. */
   isWhole?: boolean;
 }
 
@@ -43,8 +43,8 @@ export interface SiteOptions {
 const featureReaders = 4;
 
 /**
- * What `likeness serve` shows, and nothing else: the page, the library that it loads, the files that models' manifests
- * name, and of an index its list, features, file and the pictures that it names.
+ * What `likeness serve` serves, and nothing else: the page, its library, the files that models' manifests name, and an
+ * index's list, features, file and pictures.
  */
 export async function createSite({ index, followLinks = false }: SiteOptions): Promise<Site> {
   const dist = packagePath('dist');
@@ -68,7 +68,7 @@ export async function createSite({ index, followLinks = false }: SiteOptions): P
 
 const nothing = async (): Promise<boolean> => false;
 
-/** The page states what it may load; as a header this holds for its workers, too. */
+/** The page's own policy. As a header it holds for its workers, too. */
 function policyOf(page: string): string {
   const html = existsSync(page) ? readFileSync(page, 'utf8') : '';
   const [, policy = "default-src 'none'"] =
@@ -92,7 +92,7 @@ async function sendBelow(
 }
 
 const noIndexRoute: Route = async (path, _, response) => {
-  // The page is told so; a 404 would look like a fault in its console.
+  // A 404 would look like a fault in the page's console.
   if (path.join('/') !== 'index.json') return false;
   sendText(response, 200, 'null', 'application/json');
   return true;
@@ -150,13 +150,13 @@ async function sendFeatures(
   await sendMade(request, response, { byteLength, parts: parts() });
 }
 
-/** Sends what lies in no file. */
+/** Sends bytes that are in no file. */
 async function sendMade(
   request: IncomingMessage,
   response: ServerResponse,
   { byteLength, parts }: { byteLength: number; parts: AsyncIterable<Uint8Array> },
 ): Promise<void> {
-  if (response.destroyed) return; // gone while it waited for its turn
+  if (response.destroyed) return; // the receiver has gone
   response.setHeader('Content-Type', 'application/octet-stream');
   response.setHeader('Content-Length', byteLength);
   if (request.method === 'HEAD') response.end();
@@ -169,7 +169,7 @@ function pictureRoute({ where, store }: { where: string; store: IndexStore }, fo
   const told = new Set<string>();
   return async (path, request, response) => {
     const id = path.join('/');
-    // Only what the index names, and only pictures: whoever made the index may have named any file.
+    // Only pictures, and only those that the index names: an index from elsewhere may name any file.
     if (!known.has(id) || !path.every((part) => part !== '' && !part.startsWith('.'))) return false;
     const found = await findFile(join(folder, id), folder);
     if (!found) return false;
@@ -220,7 +220,7 @@ async function modelRoute(index: SiteOptions['index'], followLinks: boolean): Pr
   };
 }
 
-/** The index's features are of no use to the page: it has another version of their model, or none. */
+/** The page cannot use the index's features: it has another version of their model, or none. */
 function sayOtherModel(
   { where, store }: ServedIndex,
   source: string | undefined,
