@@ -7,7 +7,7 @@ import { resize } from '../image/resize.ts';
 import { toRgb } from '../image/rgb.ts';
 import { readImage } from '../image/source.node.ts';
 import { encodeWebp } from '../image/webp-encode.ts';
-import { generatedBy } from '../output/generated-by.ts';
+import { generatedBy } from '../output/place.node.ts';
 import { printable } from './print.ts';
 
 export interface ResultsPageInput {

@@ -30,13 +30,13 @@ export interface FolderSink extends ModelSink {
   discard(): Promise<void>;
 }
 
-/** What a model's folder may hold: anything else in it is somebody's own, and not replaced. */
+/** What a model's folder may hold. A folder with other files is not replaced. */
 const filesOfModel = /^(manifest\.json|model\.onnx|(graph|dense)-\d+\.bin|(LICENCE|README)\.md)$/;
 
 const readme = 'README.md';
 
 const thisMachine = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
-/** What is being written, in a folder that names the process; nobody else's has such a name. */
+/** Files are written in a folder whose name has the process and the machine. */
 const prefix = `.likeness-model-${process.pid}-${thisMachine}-`;
 const leftOver = /^\.likeness-model-(\d+)-([0-9a-f]{8})-[0-9a-f-]{36}\.tmp$/;
 
@@ -52,7 +52,7 @@ export async function folderSink(folder: string, from?: string): Promise<FolderS
   const target = place.path;
   await refuseOthers(place);
   if (from !== undefined) await refuseWithin(target, from, folder);
-  // In the folder itself where there is one: it may be a disk of its own, or the one place that may be written to.
+  // Within the folder where there is one: it may be another disk, or the only place with permission to write.
   const beside = place.names === undefined ? dirname(target) : target;
   const temporary = join(beside, `${prefix}${crypto.randomUUID()}.tmp`);
   const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -70,7 +70,7 @@ export async function folderSink(folder: string, from?: string): Promise<FolderS
   const done: Shard[] = [];
   let current: { file: string; handle: FileHandle; hash: Hash; byteLength: number } | undefined;
   let discarded = false;
-  /** What is removed before a write has ended could be made again by it. */
+  /** One write at a time. `discard` waits for it: it could make again what was removed. */
   const mutex = new Mutex();
   const finish = async (): Promise<void> => {
     if (!current) return;
@@ -124,14 +124,14 @@ export async function folderSink(folder: string, from?: string): Promise<FolderS
 }
 
 /**
- * Puts the files of one folder in the place of another's: the folder itself stays, with its permissions, and with the
- * programs that are in it. Nothing is a model without its manifest, which goes first and comes last.
+ * Replaces the files of a folder by those of another. The folder itself stays, with its permissions. Without a manifest
+ * it is no model: so the old manifest is moved first, and the new one last.
  */
 async function replaceFiles(from: string, to: string): Promise<void> {
   const old = join(from, 'old');
   await mkdir(old);
   const after = await modelFiles(from);
-  // A README.md is somebody's, unless a new one comes.
+  // A README.md may be a person's own: it stays, unless a new one comes.
   const before = (await modelFiles(to)).filter((name) => name !== readme || after.includes(readme));
   const moved: [from: string, to: string][] = [];
   const move = async (names: readonly string[], a: string, b: string): Promise<void> => {
@@ -173,19 +173,15 @@ async function refuseOthers({ named, path, names = [] }: FolderPlace): Promise<v
     );
   };
   if (foreign !== undefined) refuse(`"${foreign}", which is no part of a model`);
-  // Other things have files of such names: a README.md, the manifest.json of a web page.
+  // Other folders have such files, too: a README.md, the manifest.json of a web page.
   if (theirs.length > 0 && !(await isManifest(join(path, manifestFile))))
     refuse(`${theirs.map((name) => `"${name}"`).join(', ')} and no manifest of a model`);
 }
 
-async function isManifest(path: string): Promise<boolean> {
-  try {
-    const manifest = parseJson(await readFile(path), path) as { format?: unknown } | null;
-    return manifest?.format === 'likeness-model';
-  } catch {
-    return false;
-  }
-}
+const isManifest = async (path: string): Promise<boolean> =>
+  readFile(path)
+    .then((bytes) => (parseJson(bytes, path) as { format?: unknown } | null)?.format === 'likeness-model')
+    .catch(() => false);
 
 async function refuseWithin(target: string, from: string, folder: string): Promise<void> {
   const path = await realpath(from).catch(() => resolve(from));

@@ -1,4 +1,4 @@
-import { gpuRuntimeBytes } from '../assets/ort-bytes.ts';
+import { gpuRuntimeBytes } from '../assets/gpu-build.ts';
 import { LikenessError } from '../base/errors.ts';
 import { type Manifest, parseManifest } from '../network/manifest.ts';
 import { answered } from '../web/storage.ts';

@@ -1,4 +1,4 @@
-/** What has to be gone when the process ends before its work is done. */
+/** What is undone when the process ends before its work is done. */
 const pending = new Set<() => void>();
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -8,7 +8,10 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * @param undo must not be asynchronous: nothing waits any more
  */
 export function untilFinished(undo: () => void): { finished(): void } {
-  if (pending.size === 0) listen();
+  if (pending.size === 0) {
+    for (const signal of signals) process.on(signal, onSignal);
+    process.on('exit', undoAll);
+  }
   pending.add(undo);
   return {
     finished() {
@@ -31,13 +34,8 @@ function undoAll(): void {
 function onSignal(signal: NodeJS.Signals): void {
   undoAll();
   unlisten();
-  // As if nobody had listened; another listener of the program decides itself.
+  // The signal does what it did before, unless the program listens to it.
   if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
-}
-
-function listen(): void {
-  for (const signal of signals) process.on(signal, onSignal);
-  process.on('exit', undoAll);
 }
 
 function unlisten(): void {

@@ -7,7 +7,6 @@ import { cannotWrite } from '../base/storage-errors.ts';
 import { pictureNameOf, SNIFFED_BYTES } from '../image/format.ts';
 import { isNpy } from '../python/npy.ts';
 import { isIndex } from '../store/format/header.ts';
-import { generatedBy } from './generated-by.ts';
 
 export interface PlaceOptions {
   /** The option that named it, for messages: `--npy`. */
@@ -15,6 +14,9 @@ export interface PlaceOptions {
   /** Files and folders that are read, or written by other options: the place has to be another. */
   apartFrom?: readonly (string | undefined)[];
 }
+
+/** What a page that a command wrote begins with: such a page may be replaced, a page of somebody's may not. */
+export const generatedBy = '<meta name="generator" content="Likeness">';
 
 /** What a command writes to a file: the one kind of file that it replaces. */
 export type OutputKind = 'npy' | 'json' | 'html' | 'index';
@@ -157,7 +159,7 @@ async function checkApart(path: string, { option, apartFrom = [] }: PlaceOptions
 }
 
 const kinds: Record<OutputKind, { name: string; is(begin: Uint8Array): boolean }> = {
-  npy: { name: 'a .npy file', is: (begin) => isNpy(begin) },
+  npy: { name: 'a .npy file', is: isNpy },
   json: { name: 'a JSON list', is: (begin) => /^\uFEFF?\s*\[/.test(asText(begin)) },
   html: { name: 'a page of Likeness', is: (begin) => asText(begin).includes(generatedBy) },
   index: { name: 'a Likeness index', is: isIndex },

@@ -1,3 +1,5 @@
+import { urlOf } from '../base/checks.ts';
+
 /** This script, where it is no module: known only while it runs for the first time. */
 const classicScript = (globalThis.document?.currentScript as HTMLScriptElement | null | undefined)?.src;
 
@@ -11,13 +13,7 @@ export function programBase(): string {
 }
 
 /** A program's URL as an absolute one; `undefined` where it is none. */
-export function programUrl(url: string): string | undefined {
-  try {
-    return new URL(url, programBase()).href;
-  } catch {
-    return undefined;
-  }
-}
+export const programUrl = (url: string): string | undefined => urlOf(url, programBase())?.href;
 
 /** Where this code is; `undefined` in a script that does not know, or has no place (a blob). */
 function ownUrl(): URL | undefined {
