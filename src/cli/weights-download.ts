@@ -5,11 +5,11 @@ import { dirname } from 'node:path';
 import { LikenessError } from '../base/errors.ts';
 import { makeFolder } from '../base/make-folder.node.ts';
 import { pathFile } from '../base/open-file.node.ts';
+import type { RetryPolicy } from '../base/retry.ts';
 import { cannotWrite } from '../base/storage-errors.ts';
 import { openAt } from '../delivery/cache.folder.node.ts';
 import { type DownloadTarget, download, StorageFailed } from '../delivery/download.ts';
 import { httpOrigin } from '../delivery/origin.ts';
-import type { RetryPolicy } from '../delivery/retry.ts';
 
 /** A file that is known before it is fetched. */
 export interface KnownFile {

@@ -1,4 +1,5 @@
 import { LikenessError } from '../base/errors.ts';
+import { defaultRetryPolicy, type RetryPolicy, retry } from '../base/retry.ts';
 import { type Manifest, parseManifest, type Shard } from '../network/manifest.ts';
 import { proveWebLocks } from '../web/lock.ts';
 import { answered, webLocks } from '../web/storage.ts';
@@ -8,7 +9,6 @@ import { type DownloadOptions, download, StorageFailed } from './download.ts';
 import { slices } from './hash.ts';
 import type { Origin } from './origin.ts';
 import { bytesOf, filesOf, readModelRecord, removeReplaced, writeModelRecord } from './records.ts';
-import { defaultRetryPolicy, type RetryPolicy, retry } from './retry.ts';
 
 /** A model whose files are here and have their sha256. It can be posted: a Blob is a reference. */
 export interface DeliveredModel<Bytes extends StoredBytes = Blob> {

@@ -1,9 +1,9 @@
 import { LikenessError } from '../base/errors.ts';
+import { type RetryPolicy, retry } from '../base/retry.ts';
 import type { Shard } from '../network/manifest.ts';
 import type { ShardCache, StoredBytes } from './cache.ts';
 import { createHash, type Hash, slices } from './hash.ts';
 import type { Origin } from './origin.ts';
-import { type RetryPolicy, retry } from './retry.ts';
 
 /** The storage takes or gives no more; what it has stays. */
 export class StorageFailed extends Error {}

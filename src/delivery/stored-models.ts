@@ -1,12 +1,12 @@
 import { gpuRuntimeBytes } from '../assets/gpu-build.ts';
 import { LikenessError } from '../base/errors.ts';
+import { retry } from '../base/retry.ts';
 import { type Manifest, parseManifest } from '../network/manifest.ts';
 import { answered } from '../web/storage.ts';
 import type { ShardCache } from './cache.ts';
 import type { ModelInfo } from './model-info.ts';
 import { everyCache } from './open-cache.ts';
 import { bytesOf, filesOf, hasModelRecord, modelRecords, removeModel } from './records.ts';
-import { retry } from './retry.ts';
 import { type ModelSource, originOf } from './source.ts';
 
 /** The models of which something is stored in this browser. */

@@ -1,5 +1,6 @@
 import { LikenessError } from '../../base/errors.ts';
 import type { OpenFile } from '../../base/random-access.ts';
+import { fetchBytes } from '../../web/fetch-bytes.ts';
 import { whyNotFetched } from '../../web/why-not.ts';
 import { SingleFileStore } from './store.single.ts';
 
@@ -14,12 +15,13 @@ export const httpStore = (url: string): SingleFileStore =>
   new SingleFileStore(url, () => openUrl(url), false);
 
 async function openUrl(url: string): Promise<OpenFile> {
-  const first = await get(url, 0, firstBytes);
-  const bytes = new Uint8Array(await first.arrayBuffer());
-  const total = /\/(\d+)$/.exec(first.headers.get('content-range') ?? '')?.[1];
-  const whole = first.status !== 206 || total === undefined;
-  const size = whole ? bytes.length : Number(total);
-  const version = versionOf(first);
+  const options = { whyNot: whyNotFetched };
+  let first = await fetchBytes(url, { ...options, range: { from: 0, to: firstBytes } });
+  // A server of another origin may hide how many there are.
+  const hidesSize = !first.isWhole && first.total === undefined && first.bytes.length === firstBytes;
+  if (hidesSize) first = await fetchBytes(url, options);
+  const { bytes, version } = first;
+  const size = first.isWhole ? bytes.length : (first.total ?? bytes.length);
   return {
     size: async () => size,
     async read(at, into) {
@@ -29,46 +31,13 @@ async function openUrl(url: string): Promise<OpenFile> {
         into.set(bytes.subarray(at, end));
         return end - at;
       }
-      const response = await get(url, at, end);
-      if (response.status !== 206 || versionOf(response) !== version) {
-        const what = `${url} changed while it was read (${response.status}); open it again.`;
-        throw new LikenessError('storage-failed', what);
+      const part = await fetchBytes(url, { ...options, range: { from: at, to: end } });
+      if (part.isWhole || part.version !== version || part.bytes.length !== end - at) {
+        throw new LikenessError('storage-failed', `${url} changed while it was read; open it again.`);
       }
-      return receive(response, into.subarray(0, end - at));
+      into.set(part.bytes);
+      return end - at;
     },
     close: async () => {},
   };
-}
-
-const versionOf = ({ headers }: Response): string | null =>
-  headers.get('etag') ?? headers.get('last-modified');
-
-async function get(url: string, from: number, to: number): Promise<Response> {
-  let response: Response;
-  try {
-    // Not compressed: a range of compressed bytes is of no use. Browsers ask for that themselves.
-    const headers = { Range: `bytes=${from}-${to - 1}`, 'Accept-Encoding': 'identity' };
-    response = await fetch(url, { headers });
-  } catch (error) {
-    const { reason } = await whyNotFetched(url, error);
-    throw new LikenessError('not-found', `${url} cannot be fetched: ${reason}.`, { cause: error });
-  }
-  if (!response.ok) {
-    // There is nothing at that position.
-    if (response.status === 416) throw new LikenessError('bad-file', `${url} is empty.`);
-    throw new LikenessError('not-found', `${url} answered ${response.status}.`);
-  }
-  return response;
-}
-
-/** Writes a response's bytes where they are wanted, as they come. */
-async function receive(response: Response, into: Uint8Array): Promise<number> {
-  let at = 0;
-  for await (const part of response.body!) {
-    if (at + part.length > into.length)
-      throw new LikenessError('storage-failed', `${response.url} sent more than was asked for.`);
-    into.set(part, at);
-    at += part.length;
-  }
-  return at;
 }

@@ -137,8 +137,10 @@ async function served<T>(
   bytes: Uint8Array,
   ranges: boolean,
   body: (url: string, sent: () => number) => Promise<T>,
+  breaksFirst = false,
 ): Promise<T> {
   let sent = 0;
+  const broken = new Set<string>();
   const server = createServer((request, response) => {
     if (request.url !== '/index.likeness') {
       response.statusCode = 404;
@@ -153,6 +155,13 @@ async function served<T>(
       response.setHeader('Content-Range', `bytes ${from}-${to - 1}/${bytes.length}`);
     }
     sent += to - from;
+    const asked = `${to}`;
+    if (breaksFirst && !broken.has(asked)) {
+      broken.add(asked);
+      response.setHeader('Content-Length', to - from);
+      response.write(bytes.subarray(from, (from + to) / 2), () => response.destroy());
+      return;
+    }
     response.end(bytes.subarray(from, to));
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
@@ -208,4 +217,21 @@ describe('httpStore', () => {
       }),
     );
   }
+
+  test('a connection that breaks is made again, and goes on where it ended', () =>
+    withFolder(async (folder) => {
+      const index = await IndexStore.open(new FolderStore(folder), { create: info(256) });
+      const changes = Array.from({ length: 300 }, (_, n) => ({ id: `${n}`, vector: vectorOf(n, 256) }));
+      await index.append(changes);
+      await index.close();
+      const [name] = await readdir(folder);
+      const file = await readFile(join(folder, name!));
+      const read = async (url: string): Promise<void> => {
+        const remote = await IndexStore.open(httpStore(url));
+        const rows = new Float32Array(2 * 256);
+        await remote.readRows([remote.entries[7]!, remote.entries[299]!], rows);
+        assert.deepEqual([...rows], [...vectorOf(7, 256), ...vectorOf(299, 256)]);
+      };
+      await served(file, true, read, true);
+    }));
 });
