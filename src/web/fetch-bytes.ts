@@ -103,7 +103,8 @@ export async function fetchBytes(url: string, options: FetchBytesOptions = {}): 
         done += part.value.length;
         onBytes?.(done);
       }
-      const wanted = isWhole ? 0 : Math.min(range!.to, total ?? range!.to) - range!.from;
+      // Where nobody says how long the file is, it may end before the range does.
+      const wanted = isWhole || total === undefined ? 0 : Math.min(range!.to, total) - range!.from;
       if (done < wanted) throw new Error(`it ended after ${done} of ${wanted} bytes`);
     } catch (error) {
       signal?.throwIfAborted();

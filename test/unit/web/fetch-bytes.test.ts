@@ -102,10 +102,21 @@ test('a server without ranges sends the whole file, also when it is asked again'
 test('a part that is too short is asked for again', async () => {
   const server = answering(({ range, nth }) => {
     const [, from, to] = /(\d+)-(\d+)/.exec(range!)!.map(Number);
-    return new Response(file.slice(from, nth === 0 ? from! + 5 : to! + 1), { status: 206 });
+    const headers = { 'content-range': `bytes ${from}-${to}/1000` };
+    return new Response(file.slice(from, nth === 0 ? from! + 5 : to! + 1), { status: 206, headers });
   });
   const { bytes } = await fetchBytes(url, { ...server, policy, range: { from: 50, to: 90 } });
   assert.deepEqual(bytes, file.slice(50, 90));
+});
+
+test('a server of another origin may not say how long the file is', async () => {
+  const server = answering(() => new Response(file.slice(900), { status: 206 }));
+  const { bytes, isWhole, total } = await fetchBytes(url, {
+    ...server,
+    policy,
+    range: { from: 900, to: 2000 },
+  });
+  assert.deepEqual([bytes, isWhole, total], [file.slice(900), false, undefined]);
 });
 
 test('what is final is not asked for again; what may pass is, a few times', async () => {
