@@ -14,13 +14,20 @@ const boms: readonly [label: string, bytes: readonly number[]][] = [
 export function textOf(bytes: Uint8Array): string {
   const label = markOf(bytes) ?? declarationIn(bytes);
   const decoder = label === undefined ? undefined : decoderOf(label);
-  if (decoder) return decoder.decode(bytes);
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const text = (decoder ?? new TextDecoder('utf-8', { fatal: true })).decode(bytes);
+    return decoder?.encoding === 'windows-1252' ? withWindows1252(text) : text;
   } catch {
-    return new TextDecoder('windows-1252').decode(bytes);
+    return withWindows1252(new TextDecoder('windows-1252').decode(bytes));
   }
 }
+
+/** What windows-1252 has where Latin 1 has controls, from 0x80 on. */
+const windows1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
+
+/** Node 20 decodes windows-1252 as Latin 1. */
+const withWindows1252 = (text: string): string =>
+  text.replace(/[\x80-\x9f]/g, (control) => windows1252[control.charCodeAt(0) - 0x80]!);
 
 const markOf = (bytes: Uint8Array): string | undefined =>
   boms.find(([, mark]) => mark.every((byte, at) => bytes[at] === byte))?.[0];

@@ -9,6 +9,7 @@ import { LikenessError } from '../../base/errors.ts';
  */
 export function selectorOf(selector: string): (image: Element) => boolean {
   try {
+    if (selector.trim() === '') throw new Error('it is empty');
     const matches = compile<ChildOf, Element>(selector);
     return (image) => matches(image);
   } catch (error) {
