@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 import script from '#threads/network.txt';
 import { startWorker } from '../base/start-worker.node.ts';
+import type { KernelBuild } from './convolution/kernel.ts';
 import { loadNetwork } from './convolution/network.ts';
 import { createThread } from './convolution/thread.ts';
 import { cpuBatchSize } from './extractor.cpu.ts';
@@ -18,13 +19,18 @@ const maxDefaultThreads = 4;
  *
  * @param threads that many threads of their own, over one copy of the weights; 1: the calling thread and no other.
  *   Default: one for each processor, up to 4
+ * @param build `simd` computes the same bits on every machine. Default: the fastest
  */
-export async function createNodeGraph(model: Model, threads?: number): Promise<CpuGraph> {
+export async function createNodeGraph(
+  model: Model,
+  threads?: number,
+  build?: KernelBuild,
+): Promise<CpuGraph> {
   const batch = cpuBatchSize(model.manifest.preprocessing);
   // `--permission` without `--allow-worker`.
   const denied = process.permission?.has('worker') === false;
   if (threads === 1 || denied) {
-    const network = await loadNetwork(model, { threads: 1, shared: false, batch });
+    const network = await loadNetwork(model, { threads: 1, shared: false, batch, build });
     const thread = await createThread(network, 0);
     return {
       threads: 1,
@@ -37,7 +43,7 @@ export async function createNodeGraph(model: Model, threads?: number): Promise<C
     };
   }
   const count = threads ?? Math.min(maxDefaultThreads, availableParallelism());
-  const network = await loadNetwork(model, { threads: count, shared: true, batch });
+  const network = await loadNetwork(model, { threads: count, shared: true, batch, build });
   return createPool(count, (index) =>
     startNetworkThread(
       startWorker<NetworkWorker>(script, 'likeness-network', networkThreadName),

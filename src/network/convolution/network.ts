@@ -28,7 +28,7 @@ export async function loadNetwork(
     shared,
     batch,
     build = bestBuild(),
-  }: { threads: number; shared: boolean; batch: number; build?: KernelBuild },
+  }: { threads: number; shared: boolean; batch: number; build?: KernelBuild | undefined },
 ): Promise<Network> {
   const convolutions = manifest.convolutions;
   let size = manifest.preprocessing.width;
