@@ -12,7 +12,12 @@ const page = join(root, 'docs/api.md');
 
 function currentPage() {
   const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const entries = [exports['.'].types, exports['.'].node.types, exports['./knn'].types];
+  const entries = [
+    exports['.'].types,
+    exports['.'].node.types,
+    exports['./knn'].types,
+    exports['./site'].types,
+  ];
   const text = reference(entries.map((path) => join(root, path)));
   const biome = join(root, 'node_modules/@biomejs/biome/bin/biome');
   const args = [biome, 'format', '--stdin-file-path=docs/api.md'];

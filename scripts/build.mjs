@@ -303,6 +303,7 @@ async function buildNode() {
     entryPoints: {
       index: 'src/node.ts',
       knn: 'src/knn/index.ts',
+      site: 'src/site/index.ts',
       cli: 'src/cli/main.ts',
     },
   });

@@ -4,6 +4,7 @@ const sections = [
   ['`likeness-search`, in a page', ''],
   ['`likeness-search`, in Node', ', in Node'],
   ['`likeness-search/knn`', ', alone'],
+  ['`likeness-search/site`, in Node', ', of a site'],
 ];
 
 const opening = `# API reference
@@ -18,7 +19,7 @@ In signatures, \`Blob\`, \`URL\`, \`GPUDevice\` and the like are the platform's 
 const kinds = { class: 'Classes', function: 'Functions and constants', type: 'Types' };
 
 /**
- * @param {import('./describe.mjs').Export[][]} entries in a page, in Node, knn
+ * @param {import('./describe.mjs').Export[][]} entries in a page, in Node, knn, site
  * @returns {string} Markdown. What was described already is linked; of a class, members that are new are described.
  */
 export function renderPage(entries) {

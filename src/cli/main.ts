@@ -29,6 +29,8 @@ function hostName(text: string, before: string[]): string[] {
   return [...before, name];
 }
 
+const repeated = (text: string, before: string[]): string[] => [...before, text];
+
 const model = (): Option =>
   new Option('--model <name|dir|url>', 'a built-in model, or the folder or URL of a model')
     .default(defaultModel)
@@ -99,6 +101,56 @@ network(program.command('index'))
   .option('--json', 'print a summary as JSON')
   .action(async (folder, options) =>
     (await import('./commands/index-folder.ts')).indexFolder(folder, options),
+  );
+
+const siteCommand = program.command('site');
+/** The two may stand together: what makes the features, and that visitors do not get it. */
+let siteModel = defaultModel;
+let isModelLeftOut = false;
+siteCommand
+  .description('similar pictures on a static site: reads its HTML, writes its folder likeness/')
+  .argument('<folder>', 'the folder of the built site')
+  .option('--base <path|url>', 'where the site is served, e.g. /blog/ (default: "/")')
+  .option('--model <name|dir|url>', 'a built-in model, or the folder or URL of a model')
+  .option('--no-model', 'similar pictures only: no search with photographs of visitors, no model in the site')
+  .on('option:model', (text: string) => {
+    siteModel = isModelFolder(text) ? resolve(text) : text;
+  })
+  .on('option:no-model', () => {
+    isModelLeftOut = true;
+  })
+  .addOption(
+    new Option('-k <n>', 'neighbours that are kept of each picture')
+      .default(30)
+      .argParser(whole('-k', 1, 1000)),
+  )
+  .addOption(
+    new Option('--pictures <folder>', 'also the pictures of a folder that no HTML shows; may be repeated')
+      .argParser(repeated)
+      .default([], 'none'),
+  )
+  .option('--select <css>', 'take only the images that this selector matches, e.g. "main img"')
+  .addOption(
+    new Option('--exclude <glob>', 'leave out pictures and pages, e.g. "icons/**"; may be repeated')
+      .argParser(repeated)
+      .default([], 'none'),
+  )
+  .addOption(
+    new Option('--small <pixels>', 'longer side of small pictures')
+      .default(240)
+      .argParser(whole('--small', 32, 2048)),
+  )
+  .option('--cache <folder>', 'where features are kept for the next run (default: the user’s cache)')
+  .addOption(new Option('--threads <n>', 'threads of the network').argParser(whole('--threads', 1, 64)))
+  .option('--dry-run', 'tell what would be written, and write nothing into the site')
+  .option('--json', 'print the summary as JSON')
+  .option('--quiet', 'no progress, and no list of what was passed over')
+  .action(async (folder, options) =>
+    (await import('./commands/site.ts')).site(folder, {
+      ...options,
+      model: siteModel,
+      search: !isModelLeftOut,
+    }),
   );
 
 network(program.command('query'))

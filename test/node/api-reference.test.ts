@@ -35,7 +35,7 @@ export declare class Base {
     await writeFile(join(folder, 'types/index.d.ts'), declarations);
     const file = join(folder, 'types/index.d.ts');
     await writeFile(join(folder, 'types/other.d.ts'), "export { Shelf, Size } from './index.js';");
-    return reference([file, join(folder, 'types/other.d.ts'), file]);
+    return reference([file, join(folder, 'types/other.d.ts'), file, file]);
   }
 
   const declarations = `import { Base } from './base.js';
@@ -165,7 +165,7 @@ How wide.`,
   test('has examples of the right types', async () => {
     const page = await readFile(join(root, 'docs/api.md'), 'utf8');
     const [, ...sections] = page.split(/^## /m);
-    const entries = ['index', 'node', 'knn/index'];
+    const entries = ['index', 'node', 'knn/index', 'site/index'];
     assert.equal(sections.length, entries.length);
     let seen = 0;
     for (const [n, section] of sections.entries()) {
@@ -189,6 +189,7 @@ How wide.`,
           'likeness-search': [join(root, `dist/types/${n === 1 ? 'node' : 'index'}.d.ts`)],
           'likeness-search/web/likeness.js': [join(root, 'dist/types/index.d.ts')],
           'likeness-search/knn': [join(root, 'dist/types/knn/index.d.ts')],
+          'likeness-search/site': [join(root, 'dist/types/site/index.d.ts')],
         },
       };
       await writeFile(join(place, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));

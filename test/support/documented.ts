@@ -84,6 +84,13 @@ export const snippets: Record<string, Snippet[]> = {
         check(copy.size > 4096, String(copy.size));`,
     },
   ],
+  'docs/static-sites.md › In a program': [
+    {
+      runs: 'node',
+      proves: `
+        check(summary.pictures === 2 && summary.failed.length === 0, JSON.stringify(summary));`,
+    },
+  ],
   'docs/static-sites.md › Its events': [
     {
       runs: 'page',
@@ -123,9 +130,11 @@ export const exampleGlobals = `
 import type * as all from 'likeness-search';
 import type * as knn from 'likeness-search/knn';
 import type * as page from 'likeness-search/web/likeness.js';
+import type * as site from 'likeness-search/site';
 declare global {
   const ImageSearch: typeof all.ImageSearch;
   const FlatIndex: typeof knn.FlatIndex;
+  const buildSite: typeof site.buildSite;
   const LikenessError: typeof all.LikenessError;
   const blobFile: typeof all.blobFile, bytesFile: typeof all.bytesFile;
   const listIndexes: typeof all.listIndexes, deleteIndex: typeof all.deleteIndex;

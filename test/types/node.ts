@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { deleteIndex, ImageSearch, type ImageSource, listIndexes, openNpz } from 'likeness-search';
 import { blobFile, encodeNpy } from 'likeness-search/knn';
+import { buildSite, type SiteSummary } from 'likeness-search/site';
 import type { Same, Yes } from './exact.ts';
 
 export type Checks = [
@@ -27,6 +28,8 @@ export async function use(): Promise<number> {
   const [hit] = await search.query(images[0]!, { k: 1 });
   const file = await search.export();
   await writeFile('index.likeness', Buffer.from(await file.arrayBuffer()));
+  const built: SiteSummary = await buildSite({ folder: 'dist', signal: AbortSignal.timeout(1000) });
+  await writeFile('pictures.txt', String(built.pictures));
   await writeFile('features.npy', encodeNpy(new Float32Array(1), [1]));
   await openNpz(blobFile(file), 'features');
   for (const { store } of await listIndexes('indexes')) await deleteIndex(store);
