@@ -8,6 +8,7 @@
 // npm run bench -- store [--node] [--n rows] [--d values] [--batch rows] [--runs runs]
 // npm run bench -- extract [--only vgg16|compact] | fc1 [--node] [--runs runs]
 // npm run bench -- variants [--from file of VGG16's weights]
+// npm run bench -- site [--n pictures] [--k neighbours] [--runs visits]: `likeness site`, and what visitors load
 // Runs test/bench/<name>.ts in Chromium, or with --node what of it runs there, and prints its tables.
 // `--no-build` takes the installed packages as they are, as in npm test.
 import {
@@ -113,6 +114,10 @@ if (flags.peers) {
   }
   await measurePeers(flags, overrides);
   process.exit();
+}
+if (name === 'site') {
+  flags.node = true;
+  if (!flags['no-build']) await ensureBuilt();
 }
 if (name === 'extract' || name === 'variants') {
   // They run the built library, or its threads.

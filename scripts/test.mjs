@@ -1,5 +1,5 @@
 // npm test [-- filter …]: unit tests in Node, the same and more in Chromium (wasm and WebGPU), Firefox and WebKit, the page driven.
-// `--full` adds test/full and all of test/consumers. `--node`, `--browser` (Chromium), `--firefox` and `--webkit` run those sides only; `--no-build`
+// `--full` adds test/full and all of test/consumers and test/examples. `--node`, `--browser` (Chromium), `--firefox` and `--webkit` run those sides only; `--no-build`
 // builds the kernels alone. A filter is a part of a test file's path.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -54,12 +54,19 @@ async function runNode(files) {
   return result.status === 0;
 }
 
-/** Projects that use the packed package; without `--full` and unless one is named, the three quickest; WebGPU in one. */
-async function runConsumers() {
-  const quick = ['esbuild', 'import-map'].map((name) => join('test', 'consumers', `${name}.test.ts`));
-  const files = testFiles('consumers').filter((file) => full || filters.length > 0 || quick.includes(file));
+/** Projects that use the packed package; without `--full` and unless one is named, the quickest; WebGPU in one. */
+const projectFiles = () => ['consumers', 'examples'].flatMap(testFiles);
+const quickProjects = [
+  ['consumers', 'esbuild'],
+  ['consumers', 'import-map'],
+  ['examples', 'plain'],
+  ['examples', 'eleventy'],
+].map(([folder, name]) => join('test', folder, `${name}.test.ts`));
+
+async function runProjects() {
+  const files = projectFiles().filter((file) => full || filters.length > 0 || quickProjects.includes(file));
   if (files.length === 0) return true;
-  const bundles = await bundle(files, 'build/test/consumers', {
+  const bundles = await bundle(files, 'build/test/projects', {
     ...nodeOptions,
     outExtension: { '.js': '.mjs' },
   });
@@ -193,12 +200,14 @@ const only = drivers.filter(({ flag }) => flags.has(flag));
 const inNode = flags.has('--node') || only.length === 0;
 const browsers = only.length > 0 ? only : flags.has('--node') ? [] : drivers;
 const nodeFiles = inNode ? ['unit', 'node', ...(full ? ['full'] : [])].flatMap(testFiles) : [];
-const drives = nodeFiles.some((file) => !file.startsWith(join('test', 'unit')));
+// One of the examples is served by Python.
+const servesExamples = inNode && testFiles('examples').length > 0;
+const drives = servesExamples || nodeFiles.some((file) => !file.startsWith(join('test', 'unit')));
 
 if (flags.has('--no-build')) await buildKernels();
 else await ensureBuilt();
 // Before the tests, of which two run at a time: only one installation can. Other browsers are compared with Chromium.
-const drivesChromium = drives || browsers.length > 0 || (inNode && testFiles('consumers').length > 0);
+const drivesChromium = drives || browsers.length > 0 || (inNode && projectFiles().length > 0);
 ensureBrowsers(
   [...new Set([...(drivesChromium ? [chromium] : []), ...browsers])],
   drives ? missingForPython() : [],
@@ -209,6 +218,6 @@ if (drives) {
 }
 let ok = true;
 if (inNode) ok = (await runNode(nodeFiles)) && ok;
-if (inNode) ok = (await runConsumers()) && ok;
+if (inNode) ok = (await runProjects()) && ok;
 if (browsers.length > 0) ok = (await runInBrowsers(browsers)) && ok;
 process.exitCode = ok ? 0 : 1;

@@ -23,7 +23,7 @@ import { launchChromium } from '../../scripts/chromium.mjs';
 import { ensurePython } from '../../scripts/python.mjs';
 import { serveTree } from '../../scripts/serve-tree.mjs';
 import { root, samples } from '../support/cli.ts';
-import { type Snippet, snippets, standIns } from '../support/documented.ts';
+import { exampleOf, type Snippet, snippets, standIns } from '../support/documented.ts';
 import { installPackage } from '../support/installed-package.ts';
 import { type Block, parseDocument, readDocuments } from '../support/markdown.ts';
 import { writeStaticSite } from '../support/static-site.ts';
@@ -33,10 +33,13 @@ const run = promisify(execFile);
 const documents = readDocuments();
 /**
  * Those of docs/bundlers.md are of projects that test/consumers builds: `bundler-docs.test.ts` compares them. Those of
- * docs/api.md are made from docstrings: `api-reference.test.ts` compiles them.
+ * docs/api.md are made from docstrings: `api-reference.test.ts` compiles them. Recipes of docs/static-sites.md are of
+ * projects that test/examples builds: `example-docs.test.ts` compares them.
  */
 const elsewhere = ['docs/bundlers.md', 'docs/api.md'];
-const blocks = documents.flatMap(({ file, blocks: list }) => (elsewhere.includes(file) ? [] : list));
+const blocks = documents
+  .flatMap(({ file, blocks: list }) => (elsewhere.includes(file) ? [] : list))
+  .filter((block) => !exampleOf(block));
 const of = (...languages: string[]): Block[] => blocks.filter(({ language }) => languages.includes(language));
 
 /** Packages are those that are there: nothing is fetched. */

@@ -1,3 +1,5 @@
+import type { Block } from './markdown.ts';
+
 /** A command that cannot run as it is written where tests run, and what runs in its place. */
 export interface StandIn {
   /** The command, without the comment behind it. */
@@ -152,3 +154,18 @@ declare global {
   const bytes: Uint8Array;
   const show: (...what: unknown[]) => void;
 }`;
+
+/** Sections of docs/static-sites.md that show a project, and its folder in `examples`. */
+export const recipes: Record<string, string> = {
+  'Plain HTML': 'plain',
+  Eleventy: 'eleventy',
+  Astro: 'astro',
+  Vite: 'vite',
+  'Next, static export': 'next',
+};
+
+/** The project that a block of a document shows. */
+export const exampleOf = ({ place }: Block): string | undefined => {
+  const [file, heading] = place.split(' › ') as [string, string];
+  return file === 'docs/static-sites.md' ? recipes[heading] : undefined;
+};

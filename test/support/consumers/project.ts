@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from '../cli.ts';
 
@@ -11,6 +11,9 @@ const run = promisify(execFile);
 const sources = join(root, 'test/consumers');
 const isWindows = process.platform === 'win32';
 const npm = isWindows ? 'npm.cmd' : 'npm';
+
+/** What is in a project's folder after somebody has built it there. */
+const built = new Set(['node_modules', '_site', 'dist', 'out', '.next', '.astro', 'likeness', 'photos']);
 
 /** `npm run consumers -- --newest`: packages of today rather than those that package.json names. */
 const newest = process.env.LIKENESS_CONSUMERS === 'newest';
@@ -31,8 +34,29 @@ export interface Project {
 }
 
 /** Copies a project of `test/consumers/projects` and installs into it; what other packages it had installed is kept. */
-export async function createProject(name: string): Promise<Project> {
-  const source = join(sources, 'projects', name);
+export const createProject = (name: string): Promise<Project> =>
+  install(join(sources, 'projects', name), name);
+
+/**
+ * As {@link createProject}, a project of `examples`.
+ *
+ * @param add packages that it needs on this machine only, with their versions
+ */
+export const createExample = (name: string, add: Record<string, string> = {}): Promise<Project> =>
+  install(join(root, 'examples', name), `example-${name}`, add);
+
+/** Files of an example as it is in the checkout, without what was installed or built there. */
+export async function exampleFiles(name: string): Promise<string[]> {
+  const folder = join(root, 'examples', name);
+  const isOurs = (path: string): boolean =>
+    path
+      .slice(folder.length)
+      .split(sep)
+      .every((part) => !built.has(part));
+  return (await filesOf(folder)).filter(isOurs);
+}
+
+async function install(source: string, name: string, add: Record<string, string> = {}): Promise<Project> {
   const archive = await pack();
   const manifest = JSON.parse(await readFile(join(source, 'package.json'), 'utf8'));
   for (const kind of ['dependencies', 'devDependencies'] as const) {
@@ -40,7 +64,9 @@ export async function createProject(name: string): Promise<Project> {
       if (newest) manifest[kind][dependency] = manifest.newest?.[dependency] ?? 'latest';
     }
   }
-  manifest.dependencies = { ...manifest.dependencies, 'likeness-search': `file:${archive.file}` };
+  manifest.dependencies = { ...manifest.dependencies, ...add };
+  const isForBuild = 'likeness-search' in (manifest.devDependencies ?? {});
+  (isForBuild ? manifest.devDependencies : manifest.dependencies)['likeness-search'] = `file:${archive.file}`;
   const ours = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
   const key = JSON.stringify([manifest, ours.dependencies, ours.peerDependencies, process.version, newest]);
   const folder = join(home, name);
@@ -51,7 +77,7 @@ export async function createProject(name: string): Promise<Project> {
     if (isInstalled && entry === 'node_modules') continue;
     await rm(join(folder, entry), { recursive: true, force: true });
   }
-  await cp(source, folder, { recursive: true });
+  await cp(source, folder, { recursive: true, filter: (path) => !built.has(basename(path)) });
   await cp(join(sources, 'lib'), join(folder, 'lib'), { recursive: true });
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
   const target = join(folder, 'node_modules/likeness-search');
@@ -83,6 +109,8 @@ export async function createProject(name: string): Promise<Project> {
     async run(line) {
       const [command, ...args] = line.split(' ') as [string, ...string[]];
       const { file, env } = commandLine(folder, command);
+      // What the user's cache holds may be of other code.
+      env.XDG_CACHE_HOME = join(folder, 'cache');
       const options = { cwd: folder, env, maxBuffer: 1 << 26, shell: isWindows };
       const { stdout, stderr } = await run(file, args, options).catch((error) => {
         throw new Error(`${line}:\n${error.stdout}${error.stderr}`);
@@ -95,6 +123,7 @@ export async function createProject(name: string): Promise<Project> {
 const env: NodeJS.ProcessEnv = {
   ...process.env,
   NEXT_TELEMETRY_DISABLED: '1',
+  ASTRO_TELEMETRY_DISABLED: '1',
   PARCEL_WORKERS: '1',
   NODE_ENV: '',
   NO_COLOR: '1',

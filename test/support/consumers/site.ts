@@ -43,6 +43,18 @@ export interface Upstream {
 
 export const serveFolder = (folder: string): Promise<Upstream> => serveTree(folder);
 
+/** A static host: `sirv`, which a project has installed, over one of its folders. It answers ranges. */
+export async function serveSirv(project: string, folder: string): Promise<Upstream> {
+  const port = await freePort();
+  return serveProgram(project, port, ['sirv', folder, '--port', `${port}`, '--host', 'localhost', '--quiet']);
+}
+
+/** Python's `http.server`, which answers no ranges. */
+export async function servePython(folder: string): Promise<Upstream> {
+  const port = await freePort();
+  return serveProgram(folder, port, ['python3', '-m', 'http.server', `${port}`, '--bind', 'localhost']);
+}
+
 /**
  * Starts a program that listens on `port`, and waits until it answers.
  *

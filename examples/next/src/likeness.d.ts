@@ -1,0 +1,2 @@
+import 'likeness-search/elements/similar.js';
+import 'likeness-search/elements/search.js';
