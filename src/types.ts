@@ -5,19 +5,26 @@ export type { Json } from './base/json.ts';
 export type { StoreLock } from './base/lock.ts';
 export type { RandomAccess } from './base/random-access.ts';
 export type { ModelInfo, ModelName } from './delivery/model-info.ts';
+export type { Histogram } from './engine/histogram.ts';
 export type { MetaFilter, MetaRange, MetaValue } from './engine/meta-filter.ts';
 export type {
   AddReport,
   CallOptions,
+  CompareOptions,
+  DistanceOptions,
+  ExtractOptions,
   Features,
   Hit,
   IndexChange,
   Item,
   Progress,
+  Query,
   QueryOptions,
+  QueryPart,
   Report,
   StoreReport,
 } from './engine/types.ts';
+export type { Region } from './image/crop.ts';
 export type { ImageSource } from './image/image-source.ts';
 export type { PixelMode, Pixels } from './image/pixels.ts';
 export type { NpyArray, NpyMatrix } from './python/npy.ts';

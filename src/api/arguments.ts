@@ -1,10 +1,10 @@
 import { checkDistance, checkWhole, optionsOf, refuse, shown, signalOf } from '../base/checks.ts';
-import { classOf, isFloats } from '../base/class-of.ts';
+import { isFloats } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
-import type { EngineQueryOptions } from '../engine/engine.ts';
+import type { EngineCompareOptions, EngineQueryOptions } from '../engine/engine.ts';
 import { checkMetaFilter } from '../engine/meta-filter.ts';
-import type { CallOptions, Item, QueryOptions } from '../engine/types.ts';
+import type { CallOptions, CompareOptions, DistanceOptions, Item, QueryOptions } from '../engine/types.ts';
 import { checkMeta } from '../store/format/records.ts';
 import type { OpenOptions } from './options.ts';
 
@@ -13,10 +13,13 @@ export interface CheckedCall extends CallOptions {
   signal: AbortSignal | undefined;
 }
 
-/** What a query asks for, as it was at the call. */
-export interface CheckedQuery extends Omit<EngineQueryOptions, keyof CallOptions> {
+/** Which pictures are compared, as it was at the call. */
+export interface CheckedComparison extends Omit<EngineCompareOptions, keyof CallOptions> {
   predicate?: ((id: string, meta: Json | undefined) => boolean) | undefined;
 }
+
+/** What a query asks for, as it was at the call. */
+type CheckedQuery = CheckedComparison & Omit<EngineQueryOptions, keyof CallOptions>;
 
 /**
  * A copy of a list. Strings, bytes and vectors can be iterated, too, but each is one thing here.
@@ -64,18 +67,43 @@ export function checkCall(options: CallOptions, call: string, example = '{ signa
  * @throws LikenessError `bad-argument`
  */
 export function checkQuery(options: QueryOptions): CheckedQuery {
-  const { k = 30, maxDistance, exclude, filter } = options;
+  const { k = 30, offset = 0, maxDistance } = options;
   checkWhole('k', k, 1);
+  checkWhole('offset', offset, 0);
   checkDistance(maxDistance);
+  return { k, offset, maxDistance, ...checkComparison(options) };
+}
+
+function checkComparison({ exclude, filter }: CompareOptions): CheckedComparison {
   return {
-    k,
-    maxDistance,
     exclude: exclude === undefined ? undefined : idsOf(exclude, 'exclude'),
     ...(typeof filter === 'function' ? { predicate: filter } : { filter: filter && filterOf(filter) }),
   };
 }
 
-function filterOf(filter: unknown): NonNullable<EngineQueryOptions['filter']> {
+/** More would not be looked at. */
+const maxBins = 100_000;
+
+/**
+ * Checks the options of `distances`, and copies what its caller may change.
+ *
+ * @throws LikenessError `bad-argument`
+ */
+export function checkDistances(
+  options: DistanceOptions,
+): CheckedComparison & { bins: number | readonly number[] } {
+  const { bins = 40, edges } = options;
+  checkWhole('bins', bins, 1, maxBins);
+  if (edges === undefined) return { bins, ...checkComparison(options) };
+  if (options.bins !== undefined) refuse('bins', bins, 'left out where there are edges');
+  const isList = typeof edges === 'object' && edges !== null && Symbol.iterator in edges;
+  const list = isList ? [...edges] : [];
+  const isRight = list.every((edge, n) => Number.isFinite(edge) && (n === 0 || edge > list[n - 1]!));
+  if (list.length < 2 || !isRight) refuse('edges', edges, 'a list of two or more ascending numbers');
+  return { bins: list, ...checkComparison(options) };
+}
+
+function filterOf(filter: unknown): NonNullable<EngineCompareOptions['filter']> {
   const isObject = typeof filter === 'object' && filter !== null && !(Symbol.iterator in filter);
   if (!isObject || ArrayBuffer.isView(filter)) {
     return idsOf(filter, "filter (which may be { meta: { colour: 'red' } } or a function, too)");
@@ -125,17 +153,6 @@ export function vectorOf(vector: unknown): Float32Array {
     'bad-argument',
     `The feature vector is ${shown(vector)}; it has to be a Float32Array. Float32Array.from(…) makes one of numbers.`,
   );
-}
-
-/**
- * Refuses numbers that are no Float32Array as a query; all else is checked when it is read.
- *
- * @throws LikenessError `bad-argument`
- */
-export function checkQueried(image: unknown): void {
-  const isNumbers =
-    classOf(image) === 'Float64Array' || (Array.isArray(image) && typeof image[0] === 'number');
-  if (isNumbers) vectorOf(image);
 }
 
 /** @throws LikenessError `bad-argument` */

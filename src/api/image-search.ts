@@ -4,21 +4,19 @@ import { refuse } from '../base/checks.ts';
 import { isFloats } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
 import type * as web from '../base/web-types.ts';
-import type {
-  EngineAdded,
-  EngineCalls,
-  EngineItem,
-  EngineQuery,
-  EngineQueryOptions,
-} from '../engine/engine.ts';
+import type { EngineAdded, EngineCalls, EngineItem, EngineQuery } from '../engine/engine.ts';
+import type { Histogram } from '../engine/histogram.ts';
 import type {
   AddReport,
   CallOptions,
+  DistanceOptions,
+  ExtractOptions,
   Features,
   Hit,
   IndexChange,
   Item,
   Progress,
+  Query,
   QueryOptions,
   Report,
 } from '../engine/types.ts';
@@ -28,15 +26,16 @@ import type { Store } from '../store/format/files.ts';
 import { copyOfJson, type Entry } from '../store/format/records.ts';
 import {
   type CheckedCall,
-  type CheckedQuery,
+  type CheckedComparison,
   checkCall,
+  checkDistances,
   checkItem,
-  checkQueried,
   checkQuery,
   idsOf,
   itemsOf,
   vectorOf,
 } from './arguments.ts';
+import { type AskedPicture, picturesOf, regionOf } from './queries.ts';
 
 /** @internal What a platform gives {@link ImageSearchBase}. */
 export interface EngineHost<Source = unknown, StoreName = unknown> {
@@ -166,39 +165,65 @@ export class ImageSearchBase {
   /**
    * The nearest pictures, nearest first; equal distances in the order in which they were added.
    *
-   * @param image a picture, or a feature vector (Float32Array) of finite values; as it is at the call
+   * @param query a picture, a feature vector, or several of them with weights, as they are at the call; {@link Query} has
+   *   the formula. Pictures that are named by their id are not among the answers
    * @param options.k how many; default 30
-   * @throws LikenessError `bad-argument`, `bad-image`, `not-found`, `bad-file`, `out-of-memory`, `closed`
+   * @param options.offset how many of the nearest are passed over: the next page
+   * @param options.region the part of the picture that is asked for
+   * @throws LikenessError `bad-argument`, also where the pictures cancel each other out; `bad-image`, `not-found`,
+   *   `bad-file`, `out-of-memory`, `closed`
    * @example
    * const hits = await search.query(file, { k: 5, filter: { meta: { colour: ['red', 'blue'], year: { min: 2020 } } } });
+   * const alike = await search.query([{ id: 'a' }, { image: file, region: { x: 0, y: 0, width: 99, height: 80 }, weight: -0.5 }]);
    */
-  async query(image: ImageSource | Float32Array, options: QueryOptions = {}): Promise<Hit[]> {
-    const [hits] = await this.queryMany([image], options);
+  async query(query: Query, options: QueryOptions = {}): Promise<Hit[]> {
+    const [hits] = await this.queryMany([query], options);
     return hits!;
   }
 
   /**
-   * {@link query} for several pictures in one pass over the index.
+   * {@link query} for several queries in one pass over the index. The region of the options is of each of them.
    *
-   * @throws LikenessError as {@link query}; the message says which picture
+   * @throws LikenessError as {@link query}; the message says which query
    * @example const [first, second] = await search.queryMany([fileA, fileB], { k: 5 });
    */
-  async queryMany(
-    images: Iterable<ImageSource | Float32Array>,
-    options: QueryOptions = {},
-  ): Promise<Hit[][]> {
+  async queryMany(queries: Iterable<Query>, options: QueryOptions = {}): Promise<Hit[][]> {
     const call = this.#begin('query', options, '{ k: 5 }');
     const asked = checkQuery(options);
-    const given = itemsOf(images, 'queryMany takes a list of pictures and vectors; for one there is query');
-    for (const image of given) checkQueried(image);
-    const held = (given as (ImageSource | Float32Array)[]).map((image) => this.#hold(image, call.signal));
-    if (held.length === 0) return [];
+    const region = regionOf(options.region);
+    const given = itemsOf(queries, 'queryMany takes a list of pictures and vectors; for one there is query');
+    const parts = given.map((query) => picturesOf(query as Query, region));
+    if (parts.length === 0) return [];
+    const held = this.#holdQueries(parts, call.signal);
     return this.#reading(call, async (how) => {
-      const queries: EngineQuery<unknown>[] = await Promise.all(
-        held.map(async (one) => ('vector' in one ? one : { source: await one.ready() })),
-      );
+      const pictures = await held.ready();
       how.signal.throwIfAborted();
-      return this.#host.engine.query(queries, { ...(await this.#postable(asked)), ...how });
+      const { weights } = held;
+      return this.#host.engine.query(pictures, { weights, ...(await this.#postable(asked)), ...how });
+    });
+  }
+
+  /**
+   * How many pictures are how far from a query: a histogram of all distances, in float64, from one pass over the index.
+   * `query` with `maxDistance` gives the pictures themselves.
+   *
+   * @param query as for {@link query}
+   * @param options.bins how many bins of one width; default 40
+   * @param options.edges instead, the edges of the bins
+   * @throws LikenessError as {@link query}
+   * @example
+   * const { edges, counts } = await search.distances(file, { bins: 20 });
+   * const near = await search.distances({ id: 'a' }, { edges: [0, 0.3, 0.6] });
+   */
+  async distances(query: Query, options: DistanceOptions = {}): Promise<Histogram> {
+    const call = this.#begin('distances', options, '{ bins: 20 }');
+    const asked = checkDistances(options);
+    const held = this.#holdQueries([picturesOf(query, regionOf(options.region))], call.signal);
+    return this.#reading(call, async (how) => {
+      const pictures = await held.ready();
+      how.signal.throwIfAborted();
+      const { weights } = held;
+      return this.#host.engine.distances(pictures, { weights, ...(await this.#postable(asked)), ...how });
     });
   }
 
@@ -218,13 +243,15 @@ export class ImageSearchBase {
   /**
    * The normalised feature vector of a picture, which is not added.
    *
+   * @param options.region the part of the picture that counts
    * @throws LikenessError `bad-argument`, `bad-image`, `not-found`, `out-of-memory`, `closed`
    * @example const vector = await search.extract(file);
    */
-  async extract(image: ImageSource, options: CallOptions = {}): Promise<Float32Array> {
+  async extract(image: ImageSource, options: ExtractOptions = {}): Promise<Float32Array> {
     const call = this.#begin('extract', options);
+    const region = regionOf(options.region);
     const ready = this.#host.hold(image, call.signal);
-    return this.#reading(call, async (how) => this.#host.engine.extract(await ready(), how));
+    return this.#reading(call, async (how) => this.#host.engine.extract(await ready(), { region, ...how }));
   }
 
   /**
@@ -388,7 +415,10 @@ export class ImageSearchBase {
   }
 
   /** Options without what cannot be posted to a worker: a predicate is asked here, about the ids that are there. */
-  async #postable({ predicate, ...options }: CheckedQuery): Promise<EngineQueryOptions> {
+  async #postable<Checked extends CheckedComparison>({
+    predicate,
+    ...options
+  }: Checked): Promise<Omit<Checked, 'predicate'>> {
     if (!predicate) return options;
     const entries = await this.#host.engine.entries();
     const taking = entries.filter(({ id, meta }) => agrees(predicate(id, meta)));
@@ -437,6 +467,23 @@ export class ImageSearchBase {
         ? heldVector(item.vector)
         : this.#hold((item as { image: ImageSource }).image, signal);
     return { id, meta: meta === undefined ? undefined : copyOfJson(meta), ...held };
+  }
+
+  /** Keeps the pictures of queries; they follow one another. */
+  #holdQueries(
+    queries: readonly AskedPicture[][],
+    signal: AbortSignal | undefined,
+  ): { weights: number[][]; ready(): Promise<EngineQuery<unknown>[]> } {
+    const held = queries.flat().map(({ picture }): (() => Promise<EngineQuery<unknown>>) => {
+      if (!('image' in picture)) return async () => picture;
+      const { image, region } = picture;
+      const ready = this.#host.hold(image, signal);
+      return async () => ({ source: await ready(), ...(region && { region }) });
+    });
+    return {
+      weights: queries.map((pictures) => pictures.map(({ weight }) => weight)),
+      ready: () => Promise.all(held.map((ready) => ready())),
+    };
   }
 
   #hold(image: ImageSource | Float32Array, signal: AbortSignal | undefined): Held {

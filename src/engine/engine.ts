@@ -4,6 +4,7 @@ import type { Json } from '../base/json.ts';
 import { Mutex } from '../base/lock.ts';
 import { type Calls, transfer } from '../base/rpc.ts';
 import { sha256 } from '../base/sha256.ts';
+import { crop, type Region } from '../image/crop.ts';
 import type { Pixels } from '../image/pixels.ts';
 import { toTensor } from '../image/tensor.ts';
 import type { DeviceQueries } from '../knn/backend/backend.ts';
@@ -16,25 +17,40 @@ import { type IndexInfo, identityOf } from '../store/format/header.ts';
 import { copyOfJson, type Entry } from '../store/format/records.ts';
 import { IndexStore } from '../store/index-store.ts';
 import { checkKind } from '../store/mismatch.ts';
+import { type Histogram, histogram } from './histogram.ts';
 import { type MetaFilter, metaTest } from './meta-filter.ts';
 import { Pictures, type PicturesOptions } from './pictures.ts';
 import { openUnlessAborted, progressOf } from './progress.ts';
+import { rocchio } from './rocchio.ts';
 import { exportedFile, openTarget } from './storage.ts';
 import type { CallOptions, Features, Hit, Report } from './types.ts';
 
 /** An item on its way into the engine: what it holds can be posted to a worker. */
-export type EngineItem<Source> = { id: string; meta?: Json | undefined } & EngineQuery<Source>;
+export type EngineItem<Source> = { id: string; meta?: Json | undefined } & EnginePicture<Source>;
 
-/** A query on its way into the engine: what has features, or gets them. */
-export type EngineQuery<Source> = { source: Source } | { vector: Float32Array };
+/** What has features, or gets them. */
+export type EnginePicture<Source> = { source: Source; region?: Region } | { vector: Float32Array };
 
-/** Which pictures a query is about, as it can be posted. */
-export interface EngineQueryOptions extends CallOptions {
-  k: number;
-  maxDistance?: number | undefined;
+/** A picture of a query on its way into the engine: one in the index is known by its id. */
+export type EngineQuery<Source> = EnginePicture<Source> | { id: string };
+
+/** Which pictures are compared with queries, as it can be posted. */
+export interface EngineCompareOptions extends CallOptions {
+  /**
+   * Of each query the weights of its pictures: those follow one another in one list, which can be posted as that of
+   * {@link Engine.add}. Left out, each picture is a query.
+   */
+  weights?: readonly (readonly number[])[] | undefined;
   /** Ids; those that are not in the index are passed over. */
   exclude?: readonly string[] | undefined;
   filter?: readonly string[] | { meta: MetaFilter } | undefined;
+}
+
+export interface EngineQueryOptions extends EngineCompareOptions {
+  k: number;
+  /** How many of the nearest are passed over. */
+  offset?: number | undefined;
+  maxDistance?: number | undefined;
 }
 
 /** What one `add` did. Plain data: an error's class is lost between threads. */
@@ -180,22 +196,39 @@ export class Engine<Source, StoreName> {
     });
   }
 
-  /** The `k` nearest of each query, nearest first. The first query that cannot be read fails the call. */
+  /**
+   * The `k` nearest of each query, nearest first, but for pictures of the index that it consists of. The first query that
+   * cannot be read fails the call.
+   */
   async query(
-    queries: readonly EngineQuery<Source>[],
-    { k, maxDistance, exclude, filter, ...how }: EngineQueryOptions,
+    pictures: readonly EngineQuery<Source>[],
+    {
+      k,
+      offset = 0,
+      weights = pictures.map(() => [1]),
+      maxDistance,
+      exclude,
+      filter,
+      ...how
+    }: EngineQueryOptions,
   ): Promise<Hit[][]> {
-    const extracted = this.#extractQueries(queries, how);
+    const extracted = this.#extractOnDevice(pictures, weights, how);
     extracted.catch(() => {});
+    const queries = groups(pictures, weights);
+    const own = queries.map(
+      (some) => new Set(some.flatMap((picture) => ('id' in picture ? picture.id : []))),
+    );
+    const wanted = k + offset + own.reduce((most, { size }) => Math.max(most, size), 0);
     const search = async (): Promise<Hit[][]> => {
-      const asked = await extracted;
+      const features = await extracted;
       try {
         await this.#pictures.refresh();
+        const asked = 'count' in features ? features : await this.#combine(pictures, features, weights);
         await this.#pictures.load(how);
         if (this.size === 0) return queries.map(() => []);
         const found = await this.#pictures.search(
           asked,
-          Math.min(k, this.size),
+          Math.min(wanted, this.size),
           () => ({
             maxDistance,
             exclude: exclude && this.#rowsOf(exclude),
@@ -203,17 +236,19 @@ export class Engine<Source, StoreName> {
           }),
           how,
         );
-        return queries.map((_, at) =>
-          Array.from({ length: found.counts[at]! }, (_, rank): Hit => {
-            const { id, meta } = this.#pictures.entries[found.rows[at * found.k + rank]!]!;
-            const distance = found.distances[at * found.k + rank]!;
+        return queries.map((_, at) => {
+          const ranks = Array.from({ length: found.counts[at]! }, (_, rank) => at * found.k + rank);
+          const others = ranks.filter((rank) => !own[at]!.has(this.#pictures.entries[found.rows[rank]!]!.id));
+          return others.slice(offset, offset + k).map((rank): Hit => {
+            const { id, meta } = this.#pictures.entries[found.rows[rank]!]!;
+            const distance = found.distances[rank]!;
             return meta === undefined ? { id, distance } : { id, distance, meta: copyOfJson(meta) };
-          }),
-        );
+          });
+        });
       } catch (error) {
         // Features in memory give the better message.
         const isRefused = error instanceof LikenessError && error.code === 'bad-argument';
-        if (isRefused && 'count' in asked) await this.#extractInMemory(queries, how);
+        if (isRefused && 'count' in features) await this.#extractInMemory(pictures, weights, how);
         throw error;
       }
     };
@@ -222,49 +257,110 @@ export class Engine<Source, StoreName> {
     } finally {
       // Even if its turn never came.
       void extracted.then(
-        (asked) => 'count' in asked && asked.buffer.destroy(),
+        (features) => 'count' in features && features.buffer.destroy(),
         () => {},
       );
     }
   }
 
+  /** How far the pictures are from one query, but for pictures of the index that it consists of. */
+  async distances(
+    pictures: readonly EngineQuery<Source>[],
+    {
+      weights = pictures.map(() => [1]),
+      bins,
+      exclude = [],
+      filter,
+      ...how
+    }: EngineCompareOptions & { bins: number | readonly number[] },
+  ): Promise<Histogram> {
+    const extracted = this.#extractInMemory(pictures, weights, how);
+    extracted.catch(() => {});
+    const own = pictures.flatMap((picture) => ('id' in picture ? picture.id : []));
+    const takingPart = (): Uint32Array => {
+      const taking = filter ? this.#takingPart(filter) : new Uint8Array(this.size).fill(1);
+      for (const row of this.#rowsOf([...own, ...exclude])) taking[row] = 0;
+      return Uint32Array.from(taking.keys()).filter((row) => taking[row] === 1);
+    };
+    return this.#inTurn(async () => {
+      const features = await extracted;
+      await this.#pictures.refresh();
+      const query = await this.#combine(pictures, features, weights);
+      return histogram(await this.#pictures.distances(query, takingPart, how), bins);
+    }, how);
+  }
+
   /**
    * The features of queries: on the device, where network and index share it, so that a search reads back once.
    *
-   * @returns in memory q × dimension; a buffer is the caller's to destroy
+   * @returns a buffer is the caller's to destroy; else as {@link #extractInMemory}
    */
-  async #extractQueries(
-    items: readonly EngineQuery<Source>[],
+  async #extractOnDevice(
+    pictures: readonly EngineQuery<Source>[],
+    weights: Weights,
     how: CallOptions,
-  ): Promise<Float32Array | DeviceQueries> {
+  ): Promise<DeviceQueries | (Float32Array | undefined)[]> {
     const extractor = this.#extractor;
-    const isOneRun = items.length > 0 && items.length <= extractor.batchSize;
+    const isOneRun = pictures.length > 0 && pictures.length <= extractor.batchSize;
+    const sources = pictures.filter((picture) => 'source' in picture);
     if (
       !isOnGpu(extractor) ||
       extractor.gpu !== this.#pictures.index.device ||
       !isOneRun ||
-      items.some((item) => 'vector' in item)
+      sources.length < pictures.length ||
+      weights.length < pictures.length
     ) {
-      return this.#extractInMemory(items, how);
+      return this.#extractInMemory(pictures, weights, how);
     }
-    const outcome = emptyOutcome(items);
+    const outcome = emptyOutcome(sources);
     const { signal } = how;
-    const { input } = await this.#readBatch(items, 0, outcome, { signal, all: true });
+    const { input } = await this.#readBatch(sources, 0, outcome, { signal, all: true });
     signal?.throwIfAborted();
-    checkQueries(outcome);
-    const count = items.length;
+    checkQueries(outcome, weights);
+    const count = sources.length;
     const buffer = await extractor.extractToBuffer(input, count);
     how.onProgress?.({ phase: 'extract', done: count, total: count });
     return { buffer, count };
   }
 
-  async #extractInMemory(items: readonly EngineQuery<Source>[], how: CallOptions): Promise<Float32Array> {
-    const outcome = await this.#vectors(items, { ...how, all: true });
+  /** The features of each picture; `undefined` of those in the index. */
+  async #extractInMemory(
+    pictures: readonly EngineQuery<Source>[],
+    weights: Weights,
+    how: CallOptions,
+  ): Promise<(Float32Array | undefined)[]> {
+    const places = [...pictures.keys()].filter((at) => !('id' in pictures[at]!));
+    const given = places.map((at) => pictures[at] as EnginePicture<Source>);
+    const outcome = await this.#vectors(given, { ...how, all: true });
     how.signal?.throwIfAborted();
-    checkQueries(outcome);
-    const dimension = this.#extractor.dimension;
-    const block = new Float32Array(items.length * dimension);
-    for (const [at, vector] of outcome.vectors.entries()) block.set(vector!, at * dimension);
+    const failed = outcome.failed.map((failure) => ({ ...failure, at: places[failure.at]! }));
+    checkQueries({ failed }, weights);
+    const vectors: (Float32Array | undefined)[] = new Array(pictures.length).fill(undefined);
+    for (const [n, at] of places.entries()) vectors[at] = outcome.vectors[n];
+    return vectors;
+  }
+
+  /**
+   * One vector a query.
+   *
+   * @param features of the pictures that are not in the index
+   * @returns q × dimension
+   */
+  async #combine(
+    pictures: readonly EngineQuery<Source>[],
+    features: readonly (Float32Array | undefined)[],
+    weights: Weights,
+  ): Promise<Float32Array> {
+    const all: Float32Array[] = [];
+    for (const [at, picture] of pictures.entries()) {
+      all.push('id' in picture ? await this.#vectorOf(picture.id) : features[at]!);
+    }
+    const { dimension } = this.#extractor;
+    const block = new Float32Array(weights.length * dimension);
+    for (const [n, some] of groups(all, weights).entries()) {
+      const name = weights.length > 1 ? `Query ${n}` : 'The query';
+      block.set(some.length === 1 ? some[0]! : rocchio(some, weights[n]!, name), n * dimension);
+    }
     return block;
   }
 
@@ -294,8 +390,11 @@ export class Engine<Source, StoreName> {
   }
 
   /** The normalised features of a picture that is not added. */
-  async extract(source: Source, how: CallOptions = {}): Promise<Float32Array> {
-    const extracting = this.#vectors([{ source }], { ...how, all: true });
+  async extract(
+    source: Source,
+    { region, ...how }: CallOptions & { region?: Region | undefined } = {},
+  ): Promise<Float32Array> {
+    const extracting = this.#vectors([{ source, ...(region && { region }) }], { ...how, all: true });
     const { vectors, failed } = await extracting.catch((error) =>
       Promise.reject(memoryError(error, 'This call')),
     );
@@ -308,10 +407,14 @@ export class Engine<Source, StoreName> {
   async vector(id: string): Promise<Float32Array> {
     return this.#inTurn(async () => {
       await this.#pictures.refresh();
-      const vector = await this.#pictures.vector(id);
-      if (vector) return vector;
-      throw new LikenessError('not-found', `No picture with the id "${id}" is in the index; add it first.`);
+      return this.#vectorOf(id);
     });
+  }
+
+  async #vectorOf(id: string): Promise<Float32Array> {
+    const vector = await this.#pictures.vector(id);
+    if (vector) return vector;
+    throw new LikenessError('not-found', `No picture with the id "${id}" is in the index; add it first.`);
   }
 
   /** Whether there is a picture with this id. */
@@ -458,16 +561,17 @@ export class Engine<Source, StoreName> {
    * Begins to read a picture, one ahead: it is decoded while the picture before becomes a tensor. Not more at once, since
    * a decoded photograph may have 100 MB.
    */
-  #read(item: EngineQuery<Source> | undefined, all: boolean): Reading | undefined {
+  #read(item: EnginePicture<Source> | undefined, all: boolean): Reading | undefined {
     if (!item || 'vector' in item) return undefined;
-    const read = async (source: Source): Reading => {
+    const read = async ({ source, region }: typeof item): Reading => {
       // Without a store there is nothing to resume.
       const bytes = !all && this.#pictures.stored ? await this.#reader.bytes(source) : undefined;
       const hash = bytes && (await sha256(bytes));
       if (hash !== undefined && this.#pictures.knows(hash)) return { hash };
-      return { hash, pixels: await this.#reader.pixels(source) };
+      const pixels = await this.#reader.pixels(source);
+      return { hash, pixels: region ? crop(pixels, region) : pixels };
     };
-    const reading = read(item.source);
+    const reading = read(item);
     reading.catch(() => {}); // after an abort nobody awaits it
     return reading;
   }
@@ -476,7 +580,7 @@ export class Engine<Source, StoreName> {
    * A feature vector for each item, or why there is none. A picture whose content is in the index is not decoded: it is
    * known, and has no vector. Decoding for one call overlaps the network's run for another.
    */
-  async #vectors(items: readonly EngineQuery<Source>[], how: Extraction): Promise<Outcome> {
+  async #vectors(items: readonly EnginePicture<Source>[], how: Extraction): Promise<Outcome> {
     const { dimension, batchSize } = this.#extractor;
     const outcome = emptyOutcome(items);
     const images = items.filter((item) => 'source' in item).length;
@@ -508,7 +612,7 @@ export class Engine<Source, StoreName> {
    * @returns the network's input; `places`: the position among all items of each picture in it
    */
   async #readBatch(
-    batch: readonly EngineQuery<Source>[],
+    batch: readonly EnginePicture<Source>[],
     start: number,
     { vectors, hashes, known, failed }: Outcome,
     { signal, all = false }: Extraction,
@@ -559,10 +663,27 @@ function emptyOutcome(items: readonly unknown[]): Outcome {
   };
 }
 
-/** The first query that cannot be read fails the call. */
-function checkQueries({ vectors, failed: [failure] }: Outcome): void {
+type Weights = readonly (readonly number[])[];
+
+/** The items of each query. */
+function groups<T>(items: readonly T[], weights: Weights): T[][] {
+  let end = 0;
+  return weights.map(({ length }) => {
+    end += length;
+    return items.slice(end - length, end);
+  });
+}
+
+/** The first picture of a query that cannot be read fails the call. */
+function checkQueries({ failed: [failure] }: Pick<Outcome, 'failed'>, weights: Weights): void {
   if (!failure) return;
-  const which = vectors.length > 1 ? `Query ${failure.at}: ` : '';
+  const places = weights.flatMap((some, query) =>
+    some.map((_, picture) => [
+      ...(weights.length > 1 ? [`Query ${query}`] : []),
+      ...(some.length > 1 ? [`Picture ${picture}`] : []),
+    ]),
+  );
+  const which = places[failure.at]!.map((place) => `${place}: `).join('');
   throw new LikenessError(failure.code, `${which}${failure.message}`);
 }
 

@@ -4,6 +4,7 @@ import type { DeviceQueries } from '../knn/backend/backend.ts';
 import type { FlatIndex, SearchOptions } from '../knn/flat-index.ts';
 import type { Neighbours } from '../knn/search/found.ts';
 import type { RowStore } from '../knn/search/row-source.ts';
+import { score } from '../knn/search/score.ts';
 import { firstNotFinite } from '../knn/search/vectors.ts';
 import { type Change, type FollowedStep, recordOf, vectorsOf } from '../store/format/changes.ts';
 import { Entries, nowhere, type PlacedEntry } from '../store/format/entries.ts';
@@ -155,6 +156,45 @@ export class Pictures {
         await this.#takeOut(error.entries);
       }
     }
+  }
+
+  /**
+   * The distances of rows from a query, in float64 as a search orders them. Loads the rows first.
+   *
+   * @param takingPart ascending positions; asked for when the rows are there, and again where they had to be read anew
+   * @returns in the order of the positions
+   */
+  async distances(
+    query: Float32Array,
+    takingPart: () => Uint32Array,
+    how: CallOptions = {},
+  ): Promise<Float64Array> {
+    for (;;) {
+      try {
+        return await this.#following(async () => {
+          await this.load(how);
+          return this.#distances(query, takingPart(), how);
+        });
+      } catch (error) {
+        if (!(error instanceof DamagedRows)) throw error;
+        await this.#takeOut(error.entries);
+      }
+    }
+  }
+
+  async #distances(query: Float32Array, rows: Uint32Array, how: CallOptions): Promise<Float64Array> {
+    const { dimension } = this.#index;
+    const atOnce = Math.max(1, Math.floor(copyBytes / (4 * dimension)));
+    const distances = new Float64Array(rows.length);
+    const progress = progressOf(how, 'compare', rows.length);
+    for (let first = 0; first < rows.length; first += atOnce) {
+      const some = rows.subarray(first, first + atOnce);
+      const values = await this.#index.read(some);
+      const scored = score(query, some, (n) => values.subarray(n * dimension, (n + 1) * dimension));
+      for (const [n, { squared }] of scored.entries()) distances[first + n] = Math.sqrt(squared);
+      await progress(first + some.length);
+    }
+    return distances;
   }
 
   /** All rows: n × d values, a copy. */
@@ -454,5 +494,5 @@ export class Pictures {
   }
 }
 
-/** Rows that go into one commit of a copy. */
+/** Rows that go into one commit of a copy, or are copied to be compared. */
 const copyBytes = 8 << 20;

@@ -1,6 +1,7 @@
 import type { LikenessError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import type * as web from '../base/web-types.ts';
+import type { Region } from '../image/crop.ts';
 import type { ImageSource } from '../image/image-source.ts';
 import type { BackendName } from '../knn/backend/backend.ts';
 import type { Dropped } from '../store/format/log.ts';
@@ -33,11 +34,12 @@ export interface Progress {
   /**
    * - `model`: the model's files are fetched or read (`open`)
    * - `add`: pictures are read, extracted and stored (`add`)
-   * - `extract`: pictures that are asked for are read and extracted (`query`, `queryMany`)
+   * - `extract`: pictures that are asked for are read and extracted (`query`, `queryMany`, `distances`, `extract`)
    * - `read`: features are read from where the index is kept (`features`, `export`, `import`; the first `query`)
    * - `write`: pictures are written to where the index is kept (`save`, `import`, `compact`)
+   * - `compare`: pictures are compared with a query (`distances`)
    */
-  phase: 'model' | 'add' | 'extract' | 'read' | 'write';
+  phase: 'model' | 'add' | 'extract' | 'read' | 'write' | 'compare';
   /** Bytes of the model that are here; in all other phases pictures. */
   done: number;
   total: number;
@@ -54,11 +56,44 @@ export interface CallOptions {
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-export interface QueryOptions extends CallOptions {
-  /** How many pictures; fewer come where fewer take part. Default 30. */
-  k?: number | undefined;
-  /** Pictures farther than this are left out: 0 … 2 for normalised features. */
-  maxDistance?: number | undefined;
+/** One of the pictures that a query is made of. */
+export type QueryPart = {
+  /**
+   * How much it counts: above 0 for pictures to be like, below 0 for those not to be like; finite, not 0. Default 1.
+   * Literature has -0.2 for a picture not to be like (Manning et al., chapter 9).
+   */
+  weight?: number | undefined;
+} & (
+  | {
+      image: ImageSource;
+      /** The part of the picture that counts. Default: all of it. */
+      region?: Region | undefined;
+    }
+  /** A picture in the index, by its stored features: nothing is extracted. It is not among the answers. */
+  | { id: string }
+  | { vector: Float32Array }
+);
+
+/**
+ * What is searched for: a picture, a feature vector of finite values, a picture of the index (`{ id: 'a' }`), or several
+ * of them.
+ *
+ * Several make one query by Rocchio's formula: q = 1/|P| · Σ wᵢ·xᵢ over P − 1/|N| · Σ |wᵢ|·xᵢ over N, divided by its
+ * norm. P are the pictures with a weight above 0, at least one; N those with a weight below; xᵢ are their features, each
+ * divided by its norm. (J. J. Rocchio, Relevance feedback in information retrieval, 1971; Manning, Raghavan and Schütze,
+ * Introduction to Information Retrieval, 2008, equation 9.3, where the first query is one of P.) One picture alone is
+ * taken as it is, whatever its weight.
+ */
+export type Query = ImageSource | Float32Array | QueryPart | Iterable<QueryPart>;
+
+/** How a picture is read. */
+export interface ExtractOptions extends CallOptions {
+  /** The part of the picture that counts. Default: all of it. */
+  region?: Region | undefined;
+}
+
+/** Which pictures are compared with a query. */
+export interface CompareOptions extends ExtractOptions {
   /** Ids of pictures that do not take part, e.g. the query's own. */
   exclude?: Iterable<string> | undefined;
   /**
@@ -70,6 +105,26 @@ export interface QueryOptions extends CallOptions {
     | { meta: MetaFilter }
     | ((id: string, meta: Json | undefined) => boolean)
     | undefined;
+}
+
+export interface QueryOptions extends CompareOptions {
+  /** How many pictures; fewer come where fewer take part. Default 30. */
+  k?: number | undefined;
+  /**
+   * How many of the nearest are passed over, for pages of results: `{ k: 30, offset: 60 }` is the third page. While the
+   * index does not change, pages neither overlap nor leave a picture out. A page takes as long as `k + offset` pictures
+   * would; ask with a vector (`extract`, `vector`), so that a picture is extracted once. Default 0.
+   */
+  offset?: number | undefined;
+  /** Pictures farther than this are left out: 0 … 2 for normalised features. */
+  maxDistance?: number | undefined;
+}
+
+export interface DistanceOptions extends CompareOptions {
+  /** So many bins of one width, from 0 to the farthest picture; 1 … 100,000. Default 40. */
+  bins?: number | undefined;
+  /** Instead of `bins`: the edges of the bins, two or more ascending numbers. */
+  edges?: Iterable<number> | undefined;
 }
 
 /** An index's rows in order, as one block. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkQueried, vectorOf } from '../../src/api/arguments.ts';
+import { vectorOf } from '../../src/api/arguments.ts';
+import { picturesOf } from '../../src/api/queries.ts';
 import { givenAsset } from '../../src/assets/resolve.ts';
 import { resolveModel } from '../../src/delivery/source.ts';
 import { checkPixels } from '../../src/image/check.ts';
@@ -20,7 +21,10 @@ test('the classes are none of this realm', () => {
 test('numbers of another realm are vectors, matrices and pixels', () => {
   const values = realm.Float32Array.of(1, 2, 3, 4);
   assert.deepEqual([...vectorOf(values)], [1, 2, 3, 4]);
-  assert.throws(() => checkQueried(realm.Float64Array.of(1)), { code: 'bad-argument' });
+  assert.throws(() => picturesOf(realm.Float64Array.of(1) as never), { code: 'bad-argument' });
+  assert.deepEqual(picturesOf([{ vector: values, weight: 2 }]), [
+    { weight: 2, picture: { vector: Float32Array.of(1, 2, 3, 4) } },
+  ]);
   const file = new realm.Uint8Array(encodeNpy(values, [2, 2]));
   const { rows, columns, values: read } = parseNpyMatrix(file);
   assert.deepEqual([rows, columns, ...read], [2, 2, 1, 2, 3, 4]);

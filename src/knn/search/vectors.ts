@@ -11,7 +11,7 @@ export function firstNotFinite(values: Float32Array): number {
 }
 
 /** ‖x‖, in float64. */
-export function lengthOf(vector: Float32Array): number {
+export function lengthOf(vector: Float32Array | Float64Array): number {
   let squares = 0;
   for (let i = 0; i < vector.length; i++) squares += vector[i]! * vector[i]!;
   return Math.sqrt(squares);

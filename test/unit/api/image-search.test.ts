@@ -35,6 +35,7 @@ function noted(add: (items: Added) => Promise<void> = async () => {}) {
         asked.queries.push([queries, options]);
         return queries.map(() => []);
       },
+      distances: none,
       remove: async (ids) => asked.removed.push(...ids),
       has: none,
       watch: none,

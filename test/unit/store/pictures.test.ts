@@ -84,6 +84,17 @@ async function answers(pictures: Pictures, queries: readonly Float32Array[]): Pr
   );
 }
 
+/** The distances of all rows, in their order, as a float64 reference has them. */
+const allDistances = (state: State, query: Float32Array): number[] =>
+  state.pictures.map(({ vector }) => {
+    let squared = 0;
+    for (let j = 0; j < d; j++) squared += (vector[j]! - query[j]!) ** 2;
+    return Math.sqrt(squared);
+  });
+
+const distances = async (pictures: Pictures, query: Float32Array): Promise<number[]> =>
+  Array.from(await pictures.distances(query, () => Uint32Array.from(pictures.entries.keys())));
+
 /** Lets the lock pass on. */
 const idle = (): Promise<void> => new Promise((done) => setTimeout(done, 5));
 
@@ -118,6 +129,9 @@ describe('rows that stay in the store', () => {
       const wanted = reference(state, queries);
       assert.deepEqual(await answers(pictures, queries), wanted, `step ${step}`);
       assert.deepEqual(await answers(other, queries), wanted, `step ${step}, in memory`);
+      for (const each of step % 6 === 0 ? [pictures, other] : []) {
+        assert.deepEqual(await distances(each, queries[0]!), allDistances(state, queries[0]!));
+      }
       assert.ok(isOutside(pictures));
       assert.ok(!isOutside(other));
     }
@@ -141,6 +155,11 @@ describe('rows that stay in the store', () => {
     const left = changes.filter((_, n) => n !== 700);
     assert.deepEqual(await answers(pictures, queries), reference(applied(empty, left), queries));
     assert.deepEqual(pictures.report()!.damaged, ['picture 700']);
+    // A pass over all distances finds what no search has met.
+    bytes[pictures.entries[40]!.at + 9]! ^= 4;
+    left.splice(40, 1);
+    assert.deepEqual(await distances(pictures, queries[0]!), allDistances(applied(empty, left), queries[0]!));
+    assert.deepEqual(pictures.report()!.damaged, ['picture 700', 'picture 40']);
     await pictures.close();
     // Opened anew it is gone.
     const again = await open(store, true);
