@@ -1,5 +1,5 @@
 /** More would wait in the browser, and seem to stall. */
-const requestsAtOnce = 4;
+const requestsAtOnce = 6;
 
 /** Does `work` for each item, for a few at a time; the results are in the order of the items. */
 export async function atOnce<Item, Result>(

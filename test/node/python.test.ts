@@ -8,6 +8,7 @@ import { ensurePython } from '../../scripts/python.mjs';
 import { ImageSearch, networkInput } from '../../src/api/image-search.node.ts';
 import { encodeNpy, parseNpy } from '../../src/python/npy.ts';
 import { likeness, root, samples, withFolder } from '../support/cli.ts';
+import { decode, encodeAll, madePictures, oddNames } from '../support/static-decode.ts';
 
 const run = promisify(execFile);
 const python = ensurePython();
@@ -138,6 +139,36 @@ for name, row in zip(ids, features):
     );
   });
 });
+
+test('a static site’s lists can be read with the lines of SITE.md', () =>
+  withFolder(async (at) => {
+    const names = [...oddNames, ...Array.from({ length: 280 }, (_, row) => `photos/${row}.jpg`)];
+    const made = madePictures(names.length, 24, { id: (row) => names[row]! });
+    const files = await encodeAll({ ...made, k: 30, base: '/', root: '../', smallSize: 240 });
+    await mkdir(join(at, 'likeness'));
+    for (const [name, bytes] of files) await writeFile(join(at, 'likeness', name), bytes);
+    const decoded = decode(files);
+    assert.ok(decoded.parts.length > 3);
+    const wanted = decoded.parts.flatMap(({ cards, pictures }) =>
+      pictures.flatMap(([card, aliases, rows, steps]) => {
+        let sum = 0;
+        const distances = steps.map((step) => {
+          sum += step;
+          return sum / 2 ** 15;
+        });
+        return [cards[card]![1], ...aliases].map((path) => ({ path, rows, distances }));
+      }),
+    );
+    assert.equal(wanted.length, names.length * 3);
+    await writeFile(join(at, 'wanted.json'), JSON.stringify(wanted));
+    await runPython(
+      `${await block('SITE.md', 0)}
+for one in json.load(open('wanted.json', encoding='utf-8')):
+    assert similar(one['path']) == list(zip(one['rows'], one['distances'])), one['path']
+for n in range(1000): assert similar('nowhere/%d' % n) is None`,
+      at,
+    );
+  }));
 
 describe('from Python to here', () => {
   test('features written by NumPy in every way give the same answers', async () => {
