@@ -11,10 +11,12 @@ const knnBudget = 35_500;
 const bundles = [
   { name: '<likeness-similar>', entryPoints: ['src/elements/similar.ts'], budget: 6000 },
   { name: 'likeness-search/knn, kernels and shaders', entryPoints: ['src/knn/index.ts'], budget: knnBudget },
+  { name: 'likeness, page', entryPoints: ['src/index.ts'] },
   // ONNX Runtime comes as files of its own.
   {
-    name: 'likeness, page and worker, without onnxruntime-web',
-    entryPoints: ['src/index.ts', 'src/api/worker.ts'],
+    name: 'likeness, worker, without onnxruntime-web',
+    entryPoints: ['src/api/worker.ts'],
+    conditions: [...browserOptions.conditions, 'likeness-worker'],
   },
 ];
 
@@ -24,10 +26,11 @@ const { build } = await import('esbuild');
 
 const lines = [['', 'minified', 'brotli', 'budget']];
 let ok = true;
-for (const { name, entryPoints, budget } of bundles) {
+for (const { name, entryPoints, budget, conditions = browserOptions.conditions } of bundles) {
   const { outputFiles, metafile } = await build({
     metafile: true,
     ...browserOptions,
+    conditions,
     entryPoints,
     minify: true,
     splitting: true,

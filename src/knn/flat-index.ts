@@ -1,3 +1,4 @@
+import { chooseThreaded } from '#choose-threads';
 import type { AssetLocation } from '../assets/resolve.ts';
 import { checkDistance, checkWhole, optionsOf, refuse, shown, signalOf } from '../base/checks.ts';
 import { isBytes, isFloats } from '../base/class-of.ts';
@@ -5,7 +6,7 @@ import { LikenessError } from '../base/errors.ts';
 import type * as web from '../base/web-types.ts';
 import type { Backend, BackendName, DeviceQueries, RowHolder, RowSet } from './backend/backend.ts';
 import { type BackendRequest, chooseQuantised } from './choose-backend.ts';
-import { chooseThreaded, type ThreadedChoice } from './choose-threads.ts';
+import type { ThreadedChoice } from './choose-threads.ts';
 import { asNeighbours, type Found, type Neighbours, noRow } from './search/found.ts';
 import { RowSource, type RowStore } from './search/row-source.ts';
 import { checkFinite, type Limits, Search } from './search/search.ts';
