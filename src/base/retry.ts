@@ -38,6 +38,27 @@ export async function retry<T>(
   }
 }
 
+/** Aborts what brings nothing for too long. */
+export interface StallWatch {
+  /** Its reason says how long nothing came. */
+  signal: AbortSignal;
+  /** Something came: the time begins anew. */
+  heard(): void;
+  end(): void;
+}
+
+/** The time begins at once. */
+export function watchStall({ stallMs }: Pick<RetryPolicy, 'stallMs'>): StallWatch {
+  const control = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const heard = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => control.abort(new Error(`nothing came for ${stallMs / 1000} s`)), stallMs);
+  };
+  heard();
+  return { signal: control.signal, heard, end: () => clearTimeout(timer) };
+}
+
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = (): void => {

@@ -1,5 +1,5 @@
 import { LikenessError } from '../base/errors.ts';
-import { type RetryPolicy, retry } from '../base/retry.ts';
+import { type RetryPolicy, retry, watchStall } from '../base/retry.ts';
 import type { Shard } from '../network/manifest.ts';
 import type { ShardCache, StoredBytes } from './cache.ts';
 import { createHash, type Hash, slices } from './hash.ts';
@@ -41,20 +41,11 @@ export async function download(
   if (done > 0) onStored(done);
 
   const fetchRest = async (gotFurther: () => void): Promise<void> => {
-    const stalled = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const restartTimer = (): void => {
-      clearTimeout(timer);
-      timer = setTimeout(
-        () => stalled.abort(new Error(`nothing came for ${policy.stallMs / 1000} s`)),
-        policy.stallMs,
-      );
-    };
-    restartTimer();
+    const stall = watchStall(policy);
     const before = done;
     let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
     try {
-      const response = await origin.open(shard, done, AbortSignal.any([signal, stalled.signal]));
+      const response = await origin.open(shard, done, AbortSignal.any([signal, stall.signal]));
       reader = response.body.getReader();
       let part = await reader.read(); // before anything is removed: it may be refused
       if (response.from !== done && !part.done) {
@@ -67,7 +58,7 @@ export async function download(
       const writer = await storing(target.append(sha256, done));
       try {
         for (; !part.done; part = await reader.read()) {
-          restartTimer();
+          stall.heard();
           const { length } = part.value;
           onFetched?.(length);
           if (done + length > byteLength) {
@@ -89,10 +80,10 @@ export async function download(
       if (there < done) throw new StorageFailed(`${there} of ${done} bytes were kept`);
       if (done < byteLength) throw new Error(`it ended after ${done} of ${byteLength} bytes`);
     } catch (error) {
-      stalled.signal.throwIfAborted(); // says why, where `fetch` says only that it was aborted
+      stall.signal.throwIfAborted(); // says why, where `fetch` says only that it was aborted
       throw error;
     } finally {
-      clearTimeout(timer);
+      stall.end();
       void reader?.cancel().catch(() => {});
       if (done > before) gotFurther();
     }

@@ -1,6 +1,6 @@
 import { joined } from '../base/bytes.ts';
 import { LikenessError } from '../base/errors.ts';
-import { defaultRetryPolicy, type RetryPolicy, retry } from '../base/retry.ts';
+import { defaultRetryPolicy, type RetryPolicy, retry, watchStall } from '../base/retry.ts';
 import type { Why } from './why-not.ts';
 
 /** Bytes `from` … `to` − 1 of a file. */
@@ -52,17 +52,10 @@ export async function fetchBytes(url: string, options: FetchBytesOptions = {}): 
     done = 0;
   };
   const attempt = async (gotFurther: () => void): Promise<void> => {
-    const stall = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const wait = (): void => {
-      clearTimeout(timer);
-      timer = setTimeout(
-        () => stall.abort(new Error(`nothing came for ${policy.stallMs / 1000} s`)),
-        policy.stallMs,
-      );
-    };
-    wait();
+    const stall = watchStall(policy);
     let isFurther = false;
+    let response: Response | undefined;
+    let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
     try {
       const from = (isWhole ? 0 : range!.from) + done;
       const headers: Record<string, string> = {};
@@ -72,7 +65,7 @@ export async function fetchBytes(url: string, options: FetchBytesOptions = {}): 
         headers['Accept-Encoding'] = 'identity';
       }
       const both = signal ? AbortSignal.any([signal, stall.signal]) : stall.signal;
-      const response = await fetch(url, { headers, signal: both, ...(cache && { cache }) });
+      response = await fetch(url, { headers, signal: both, ...(cache && { cache }) });
       if (response.status === 416 && done > 0) {
         beginAnew();
         throw new BadAnswer(`${url} ends before what came of it.`);
@@ -95,9 +88,9 @@ export async function fetchBytes(url: string, options: FetchBytesOptions = {}): 
         }
       }
       version = now;
-      const reader = response.body?.getReader();
+      reader = response.body?.getReader();
       for (let part = await reader?.read(); part && !part.done; part = await reader!.read()) {
-        wait();
+        stall.heard();
         isFurther ||= part.value.length > 0;
         parts.push(part.value);
         done += part.value.length;
@@ -111,8 +104,8 @@ export async function fetchBytes(url: string, options: FetchBytesOptions = {}): 
       stall.signal.throwIfAborted(); // says why, where `fetch` says only that it was aborted
       throw error;
     } finally {
-      clearTimeout(timer);
-      stall.abort();
+      stall.end();
+      void (reader ?? response?.body)?.cancel().catch(() => {});
       if (isFurther) gotFurther();
     }
   };
