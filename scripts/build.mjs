@@ -173,7 +173,11 @@ const webBundles = () => [
     define: { ORT_BYTES: JSON.stringify(ortBytes()) },
     splitting: true,
     chunkNames: 'likeness-chunk-[hash]',
-    entryPoints: { likeness: 'src/index.ts', 'likeness-knn': 'src/knn/index.ts' },
+    entryPoints: {
+      likeness: 'src/index.ts',
+      'likeness-knn': 'src/knn/index.ts',
+      'likeness-site': 'src/static-index/search.ts',
+    },
   },
   {
     ...webOptions,
@@ -339,8 +343,10 @@ export function copyPage() {
 /** Scripts of the custom elements, each with all that it needs: a site has copies of them. */
 export const elementsBundle = {
   ...browserOptions,
+  plugins: [knownPackages, unfollowedImports],
   minify: true,
-  entryPoints: { similar: 'src/elements/similar.ts' },
+  charset: 'utf8', // Chinese texts take a third of their escapes
+  entryPoints: { similar: 'src/elements/similar.ts', search: 'src/elements/search.ts' },
   outdir: 'dist/elements',
 };
 

@@ -10,6 +10,11 @@ const knnBudget = 35_500;
 
 const bundles = [
   { name: '<likeness-similar>', entryPoints: ['src/elements/similar.ts'], budget: 6000 },
+  {
+    name: '<likeness-search>, before a picture comes',
+    entryPoints: ['src/elements/search.ts'],
+    budget: 10_000,
+  },
   { name: 'likeness-search/knn, kernels and shaders', entryPoints: ['src/knn/index.ts'], budget: knnBudget },
   { name: 'likeness, page', entryPoints: ['src/index.ts'] },
   // ONNX Runtime comes as files of its own.

@@ -1,4 +1,6 @@
 import type { LikenessElementEventMap } from './base-element.ts';
+import type { LikenessSearch } from './search-element.ts';
+import type { SearchLabels } from './search-labels.ts';
 import type { LikenessSimilar, SimilarLabels } from './similar-element.ts';
 
 /** Attributes and properties that the elements have in common, as templates of frameworks take them. */
@@ -15,6 +17,9 @@ export interface SimilarAttributes extends ElementAttributes<SimilarLabels> {
   htmlFor?: string | undefined;
   src?: string | undefined;
 }
+
+/** Of `<likeness-search>`. */
+export interface SearchAttributes extends ElementAttributes<SearchLabels> {}
 
 type Listener<Name extends keyof LikenessElementEventMap> =
   | ((event: LikenessElementEventMap[Name]) => void)
@@ -61,6 +66,7 @@ declare module 'react' {
   namespace JSX {
     interface IntrinsicElements {
       'likeness-similar': InReact<IntrinsicElements, LikenessSimilar, SimilarAttributes>;
+      'likeness-search': InReact<IntrinsicElements, LikenessSearch, SearchAttributes>;
     }
   }
 }
@@ -70,6 +76,7 @@ declare module 'react' {
 declare module 'vue' {
   interface GlobalComponents {
     'likeness-similar': InVue<SimilarAttributes>;
+    'likeness-search': InVue<SearchAttributes>;
   }
 }
 
@@ -77,6 +84,7 @@ declare global {
   namespace svelteHTML {
     interface IntrinsicElements {
       'likeness-similar': OfEveryElement<IntrinsicElements> & SimilarAttributes & Listeners;
+      'likeness-search': OfEveryElement<IntrinsicElements> & SearchAttributes & Listeners;
     }
   }
 }

@@ -1,5 +1,5 @@
 /** Of the list, which both elements have. */
-export const listStyles = `
+export const listStyles: string = `
 :host{display:block;--_gap:var(--likeness-gap,.75rem);--_columns:var(--likeness-columns,6)}
 :host([hidden]),[hidden]{display:none!important}
 ul{display:grid;gap:var(--_gap);margin:0;padding:0;list-style:none;

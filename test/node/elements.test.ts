@@ -61,7 +61,7 @@ describe('custom elements', () => {
     }
   }
 
-  test('their scripts hold nothing but src/elements, src/static-index and src/base, and import nothing', async () => {
+  test('their scripts hold nothing but src/elements, src/static-index and src/base, and import nothing at once', async () => {
     const scripts = await import(pathToFileURL(join(root, 'scripts/build.mjs')).href);
     const { metafile } = await build({ ...scripts.elementsBundle, metafile: true, write: false });
     assert.deepEqual(

@@ -3,13 +3,17 @@ import { readDocuments } from './markdown.ts';
 const blocks = readDocuments().flatMap((document) => document.blocks);
 
 /**
- * A block of docs/deploying.md, by the heading above it: what is tested is what is written there.
+ * A block of docs/deploying.md or another document, by the heading above it: what is tested is what is written there.
  *
  * @param cdn what `https://cdn.example` stands for
  */
-export function documentedLines(heading: string, cdn = 'https://cdn.example'): string[] {
-  const found = blocks.filter(({ place }) => place === `docs/deploying.md › ${heading}`);
-  if (found.length !== 1) throw new Error(`docs/deploying.md has ${found.length} blocks below "${heading}"`);
+export function documentedLines(
+  heading: string,
+  cdn = 'https://cdn.example',
+  document = 'docs/deploying.md',
+): string[] {
+  const found = blocks.filter(({ place }) => place === `${document} › ${heading}`);
+  if (found.length !== 1) throw new Error(`${document} has ${found.length} blocks below "${heading}"`);
   return found[0]!.text.replaceAll('https://cdn.example', cdn).split('\n');
 }
 
@@ -23,8 +27,12 @@ export const documentedHeaders = (heading: string): Record<string, string> =>
   );
 
 /** A documented Content-Security-Policy as a header. */
-export const documentedPolicy = (heading: string, cdn?: string): Record<string, string> => ({
-  'Content-Security-Policy': documentedLines(heading, cdn)[0]!,
+export const documentedPolicy = (
+  heading: string,
+  cdn?: string,
+  document?: string,
+): Record<string, string> => ({
+  'Content-Security-Policy': documentedLines(heading, cdn, document)[0]!,
 });
 
 /** The same without a source or a directive. */

@@ -3,6 +3,8 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { deflateSync } from 'fflate';
 import sharp from 'sharp';
+import { ImageSearch } from '../../src/api/image-search.node.ts';
+import { encode, type StaticPicture } from '../../src/static-index/encode.ts';
 import { segmentPlaces } from '../../src/static-index/part-of.ts';
 import type { Card, Similar, SiteRecord, StaticEntry } from '../../src/static-index/types.ts';
 import { root, samples } from './cli.ts';
@@ -136,4 +138,66 @@ function tableOf(
     }
     return { table: bytes.toString('base64'), tableSeed, tableBits, tableSize };
   }
+}
+
+/** Sample photographs of a site that can be searched with pictures of one's own, in the order of their ids. */
+export const searchablePictures: string[] = Array.from(
+  { length: 24 },
+  (_, n) => `photos/${String(n).padStart(2, '0')}.jpg`,
+);
+
+/** Writes a site as the command does, with model, library and the elements' scripts. */
+export async function writeSearchableSite(
+  folder: string,
+  { model = true }: { model?: boolean } = {},
+): Promise<void> {
+  const put = async (path: string, bytes: Uint8Array | string): Promise<void> => {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), bytes);
+  };
+  const photographs = (await readdir(samples)).sort();
+  await using search = await ImageSearch.open({ threads: 1 });
+  const { dimension, fingerprint } = (await search.report()).model;
+  const vectors = new Float32Array(searchablePictures.length * dimension);
+  const pictures: StaticPicture[] = [];
+  for (const [n, id] of searchablePictures.entries()) {
+    const file = await readFile(join(samples, photographs[20 * n]!));
+    await put(id, file);
+    vectors.set(await search.extract(file), n * dimension);
+    const small = await sharp(file).resize(240, 240, { fit: 'inside' }).webp().toBuffer();
+    await put(`likeness/small/${hex(small)}.webp`, small);
+    const { width, height } = await sharp(file).metadata();
+    const places = [{ page: `page-${n}/`, alt: `Food ${n}`, caption: `Caption ${n}`, title: 'Foods' }];
+    pictures.push({
+      record: { id, small: hex(small), width, height, places, meta: { n: `${n}` } },
+      aliases: [],
+    });
+  }
+  const web = join(root, 'dist/web');
+  const names = await readdir(web, { recursive: true });
+  for (const name of names.filter((path) => /^(likeness[^/]*\.js|decoders\/.*)$/.test(path)))
+    await put(`likeness/lib-000000000000/${name}`, await readFile(join(web, name)));
+  let bytes = 0;
+  for (const name of model ? await readdir(join(web, 'models/vgg16-compact')) : []) {
+    const file = await readFile(join(web, 'models/vgg16-compact', name));
+    bytes += file.length;
+    await put(`likeness/model-000000000000/${name}`, file);
+  }
+  const files = encode({
+    pictures,
+    dimension,
+    vectors,
+    k: 12,
+    base: '/shop/',
+    root: '../',
+    smallSize: 240,
+    search: {
+      fingerprint,
+      model: { folder: model ? 'model-000000000000/' : null, bytes },
+      lib: 'lib-000000000000/',
+    },
+  });
+  for await (const { name, bytes: content } of files) await put(`likeness/${name}`, content);
+  for (const name of await readdir(join(root, 'dist/elements')))
+    await put(`likeness/${name}`, await readFile(join(root, 'dist/elements', name)));
 }

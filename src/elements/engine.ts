@@ -1,0 +1,212 @@
+import { LikenessError } from '../base/errors.ts';
+import type { Found, StaticIndex } from '../static-index/search.ts';
+import type { StaticSearch } from '../static-index/types.ts';
+import type { LikenessProgress } from './base-element.ts';
+import { type Extractor, keepLibrary, Library } from './library.ts';
+import { ofRecord } from './neighbours.ts';
+import type { LikenessResult } from './result.ts';
+import { fetched, openSite, Site } from './site.ts';
+
+/** What a search will take. */
+export interface Plan {
+  search: StaticSearch;
+  /** The folder with the model's manifest. */
+  model: string;
+  /** Bytes of model and codes. */
+  bytes: number;
+  /** Whether all of it is here, or on its way: nobody has to be asked. */
+  isKept: boolean;
+}
+
+interface Opened {
+  index: StaticIndex;
+  extractor: Extractor;
+}
+
+interface Opening {
+  opened: Promise<Opened>;
+  stop: AbortController;
+  /** Searches that wait for it. */
+  waiting: number;
+}
+
+type OnProgress = (progress: LikenessProgress) => void;
+
+/** Searches a site's index with pictures of one's own. One for all elements of a page; it loads what it needs once. */
+export class Engine {
+  readonly #folder: string;
+  readonly #listeners = new Set<OnProgress>();
+  #opening: Opening | undefined;
+  #last: LikenessProgress | undefined;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /**
+   * Reads what a search will take, and loads nothing of it.
+   *
+   * @throws LikenessError `not-found` where the site has no search with other pictures, or there is no network
+   */
+  async plan(signal: AbortSignal): Promise<Plan> {
+    const { entry } = await openSite(this.#folder).catch(async (error) => {
+      const kept = await this.#kept('index.json');
+      if (!kept) throw error;
+      return { entry: await kept.json() };
+    });
+    signal.throwIfAborted();
+    const name = `search-${entry.search}.json`;
+    const response =
+      entry.search && ((await this.#kept(name)) ?? (await fetched(this.#url(name), { signal })));
+    const search: StaticSearch | undefined = response && (await response.json());
+    if (!search?.model.folder) {
+      throw new NoModel(
+        'not-found',
+        `The site of ${this.#folder} was built without a model: there is nothing to search with.`,
+      );
+    }
+    const model = this.#url(search.model.folder);
+    const codes = search.codes.reduce((sum, { bytes: size }) => sum + size, 0);
+    const library = new Library(this.#url(search.lib));
+    return {
+      search,
+      model,
+      bytes: search.model.bytes + codes,
+      isKept: this.#opening !== undefined || (await library.isKept(model)),
+    };
+  }
+
+  #url(name: string): string {
+    return new URL(name, this.#folder).href;
+  }
+
+  /** What an earlier visit has kept. */
+  async #kept(name: string): Promise<Response | undefined> {
+    return globalThis.caches?.match(this.#url(name)).catch(() => undefined);
+  }
+
+  /** The k pictures most similar to one. */
+  async find(
+    picture: Blob,
+    k: number,
+    { signal, onProgress }: { signal: AbortSignal; onProgress: OnProgress },
+  ): Promise<LikenessResult[]> {
+    const { index, extractor } = await this.#open(signal, onProgress);
+    onProgress({ phase: 'extract', done: 0, total: 1 });
+    const vector = await extractor.extract(picture, { signal });
+    onProgress({ phase: 'search', done: 0, total: 1 });
+    try {
+      return await this.#results(index, await index.query(vector, { k, signal }), signal);
+    } catch (error) {
+      // The site may have been built anew: the next search opens what is there then.
+      if (!signal.aborted) this.#forget();
+      throw error;
+    }
+  }
+
+  async #results(index: StaticIndex, found: Found[], signal: AbortSignal): Promise<LikenessResult[]> {
+    const site = new Site(this.#folder, index.entry);
+    const records = await index.records(
+      found.map(({ row }) => row),
+      { signal },
+    );
+    return records.map((record, at) => ofRecord(site, record, found[at]!.distance));
+  }
+
+  /** Waits for the one opening. It ends when nobody waits for it any more. */
+  async #open(signal: AbortSignal, onProgress: OnProgress): Promise<Opened> {
+    signal.throwIfAborted();
+    this.#opening ??= this.#begin();
+    const opening = this.#opening;
+    opening.waiting++;
+    this.#listeners.add(onProgress);
+    if (this.#last) onProgress(this.#last);
+    try {
+      return await new Promise((resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+        opening.opened.then(resolve, reject);
+      });
+    } finally {
+      this.#listeners.delete(onProgress);
+      opening.waiting--;
+      if (signal.aborted) queueMicrotask(() => this.#stopUnlessWanted(opening));
+    }
+  }
+
+  #begin(): Opening {
+    const stop = new AbortController();
+    const opened = this.#load(stop.signal);
+    const opening = { opened, stop, waiting: 0 };
+    opened.then(
+      () => {
+        this.#last = undefined;
+      },
+      () => {
+        if (this.#opening === opening) this.#opening = undefined;
+        this.#last = undefined;
+      },
+    );
+    return opening;
+  }
+
+  #stopUnlessWanted(opening: Opening): void {
+    if (opening.waiting === 0 && this.#last) opening.stop.abort();
+  }
+
+  async #load(signal: AbortSignal): Promise<Opened> {
+    const tell: OnProgress = (progress) => {
+      this.#last = progress;
+      for (const listener of this.#listeners) listener(progress);
+    };
+    tell({ phase: 'library', done: 0, total: 1 });
+    const { search, model } = await this.plan(signal);
+    const library = new Library(this.#url(search.lib));
+    const [likeness, { FlatIndex }, { StaticIndex }] = await library.load();
+    const { ImageSearch, listModels, deleteModel } = likeness;
+    signal.throwIfAborted();
+    const index = await StaticIndex.open({
+      folder: this.#folder,
+      FlatIndex,
+      signal,
+      onProgress: ({ done, total }) => tell({ phase: 'codes', done, total }),
+    });
+    try {
+      const extractor = await ImageSearch.open({
+        model,
+        backend: 'wasm',
+        ...library.openOptions,
+        signal,
+        onProgress: ({ done, total }) => tell({ phase: 'model', done, total }),
+      });
+      void keepLibrary(library, model, async () => {
+        for (const { model: other } of await listModels())
+          if (other !== model && other.startsWith(`${this.#folder}model-`)) await deleteModel(other);
+      });
+      return { index, extractor };
+    } catch (error) {
+      index.close();
+      throw error;
+    }
+  }
+
+  #forget(): void {
+    const { opened } = this.#opening ?? {};
+    this.#opening = undefined;
+    void opened?.then(({ index, extractor }) => {
+      index.close();
+      void extractor.close();
+    });
+  }
+}
+
+/** The site has no model. */
+export class NoModel extends LikenessError {}
+
+const engines = new Map<string, Engine>();
+
+/** The engine of an index, one for all elements of a page. */
+export function engineOf(folder: string): Engine {
+  const engine = engines.get(folder) ?? new Engine(folder);
+  engines.set(folder, engine);
+  return engine;
+}
