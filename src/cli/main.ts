@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { LikenessError } from '../base/errors.ts';
+import type { Region } from '../image/crop.ts';
 import { endBy, Interrupted } from './interrupt.ts';
 import { defaultModel, isModelFolder } from './model-name.ts';
 import { printable, say } from './print.ts';
@@ -20,6 +21,15 @@ function whole(name: string, min: number, max: number): (text: string) => number
     }
     return value;
   };
+}
+
+/** `--region` */
+function region(text: string): Region {
+  const [x, y, width, height] = /^\d+(,\d+){3}$/.test(text) ? text.split(',').map(Number) : [];
+  if (!width || !height || [x, y, width, height].some((value) => !Number.isSafeInteger(value))) {
+    throw new InvalidArgumentError('Wanted x,y,width,height in whole pixels, e.g. 120,40,300,200.');
+  }
+  return { x: x!, y: y!, width, height };
 }
 
 /** One name of a repeated option, after those before it. */
@@ -155,14 +165,36 @@ siteCommand
 
 network(program.command('query'))
   .description('list the most similar pictures')
-  .argument('<image|vector.npy>', 'a picture, or a feature vector saved by NumPy')
+  .argument(
+    '<image|vector.npy|id>',
+    'a picture, a feature vector saved by NumPy, or the id of a picture in the index',
+  )
   .addOption(indexFrom().makeOptionMandatory())
   .addOption(new Option('-k <n>', 'number of pictures').default(30).argParser(whole('-k', 1, 2 ** 31)))
+  .addOption(
+    new Option('--plus <image|vector.npy|id>', 'also like this; may be repeated')
+      .argParser(repeated)
+      .default([], 'none'),
+  )
+  .addOption(
+    new Option('--minus <image|vector.npy|id>', 'not like this; may be repeated')
+      .argParser(repeated)
+      .default([], 'none'),
+  )
+  .addOption(
+    new Option(
+      '--region <x,y,width,height>',
+      'the part of the first picture that counts, in its upright pixels',
+    ).argParser(region),
+  )
   .option('--json', 'print only [{"id": …, "distance": …}, …]')
   .option('--html <file>', 'write a page with the pictures and their distances')
   .addHelpText(
     'after',
-    '\n--exif is by default as the index was made. For a vector nothing is extracted: --exif, --backend and --threads do nothing.',
+    `
+A name that is no file is an id: nothing is extracted, and the picture is not among the answers. Several pictures make
+one query by Rocchio's formula: the mean of the first and all --plus, less half the mean of all --minus.
+--exif is by default as the index was made. For a vector or an id nothing is extracted: --exif, --backend and --threads do nothing.`,
   )
   .action(async (what, options) => (await import('./commands/query.ts')).query(what, options));
 

@@ -8,8 +8,8 @@ import { generatedBy } from '../output/place.node.ts';
 import { printable } from './print.ts';
 
 export interface ResultsPageInput {
-  /** Path of the query picture; none when the query was a vector. */
-  query?: string | undefined;
+  /** Path of the query picture, as for `pathOf`; none when the query was a vector. */
+  query?: (() => string) | undefined;
   queryName: string;
   hits: readonly Hit[];
   /** Path of a hit's picture. If it throws, the message is shown instead. */
@@ -52,7 +52,7 @@ export async function resultsPage({ query, queryName, hits, pathOf }: ResultsPag
     });
     figures.push(...(await Promise.all(some)));
   }
-  const asked = query === undefined ? '' : await figure(() => query, queryName, '<b>query</b>');
+  const asked = query === undefined ? '' : await figure(query, queryName, '<b>query</b>');
   const title = escapeHtml(queryName);
   return `<!doctype html>
 <html lang="en">

@@ -116,6 +116,70 @@ describe('likeness query', () => {
     assert.deepEqual(await query(vector), await query(join(pictures, 'C005.jpeg')));
   });
 
+  test('--plus and --minus: files, vectors and ids; what is known by its id is not extracted, nor an answer', async () => {
+    const { rocchio } = await import('../../src/engine/rocchio.ts');
+    const { ImageSearch } = await import('../../src/node.ts');
+    const { encodeNpy } = await import('../../src/python/npy.ts');
+    const file = (name: string): string => join(pictures, `${name}.jpeg`);
+    await using search = await ImageSearch.open();
+    const extracted = ['A001', 'A010', 'C005'].map((name) => search.extract(file(name)));
+    const [a, b, c] = (await Promise.all(extracted)) as [Float32Array, Float32Array, Float32Array];
+    const path = join(folder, 'unlike.npy');
+    await writeFile(path, encodeNpy(c, [512]));
+    const combined = join(folder, 'combined.npy');
+    await writeFile(combined, encodeNpy(rocchio([a, b, c], [1, 1, -0.5]), [512]));
+    const wanted = await query(combined);
+    assert.deepEqual(await query(file('A001'), '--plus', file('A010'), '--minus', file('C005')), wanted);
+    assert.deepEqual(await query(file('A001'), '--plus', file('A010'), '--minus', path), wanted);
+    // By their ids: the same, without them.
+    const others = wanted.filter(({ id }) => id !== 'A010.jpeg' && id !== 'C005.jpeg');
+    const near = (hits: Hit[]) => hits.map(({ id, distance }) => [id, Math.round(distance * 1e5)]);
+    const some = await query(file('A001'), '--plus', 'A010.jpeg', '--minus', 'C005.jpeg');
+    assert.deepEqual(near(some), near(others));
+    const page = join(folder, 'three.html');
+    const all = await likeness(
+      ...[
+        'query',
+        'A001.jpeg',
+        '--plus',
+        'A010.jpeg',
+        '--minus',
+        'C005.jpeg',
+        '-i',
+        index,
+        '--html',
+        page,
+        '--json',
+      ],
+      // Nothing needs the network.
+      ...['--backend', 'webgpu', '-k', '4'],
+    );
+    assert.equal(all.code, 0, all.stderr);
+    assert.deepEqual(
+      near(JSON.parse(all.stdout)),
+      near(others.filter(({ id }) => id !== 'A001.jpeg').slice(0, 4)),
+    );
+    const html = await readFile(page, 'utf8');
+    assert.match(html, /<h1>Nearest to A001.jpeg \+ A010.jpeg − C005.jpeg<\/h1>/);
+    assert.equal(html.match(/<img src="data:image\/webp;base64,/g)?.length, 5);
+    const alone = await query('more & more/G001.jpeg', '-k', '3');
+    const itself = await query(join(pictures, 'more & more', 'G001.jpeg'), '-k', '4');
+    assert.deepEqual(near(alone), near(itself.slice(1)));
+  });
+
+  test('--region searches by a part of the picture', async () => {
+    const { ImageSearch } = await import('../../src/node.ts');
+    const file = join(pictures, 'B001.jpeg');
+    const region = { x: 30, y: 20, width: 90, height: 60 };
+    await using search = await ImageSearch.open();
+    const { encodeNpy } = await import('../../src/python/npy.ts');
+    const cut = join(folder, 'cut.npy');
+    await writeFile(cut, encodeNpy(await search.extract(file, { region }), [512]));
+    const hits = await query(file, '--region', '30,20,90,60');
+    assert.deepEqual(hits, await query(cut));
+    assert.notDeepEqual(hits, await query(file));
+  });
+
   test('--html writes one file that holds every picture', async () => {
     const page = join(folder, 'page.html');
     const result = await likeness('query', join(pictures, 'B001.jpeg'), '-i', index, '--html', page);
@@ -286,6 +350,15 @@ describe('errors', () => {
     ['no pictures', 1, () => ['index', index, '-o', join(folder, 'x')]],
     ['no such model', 1, () => ['index', pictures, '-o', join(folder, 'x'), '--model', 'resnet']],
     ['no such model folder', 1, () => ['index', pictures, '-o', join(folder, 'x'), '--model', './nowhere']],
+    ['no such picture to be like', 1, () => ['query', 'A001.jpeg', '--plus', 'nobody.jpeg', '-i', index]],
+    ['a region of an id', 1, () => ['query', 'A001.jpeg', '--region', '0,0,9,9', '-i', index]],
+    ['a region of no size', 2, () => ['query', 'A001.jpeg', '--region', '0,0,0,9', '-i', index]],
+    ['a region of fractions', 2, () => ['query', 'A001.jpeg', '--region', '0,0,0.5,9', '-i', index]],
+    [
+      'a region outside',
+      1,
+      () => ['query', join(pictures, 'A001.jpeg'), '--region', '0,0,9,99999', '-i', index],
+    ],
     ['no such query', 1, () => ['query', join(folder, 'nothing.jpg'), '-i', index]],
     ['a query that is no picture', 1, () => ['query', join(index, 'index-1.likeness'), '-i', index]],
     ['no such index', 1, () => ['query', join(pictures, 'A001.jpeg'), '-i', join(folder, 'nowhere')]],

@@ -1,64 +1,63 @@
 import { resolve, sep } from 'node:path';
-import type { OpenOptions } from '../../api/options.ts';
 import { LikenessError } from '../../base/errors.ts';
 import type { Hit } from '../../engine/types.ts';
 import { FlatIndex } from '../../knn/flat-index.ts';
 import { firstNotFinite, hasUnitLength, lengthOf } from '../../knn/search/vectors.ts';
 import type { FilePlace } from '../../output/place.node.ts';
 import { writeFileAt } from '../../output/write-file.node.ts';
-import { type NpyArray, parseNpy } from '../../python/npy.ts';
 import type { IndexStore } from '../../store/index-store.ts';
-import { naming } from '../features.ts';
-import { modelHere, otherModel, settingOf } from '../index-notes.ts';
-import { checkInput, readInput } from '../input-file.ts';
+import { settingOf } from '../index-notes.ts';
 import { openIndexOf, warnOfRows } from '../open-index.ts';
-import { openSearch } from '../open-search.ts';
 import { placeBesideIndex } from '../output-file.ts';
 import { print, printJson, say } from '../print.ts';
+import { type Asked, queryVector } from '../query-vector.ts';
 import { resultsPage } from '../results-page.ts';
 
-interface Options extends Pick<OpenOptions, 'backend' | 'threads' | 'exif'> {
-  index: string;
+interface Options extends Omit<Asked, 'what'> {
   k: number;
   json?: boolean;
   html?: string;
 }
 
-/** `likeness query <image|vector.npy> -i <index>` */
+/** `likeness query <image|vector.npy|id> -i <index>` */
 export async function query(what: string, options: Options): Promise<void> {
+  const { plus = [], minus = [] } = options;
   const place =
     options.html === undefined
       ? undefined
       : await placeBesideIndex(options.html, options.index, {
           option: '--html',
           kind: 'html',
-          apartFrom: [what],
+          apartFrom: [what, ...plus, ...minus],
         });
   const { index } = await openIndexOf(options.index);
   try {
-    await answer(what, index, place, options);
+    await answer({ what, ...options }, index, place);
   } finally {
     await index.close();
   }
 }
 
 async function answer(
-  what: string,
+  asked: Asked & Options,
   index: IndexStore,
   place: FilePlace | undefined,
-  options: Options,
 ): Promise<void> {
-  const isVector = /\.npy$/i.test(what);
-  const vector = isVector
-    ? await readVector(what, index, options.index)
-    : await extract(what, index, options);
-  const hits = await nearest(vector, index, options);
+  const { vector, ids, kind } = await queryVector(asked, index);
+  const hits = await nearest(vector, ids, index, asked);
 
   if (place) {
-    const pictures = resolve(options.index, settingOf(index, 'pictures') ?? '.');
+    const { what, region } = asked;
+    const pictures = resolve(asked.index, settingOf(index, 'pictures') ?? '.');
+    const part = region ? ` (${region.width} × ${region.height} at ${region.x}, ${region.y})` : '';
     const page = await resultsPage({
-      query: isVector ? undefined : resolve(what),
-      queryName: what,
+      query:
+        kind === 'vector' ? undefined : () => (kind === 'id' ? pathBelow(pictures, what) : resolve(what)),
+      queryName: [
+        `${what}${part}`,
+        ...(asked.plus ?? []).map((name) => `+ ${name}`),
+        ...(asked.minus ?? []).map((name) => `− ${name}`),
+      ].join(' '),
       hits,
       pathOf: (id) => pathBelow(pictures, id),
     });
@@ -66,58 +65,12 @@ async function answer(
     say(`Wrote ${place.named}`);
   }
   // Distances to seven decimals: float32 features carry no more.
-  if (options.json)
-    printJson(hits.map(({ id, distance }) => ({ id, distance: Number(distance.toFixed(7)) })));
+  if (asked.json) printJson(hits.map(({ id, distance }) => ({ id, distance: Number(distance.toFixed(7)) })));
   else {
     print('rank  distance  file');
     for (const [rank, { id, distance }] of hits.entries())
       print(`${String(rank + 1).padStart(4)}  ${distance.toFixed(6)}  ${id}`);
   }
-}
-
-async function readVector(path: string, index: IndexStore, where: string): Promise<Float32Array> {
-  const { dimension } = index.info;
-  let array: NpyArray;
-  try {
-    array = parseNpy(await readInput(path));
-  } catch (error) {
-    throw naming(path, error);
-  }
-  const { data, shape } = array;
-  if (data.length !== dimension || shape.some((side) => side !== 1 && side !== dimension)) {
-    throw new LikenessError(
-      'bad-argument',
-      `${path} has the shape (${shape.join(', ')}); wanted one vector of ${dimension} values, as this index holds.`,
-    );
-  }
-  const vector = Float32Array.from(data);
-  const bad = firstNotFinite(vector);
-  if (bad >= 0) {
-    throw new LikenessError(
-      'bad-argument',
-      `${path} holds ${vector[bad]} (value ${bad}, counted from 0): nothing is near to that. Wanted finite numbers.`,
-    );
-  }
-  // A vector does not say which model made it. No server is asked for that.
-  const isAway = /^https?:/i.test(settingOf(index, 'model') ?? '');
-  const here = isAway ? undefined : await modelHere(where, index).catch(() => undefined);
-  const other = here && otherModel(where, index, here.manifest);
-  if (other) say(`${other.message} A vector that was made with this one finds nothing here.`);
-  return vector;
-}
-
-async function extract(path: string, index: IndexStore, options: Options): Promise<Float32Array> {
-  await checkInput(path);
-  const { model, manifest } = await modelHere(options.index, index);
-  const other = otherModel(options.index, index, manifest);
-  if (other) throw other;
-  await using search = await openSearch({
-    model,
-    backend: options.backend,
-    threads: options.threads,
-    exif: options.exif ?? (index.info.parity ? 'ignore' : 'apply'),
-  });
-  return await search.extract(resolve(path)); // awaited here: the search is closed on the way out
 }
 
 /** Where an indexed picture is. An index may come from elsewhere: its ids must not lead out of the folder. */
@@ -127,9 +80,14 @@ function pathBelow(folder: string, id: string): string {
   throw new LikenessError('not-found', 'its id names no file in the folder of the pictures');
 }
 
-/** The nearest pictures, without those whose features are damaged. */
+/**
+ * The nearest pictures, without those whose features are damaged.
+ *
+ * @param own ids that the query is made of: they are no answers
+ */
 async function nearest(
   vector: Float32Array,
+  own: readonly string[],
   stored: IndexStore,
   { k, index: where }: Options,
 ): Promise<Hit[]> {
@@ -159,7 +117,9 @@ async function nearest(
       `The query has length ${lengthOf(vector).toPrecision(4)}, ${normalised} of the ${whole} vectors in the index have length 1. Divide by np.linalg.norm to compare them.`,
     );
   }
-  const found = await index.search(vector, Math.min(k, entries.length), { exclude: leftOut });
+  const found = await index.search(vector, Math.min(k, entries.length), {
+    exclude: [...leftOut, ...own.map((id) => stored.position(id)!)],
+  });
   index.close();
   return Array.from({ length: found.counts[0]! }, (_, rank) => ({
     id: entries[found.rows[rank]!]!.id,
