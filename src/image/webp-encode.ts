@@ -41,15 +41,16 @@ const usual = {
  * A WebP file of a picture, with loss.
  *
  * @param rgba `width * height * 4` bytes: R, G, B, alpha
- * @param quality 0 … 100
+ * @param options.quality 0 … 100
+ * @param options.method 0 (fast) … 6 (small); libwebp's default is 4
  */
 export async function encodeWebp(
   rgba: Uint8Array,
   width: number,
   height: number,
-  quality: number,
+  { quality, method = 4 }: { quality: number; method?: number | undefined },
 ): Promise<Uint8Array> {
-  const file = (await encoder()).encode(rgba, width, height, { ...usual, quality });
+  const file = (await encoder()).encode(rgba, width, height, { ...usual, quality, method });
   if (!file) throw badImage(`a picture of ${width} × ${height} cannot be made WebP`);
   return file.slice();
 }

@@ -1,6 +1,7 @@
 // `likeness site`: what it writes, that it is the same everywhere, that unchanged pictures cost nothing, and that nothing is lost.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -396,6 +397,49 @@ describe('likeness site', () => {
         { ...made.summary, extracted: 0, reused: 12, threads: 0, dryRun: true, seconds: 0, output: '' },
       );
       assert.ok(!(await readdir(folder)).includes('likeness'));
+    });
+  });
+
+  test('one picture, and copies of it', async () => {
+    await withFolder(async (folder) => {
+      await fillSite(folder, { 'a.jpg': 'photo:A001', 'index.html': pageOf('', 'a.jpg') });
+      assert.equal((await site(folder, made.cache)).pictures, 1);
+      assert.deepEqual([...(await readSite(folder)).lists], [['a.jpg', []]]);
+      await fillSite(folder, {
+        'b.jpg': 'photo:A001',
+        'c.jpg': 'photo:A001',
+        'index.html': pageOf('', 'a.jpg', 'b.jpg', 'c.jpg'),
+      });
+      const summary = await site(folder, made.cache, '-k', '1');
+      assert.deepEqual([summary.pictures, summary.extracted, summary.added], [3, 0, 2]);
+      const { lists } = await readSite(folder);
+      assert.deepEqual(
+        [...lists.values()],
+        [[{ id: 'b.jpg', distance: 0 }], [{ id: 'a.jpg', distance: 0 }], [{ id: 'a.jpg', distance: 0 }]],
+      );
+    });
+  });
+
+  test('Ctrl+C ends it in order, and the next run goes on', async () => {
+    await withCopy(async (folder, outer) => {
+      await rm(join(folder, 'likeness'), { recursive: true });
+      const args = [join(root, 'dist/node/cli.js'), 'site', folder, '--cache', join(outer, 'cache')];
+      const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+      let stderr = '';
+      child.stderr.on('data', (bytes) => {
+        // A line for the pages, then one for each tenth of the pictures.
+        stderr += bytes;
+        if (/Pictures/.test(stderr)) child.kill('SIGINT');
+      });
+      const [, signal] = await once(child, 'close');
+      assert.equal(signal, 'SIGINT', stderr);
+      assert.match(
+        stderr,
+        /likeness: interrupted: the index that was there is whole; the same command goes on from here/,
+      );
+      assert.ok(!(await readdir(folder)).includes('likeness'));
+      await site(folder, join(outer, 'cache'));
+      assert.deepEqual(await snapshot(folder), await snapshot(made.folder));
     });
   });
 

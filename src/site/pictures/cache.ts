@@ -3,6 +3,9 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import packageJson from '../../../package.json' with { type: 'json' };
 
+/** Of small pictures. The method takes half the time of libwebp's default, for 4 % more bytes. */
+export const smallEncoding = { quality: 75, method: 2 } as const;
+
 /** What is made of a picture's file. */
 export interface Extracted {
   /** Of the picture, upright, in pixels. */
@@ -43,7 +46,8 @@ const checkBytes = 32;
  */
 export function openPictureCache(folder: string, kind: CacheKind): PictureCache {
   // Another version may decode better.
-  const text = JSON.stringify([packageJson.version, kind.fingerprint, kind.dimension, kind.smallSize]);
+  const { fingerprint, dimension, smallSize } = kind;
+  const text = JSON.stringify([packageJson.version, fingerprint, dimension, smallSize, smallEncoding]);
   const place = join(folder, createHash('sha256').update(text).digest('hex').slice(0, 16));
   const pathOf = (sha256: string): string => join(place, sha256.slice(0, 2), sha256.slice(2));
   return {

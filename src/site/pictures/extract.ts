@@ -6,12 +6,11 @@ import { decodeWithoutSharp } from '../../image/decode.node.ts';
 import { smallWebp } from '../../image/small.ts';
 import { toTensor } from '../../image/tensor.ts';
 import type { Extractor } from '../../network/extractor.ts';
-import type { Extracted, PictureCache } from './cache.ts';
+import { type Extracted, type PictureCache, smallEncoding } from './cache.ts';
 
 /** Both sides of a picture have at least so many pixels; what has fewer is an icon. */
 export const leastSide = 32;
 
-const quality = 75;
 /** More than any picture has that is read; a file is in memory as a whole while it is decoded. */
 const maxBytes = 1 << 30;
 
@@ -205,7 +204,7 @@ class Run implements Extraction {
       const { width, height } = pixels;
       if (Math.min(width, height) < leastSide) return 'small';
       const tensor = toTensor(pixels, preprocessing);
-      const small = await smallWebp(pixels, { side: this.#options.smallSize, quality });
+      const small = await smallWebp(pixels, { side: this.#options.smallSize, ...smallEncoding });
       return { sha256, tensor, width, height, small };
     } catch (error) {
       if (error instanceof LikenessError) return { failed: error.message };

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -194,7 +195,7 @@ class Scanner {
     from: URL,
   ): { id: string; written: string } | { reason: PassedOverReason; what: string } {
     const located = locate(url, from, this.#options.base);
-    if ('not' in located) return { reason: located.not, what: url };
+    if ('not' in located) return { reason: located.not, what: url.length > 4096 ? shortened(url) : url };
     const { path } = located;
     const id = this.#tree.find(path) ?? (this.#outside.has(path) ? path : undefined);
     if (id === undefined) return { reason: this.#tree.leadsOut(path) ? 'outside' : 'missing', what: path };
@@ -275,6 +276,9 @@ class Scanner {
     return found.length > 0 ? `${this.#options.base.path}${first}` : undefined;
   }
 }
+
+/** What is counted need not stay in memory: `data:` URLs may be megabytes each. */
+const shortened = (url: string): string => createHash('sha256').update(url).digest('hex');
 
 const within = (servedAt: string, path: string): string => (servedAt === '' ? path : `${servedAt}/${path}`);
 

@@ -30,7 +30,7 @@ export interface Changes {
 }
 
 /** How long to wait for another run that writes, in milliseconds. */
-const patience = 60_000;
+const patience = 5 * 60_000;
 
 /**
  * The folder `likeness/` of a site while it is written: files by content first, then scripts, then the entry, which takes
@@ -165,7 +165,7 @@ async function waitForLock(folder: string, signal: AbortSignal | undefined): Pro
     if (Date.now() - start > patience)
       throw new LikenessError(
         'locked',
-        `Another command has been writing to ${folder} for a minute. If there is none, remove ${join(folder, 'lock')}.`,
+        `Another command has been writing to ${folder} for five minutes. If there is none, remove ${join(folder, 'lock')}.`,
       );
     await new Promise((go) => setTimeout(go, 200));
   }
