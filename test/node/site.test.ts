@@ -429,7 +429,8 @@ describe('likeness site', () => {
       child.stderr.on('data', (bytes) => {
         // A line for the pages, then one for each tenth of the pictures.
         stderr += bytes;
-        if (/Pictures/.test(stderr)) child.kill('SIGINT');
+        // Once: a second one ends it at once.
+        if (/Pictures/.test(stderr) && !child.killed) child.kill('SIGINT');
       });
       const [, signal] = await once(child, 'close');
       assert.equal(signal, 'SIGINT', stderr);
