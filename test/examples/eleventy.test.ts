@@ -1,0 +1,3 @@
+import { proveSite } from '../support/consumers/proof.ts';
+
+proveSite('examples/eleventy', { kills: 2 });
