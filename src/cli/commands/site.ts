@@ -108,7 +108,9 @@ function interruption(stop: AbortSignal): Interrupted {
 }
 
 const kilobytes = (bytes: number): string =>
-  bytes >= 999_500 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.max(1, Math.round(bytes / 1e3))} kB`;
+  bytes >= 999_500 ? `${(bytes / 1e6).toFixed(1)} MB` : `${Math.ceil(bytes / 1e3)} kB`;
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** `3 new`, or nothing where there are none. */
 const some = (count: number, what: string): string | undefined =>
@@ -145,10 +147,10 @@ function describe(summary: SiteSummary): string[] {
       ? ''
       : `, ${kilobytes(visitor.firstSearch)} for the first search with a photograph`;
   return [
-    `${output}: ${pictures} pictures of ${pages} pages (${counts.join(', ')}) in ${seconds.toFixed(1)} s`,
+    `${output}: ${counted(pictures, 'picture')} of ${counted(pages, 'page')} (${counts.join(', ')}) in ${seconds.toFixed(1)} s`,
     ...(passed.length > 0 ? [`passed over: ${passed.join(', ')}`] : []),
     `${kilobytes(totalBytes)}: ${kinds.join(', ')}`,
-    `${dryRun ? 'would write' : 'wrote'} ${files.written} files (${kilobytes(files.writtenBytes)}), ${files.kept} are as they were, ${files.removed} removed`,
+    `${dryRun ? 'would write' : 'wrote'} ${counted(files.written, 'file')} (${kilobytes(files.writtenBytes)}), ${files.kept} are as they were, ${files.removed} removed`,
     `a visitor loads ${kilobytes(visitor.firstSimilar)} for the first similar pictures${search}`,
   ];
 }
