@@ -126,6 +126,7 @@ export async function searchWith(
         });
       }),
   );
+  results.catch(() => {}); // it is awaited later
   await element.locator('input[type=file]').first().setInputFiles(photo);
   const yes = element.locator('[part~=search]');
   const isAsked = yes.waitFor({ timeout: 60_000 }).then(() => true);
