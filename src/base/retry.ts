@@ -40,23 +40,40 @@ export async function retry<T>(
 
 /** Aborts what brings nothing for too long. */
 export interface StallWatch {
-  /** Its reason says how long nothing came. */
+  /** Its reason says how long nothing came, or is that of the signal it follows. */
   signal: AbortSignal;
   /** Something came: the time begins anew. */
   heard(): void;
   end(): void;
 }
 
-/** The time begins at once. */
-export function watchStall({ stallMs }: Pick<RetryPolicy, 'stallMs'>): StallWatch {
+/**
+ * The time begins at once.
+ *
+ * @param follows its abort is this one, too. Not by `AbortSignal.any`: Node 20 may forget such a signal while somebody waits for it.
+ */
+export function watchStall(
+  { stallMs }: Pick<RetryPolicy, 'stallMs'>,
+  follows?: AbortSignal | undefined,
+): StallWatch {
   const control = new AbortController();
+  const follow = (): void => control.abort(follows!.reason);
+  if (follows?.aborted) follow();
+  follows?.addEventListener('abort', follow, { once: true });
   let timer: ReturnType<typeof setTimeout> | undefined;
   const heard = (): void => {
     clearTimeout(timer);
     timer = setTimeout(() => control.abort(new Error(`nothing came for ${stallMs / 1000} s`)), stallMs);
   };
   heard();
-  return { signal: control.signal, heard, end: () => clearTimeout(timer) };
+  return {
+    signal: control.signal,
+    heard,
+    end() {
+      clearTimeout(timer);
+      follows?.removeEventListener('abort', follow);
+    },
+  };
 }
 
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

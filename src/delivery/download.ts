@@ -41,11 +41,11 @@ export async function download(
   if (done > 0) onStored(done);
 
   const fetchRest = async (gotFurther: () => void): Promise<void> => {
-    const stall = watchStall(policy);
+    const stall = watchStall(policy, signal);
     const before = done;
     let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
     try {
-      const response = await origin.open(shard, done, AbortSignal.any([signal, stall.signal]));
+      const response = await origin.open(shard, done, stall.signal);
       reader = response.body.getReader();
       let part = await reader.read(); // before anything is removed: it may be refused
       if (response.from !== done && !part.done) {

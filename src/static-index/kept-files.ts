@@ -114,10 +114,7 @@ export class KeptFiles {
       this.keep(name, bytes);
       return bytes;
     }
-    throw new LikenessError(
-      'bad-file',
-      `${this.urlOf(name)} is damaged, or the server sends something else in its place. Copy the folder \`likeness/\` there once more.`,
-    );
+    throw damaged(this.urlOf(name));
   }
 
   fetch(
@@ -165,6 +162,13 @@ export class KeptFiles {
     await this.#cache?.delete(this.urlOf(name)).catch(() => {});
   }
 }
+
+export const damaged = (url: string, cause?: unknown): LikenessError =>
+  new LikenessError(
+    'bad-file',
+    `${url} is damaged, or the server sends something else in its place. Copy the folder \`likeness/\` there once more.`,
+    { cause },
+  );
 
 function entryOf(url: string, bytes: Uint8Array): StaticEntry {
   let entry: StaticEntry | undefined;

@@ -3,7 +3,7 @@ import { LikenessError } from '../base/errors.ts';
 import type { FlatIndex } from '../knn/flat-index.ts';
 import { atOnce } from './at-once.ts';
 import { FullRows } from './full-rows.ts';
-import { type FileCall, KeptFiles, type KeptFilesOptions } from './kept-files.ts';
+import { damaged, type FileCall, KeptFiles, type KeptFilesOptions } from './kept-files.ts';
 import { recordsPerFile, type SiteRecord, type StaticEntry, type StaticSearch } from './types.ts';
 
 export interface StaticIndexOptions extends KeptFilesOptions {
@@ -63,7 +63,10 @@ export class StaticIndex {
       );
     }
     const searchFile = `search-${entry.search}.json`;
-    const search: StaticSearch = parsed(await files.named(searchFile, { signal }));
+    const search = await parsed<StaticSearch>(
+      files.urlOf(searchFile),
+      await files.named(searchFile, { signal }),
+    );
     const { dimension, count } = search;
 
     const closing = new AbortController();
@@ -78,16 +81,23 @@ export class StaticIndex {
       onProgress?.({ done: here.reduce((sum, bytes) => sum + bytes, 0), total });
     };
     const stop = new AbortController();
-    const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+    const follow = (): void => stop.abort(signal!.reason);
+    signal?.throwIfAborted();
+    signal?.addEventListener('abort', follow, { once: true });
     const [library, codes] = await Promise.all([
       'create' in options.FlatIndex ? options.FlatIndex : options.FlatIndex(),
       atOnce(search.codes, async (file, at) =>
-        inflated(await files.file(file, { signal: either, onBytes: (done) => tell(at, done) })),
+        inflated(
+          files.urlOf(file.file),
+          await files.file(file, { signal: stop.signal, onBytes: (done) => tell(at, done) }),
+        ),
       ),
-    ]).catch((error) => {
-      stop.abort();
-      throw error;
-    });
+    ])
+      .catch((error) => {
+        stop.abort();
+        throw error;
+      })
+      .finally(() => signal?.removeEventListener('abort', follow));
     signal?.throwIfAborted();
     const index = await library.create({ dimension, rows });
     let first = 0;
@@ -123,14 +133,16 @@ export class StaticIndex {
     const read = new Map<number, Promise<SiteRecord[]>>();
     for (const row of rows) {
       const at = Math.floor(row / recordsPerFile);
-      if (!read.has(at)) {
-        const bytes = this.#files.named(recordsName(this.entry, at), call).then(inflated);
-        read.set(at, bytes.then(parsed<SiteRecord[]>));
-      }
+      if (!read.has(at)) read.set(at, this.#recordsOf(recordsName(this.entry, at), call));
     }
     return Promise.all(
       rows.map(async (row) => (await read.get(Math.floor(row / recordsPerFile))!)[row % recordsPerFile]!),
     );
+  }
+
+  async #recordsOf(name: string, call: Pick<FileCall, 'signal'>): Promise<SiteRecord[]> {
+    const url = this.#files.urlOf(name);
+    return parsed(url, await inflated(url, await this.#files.named(name, call)));
   }
 
   /** Until all that came is kept for the next visit, as far as there is room. */
@@ -166,11 +178,22 @@ function recordsName({ records }: StaticEntry, at: number): string {
   return `records-${hex.join('')}.bin`;
 }
 
-const parsed = <T>(bytes: Uint8Array): T => JSON.parse(new TextDecoder().decode(bytes));
+const parsed = <T>(url: string, bytes: Uint8Array): Promise<T> =>
+  orDamaged(url, () => JSON.parse(new TextDecoder().decode(bytes)));
 
-async function inflated(bytes: Uint8Array): Promise<Uint8Array> {
-  const stream = new Blob([bytes as BlobPart]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+const inflated = (url: string, bytes: Uint8Array): Promise<Uint8Array> =>
+  orDamaged(url, async () => {
+    const stream = new Blob([bytes as BlobPart]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  });
+
+/** Without https nothing tells before that another thing was served. */
+async function orDamaged<T>(url: string, read: () => T | Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    throw damaged(url, cause);
+  }
 }
 
 /** The answer, unless the signal comes first: whatever is on its way is kept then. */

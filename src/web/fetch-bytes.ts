@@ -52,7 +52,7 @@ export async function fetchBytes(url: string, options: FetchBytesOptions = {}): 
     done = 0;
   };
   const attempt = async (gotFurther: () => void): Promise<void> => {
-    const stall = watchStall(policy);
+    const stall = watchStall(policy, signal);
     let isFurther = false;
     let response: Response | undefined;
     let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
@@ -64,8 +64,7 @@ export async function fetchBytes(url: string, options: FetchBytesOptions = {}): 
         // Bytes as they are: a range of something compressed would be of no use. Browsers see to that by themselves.
         headers['Accept-Encoding'] = 'identity';
       }
-      const both = signal ? AbortSignal.any([signal, stall.signal]) : stall.signal;
-      response = await fetch(url, { headers, signal: both, ...(cache && { cache }) });
+      response = await fetch(url, { headers, signal: stall.signal, ...(cache && { cache }) });
       if (response.status === 416 && done > 0) {
         beginAnew();
         throw new BadAnswer(`${url} ends before what came of it.`);
@@ -100,7 +99,6 @@ export async function fetchBytes(url: string, options: FetchBytesOptions = {}): 
       const wanted = isWhole || total === undefined ? 0 : Math.min(range!.to, total) - range!.from;
       if (done < wanted) throw new Error(`it ended after ${done} of ${wanted} bytes`);
     } catch (error) {
-      signal?.throwIfAborted();
       stall.signal.throwIfAborted(); // says why, where `fetch` says only that it was aborted
       throw error;
     } finally {

@@ -445,6 +445,20 @@ test('where there is no SHA-256 the other checksum decides', async () => {
       instead: ({ name }, plain) => (name.startsWith('codes-') ? damaged(plain) : undefined),
     });
     await assert.rejects(open(wrong), { code: 'bad-file', message: /codes-/ });
+    const page = (kind: string): StaticServer =>
+      serve(made.files, {
+        instead: ({ name }) => (name.startsWith(kind) ? new Response('<!doctype html>') : undefined),
+      });
+    await assert.rejects(open(page('search-')), {
+      code: 'bad-file',
+      message: /search-[0-9a-f]{12}\.json is damaged/,
+    });
+    const recordless = await open(page('records-'));
+    await assert.rejects(recordless.records([7]), {
+      code: 'bad-file',
+      message: /records-[0-9a-f]{12}\.bin is damaged/,
+    });
+    recordless.close();
   } finally {
     Object.defineProperty(globalThis.crypto, 'subtle', { value: subtle, configurable: true });
   }
