@@ -5,6 +5,7 @@
 // npm run bench -- gpu [--gpu] [--n 8192] [--d 4096] [--k 30] [--features folder]: --gpu takes the machine's GPU
 // npm run bench -- layers --features folder --layers a.safetensors,b.safetensors [--node] [--n rows] [--d 512] [--runs runs]
 //   the search over the features that several layers make of the same pictures, in turns
+// npm run bench -- duplicates [--node] [--n rows] [--d values] [--runs runs]
 // npm run bench -- store [--node] [--n rows] [--d values] [--batch rows] [--runs runs]
 // npm run bench -- extract [--only vgg16|compact] | fc1 [--node] [--runs runs]
 // npm run bench -- variants [--from file of VGG16's weights]

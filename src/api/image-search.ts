@@ -10,6 +10,8 @@ import type {
   AddReport,
   CallOptions,
   DistanceOptions,
+  DuplicateGroup,
+  DuplicatesOptions,
   ExtractOptions,
   Features,
   Hit,
@@ -35,6 +37,7 @@ import {
   itemsOf,
   vectorOf,
 } from './arguments.ts';
+import { checkDuplicates, findDuplicates } from './duplicates.ts';
 import { type AskedPicture, picturesOf, regionOf } from './queries.ts';
 
 /** @internal What a platform gives {@link ImageSearchBase}. */
@@ -224,6 +227,29 @@ export class ImageSearchBase {
       how.signal.throwIfAborted();
       const { weights } = held;
       return this.#host.engine.distances(pictures, { weights, ...(await this.#postable(asked)), ...how });
+    });
+  }
+
+  /**
+   * Near-duplicates: groups of pictures that pairs up to `maxDistance` apart connect, by the picture that was added first.
+   * All pairs are compared, exactly as `query` compares; memory is bounded, whatever is found. Other calls run meanwhile:
+   * pictures that are removed or replaced then are in no group, pictures that are added do not take part.
+   *
+   * @param options.maxDistance default 0.2
+   * @param options.onPairs given all pairs, some thousand at a time
+   * @param options.sizeOf how large a picture is: the largest of a group comes first
+   * @throws LikenessError `bad-argument`, `bad-file`, `storage-failed`, `out-of-memory`, `closed`
+   * @example
+   * for (const { pictures } of await search.duplicates({ maxDistance: 0.1 })) {
+   *   await search.remove(pictures.slice(1).map(({ id }) => id));
+   * }
+   */
+  async duplicates(options: DuplicatesOptions = {}): Promise<DuplicateGroup[]> {
+    const call = this.#begin('duplicates', options, '{ maxDistance: 0.2 }');
+    const { checked, asked } = checkDuplicates(options);
+    return this.#reading(call, async (how) => {
+      const { filter } = await this.#postable(asked);
+      return findDuplicates((step, told) => this.#host.engine.duplicates(step, told), filter, checked, how);
     });
   }
 

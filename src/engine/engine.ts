@@ -17,6 +17,7 @@ import { type IndexInfo, identityOf } from '../store/format/header.ts';
 import { copyOfJson, type Entry } from '../store/format/records.ts';
 import { IndexStore } from '../store/index-store.ts';
 import { checkKind } from '../store/mismatch.ts';
+import { Duplicates, type DuplicatesAnswer, type DuplicatesStep } from './duplicates.ts';
 import { type Histogram, histogram } from './histogram.ts';
 import { type MetaFilter, metaTest } from './meta-filter.ts';
 import { Pictures, type PicturesOptions } from './pictures.ts';
@@ -110,6 +111,7 @@ export class Engine<Source, StoreName> {
   readonly #extractorReason: string;
   readonly #reader: PictureReader<Source>;
   readonly #pictures: Pictures;
+  readonly #duplicates: Duplicates;
   readonly #parity: IndexInfo['parity'];
   readonly #openStore: EngineOptions<StoreName>['openStore'];
   /** One call at a time changes or searches the index, so rows follow the order of the calls. */
@@ -129,6 +131,7 @@ export class Engine<Source, StoreName> {
     this.#extractorReason = extractorReason;
     this.#reader = reader;
     this.#pictures = new Pictures(index, store, options);
+    this.#duplicates = new Duplicates(this.#pictures);
   }
 
   get size(): number {
@@ -376,6 +379,14 @@ export class Engine<Source, StoreName> {
       for (const [row, { meta }] of this.#pictures.entries.entries()) rows[row] = Number(isRight(meta));
     } else for (const row of this.#rowsOf(filter)) rows[row] = 1;
     return rows;
+  }
+
+  /** A step of a search for near-duplicates; other calls take their turns between two of them. */
+  async duplicates(step: DuplicatesStep, how: CallOptions = {}): Promise<DuplicatesAnswer> {
+    return this.#inTurn(async () => {
+      await this.#pictures.refresh();
+      return this.#duplicates.step(step, (filter) => this.#takingPart(filter), how);
+    }, how);
   }
 
   /** Removes pictures; ids that are not there are passed over. Returns how many were removed. */

@@ -97,7 +97,7 @@ export class Pictures {
   }
 
   /** What is searched. */
-  get index(): Pick<FlatIndex, 'backend' | 'reason' | 'device'> {
+  get index(): Pick<FlatIndex, 'backend' | 'reason' | 'device' | 'dimension'> {
     return this.#index;
   }
 
@@ -195,6 +195,30 @@ export class Pictures {
       await progress(first + some.length);
     }
     return distances;
+  }
+
+  /** Copies of the rows of some pictures; NaN for one that is not there. Loads them first. */
+  async rowsOf(ids: readonly string[], how: CallOptions = {}): Promise<Float32Array> {
+    for (;;) {
+      try {
+        return await this.#following(async () => {
+          await this.load(how);
+          const there = ids.map((id) => this.position(id));
+          const rows = await this.#index.read(there.filter((row) => row !== undefined));
+          const { dimension: d } = this.#index;
+          if (rows.length === ids.length * d) return rows;
+          const values = new Float32Array(ids.length * d).fill(Number.NaN);
+          let at = 0;
+          for (const [i, row] of there.entries()) {
+            if (row !== undefined) values.set(rows.subarray(at * d, ++at * d), i * d);
+          }
+          return values;
+        });
+      } catch (error) {
+        if (!(error instanceof DamagedRows)) throw error;
+        await this.#takeOut(error.entries);
+      }
+    }
   }
 
   /** All rows: n × d values, a copy. */

@@ -37,7 +37,7 @@ export interface Progress {
    * - `extract`: pictures that are asked for are read and extracted (`query`, `queryMany`, `distances`, `extract`)
    * - `read`: features are read from where the index is kept (`features`, `export`, `import`; the first `query`)
    * - `write`: pictures are written to where the index is kept (`save`, `import`, `compact`)
-   * - `compare`: pictures are compared with a query (`distances`)
+   * - `compare`: pictures are compared with a query (`distances`) or with each other (`duplicates`)
    */
   phase: 'model' | 'add' | 'extract' | 'read' | 'write' | 'compare';
   /** Bytes of the model that are here; in all other phases pictures. */
@@ -125,6 +125,48 @@ export interface DistanceOptions extends CompareOptions {
   bins?: number | undefined;
   /** Instead of `bins`: the edges of the bins, two or more ascending numbers. */
   edges?: Iterable<number> | undefined;
+}
+
+/** How large a picture is; what is not known is left out. */
+export interface PictureSize {
+  /** In pixels. */
+  width?: number | undefined;
+  height?: number | undefined;
+  /** Of its file. */
+  byteLength?: number | undefined;
+}
+
+/** Two pictures that are near to each other: `a` was added before `b`. */
+export interface DuplicatePair {
+  a: string;
+  b: string;
+  /** As in {@link Hit}. */
+  distance: number;
+}
+
+export interface DuplicatesOptions extends CallOptions, Pick<QueryOptions, 'filter'> {
+  /**
+   * Pictures up to this far from each other are near-duplicates: 0 … 2. Default 0.2.
+   */
+  maxDistance?: number | undefined;
+  /**
+   * Given all pairs, some thousand at a time: by their first picture, then by distance, ties in the order of adding. The
+   * next are looked for when what it returns has resolved, so any number of pairs takes no more memory. Without it, pairs
+   * that add nothing to the groups are passed over. What it throws ends the call.
+   */
+  onPairs?: ((pairs: DuplicatePair[]) => unknown) | undefined;
+  /** How large a picture of a group is: an index does not keep that. Without it, the picture that was added first is best. */
+  sizeOf?:
+    | ((entry: { id: string; meta?: Json }) => PictureSize | undefined | Promise<PictureSize | undefined>)
+    | undefined;
+}
+
+/** Pictures that near-duplicates connect, one by one: two of a group may be farther from each other than `maxDistance`. */
+export interface DuplicateGroup {
+  /**
+   * Two or more, the best first: most pixels, then most bytes, then the order of adding. `distance`: from the first.
+   */
+  pictures: (Hit & PictureSize)[];
 }
 
 /** An index's rows in order, as one block. */

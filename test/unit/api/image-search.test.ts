@@ -48,6 +48,7 @@ function noted(add: (items: Added) => Promise<void> = async () => {}) {
       save: none,
       export: none,
       import: none,
+      duplicates: none,
       close: async () => {},
     },
     storeName: (): never => {
