@@ -18,6 +18,8 @@ export interface Example {
   lists: { path: string; count: number; k: number };
   /** The page with `<likeness-search>`. */
   search: string;
+  /** Default: a server that answers a path by the file of that name, or the `index.html` in it. */
+  serve?: (project: Project) => Promise<Upstream>;
   /** Packages that it needs on this machine only, with their versions. */
   add?: Record<string, string>;
 }
@@ -48,7 +50,7 @@ export function testExample(example: Example, more?: (built: () => Built) => voi
       const project = await createExample(example.name, example.add);
       await project.run('npm run build');
       const reference = await referenceOf(project, example.out);
-      const upstream = await serveFolder(join(project.folder, example.out));
+      const upstream = await (example.serve?.(project) ?? serveFolder(join(project.folder, example.out)));
       built = { project, reference, upstream, browser: await launchChromium() };
     });
     after(async () => {
