@@ -1,4 +1,6 @@
 /** The custom elements, with the DOM library, and without the frameworks that their declarations speak of. */
+
+import { LikenessSearch, type SearchAttributes, type SearchLabels } from 'likeness-search/elements/search.js';
 import {
   type LikenessProgress,
   type LikenessResult,
@@ -22,4 +24,9 @@ export type Checks = [
   Yes<Same<(typeof element)['results'], readonly LikenessResult[]>>,
   Yes<Same<LikenessProgress['done'], number>>,
 ];
+const search = document.createElement('likeness-search');
+export const found: Promise<readonly LikenessResult[]> = search.search(new Blob([]));
+search.labels = { choose: 'Pick one' } satisfies Partial<SearchLabels>;
+export const searching: SearchAttributes = { k: 12 };
+export const isSearch: boolean = search instanceof LikenessSearch;
 export const isOne: boolean = element instanceof LikenessSimilar;

@@ -1,3 +1,4 @@
+import 'likeness-search/elements/search.js';
 import 'likeness-search/elements/similar.js';
 import type { LikenessSimilar } from 'likeness-search/elements/similar.js';
 import { useRef } from 'react';
@@ -20,6 +21,7 @@ export function Page() {
       >
         <a href="all.html">All</a>
       </likeness-similar>
+      <likeness-search k="12" onlikeness-results={({ detail }) => detail.results.length} />
       {/* @ts-expect-error no text */}
       <likeness-similar src={4} />
       {/* @ts-expect-error no such text */}
