@@ -32,6 +32,13 @@ function region(text: string): Region {
   return { x: x!, y: y!, width, height };
 }
 
+function distance(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0))
+    throw new InvalidArgumentError('A distance is a number from 0; the farthest pictures are 2 apart.');
+  return value;
+}
+
 /** One name of a repeated option, after those before it. */
 function hostName(text: string, before: string[]): string[] {
   const name = hostOf(text);
@@ -197,6 +204,23 @@ one query by Rocchio's formula: the mean of the first and all --plus, less half 
 --exif is by default as the index was made. For a vector or an id nothing is extracted: --exif, --backend and --threads do nothing.`,
   )
   .action(async (what, options) => (await import('./commands/query.ts')).query(what, options));
+
+program
+  .command('duplicates')
+  .description('list groups of near-duplicates, the best picture of each first')
+  .argument('<index>', 'a folder, an exported file, or the URL of one')
+  .addOption(
+    new Option('--max-distance <d>', 'pictures up to this far from each other (default: 0.2)').argParser(
+      distance,
+    ),
+  )
+  .option('--json', 'print only [{"pictures": [{"id": …, "distance": …}, …]}, …]')
+  .option('--html <file>', 'write a page with the pictures side by side')
+  .addHelpText(
+    'after',
+    '\nThe best has most pixels, then most bytes, then was added first. The distance is that from the best.',
+  )
+  .action(async (where, options) => (await import('./commands/duplicates.ts')).duplicates(where, options));
 
 program
   .command('remove')

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Hit } from '../engine/types.ts';
+import type { DuplicateGroup, Hit } from '../engine/types.ts';
 import { bytesOf } from '../image/bytes.ts';
 import { decode } from '../image/decode.node.ts';
 import { smallWebp } from '../image/small.ts';
@@ -25,6 +25,7 @@ const style = `
   header { display: flex; gap: 20px; align-items: center; margin-bottom: 24px; }
   header figure { width: 200px; flex: none; }
   h1 { font-size: 22px; margin: 0 0 4px; font-weight: 600; overflow-wrap: anywhere; }
+  h2 { grid-column: 1 / -1; font-size: 15px; margin: 12px 0 -6px; font-weight: 600; }
   p { margin: 0; color: light-dark(#65676b, #a2a5ab); }
   main { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 14px; }
   figure { margin: 0; min-width: 0; }
@@ -53,7 +54,54 @@ export async function resultsPage({ query, queryName, hits, pathOf }: ResultsPag
     figures.push(...(await Promise.all(some)));
   }
   const asked = query === undefined ? '' : await figure(query, queryName, '<b>query</b>');
-  const title = escapeHtml(queryName);
+  return pageOf({
+    title: `Nearest to ${queryName}`,
+    note: `${hits.length} pictures by Euclidean distance of their normalised features, nearest first`,
+    before: asked,
+    body: figures.join('\n'),
+  });
+}
+
+/** Groups of near-duplicates, side by side, the best picture first, in a page as that of {@link resultsPage}. */
+export async function duplicatesPage({
+  groups,
+  maxDistance,
+  pathOf,
+}: {
+  groups: readonly DuplicateGroup[];
+  maxDistance: number;
+  pathOf(id: string): string;
+}): Promise<string> {
+  const parts: string[] = [];
+  for (const [n, { pictures }] of groups.entries()) {
+    parts.push(`<h2>${n + 1}</h2>`);
+    for (let first = 0; first < pictures.length; first += atOnce) {
+      const some = pictures.slice(first, first + atOnce).map(({ id, distance, ...size }) => {
+        const pixels = size.width === undefined ? '' : ` <span>${size.width} × ${size.height}</span>`;
+        const bytes = size.byteLength === undefined ? '' : ` <span>${size.byteLength} bytes</span>`;
+        return figure(() => pathOf(id), id, `<span>${distance.toFixed(4)}</span>${pixels}${bytes}`);
+      });
+      parts.push(...(await Promise.all(some)));
+    }
+  }
+  return pageOf({
+    title: 'Near-duplicates',
+    note: `${groups.length} groups of pictures that are up to ${maxDistance} from each other; the best picture of a group first, then how far the others are from it`,
+    body: parts.join('\n'),
+  });
+}
+
+function pageOf({
+  title,
+  note,
+  before = '',
+  body,
+}: {
+  title: string;
+  note: string;
+  before?: string;
+  body: string;
+}): string {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -61,13 +109,13 @@ ${generatedBy}
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="referrer" content="no-referrer">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Nearest to ${title}</title>
+<title>${escapeHtml(title)}</title>
 <style>${style}</style>
 <header>
-${asked}<div><h1>Nearest to ${title}</h1><p>${hits.length} pictures by Euclidean distance of their normalised features, nearest first</p></div>
+${before}<div><h1>${escapeHtml(title)}</h1><p>${note}</p></div>
 </header>
 <main>
-${figures.join('\n')}
+${body}
 </main>
 </html>
 `;

@@ -1,5 +1,4 @@
-import { resolve, sep } from 'node:path';
-import { LikenessError } from '../../base/errors.ts';
+import { resolve } from 'node:path';
 import type { Hit } from '../../engine/types.ts';
 import { FlatIndex } from '../../knn/flat-index.ts';
 import { firstNotFinite, hasUnitLength, lengthOf } from '../../knn/search/vectors.ts';
@@ -9,6 +8,7 @@ import type { IndexStore } from '../../store/index-store.ts';
 import { settingOf } from '../index-notes.ts';
 import { openIndexOf, warnOfRows } from '../open-index.ts';
 import { placeBesideIndex } from '../output-file.ts';
+import { pathBelow } from '../picture-path.ts';
 import { print, printJson, say } from '../print.ts';
 import { type Asked, queryVector } from '../query-vector.ts';
 import { resultsPage } from '../results-page.ts';
@@ -71,13 +71,6 @@ async function answer(
     for (const [rank, { id, distance }] of hits.entries())
       print(`${String(rank + 1).padStart(4)}  ${distance.toFixed(6)}  ${id}`);
   }
-}
-
-/** Where an indexed picture is. An index may come from elsewhere: its ids must not lead out of the folder. */
-function pathBelow(folder: string, id: string): string {
-  const path = resolve(folder, id);
-  if (path.startsWith(folder.endsWith(sep) ? folder : folder + sep)) return path;
-  throw new LikenessError('not-found', 'its id names no file in the folder of the pictures');
 }
 
 /**
