@@ -8,6 +8,7 @@ import { root } from './setup.mjs';
 const run = promisify(execFile);
 const folder = join(root, 'dist/types');
 const reference = /((?:\bfrom|\bimport)\s*\(?\s*['"])(\.{1,2}\/[^'"]+)\.ts(['"])/g;
+const genericArray = /\b(?:Big)?(?:Uint|Int|Float)\d+Array</;
 
 export async function buildTypes() {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
@@ -37,6 +38,11 @@ function keep(path, kept) {
   if (kept.has(path)) return;
   kept.add(path);
   const text = readFileSync(path, 'utf8');
+  if (genericArray.test(text)) {
+    throw new Error(
+      `${path} says Uint8Array<…>, which TypeScript before 5.7 does not know; mark it @internal, or say less.`,
+    );
+  }
   for (const [, , name] of text.matchAll(reference)) {
     const named = join(dirname(path), `${name}.d.ts`);
     if (!existsSync(named)) throw new Error(`${path} names ${name}.ts, which has no declarations.`);

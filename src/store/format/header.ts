@@ -62,6 +62,7 @@ const float32 = 1;
 const headerCrc = (bytes: Uint8Array): number =>
   crc32(bytes.subarray(64, fixedBytes), crc32(bytes.subarray(0, 60)));
 
+/** @internal */
 export function encodeHeader(header: Header): Uint8Array<ArrayBuffer> {
   const { generation, identity, synced, dimension, model, parity } = header;
   const json = new TextEncoder().encode(JSON.stringify({ model, parity }));
@@ -147,6 +148,7 @@ const nextMagic = 0x5458454e; // 'NEXT'
 const checkpointBytes = 24;
 const successorBytes = 12;
 
+/** @internal */
 export const encodeCheckpoint = ({ sequence, end, checksum }: Position): Uint8Array<ArrayBuffer> =>
   encodeBlock(checkpointBytes, [
     checkpointMagic,
@@ -163,7 +165,7 @@ export function decodeCheckpoint(header: Uint8Array): Position | undefined {
   return sequence === undefined ? undefined : { sequence, end: low! + high! * 2 ** 32, checksum: checksum! };
 }
 
-/** What a compaction writes at {@link successorAt} of the generation that it replaces. */
+/** @internal What a compaction writes at {@link successorAt} of the generation that it replaces. */
 export const encodeSuccessor = (generation: number): Uint8Array<ArrayBuffer> =>
   encodeBlock(successorBytes, [nextMagic, generation]);
 

@@ -23,7 +23,7 @@ const space = 0x20;
 /** Malformed UTF-8 is damage. */
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** A JSON array. @param spaces how many to write behind it */
+/** @internal A JSON array. @param spaces how many to write behind it */
 export function encodeRecords(
   records: readonly IndexRecord[],
   spaces: (byteLength: number) => number = () => 0,
