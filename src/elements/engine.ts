@@ -37,6 +37,8 @@ export class Engine {
   readonly #folder: string;
   readonly #listeners = new Set<OnProgress>();
   #opening: Opening | undefined;
+  /** The last plan's search and its name, which says its content. */
+  #read: { name: string; search: StaticSearch } | undefined;
   #last: LikenessProgress | undefined;
 
   constructor(folder: string) {
@@ -55,10 +57,8 @@ export class Engine {
       return { entry: await kept.json() };
     });
     signal.throwIfAborted();
-    const name = `search-${entry.search}.json`;
-    const response =
-      entry.search && ((await this.#kept(name)) ?? (await fetched(this.#url(name), { signal })));
-    const search: StaticSearch | undefined = response && (await response.json());
+    const search: StaticSearch | undefined =
+      entry.search && (await this.#search(`search-${entry.search}.json`, signal));
     if (!search?.model.folder) {
       throw new NoModel(
         'not-found',
@@ -74,6 +74,14 @@ export class Engine {
       bytes: search.model.bytes + codes,
       isKept: this.#opening !== undefined || (await library.isKept(model)),
     };
+  }
+
+  async #search(name: string, signal: AbortSignal): Promise<StaticSearch> {
+    if (this.#read?.name !== name) {
+      const response = (await this.#kept(name)) ?? (await fetched(this.#url(name), { signal }));
+      this.#read = { name, search: await response.json() };
+    }
+    return this.#read.search;
   }
 
   #url(name: string): string {

@@ -1,3 +1,4 @@
+import { decodePath } from '../base/decode-path.ts';
 import { LikenessError } from '../base/errors.ts';
 import type { SiteRecord, StaticEntry } from '../static-index/types.ts';
 
@@ -31,13 +32,16 @@ export class Site {
 
   /** The path within the site of what a page calls so; `undefined` for what lies elsewhere. */
   pathOf(url: string): string | undefined {
-    const { origin, pathname, href, protocol } = parsed(url) ?? {};
-    if (!href || !/^https?:$/.test(protocol!)) return undefined;
-    const address = href.replace(/[?#].*/, '');
-    const { base } = this.entry;
-    if (address.startsWith(this.root)) return decoded(address.slice(this.root.length));
-    if (origin === location.origin && pathname!.startsWith(base))
-      return decoded(pathname!.slice(base.length));
+    const { origin, pathname, protocol } = parsed(url) ?? {};
+    if (!pathname || !/^https?:$/.test(protocol!)) return undefined;
+    const root = new URL(this.root);
+    // One file has several spellings, e.g. `it's` and `it%27s`.
+    const path = decodePath(pathname);
+    for (const [place, above] of [
+      [root.origin, decodePath(root.pathname)],
+      [location.origin, decodePath(this.entry.base)],
+    ] as const)
+      if (origin === place && path.startsWith(above)) return path.slice(above.length);
     return undefined;
   }
 
@@ -148,14 +152,6 @@ function hexAt(names: string, at: number): string {
 function parsed(url: string): URL | undefined {
   try {
     return new URL(url, document.baseURI);
-  } catch {
-    return undefined;
-  }
-}
-
-function decoded(path: string): string | undefined {
-  try {
-    return decodeURIComponent(path);
   } catch {
     return undefined;
   }

@@ -6,6 +6,8 @@ import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { launchChromium } from '../../scripts/chromium.mjs';
+import { Site } from '../../src/elements/site.ts';
+import type { StaticEntry } from '../../src/static-index/types.ts';
 import { root } from '../support/cli.ts';
 import { withElementSite } from '../support/element-site.ts';
 
@@ -109,4 +111,32 @@ describe('custom elements', () => {
       }
     });
   });
+});
+
+test('a file is found by every spelling of its URL', () => {
+  const { document, location } = globalThis;
+  Object.assign(globalThis, {
+    document: { baseURI: 'https://shop.example/it%27s%20here/a.html' },
+    location: new URL('https://shop.example/it%27s%20here/a.html'),
+  });
+  try {
+    const entry = { root: '../', base: '/blog/' } as StaticEntry;
+    const site = new Site("https://shop.example/it's here/likeness/", entry);
+    for (const [url, path] of [
+      ['photos/1.jpg', 'photos/1.jpg'],
+      ["/it's here/photos/%C3%A9.jpg?v=1#x", 'photos/é.jpg'],
+      ['/it%27s%20here/photos/é.jpg', 'photos/é.jpg'],
+      ['photos/100%.jpg', 'photos/100%.jpg'],
+      ['photos/100%25.jpg', 'photos/100%.jpg'],
+      ['photos/%ff.jpg', 'photos/%ff.jpg'],
+      ['/blog/b.jpg', 'b.jpg'],
+      ['/elsewhere/c.jpg', undefined],
+      ['https://other.example/it%27s%20here/d.jpg', undefined],
+      ['data:image/png;base64,AA==', undefined],
+      ['http://[', undefined],
+    ] as const)
+      assert.equal(site.pathOf(url), path, url);
+  } finally {
+    Object.assign(globalThis, { document, location });
+  }
 });

@@ -1,4 +1,5 @@
 import { urlOf } from '../../base/checks.ts';
+import { decodePath } from '../../base/decode-path.ts';
 
 /** Where a page's URL leads. */
 export type Located = { path: string } | { not: 'remote' | 'data-url' | 'outside' };
@@ -29,21 +30,11 @@ export function locate(url: string, from: URL, { path: base, origin }: SiteBase)
   if (!resolved) return { not: 'remote' };
   if (resolved.protocol === 'data:') return { not: 'data-url' };
   if (resolved.origin !== nowhere && resolved.origin !== origin) return { not: 'remote' };
-  const path = decoded(resolved.pathname);
-  const root = decoded(base);
+  const path = decodePath(resolved.pathname);
+  const root = decodePath(base);
   if (!path.startsWith(root)) return { not: 'outside' };
   const within = path.slice(root.length);
   // Only what was written `%2e%2e%2f` is still here: servers may read it as one.
   const leaves = within.split(/[/\\]/).includes('..') || within.startsWith('/') || within.includes('\0');
   return leaves ? { not: 'outside' } : { path: within };
 }
-
-/** Percent signs that stand for nothing stay as they are, as do bytes that are no UTF-8. */
-export const decoded = (path: string): string =>
-  path.replace(/(?:%[0-9a-f]{2})+/gi, (encoded) => {
-    try {
-      return decodeURIComponent(encoded);
-    } catch {
-      return encoded;
-    }
-  });
