@@ -66,7 +66,7 @@ export const flows = [
       onSite(
         browser,
         `<img id="photo" src="photos/0.jpg" alt="" width="480" height="320">
-      <figure id="figure"><picture><source srcset="https://elsewhere.example/x.avif 1x" type="image/x-none"><img src="data:," srcset="data:,x 1w, photos/1-small.jpg 200w" alt=""></picture></figure>
+      <figure id="figure"><picture><source srcset="https://elsewhere.example/x.avif 1x" type="image/x-none"><img src="data:," srcset="data:,x 1w, photos/1-small.jpg 200w" sizes="200px" width="60" height="40" alt=""></picture></figure>
       <likeness-similar id="a" for="photo" k="6"></likeness-similar><likeness-similar id="b" for="figure" k="3"></likeness-similar>
       <likeness-similar id="c" src="photos/%C3%A9t%C3%A9%20100%25%20%233%3F.jpg?v=3#x" k="2"></likeness-similar>
       <likeness-similar id="d" src="/shop/photos/3.jpg" k="1"></likeness-similar>${script}`,
