@@ -205,7 +205,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () =>
 const only = drivers.filter(({ flag }) => flags.has(flag));
 const inNode = flags.has('--node') || only.length === 0;
 const browsers = only.length > 0 ? only : flags.has('--node') ? [] : drivers;
-const nodeFiles = inNode ? ['unit', 'node', ...(full ? ['full'] : [])].flatMap(testFiles) : [];
+/** Minutes of pages in odd places and of random commands, which few changes touch: with `--full`, or when a filter names them. */
+const slowInNode = ['node/places/', 'node/blocked-storage', 'node/cli-model'];
+const nodeFiles = (inNode ? ['unit', 'node', ...(full ? ['full'] : [])].flatMap(testFiles) : []).filter(
+  (file) => full || filters.length > 0 || !slowInNode.some((part) => file.includes(part)),
+);
 // One of the examples is served by Python.
 const servesExamples = inNode && testFiles('examples').length > 0;
 const drives = servesExamples || nodeFiles.some((file) => !file.startsWith(join('test', 'unit')));
