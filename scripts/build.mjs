@@ -29,7 +29,7 @@ const inputs = [
   'models/vgg16-compact',
   'licenses',
   'src',
-  'demo',
+  'page',
   'scripts/build.mjs',
   'scripts/declarations.mjs',
   'scripts/shaders.mjs',
@@ -317,7 +317,7 @@ const pageBundle = {
   ...browserOptions,
   minify: true,
   // The worker that measures a GPU is loaded by its button only.
-  entryPoints: { main: 'demo/main.ts', 'gpu-worker': 'demo/gpu/worker.ts' },
+  entryPoints: { main: 'page/main.tsx', style: 'page/style/main.css', 'gpu-worker': 'page/gpu/worker.ts' },
   external: ['likeness-search'], // the page's import map points it to the library, as on anybody's page
   outdir: 'dist/page',
 };
@@ -330,11 +330,11 @@ async function buildPage() {
 
 /** Copies the page's files that are not scripts. */
 export function copyPage() {
-  for (const name of readdirSync(join(root, 'demo'))) {
-    if (/\.(css|svg)$/.test(name)) cpSync(join(root, 'demo', name), join(root, 'dist/page', name));
+  for (const name of readdirSync(join(root, 'page'))) {
+    if (/\.svg$/.test(name)) cpSync(join(root, 'page', name), join(root, 'dist/page', name));
   }
   // The Content-Security-Policy allows one inline script, the import map, by its hash.
-  const html = readFileSync(join(root, 'demo/index.html'), 'utf8');
+  const html = readFileSync(join(root, 'page/index.html'), 'utf8');
   const [, importMap] = /<script type="importmap">([\s\S]*?)<\/script>/.exec(html);
   const hash = createHash('sha256').update(importMap).digest('base64');
   writeFileSync(join(root, 'dist/page/index.html'), html.replace('{{importmap}}', hash));

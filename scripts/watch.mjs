@@ -21,7 +21,7 @@ function run() {
 }
 
 let pause;
-for (const folder of ['assembly', 'demo', 'shaders', 'src', 'test']) {
+for (const folder of ['assembly', 'page', 'shaders', 'src', 'test']) {
   watch(join(root, folder), { recursive: true }, () => {
     wanted = true;
     clearTimeout(pause);

@@ -1,6 +1,6 @@
-import type { Rows } from '../../demo/gpu/features.ts';
-import { describeShape, figures, searchName, titleOf } from '../../demo/gpu/figures.ts';
-import { measureGpuSearch, type Question, queryCounts } from '../../demo/gpu/measure.ts';
+import type { Rows } from '../../page/gpu/features.ts';
+import { describeShape, figures, searchName, titleOf } from '../../page/gpu/figures.ts';
+import { measureGpuSearch, type Question, queryCounts } from '../../page/gpu/measure.ts';
 import type { Table } from './knn.ts';
 
 export interface Options extends Question {

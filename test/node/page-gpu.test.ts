@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright';
-import type { Measurement } from '../../demo/gpu/measure.ts';
+import type { Measurement } from '../../page/gpu/measure.ts';
 import { launchChromium } from '../../scripts/chromium.mjs';
 import { withFolder } from '../support/cli.ts';
 import { visitPage, withServer } from '../support/page.ts';

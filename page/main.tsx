@@ -1,0 +1,43 @@
+import { effect } from '@preact/signals';
+import { render } from 'preact';
+import { App } from './app.tsx';
+import { address, followHistory } from './state/address.ts';
+import { openingError } from './state/library.ts';
+import { nameOf } from './state/pictures.ts';
+import { followQuery } from './state/results.ts';
+import { alertPerson } from './state/tasks.ts';
+import { formatBytes, language } from './texts/language.ts';
+import { openTexts } from './texts/open.ts';
+import { queryTexts } from './texts/query.ts';
+import { actions } from './work/actions.ts';
+import { bytesToFetch, firstModel } from './work/first-model.ts';
+import { connectDropAndPaste } from './work/input.ts';
+import { findServedIndex, served } from './work/served.ts';
+import { useModel } from './work/use-model.ts';
+
+followHistory();
+followQuery();
+connectDropAndPaste(actions);
+effect(() => {
+  document.documentElement.lang = language.value === 'zh' ? 'zh-CN' : 'en';
+  const [first] = address.value.query;
+  document.title =
+    first && 'id' in first ? `${queryTexts.value.mostLike(nameOf(first.id))} · Likeness` : 'Likeness';
+});
+render(<App />, document.getElementById('app')!);
+
+try {
+  await findServedIndex();
+  const { model, name, wanted } = await firstModel(served.value?.fingerprint);
+  await useModel(model, name);
+  if (wanted) {
+    const { info } = wanted;
+    alertPerson(openTexts.value.wantedModel(info.name, formatBytes(bytesToFetch(info))), [], {
+      text: openTexts.value.useWanted(info.name),
+      run: () => void useModel(info.model, info.name),
+    });
+  }
+} catch (error) {
+  openingError.value = error instanceof Error ? error.message : String(error);
+  alertPerson(`${openTexts.value.failed} ${openingError.value}`);
+}

@@ -1,0 +1,48 @@
+import { bilingual, formatCount } from './language.ts';
+
+/** What work in the background says. */
+export const workTexts = bilingual({
+  en: {
+    hidden: 'hidden',
+    notPicture: 'not a picture',
+    unreadFormat: (format: string, advice: string) => `${format} is not read: ${advice}`,
+    unreadLine: (names: readonly string[], count: number, why: string) =>
+      `${names.join(', ')}${count > names.length ? ` and ${formatCount(count - names.length)} more` : ''}: ${why}`,
+    unread: (count: number, given: number) =>
+      `${formatCount(count)} of ${formatCount(given)} files ${count === 1 ? 'is' : 'are'} not among the pictures:`,
+    noFiles: 'There are no files in what was given.',
+    indexing: 'Reading pictures',
+    opening: (model: string) => `Opening ${model}`,
+    downloading: (model: string, done: string, total: string) => `Downloading ${model}: ${done} of ${total}`,
+    reading: (model: string, done: string, total: string) =>
+      `Reading ${model} from this device: ${done} of ${total}`,
+    progress: (done: number, total: number) => `${formatCount(done)} of ${formatCount(total)}`,
+    perSecond: (rate: string) => `${rate} a second`,
+    left: (time: string) => `${time} left`,
+    seconds: (count: number) => `${count} s`,
+    minutes: (count: number) => `${count} min`,
+    hours: (hours: number, minutes: number) => `${hours} h ${minutes} min`,
+    indexed: (count: number) => `${formatCount(count)} pictures can be searched now.`,
+  },
+  zh: {
+    hidden: '隐藏文件',
+    notPicture: '不是图片',
+    unreadFormat: (format: string, advice: string) => `无法读取 ${format}：${advice}`,
+    unreadLine: (names: readonly string[], count: number, why: string) =>
+      `${names.join('、')}${count > names.length ? ` 等 ${formatCount(count)} 个文件` : ''}：${why}`,
+    unread: (count: number, given: number) =>
+      `${formatCount(given)} 个文件中有 ${formatCount(count)} 个未加入：`,
+    noFiles: '其中没有文件。',
+    indexing: '正在读取图片',
+    opening: (model: string) => `正在打开 ${model}`,
+    downloading: (model: string, done: string, total: string) => `正在下载 ${model}：${done} / ${total}`,
+    reading: (model: string, done: string, total: string) => `正在从本设备读取 ${model}：${done} / ${total}`,
+    progress: (done: number, total: number) => `${formatCount(done)} / ${formatCount(total)}`,
+    perSecond: (rate: string) => `每秒 ${rate} 张`,
+    left: (time: string) => `剩余 ${time}`,
+    seconds: (count: number) => `${count} 秒`,
+    minutes: (count: number) => `${count} 分钟`,
+    hours: (hours: number, minutes: number) => `${hours} 小时 ${minutes} 分钟`,
+    indexed: (count: number) => `现在可以搜索 ${formatCount(count)} 张图片。`,
+  },
+});

@@ -1,0 +1,42 @@
+import { signal } from '@preact/signals';
+import { listModels, type ModelInfo, modelInfo } from 'likeness-search';
+
+/** Models that the server offers, and those that are stored here. */
+export const models = signal<readonly ModelInfo[]>([]);
+
+/** Whether a model is in the list. */
+export const isOffered = (fingerprint: string): boolean =>
+  models.value.some((model) => model.fingerprint === fingerprint);
+
+/** Finds the models that there are. A stored one that is older than the server's is left out, unless it is `inUse`. */
+export async function findModels(inUse?: string): Promise<readonly ModelInfo[]> {
+  const response = await fetch('models/index.json').catch(() => undefined);
+  const isJson = response?.ok && response.headers.get('content-type')?.includes('json');
+  const offered: { url: string }[] = isJson ? await response.json() : [{ url: 'models/vgg16-compact/' }];
+  const infos = await Promise.all(
+    offered.map(({ url }) => modelInfo(`./${url}`, { refresh: true }).catch(() => undefined)),
+  );
+  const found = new Map<string, ModelInfo>();
+  const candidates = [
+    ...infos.filter((info) => info !== undefined),
+    ...lookedAt.values(),
+    ...(await listModels()),
+  ];
+  for (const info of candidates) {
+    const { model, fingerprint } = info;
+    const sameAddress = [...found.values()].some((other) => other.model === model);
+    if (!found.has(fingerprint) && (!sameAddress || fingerprint === inUse)) found.set(fingerprint, info);
+  }
+  models.value = [...found.values()];
+  return models.value;
+}
+
+const lookedAt = new Map<string, ModelInfo>();
+
+/** Looks up the model at an address and adds it to the list. */
+export async function lookAt(address: string): Promise<ModelInfo> {
+  const info = await modelInfo(new URL(address, document.baseURI));
+  lookedAt.set(info.fingerprint, info);
+  if (!isOffered(info.fingerprint)) models.value = [...models.value, info];
+  return info;
+}

@@ -1,0 +1,78 @@
+import { ImageSearch, modelInfo, type OpenOptions } from 'likeness-search';
+import { sha256 } from '../../src/base/sha256.ts';
+import { report, search } from '../state/library.ts';
+import { pictures } from '../state/pictures.ts';
+import { alertPerson, runTask } from '../state/tasks.ts';
+import { formatBytes } from '../texts/language.ts';
+import { openTexts } from '../texts/open.ts';
+import { workTexts } from '../texts/work.ts';
+import { addToIndex, showIndex } from './indexing.ts';
+import { earlierIndex, servedIsOfOther, storedName } from './other-model.ts';
+import { served, servedFeatures } from './served.ts';
+
+function optionsFromAddress(): OpenOptions {
+  const parameters = new URLSearchParams(location.search);
+  const threads = parameters.get('threads');
+  return {
+    backend: (parameters.get('device') as OpenOptions['backend']) ?? undefined,
+    threads: threads === null ? undefined : Number(threads),
+  };
+}
+
+/** The store of this page's index; a page that shows a server's pictures has a store for these. */
+async function placeOfIndexes(): Promise<string> {
+  const index = served.value;
+  const about = index ? `${index.title}\n${index.ids.join('\n')}` : '';
+  const mark = (await sha256(new TextEncoder().encode(about))).slice(0, 8);
+  return `page-${index ? `${index.title.replace(/[^\w]+/g, '_')}-${mark}` : 'own'}`;
+}
+
+/** Opens a model and its index, and works with them from then on. */
+export async function useModel(model: NonNullable<OpenOptions['model']>, name: string): Promise<boolean> {
+  const opened = await runTask(workTexts.value.opening(name), async (signal, show) => {
+    // The server may have a newer model.
+    const refresh = typeof model === 'string' && model.startsWith(new URL('models/', document.baseURI).href);
+    const { fingerprint } = await modelInfo(model, { signal, refresh });
+    const place = await placeOfIndexes();
+    const next = await ImageSearch.open({
+      ...optionsFromAddress(),
+      model,
+      store: `opfs:${place}-${storedName(fingerprint)}`,
+      refresh,
+      signal,
+      onProgress: ({ done, total, fetched = 0 }) => {
+        const what = fetched > 0 ? workTexts.value.downloading : workTexts.value.reading;
+        show(total > 0 ? done / total : undefined, what(name, formatBytes(done), formatBytes(total)));
+      },
+    });
+    const before = search.value;
+    report.value = await next.report();
+    search.value = next;
+    await before?.close();
+    await showIndex();
+    const { size, store } = report.value;
+    if (store && store.warnings.length > 0) alertPerson(store.warnings.join(' '));
+    if (store?.dropped) alertPerson(openTexts.value.repaired(store.dropped.reason));
+    const earlier = size > 0 ? undefined : await earlierIndex(place);
+    if (earlier) {
+      alertPerson(openTexts.value.earlier(earlier.made, fingerprint, formatBytes(earlier.byteLength)));
+    }
+    return true;
+  });
+  if (opened && served.value) await useServedIndex();
+  return opened ?? false;
+}
+
+/** Takes over the features that the server has, for the pictures that are not in the index yet. */
+async function useServedIndex(): Promise<void> {
+  if (servedIsOfOther()) {
+    alertPerson(openTexts.value.otherModel(served.value!.fingerprint, report.value!.model.fingerprint));
+    return;
+  }
+  const { ids } = served.value!;
+  if (ids.every((id) => pictures.value.get(id)?.indexed)) return;
+  const rows = await runTask(workTexts.value.indexing, (signal) => servedFeatures(ids.length, signal));
+  if (!rows) return;
+  const items = ids.map((id, row) => ({ id, vector: rows[row]! }));
+  await addToIndex(items.filter(({ id }) => !pictures.value.get(id)?.indexed));
+}
