@@ -1,22 +1,106 @@
-import { useMemo } from 'preact/hooks';
+import { useCallback } from 'preact/hooks';
 import { PictureRows } from '../parts/picture-rows.tsx';
-import { go, hrefOf } from '../state/address.ts';
-import { pictures } from '../state/pictures.ts';
+import { type Address, address, go, hrefOf, type Sort } from '../state/address.ts';
+import { type Picture, pictures } from '../state/pictures.ts';
+import { folders, hasDates, shownPictures } from '../state/shown.ts';
 import { frameTexts } from '../texts/frame.ts';
+import { picturesTexts } from '../texts/pictures.ts';
 
-/** All pictures. */
+const queryOf = ({ id }: Picture): Address => ({ view: 'pictures', query: [{ id, weight: 1 }] });
+
+/** Shows another choice of the pictures. The history has no entry for each letter of a name. */
+const filterBy = (change: Partial<Address>): void => go({ ...address.value, ...change }, { replace: true });
+
+/** All pictures, or those of a folder or with a name. A click searches for those like one. */
 export function PicturesView() {
-  const all = pictures.value;
-  const shown = useMemo(() => [...all.values()], [all]);
+  const text = picturesTexts.value;
+  const all = pictures.value.size;
+  const shown = shownPictures.value;
+  const count = shown.length === all ? frameTexts.value.pictureCount(all) : text.ofAll(shown.length, all);
+  const showAll = useCallback(() => {
+    filterBy({ folder: '', name: '' });
+    document.getElementById('filter-name')?.focus();
+  }, []);
   return (
     <section aria-labelledby="pictures-title">
-      <h2 id="pictures-title">{frameTexts.value.pictureCount(shown.length)}</h2>
-      <PictureRows
-        label={frameTexts.value.pictures}
-        pictures={shown}
-        hrefOf={({ id }) => hrefOf({ view: 'pictures', query: [{ id, weight: 1 }] })}
-        choose={({ id }) => go({ view: 'pictures', query: [{ id, weight: 1 }] })}
-      />
+      <div class="pictures-head">
+        <h2 id="pictures-title" tabIndex={-1}>
+          {count}
+        </h2>
+        <Filter all={all} />
+      </div>
+      <p class="visually-hidden" role="status">
+        {count}
+      </p>
+      {shown.length === 0 ? (
+        <div class="nothing">
+          <p>{text.noMatch}</p>
+          <button type="button" onClick={showAll}>
+            {text.showAll}
+          </button>
+        </div>
+      ) : (
+        <PictureRows
+          label={frameTexts.value.pictures}
+          pictures={shown}
+          hrefOf={(picture) => hrefOf(queryOf(picture))}
+          choose={(picture) => go(queryOf(picture))}
+        />
+      )}
     </section>
+  );
+}
+
+/** By name, by folder, and the order. */
+function Filter({ all }: { all: number }) {
+  const text = picturesTexts.value;
+  const { folder = '', name = '', sort = 'added' } = address.value;
+  const known = folders.value;
+  const isKnown = folder === '' || known.some(({ path }) => path === folder);
+  // One folder that holds everything is no choice.
+  const hasFolders = known.length > 1 || known[0]?.count !== all || !isKnown;
+  return (
+    <search class="filter">
+      <input
+        id="filter-name"
+        type="search"
+        aria-label={text.search}
+        placeholder={text.search}
+        value={name}
+        autocomplete="off"
+        spellcheck={false}
+        onInput={({ currentTarget }) => filterBy({ name: currentTarget.value })}
+      />
+      {known.length > 0 && hasFolders && (
+        <select
+          id="filter-folder"
+          aria-label={text.folder}
+          value={folder}
+          onChange={({ currentTarget }) => filterBy({ folder: currentTarget.value })}
+        >
+          <option value="">{text.allFolders(all)}</option>
+          {!isKnown && <option value={folder}>{text.folderWith(folder, 0)}</option>}
+          {known.map(({ path, depth, count }) => (
+            <option key={path} value={path}>
+              {'\u2003'.repeat(depth) + text.folderWith(path.split('/').at(-1)!, count)}
+            </option>
+          ))}
+        </select>
+      )}
+      <select
+        id="sort"
+        aria-label={text.sort}
+        value={sort}
+        onChange={({ currentTarget }) => {
+          const { sort: _, ...rest } = address.value;
+          const chosen = currentTarget.value as Sort;
+          go(chosen === 'added' ? rest : { ...rest, sort: chosen }, { replace: true });
+        }}
+      >
+        <option value="added">{text.added}</option>
+        <option value="name">{text.name}</option>
+        {(hasDates.value || sort === 'date') && <option value="date">{text.date}</option>}
+      </select>
+    </search>
   );
 }
