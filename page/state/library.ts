@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import type { ImageSearch, Report } from 'likeness-search';
 
 /** The opened model and index; `undefined` until they are. */
@@ -7,3 +7,17 @@ export const search = signal<ImageSearch | undefined>(undefined);
 export const report = signal<Report | undefined>(undefined);
 /** Why no model could be opened. */
 export const openingError = signal<string | undefined>(undefined);
+
+/** The search as soon as it is open: what a person gives before is not lost. Rejects where no model can be opened. */
+export function opened(): Promise<ImageSearch> {
+  return new Promise((done, failed) => {
+    const stop = effect(() => {
+      const { value } = search;
+      const error = openingError.value;
+      if (value) done(value);
+      else if (error !== undefined) failed(new Error(error));
+      else return;
+      queueMicrotask(() => stop());
+    });
+  });
+}

@@ -15,5 +15,5 @@ export const actions: FileActions = {
     go({ ...rest, view: 'pictures', query: [] });
     addFiles(given).catch(explain);
   },
-  importFiles: (files) => void importFiles(files),
+  importFiles: (files) => void importFiles(files).catch(explain),
 };

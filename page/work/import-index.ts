@@ -1,5 +1,5 @@
 import { encodeNpy, parseNpyMatrix } from '../../src/python/npy.ts';
-import { report, search } from '../state/library.ts';
+import { opened, report, search } from '../state/library.ts';
 import { indexedCount } from '../state/pictures.ts';
 import { explain, runTask, say } from '../state/tasks.ts';
 import { indexTexts } from '../texts/index-files.ts';
@@ -12,6 +12,7 @@ export async function importFiles(files: readonly File[]): Promise<void> {
   const text = indexTexts.value;
   const index = files.find(({ name }) => /\.likeness$/i.test(name));
   const features = files.find(({ name }) => /\.npy$/i.test(name));
+  await opened(); // its task comes before this one
   if (index) {
     await runTask(text.opening(index.name), async (signal) => {
       await search.value!.import(index, { signal });

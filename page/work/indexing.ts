@@ -1,5 +1,5 @@
 import type { Item } from 'likeness-search';
-import { search } from '../state/library.ts';
+import { opened, search } from '../state/library.ts';
 import { Pace } from '../state/pace.ts';
 import {
   changePictures,
@@ -37,6 +37,7 @@ export async function showIndex(): Promise<void> {
 
 /** Adds to the index; what was added before a cancel stays. Answers with what could not be read. */
 export async function addToIndex(items: readonly Item[]): Promise<Unread[] | undefined> {
+  await opened(); // its task comes before this one
   return runTask(workTexts.value.indexing, async (signal, show) => {
     const pace = new Pace(items.length, 0, performance.now());
     const failed: Unread[] = [];
