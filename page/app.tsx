@@ -1,8 +1,10 @@
-import { Alerts } from './parts/alerts.tsx';
 import { Header } from './parts/header.tsx';
+import { Tray } from './parts/tray.tsx';
 import { address } from './state/address.ts';
+import { isLooking } from './state/library.ts';
+import { modals } from './state/modals.ts';
 import { pictures } from './state/pictures.ts';
-import { running, status } from './state/tasks.ts';
+import { running } from './state/tasks.ts';
 import { frameTexts } from './texts/frame.ts';
 import { PicturesView } from './views/pictures.tsx';
 import { ResultsView } from './views/results.tsx';
@@ -19,13 +21,10 @@ export function App() {
         {frameTexts.value.skip}
       </a>
       <Header />
-      <p id="status" role="status" class={running.value ? 'quiet' : ''}>
-        {status.value}
-      </p>
-      <Alerts />
       <main id="main" tabIndex={-1} aria-busy={running.value !== undefined}>
         <View />
       </main>
+      {modals.value.length === 0 && <Tray />}
       <Viewer />
       <SettingsSheet />
       {isDragging.value && (
@@ -40,5 +39,7 @@ export function App() {
 function View() {
   const { query } = address.value;
   if (query.length > 0) return <ResultsView />;
-  return pictures.value.size === 0 ? <StartView /> : <PicturesView />;
+  if (pictures.value.size > 0) return <PicturesView />;
+  // Nothing is said of pictures before it is known whether there are some.
+  return isLooking.value ? null : <StartView />;
 }

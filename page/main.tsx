@@ -2,7 +2,7 @@ import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { App } from './app.tsx';
 import { address, followHistory } from './state/address.ts';
-import { openingError } from './state/library.ts';
+import { isLooking, openingError } from './state/library.ts';
 import { nameOf } from './state/pictures.ts';
 import { followQuery } from './state/results.ts';
 import { alertPerson } from './state/tasks.ts';
@@ -13,6 +13,7 @@ import { actions } from './work/actions.ts';
 import { bytesToFetch, firstModel } from './work/first-model.ts';
 import { connectDropAndPaste } from './work/input.ts';
 import { findServedIndex, served } from './work/served.ts';
+import { hasStoredPictures } from './work/stored-indexes.ts';
 import { useModel } from './work/use-model.ts';
 
 followHistory();
@@ -28,6 +29,7 @@ render(<App />, document.getElementById('app')!);
 
 try {
   await findServedIndex();
+  if (!served.value && !(await hasStoredPictures())) isLooking.value = false;
   const { model, name, wanted } = await firstModel(served.value?.fingerprint);
   await useModel(model, name);
   if (wanted) {
@@ -40,4 +42,6 @@ try {
 } catch (error) {
   openingError.value = error instanceof Error ? error.message : String(error);
   alertPerson(`${openTexts.value.failed} ${openingError.value}`);
+} finally {
+  isLooking.value = false;
 }

@@ -333,6 +333,7 @@ export function copyPage() {
   for (const name of readdirSync(join(root, 'page'))) {
     if (/\.svg$/.test(name)) cpSync(join(root, 'page', name), join(root, 'dist/page', name));
   }
+  cpSync(join(root, 'page/samples'), join(root, 'dist/page/samples'), { recursive: true });
   // The Content-Security-Policy allows one inline script, the import map, by its hash.
   const html = readFileSync(join(root, 'page/index.html'), 'utf8');
   const [, importMap] = /<script type="importmap">([\s\S]*?)<\/script>/.exec(html);

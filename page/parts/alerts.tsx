@@ -1,5 +1,6 @@
 import { alerts, dismiss } from '../state/tasks.ts';
 import { frameTexts } from '../texts/frame.ts';
+import { CloseIcon } from './icons.tsx';
 
 /** What the person has to know, until they dismiss it. */
 export function Alerts() {
@@ -7,8 +8,8 @@ export function Alerts() {
     <div id="alerts">
       {alerts.value.map(({ key, text, lines, action }) => (
         <div key={key} class="alert" role="alert">
-          <div>
-            {text}
+          <div class="text">
+            <p>{text}</p>
             {lines.length > 0 && (
               <ul>
                 {lines.map((line) => (
@@ -16,20 +17,22 @@ export function Alerts() {
                 ))}
               </ul>
             )}
+            {action && (
+              <button
+                type="button"
+                class="action"
+                onClick={() => {
+                  dismiss(key);
+                  action.run();
+                }}
+              >
+                {action.text}
+              </button>
+            )}
           </div>
-          {action && (
-            <button
-              type="button"
-              onClick={() => {
-                dismiss(key);
-                action.run();
-              }}
-            >
-              {action.text}
-            </button>
-          )}
-          <button type="button" onClick={() => dismiss(key)}>
-            {frameTexts.value.dismiss}
+          <button type="button" class="bare" onClick={() => dismiss(key)}>
+            <CloseIcon />
+            <span class="unseen">{frameTexts.value.dismiss}</span>
           </button>
         </div>
       ))}

@@ -1,29 +1,42 @@
-import { go } from '../state/address.ts';
+import { type Address, address, go, hrefOf, type View } from '../state/address.ts';
 import { pictures } from '../state/pictures.ts';
 import { isSheetOpen } from '../state/sheet.ts';
 import { frameTexts } from '../texts/frame.ts';
 import { actions } from '../work/actions.ts';
 import { givenFiles } from '../work/given.ts';
 import { FileButton } from './file-button.tsx';
-import { ProgressBar } from './progress-bar.tsx';
+import { AddIcon, DuplicatesIcon, MapIcon, Mark, PicturesIcon, SearchIcon, SettingsIcon } from './icons.tsx';
+import { Menu } from './menu.tsx';
+import { NetworkBar } from './network-bar.tsx';
 
-/** Name, main actions and progress; it stays at the top. */
+/** Name, views and main actions; it stays at the top. */
 export function Header() {
   const text = frameTexts.value;
   const isEmpty = pictures.value.size === 0;
   return (
     <header>
       <h1>
-        <a
-          href="./"
-          onClick={(event) => {
-            event.preventDefault();
-            go({ view: 'pictures', query: [] });
-          }}
-        >
+        <ViewLink to="pictures" class="home">
+          <Mark />
           {text.title}
-        </a>
+        </ViewLink>
       </h1>
+      {!isEmpty && (
+        <nav aria-label={text.views}>
+          <ViewLink to="pictures" isTab>
+            <PicturesIcon />
+            {text.pictures}
+          </ViewLink>
+          <ViewLink to="duplicates" isTab>
+            <DuplicatesIcon />
+            {text.duplicates}
+          </ViewLink>
+          <ViewLink to="map" isTab>
+            <MapIcon />
+            {text.map}
+          </ViewLink>
+        </nav>
+      )}
       <div class="actions">
         {!isEmpty && (
           <>
@@ -33,32 +46,82 @@ export function Header() {
               accept="image/*"
               use={([file]) => actions.query(file!)}
             >
-              {text.ask}
+              <SearchIcon />
+              <span class="label">{text.ask}</span>
             </FileButton>
-            <FileButton
-              id="add-files"
-              accept="image/*"
-              multiple
-              use={(files) => actions.add(givenFiles(files))}
+            <Menu
+              id="add-menu"
+              label={
+                <>
+                  <AddIcon />
+                  <span class="label">{text.add}</span>
+                </>
+              }
             >
-              {text.add}
-            </FileButton>
-            <FileButton id="add-folder" folder use={(files) => actions.add(givenFiles(files))}>
-              {text.addFolder}
-            </FileButton>
+              <FileButton
+                id="add-files"
+                accept="image/*"
+                multiple
+                use={(files) => actions.add(givenFiles(files))}
+              >
+                {text.choosePictures}
+              </FileButton>
+              <FileButton id="add-folder" folder use={(files) => actions.add(givenFiles(files))}>
+                {text.chooseFolder}
+              </FileButton>
+            </Menu>
           </>
         )}
         <button
           type="button"
           id="settings"
+          aria-haspopup="dialog"
           onClick={() => {
             isSheetOpen.value = true;
           }}
         >
-          {text.settings}
+          <SettingsIcon />
+          <span class="label">{text.settings}</span>
         </button>
       </div>
-      <ProgressBar />
+      <NetworkBar />
     </header>
+  );
+}
+
+function ViewLink({
+  to: view,
+  isTab = false,
+  class: kind = '',
+  children,
+}: {
+  to: View;
+  isTab?: boolean;
+  class?: string;
+  children: preact.ComponentChildren;
+}) {
+  const { sort, folder, name, query, view: shown } = address.value;
+  // Filter and order stay while the views change.
+  const to: Address = {
+    view,
+    query: [],
+    ...(sort ? { sort } : {}),
+    ...(folder ? { folder } : {}),
+    ...(name ? { name } : {}),
+  };
+  const isHere = isTab && shown === view;
+  return (
+    <a
+      href={hrefOf(to)}
+      class={kind}
+      {...(isHere ? { 'aria-current': query.length === 0 ? 'page' : 'true' } : {})}
+      onClick={(event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        go(to);
+      }}
+    >
+      {children}
+    </a>
   );
 }

@@ -1,5 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { modals } from '../state/modals.ts';
+import { Tray } from './tray.tsx';
 
 /** A modal dialog of the platform: it keeps the focus, and Escape closes it. */
 export function Modal({
@@ -14,15 +16,28 @@ export function Modal({
   children: ComponentChildren;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const latest = useRef(close);
+  latest.current = close;
   useEffect(() => {
     const element = dialog.current!;
     element.showModal();
-    // A click beside the dialog is one on the dialog itself.
-    const onClick = ({ target }: MouseEvent): void => {
-      if (target === element) close();
+    modals.value = [...modals.value, id];
+    // A click beside the dialog is one on the dialog itself; one that began inside was a drag.
+    let began: EventTarget | null = null;
+    const onPress = ({ target }: Event): void => {
+      began = target;
     };
+    const onClick = ({ target, clientX, clientY }: MouseEvent): void => {
+      if (target !== element || began !== element) return;
+      const { left, right, top, bottom } = element.getBoundingClientRect();
+      const isBeside = clientX < left || clientX > right || clientY < top || clientY > bottom;
+      if (isBeside) latest.current();
+    };
+    element.addEventListener('pointerdown', onPress);
     element.addEventListener('click', onClick);
-    return () => element.removeEventListener('click', onClick);
+    return () => {
+      modals.value = modals.value.filter((one) => one !== id);
+    };
   }, []);
   return (
     <dialog
@@ -30,11 +45,14 @@ export function Modal({
       ref={dialog}
       aria-label={label}
       onCancel={(event) => {
+        // The chooser of files has a cancel event, too.
+        if (event.target !== event.currentTarget) return;
         event.preventDefault();
         close();
       }}
     >
       {children}
+      {modals.value.at(-1) === id && <Tray />}
     </dialog>
   );
 }

@@ -5,17 +5,20 @@ import { frameTexts } from '../texts/frame.ts';
 export function ProgressBar() {
   const task = running.value;
   if (!task) return null;
-  const text = task.text === '' ? task.title : task.text;
   return (
     <div class="progress" id="progress">
-      <progress aria-label={task.title} {...(task.fraction === undefined ? {} : { value: task.fraction })} />
-      <p>
-        {text}
-        {waiting.value.length > 0 && ` · ${frameTexts.value.waiting(waiting.value.length)}`}
-      </p>
+      <div class="text">
+        <p class="title">{task.title}</p>
+        <p class="detail">
+          {task.text}
+          {waiting.value.length > 0 &&
+            `${task.text === '' ? '' : ' · '}${frameTexts.value.waiting(waiting.value.length)}`}
+        </p>
+      </div>
       <button type="button" id="cancel" onClick={() => task.cancel()}>
         {frameTexts.value.cancel}
       </button>
+      <progress aria-label={task.title} {...(task.fraction === undefined ? {} : { value: task.fraction })} />
     </div>
   );
 }

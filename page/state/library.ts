@@ -5,6 +5,8 @@ import type { ImageSearch, Report } from 'likeness-search';
 export const search = signal<ImageSearch | undefined>(undefined);
 /** What runs, and why. */
 export const report = signal<Report | undefined>(undefined);
+/** Whether the page does not know yet if there are pictures. */
+export const isLooking = signal(true);
 /** Why no model could be opened. */
 export const openingError = signal<string | undefined>(undefined);
 

@@ -15,6 +15,7 @@ import { alertPerson, runTask, say } from '../state/tasks.ts';
 import { workTexts } from '../texts/work.ts';
 import type { Given, Unread } from './given.ts';
 import { hashOfFile, picturesOf } from './ids.ts';
+import { sampleUrlOf } from './sample-list.ts';
 import { keep } from './thumbnails.ts';
 import { tellUnread, whyNotPicture } from './unread.ts';
 
@@ -27,8 +28,11 @@ export async function showIndex(): Promise<void> {
   changePictures((map) => {
     for (const [id, picture] of map) if (picture.indexed) map.set(id, { ...picture, indexed: false });
     for (const { id, meta, hash } of entries) {
-      const before = map.get(id) ?? { id, url: '', thumbnail: '' };
-      map.set(id, { ...before, ...readMeta(meta), ...(hash === undefined ? {} : { hash }), indexed: true });
+      const kept = readMeta(meta);
+      // A file of the person's has a size; the page's samples can be read again.
+      const url = kept.byteLength === undefined ? (sampleUrlOf(id) ?? '') : '';
+      const before = map.get(id) ?? { id, url, thumbnail: '' };
+      map.set(id, { ...before, ...kept, ...(hash === undefined ? {} : { hash }), indexed: true });
     }
     // A small picture alone is none to be indexed: what left the index and cannot be read is gone.
     for (const [id, { indexed, url, file }] of map) if (!indexed && url === '' && !file) map.delete(id);

@@ -51,6 +51,7 @@ export async function createSite({ index, followLinks = false }: SiteOptions): P
   const page = join(dist, 'page');
   const routes: Record<string, Route> = {
     dist: (path, ...exchange) => sendBelow(dist, path, ...exchange),
+    samples: (path, ...exchange) => sendBelow(join(page, 'samples'), path, ...exchange),
     models: await modelRoute(index, followLinks),
     index: index ? indexRoute(index) : noIndexRoute,
     pictures: index ? pictureRoute(index, followLinks) : async () => false,
