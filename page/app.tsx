@@ -7,7 +7,7 @@ import { pictures } from './state/pictures.ts';
 import { running } from './state/tasks.ts';
 import { frameTexts } from './texts/frame.ts';
 import { PicturesView } from './views/pictures.tsx';
-import { ResultsView } from './views/results.tsx';
+import { ResultsView } from './views/results/results.tsx';
 import { SettingsSheet } from './views/settings/sheet.tsx';
 import { StartView } from './views/start.tsx';
 import { Viewer } from './views/viewer.tsx';

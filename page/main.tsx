@@ -3,12 +3,11 @@ import { render } from 'preact';
 import { App } from './app.tsx';
 import { address, followHistory } from './state/address.ts';
 import { isLooking, openingError } from './state/library.ts';
-import { nameOf } from './state/pictures.ts';
+import { queryTitle } from './state/query-parts.ts';
 import { followQuery } from './state/results.ts';
 import { alertPerson } from './state/tasks.ts';
 import { formatBytes, language } from './texts/language.ts';
 import { openTexts } from './texts/open.ts';
-import { queryTexts } from './texts/query.ts';
 import { actions } from './work/actions.ts';
 import { bytesToFetch, firstModel } from './work/first-model.ts';
 import { connectDropAndPaste } from './work/input.ts';
@@ -21,9 +20,7 @@ followQuery();
 connectDropAndPaste(actions);
 effect(() => {
   document.documentElement.lang = language.value === 'zh' ? 'zh-CN' : 'en';
-  const [first] = address.value.query;
-  document.title =
-    first && 'id' in first ? `${queryTexts.value.mostLike(nameOf(first.id))} · Likeness` : 'Likeness';
+  document.title = address.value.query.length > 0 ? `${queryTitle.value} · Likeness` : 'Likeness';
 });
 render(<App />, document.getElementById('app')!);
 

@@ -5,7 +5,8 @@ export interface Row {
   to: number;
   top: number;
   height: number;
-  /** Width of each item. */
+  /** Where each item begins, and its width. */
+  lefts: number[];
   widths: number[];
 }
 
@@ -13,11 +14,14 @@ export interface Row {
 const minRatio = 0.4;
 const maxRatio = 3;
 
+/** A row is cut to the width where its next picture would leave it lower than this share of the wanted height. */
+const lowest = 0.72;
+
 /**
- * Puts pictures into rows that fill a width, uncropped: a row takes pictures until its height falls to the wanted one. The last
- * row is not stretched.
+ * Puts pictures into rows that fill a width, uncropped: a row takes pictures until its height falls to the wanted one, or
+ * stops before the picture that would make it much lower. The last row is not stretched.
  *
- * @param ratios width through height of each picture
+ * @param ratios width through height of each picture; what is no positive number counts as a square
  * @param width of the whole
  * @param height that rows are near to
  * @param gap between items and between rows
@@ -32,20 +36,100 @@ export function justifiedRows(
   let from = 0;
   let sum = 0;
   const end = (to: number, rowHeight: number): void => {
-    const widths = ratios.slice(from, to).map((ratio) => clamped(ratio) * rowHeight);
-    rows.push({ from, to, top, height: rowHeight, widths });
+    const lefts: number[] = [];
+    const widths: number[] = [];
+    let left = 0;
+    for (const ratio of ratios.slice(from, to)) {
+      lefts.push(left);
+      widths.push(clamped(ratio) * rowHeight);
+      left += widths.at(-1)! + gap;
+    }
+    rows.push({ from, to, top, height: rowHeight, lefts, widths });
     top += rowHeight + below + gap;
     from = to;
     sum = 0;
   };
+  const heightOf = (count: number, ratioSum: number): number =>
+    Math.max(1, (width - gap * (count - 1)) / ratioSum);
   for (const [index, ratio] of ratios.entries()) {
+    const count = index - from;
+    if (count > 0 && heightOf(count + 1, sum + clamped(ratio)) < height * lowest) {
+      // Without it the row is higher than wanted, but less so than it would be too low with it.
+      const without = heightOf(count, sum);
+      if (without <= height / lowest) end(index, without);
+    }
     sum += clamped(ratio);
-    const rowHeight = (width - gap * (index - from)) / sum;
+    const rowHeight = heightOf(index + 1 - from, sum);
     if (rowHeight <= height) end(index + 1, rowHeight);
   }
-  if (from < ratios.length)
-    end(ratios.length, Math.min(height, (width - gap * (ratios.length - from - 1)) / sum));
+  if (from < ratios.length) end(ratios.length, Math.min(height, heightOf(ratios.length - from, sum)));
   return rows;
 }
 
-const clamped = (ratio: number): number => Math.min(maxRatio, Math.max(minRatio, ratio));
+const clamped = (ratio: number): number => (ratio > 0 ? Math.min(maxRatio, Math.max(minRatio, ratio)) : 1);
+
+/** The row of an item; −1 where there is none. */
+export function rowOf(rows: readonly Row[], index: number): number {
+  let low = 0;
+  for (let high = rows.length; low < high; ) {
+    const middle = (low + high) >> 1;
+    if (rows[middle]!.to <= index) low = middle + 1;
+    else high = middle;
+  }
+  return index >= 0 && low < rows.length ? low : -1;
+}
+
+/** Rows that have something between two heights. */
+export function rowsBetween(rows: readonly Row[], top: number, bottom: number, below: number): Row[] {
+  const first = rows.findIndex((row) => row.top + row.height + below >= top);
+  if (first === -1) return [];
+  const after = rows.findIndex((row, at) => at >= first && row.top > bottom);
+  return rows.slice(first, after === -1 ? rows.length : after);
+}
+
+/**
+ * Where a key leads from an item; `undefined` for other keys.
+ *
+ * @param isRtl whether rows go from right to left
+ * @param page how many rows a window has
+ */
+export function nextItem(
+  key: string,
+  at: number,
+  rows: readonly Row[],
+  { isRtl, page }: { isRtl: boolean; page: number },
+): number | undefined {
+  const last = rows.at(-1);
+  if (!last) return undefined;
+  const inRange = (index: number): number => Math.min(last.to - 1, Math.max(0, index));
+  const row = rowOf(rows, at);
+  const vertical = (to: number): number => {
+    const target = rows[to];
+    const here = rows[row];
+    if (!target || !here || to === row) return at;
+    // The item below or above the middle of this one.
+    const middle = here.lefts[at - here.from]! + here.widths[at - here.from]! / 2;
+    const n = target.widths.findIndex((width, i) => target.lefts[i]! + width >= middle);
+    return n === -1 ? target.to - 1 : target.from + n;
+  };
+  switch (key) {
+    case 'ArrowRight':
+      return inRange(at + (isRtl ? -1 : 1));
+    case 'ArrowLeft':
+      return inRange(at + (isRtl ? 1 : -1));
+    case 'ArrowDown':
+      return vertical(row + 1);
+    case 'ArrowUp':
+      return vertical(row - 1);
+    case 'Home':
+      return 0;
+    case 'End':
+      return last.to - 1;
+    case 'PageDown':
+      return vertical(Math.min(rows.length - 1, row + page));
+    case 'PageUp':
+      return vertical(Math.max(0, row - page));
+    default:
+      return undefined;
+  }
+}

@@ -1,123 +1,146 @@
-import { effect, useSignal } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
-import { scrollToRestore } from '../state/address.ts';
 import type { Picture } from '../state/pictures.ts';
-import { justifiedRows, type Row } from './justified.ts';
+import { placeToRestore } from '../state/places.ts';
+import { justifiedRows, nextItem, type Row, rowOf, rowsBetween } from './justified.ts';
+import { useRowsWindow } from './rows-window.ts';
+import { SmallPicture } from './small-picture.tsx';
 
 export interface PictureRowsProps {
   /** Names the list. */
   label: string;
   pictures: readonly Picture[];
-  /** Href of a picture's button: it can be opened in another tab. */
+  /** How many there will be, where more are to come. */
+  total?: number | undefined;
+  /** Href of a picture's link: it can be opened in another tab. */
   hrefOf(picture: Picture): string;
   choose(picture: Picture): void;
-  /** What stands below a picture, as high as `captionHeight`. */
+  /** What stands below a picture, as high as `captionRem`. */
   caption?(picture: Picture, index: number): ComponentChildren;
-  captionHeight?: number;
+  captionRem?: number;
+  /** Buttons over a picture. Those of one picture are tab stops: `tabIndex` is 0 there, −1 elsewhere. */
+  marks?(picture: Picture, index: number, tabIndex: 0 | -1): ComponentChildren;
   /** Called when the end comes near: time to append more. */
   nearEnd?(): void;
 }
 
 const gap = 8;
-/** Rows are drawn so far beyond the window: quick scrolling shows few empty places. */
-const margin = 800;
 
 /** Justified rows of pictures, of which those near the window are drawn; one tab stop, arrow keys go on. */
 export function PictureRows(props: PictureRowsProps) {
-  const { label, pictures, captionHeight = 0, nearEnd } = props;
+  const { label, pictures, captionRem = 0, nearEnd } = props;
   const list = useRef<HTMLUListElement>(null);
-  const width = useSignal(0);
-  const window = useSignal({ top: 0, bottom: 2000 });
-  const focused = useSignal(0);
-  const wantsFocus = useRef(false);
+  const probe = useRef<HTMLSpanElement>(null);
+  /** The picture that is the tab stop, and where it was last. */
+  const stop = useSignal<{ id: string | undefined; index: number }>({ id: undefined, index: 0 });
+  const focusNext = useRef<FocusOptions | undefined>(undefined);
+  /** The first picture that is seen, and where: it stays there when others come, go or change size. */
+  const anchor = useRef<{ id: string; offset: number } | undefined>(undefined);
 
-  useLayoutEffect(() => {
-    const element = list.current!;
-    const measure = (): void => {
-      width.value = element.clientWidth;
-      const { top } = element.getBoundingClientRect();
-      window.value = { top: -top - margin, bottom: -top + innerHeight + margin };
-    };
-    measure();
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
-    addEventListener('scroll', measure, { passive: true });
-    addEventListener('resize', measure);
-    return () => {
-      observer.disconnect();
-      removeEventListener('scroll', measure);
-      removeEventListener('resize', measure);
-    };
-  }, []);
+  const layout = useRef<{ rows: readonly Row[]; pictures: readonly Picture[] }>({ rows: [], pictures });
+  const noteAnchor = (): void => {
+    const { rows, pictures: laid } = layout.current;
+    const edge = list.current!.getBoundingClientRect().top;
+    const first = rows.find((row) => row.top + row.height + edge > 0);
+    anchor.current = edge < 0 && first ? { id: laid[first.from]!.id, offset: first.top + edge } : undefined;
+  };
+  const seen = useRowsWindow(list, probe, noteAnchor);
+  const { width, rem, top, bottom } = seen.value;
 
-  const height = width.value < 600 ? 120 : 190;
+  const height = width < 600 ? 120 : 190;
+  const below = Math.round(captionRem * rem);
   const rows = useMemo(
-    () =>
-      width.value === 0
-        ? []
-        : justifiedRows(
-            pictures.map((picture) => ratioOf(picture)),
-            { width: width.value, height, gap, below: captionHeight },
-          ),
-    [pictures, width.value, height, captionHeight],
+    () => (width === 0 ? [] : justifiedRows(pictures.map(ratioOf), { width, height, gap, below })),
+    [pictures, width, height, below],
   );
   const last = rows.at(-1);
-  const whole = last ? last.top + last.height + captionHeight : 0;
+  const whole = last ? last.top + last.height + below : 0;
 
-  useEffect(
-    () =>
-      effect(() => {
-        const top = scrollToRestore.value;
-        if (top === undefined || width.value === 0) return;
-        scrollToRestore.value = undefined;
-        requestAnimationFrame(() => scrollTo({ top }));
-      }),
-    [],
-  );
-  useEffect(() => {
-    if (whole > 0 && window.value.bottom > whole) nearEnd?.();
-  }, [window.value.bottom, whole]);
-
-  const at = Math.min(focused.value, Math.max(0, pictures.length - 1));
   useLayoutEffect(() => {
-    if (!wantsFocus.current) return;
-    wantsFocus.current = false;
-    list.current?.querySelector<HTMLElement>(`[data-index="${at}"]`)?.focus();
+    layout.current = { rows, pictures };
+    const held = anchor.current;
+    if (!held) return;
+    const index = pictures.findIndex(({ id }) => id === held.id);
+    const row = rows[rowOf(rows, index)];
+    if (!row) return;
+    const moved = list.current!.getBoundingClientRect().top + row.top - held.offset;
+    if (Math.abs(moved) >= 1) scrollBy({ top: moved, behavior: 'instant' });
+  }, [rows]);
+
+  useEffect(() => {
+    if (width > 0 && bottom > whole) nearEnd?.();
+  }, [bottom, whole, width, pictures]);
+
+  const { id: stopId, index: stopIndex } = stop.value;
+  const found = stopId === undefined ? -1 : pictures.findIndex(({ id }) => id === stopId);
+  const at = found === -1 ? Math.max(0, Math.min(stopIndex, pictures.length - 1)) : found;
+
+  const toFocus = placeToRestore.value?.focused;
+  useLayoutEffect(() => {
+    const index = toFocus === undefined ? -1 : pictures.findIndex(({ id }) => id === toFocus);
+    if (index === -1) return;
+    const { focused: _, ...rest } = placeToRestore.value!;
+    placeToRestore.value = rest;
+    focusNext.current = { preventScroll: true };
+    stop.value = { id: toFocus, index };
+  }, [toFocus, pictures]);
+  useLayoutEffect(() => {
+    const options = focusNext.current;
+    if (!options) return;
+    focusNext.current = undefined;
+    const focus = (): void =>
+      list.current?.querySelector<HTMLElement>(`[data-index="${at}"]`)?.focus(options);
+    // What lay over the page, and kept the focus, is gone in the next frame.
+    if (options.preventScroll) requestAnimationFrame(focus);
+    else focus();
   });
+
   const onKeyDown = (event: KeyboardEvent): void => {
-    const next = nextIndex(event.key, at, rows, pictures.length);
-    if (next === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const isRtl = getComputedStyle(list.current!).direction === 'rtl';
+    const page = Math.max(1, Math.floor((innerHeight * 0.8) / (height + below + gap)));
+    const next = nextItem(event.key, at, rows, { isRtl, page });
+    if (next === undefined) return;
     event.preventDefault();
-    wantsFocus.current = true;
-    focused.value = next;
     const row = rows[rowOf(rows, next)]!;
-    const top = list.current!.getBoundingClientRect().top + row.top;
-    if (top < 80 || top + row.height > innerHeight) scrollBy({ top: top - innerHeight / 3 });
+    const edge = list.current!.getBoundingClientRect().top + row.top;
+    const covered = document.querySelector('header')?.getBoundingClientRect().bottom ?? 0;
+    if (edge < covered || edge + row.height + below > innerHeight)
+      scrollBy({ top: edge - Math.max(covered + gap, (innerHeight - row.height) / 3), behavior: 'instant' });
+    focusNext.current = {};
+    stop.value = { id: pictures[next]!.id, index: next };
   };
 
-  const isNear = ({ top, height }: Row): boolean =>
-    top + height + captionHeight >= window.value.top && top <= window.value.bottom;
-  const drawn = rows.filter((row) => isNear(row) || (at >= row.from && at < row.to));
+  const near = rowsBetween(rows, top, bottom, below);
+  const stopRow = rows[rowOf(rows, at)];
+  const drawn =
+    !stopRow || near.includes(stopRow)
+      ? near
+      : near[0] && stopRow.top < near[0].top
+        ? [stopRow, ...near]
+        : [...near, stopRow];
   return (
-    <ul class="rows" ref={list} aria-label={label} style={{ height: `${whole}px` }} onKeyDown={onKeyDown}>
-      {drawn.flatMap((row) =>
-        pictures.slice(row.from, row.to).map((picture, n) => (
-          <Cell
-            key={picture.id}
-            {...props}
-            picture={picture}
-            index={row.from + n}
-            row={row}
-            left={leftOf(row, n)}
-            isTabStop={row.from + n === at}
-            onFocus={() => {
-              focused.value = row.from + n;
-            }}
-          />
-        )),
-      )}
-    </ul>
+    <>
+      <span class="rem" ref={probe} aria-hidden="true" />
+      <ul class="rows" ref={list} aria-label={label} style={{ height: `${whole}px` }} onKeyDown={onKeyDown}>
+        {drawn.flatMap((row) =>
+          pictures.slice(row.from, row.to).map((picture, n) => (
+            <Cell
+              key={picture.id}
+              {...props}
+              picture={picture}
+              index={row.from + n}
+              row={row}
+              isTabStop={row.from + n === at}
+              onFocus={() => {
+                if (stop.peek().id !== picture.id) stop.value = { id: picture.id, index: row.from + n };
+              }}
+            />
+          )),
+        )}
+      </ul>
+    </>
   );
 }
 
@@ -125,29 +148,31 @@ interface CellProps extends PictureRowsProps {
   picture: Picture;
   index: number;
   row: Row;
-  left: number;
   isTabStop: boolean;
   onFocus(): void;
 }
 
 function Cell({
   pictures,
+  total = pictures.length,
   picture,
   index,
   row,
-  left,
   isTabStop,
   onFocus,
   hrefOf,
   choose,
   caption,
+  marks,
 }: CellProps) {
-  const width = row.widths[index - row.from]!;
+  const n = index - row.from;
+  const tabIndex = isTabStop ? 0 : -1;
   return (
     <li
-      aria-setsize={pictures.length}
+      aria-setsize={Math.max(total, pictures.length)}
       aria-posinset={index + 1}
-      style={{ insetInlineStart: `${left}px`, top: `${row.top}px`, width: `${width}px` }}
+      style={{ insetInlineStart: `${row.lefts[n]}px`, top: `${row.top}px`, width: `${row.widths[n]}px` }}
+      onFocusIn={onFocus}
     >
       <a
         href={hrefOf(picture)}
@@ -155,85 +180,20 @@ function Cell({
         data-index={index}
         data-id={picture.id}
         title={picture.id}
-        tabIndex={isTabStop ? 0 : -1}
+        tabIndex={tabIndex}
         style={{ height: `${row.height}px` }}
-        onFocus={onFocus}
         onClick={(event) => {
-          if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+          if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
           event.preventDefault();
           choose(picture);
         }}
       >
         <SmallPicture picture={picture} />
       </a>
+      {marks?.(picture, index, tabIndex)}
       {caption?.(picture, index)}
     </li>
   );
 }
 
-/** A picture, small; its name where there is nothing to show. */
-export function SmallPicture({ picture: { id, thumbnail, url } }: { picture: Picture }) {
-  const failed = useSignal(false);
-  const source = thumbnail || url;
-  const name = id.split('/').at(-1)!;
-  if (source === '' || failed.value) return <span class="absent">{name}</span>;
-  return (
-    <img
-      src={source}
-      alt={name}
-      decoding="async"
-      draggable={false}
-      onError={() => {
-        failed.value = true;
-      }}
-    />
-  );
-}
-
 const ratioOf = ({ width, height }: Picture): number => (width && height ? width / height : 1);
-
-const leftOf = (row: Row, n: number): number => {
-  let left = 0;
-  for (const width of row.widths.slice(0, n)) left += width + gap;
-  return left;
-};
-
-const rowOf = (rows: readonly Row[], index: number): number =>
-  rows.findIndex(({ from, to }) => index >= from && index < to);
-
-/** Where a key leads from an item; `undefined` for other keys. */
-function nextIndex(key: string, at: number, rows: readonly Row[], count: number): number | undefined {
-  if (count === 0) return undefined;
-  const isRtl = document.dir === 'rtl';
-  const inRange = (index: number): number => Math.min(count - 1, Math.max(0, index));
-  const row = rowOf(rows, at);
-  const vertical = (to: number): number => {
-    const target = rows[to];
-    if (!target) return at;
-    // The item below or above the middle of this one.
-    const here = rows[row]!;
-    const middle = leftOf(here, at - here.from) + here.widths[at - here.from]! / 2;
-    const n = target.widths.findIndex((width, i) => leftOf(target, i) + width >= middle);
-    return target.from + (n === -1 ? target.widths.length - 1 : n);
-  };
-  switch (key) {
-    case 'ArrowRight':
-      return inRange(at + (isRtl ? -1 : 1));
-    case 'ArrowLeft':
-      return inRange(at + (isRtl ? 1 : -1));
-    case 'ArrowDown':
-      return vertical(row + 1);
-    case 'ArrowUp':
-      return vertical(row - 1);
-    case 'Home':
-      return 0;
-    case 'End':
-      return count - 1;
-    case 'PageDown':
-      return vertical(Math.min(rows.length - 1, row + 3));
-    case 'PageUp':
-      return vertical(Math.max(0, row - 3));
-    default:
-      return undefined;
-  }
-}

@@ -1,71 +1,251 @@
-import { effect, signal, untracked } from '@preact/signals';
-import type { Hit, QueryPart } from 'likeness-search';
+import { computed, effect, signal, untracked } from '@preact/signals';
+import type { Histogram, Hit, ImageSearch } from 'likeness-search';
 import { queryTexts } from '../texts/query.ts';
 import { type AskedPart, address } from './address.ts';
-import { askedFile } from './asked-files.ts';
+import { exactCopies } from './copies.ts';
+import { fineBins } from './histogram.ts';
 import { search } from './library.ts';
-import { indexedCount, pictures } from './pictures.ts';
+import { pictures } from './pictures.ts';
+import { loadedCount, placeToRestore } from './places.ts';
+import { explainQuery } from './query-errors.ts';
+import { forgetVectors, NotReady, type Parts, partsOf } from './query-input.ts';
+import { running } from './tasks.ts';
 
-/** What a query found. */
+/** What a query found so far. */
 export interface Results {
+  readonly key: string;
   readonly query: readonly AskedPart[];
+  /** Nearest first. */
   readonly hits: readonly Hit[];
+  /** Whether there are no more. */
+  readonly isWhole: boolean;
+  /** How far all pictures are; it comes after the first hits. */
+  readonly histogram?: Histogram;
 }
 
 /** The results of the address's query; those of before stay until the next ones are there. */
 export const results = signal<Results | undefined>(undefined);
 export const resultsError = signal<string | undefined>(undefined);
 export const isSearching = signal(false);
+/** Why there are no results yet, while nothing is wrong. */
+export const isWaiting = signal(false);
 
-const firstCount = 60;
+/** Tells queries apart. */
+export const queryKey = computed(() => JSON.stringify(address.value.query));
 
-/** A part as the library takes it. */
-function partOf(part: AskedPart): QueryPart {
-  const rest = { weight: part.weight, ...(part.region ? { region: part.region } : {}) };
-  if ('file' in part) {
-    const asked = askedFile(part.file);
-    if (!asked) throw new Error(queryTexts.value.fileIsGone);
-    return { image: asked.file, ...rest };
+/** Exact copies of the query's pictures: known to the person, and in nobody's interest. */
+export const copies = computed(() => {
+  const found = results.value;
+  return found ? exactCopies(found.query, found.hits, pictures.value) : [];
+});
+
+/** What is shown: up to the distance of the address, without exact copies. */
+export const shownHits = computed(() => {
+  const found = results.value;
+  if (!found) return [];
+  const { maxDistance = Number.POSITIVE_INFINITY } = address.value;
+  const hidden = new Set(copies.value);
+  return found.hits.filter((hit) => hit.distance <= maxDistance && !hidden.has(hit));
+});
+
+/** Whether all that belongs to the address is there. */
+export const isComplete = computed(() => {
+  const found = results.value;
+  if (!found) return false;
+  const { maxDistance = Number.POSITIVE_INFINITY } = address.value;
+  return found.isWhole || found.hits.at(-1)!.distance > maxDistance;
+});
+
+/** How many hits there will be; `undefined` where that is not known yet. */
+export const shownCount = computed(() => {
+  if (isComplete.value) return shownHits.value.length;
+  const found = results.value;
+  if (!found?.histogram) return undefined;
+  const { maxDistance } = address.value;
+  if (maxDistance !== undefined)
+    return countWithin.value?.distance === maxDistance
+      ? countWithin.value.count - copies.value.length
+      : undefined;
+  const { counts, below, above } = found.histogram;
+  return counts.reduce((sum, count) => sum + count, below + above) - copies.value.length;
+});
+const countWithin = signal<{ distance: number; count: number } | undefined>(undefined);
+
+const pageSize = 60;
+
+let turn = new AbortController();
+let parts: Parts | undefined;
+
+/** Asks anew; `isRefresh`: the index has changed, the person stays where they are. */
+async function run(library: ImageSearch, isRefresh: boolean): Promise<void> {
+  turn.abort();
+  const mine = new AbortController();
+  turn = mine;
+  const key = queryKey.value;
+  const { query } = address.value;
+  const before = results.value?.key === key ? results.value : undefined;
+  const wanted = (isRefresh ? before?.hits.length : placeToRestore.value?.loaded) ?? 0;
+  const k = Math.max(pageSize, wanted);
+  isSearching.value = true;
+  isLoadingMore = false;
+  resultsError.value = undefined;
+  isWaiting.value = false;
+  const { signal } = mine;
+  try {
+    const asked = await partsOf(query, library, signal);
+    const { exclude } = asked;
+    const hits = await library.query(asked.query, { k, exclude, signal });
+    signal.throwIfAborted();
+    parts = asked;
+    results.value = {
+      key,
+      query,
+      hits,
+      isWhole: hits.length < k,
+      ...(before?.histogram ? { histogram: before.histogram } : {}),
+    };
+    isSearching.value = false;
+    const histogram = await library.distances(asked.query, { bins: fineBins, exclude, signal });
+    signal.throwIfAborted();
+    results.value = { ...results.value, histogram };
+  } catch (error) {
+    if (signal.aborted) return;
+    isSearching.value = false;
+    if (error instanceof NotReady) isWaiting.value = true;
+    else {
+      results.value = undefined;
+      resultsError.value = explainQuery(error, query);
+    }
   }
-  const picture = pictures.value.get(part.id);
-  // A region of a picture is read from the picture; all of it is in the index.
-  if (part.region && picture) return { image: picture.file ?? picture.url, ...rest };
-  return { id: part.id, ...rest };
 }
 
-let turn = 0;
+let isLoadingMore = false;
 
-async function run(query: readonly AskedPart[]): Promise<void> {
-  const mine = ++turn;
-  isSearching.value = true;
-  resultsError.value = undefined;
+/** Appends the next page. */
+export async function loadMore(): Promise<void> {
+  const found = results.value;
+  const library = search.value;
+  if (!found || !library || !parts || isLoadingMore || isSearching.value || isComplete.value) return;
+  isLoadingMore = true;
+  const { signal } = turn;
   try {
-    const hits = await search.value!.query(query.map(partOf), { k: firstCount });
-    if (mine === turn) results.value = { query, hits };
+    const offset = found.hits.length;
+    const next = await library.query(parts.query, {
+      k: pageSize,
+      offset,
+      exclude: parts.exclude,
+      signal,
+    });
+    if (signal.aborted || results.value?.hits.length !== offset) return;
+    results.value = { ...results.value, hits: [...found.hits, ...next], isWhole: next.length < pageSize };
   } catch (error) {
-    if (mine !== turn) return;
-    results.value = undefined;
-    resultsError.value = error instanceof Error ? error.message : String(error);
+    if (!signal.aborted) resultsError.value = explainQuery(error, found.query);
   } finally {
-    if (mine === turn) isSearching.value = false;
+    if (!signal.aborted) isLoadingMore = false;
   }
+}
+
+/** Pictures that change in a row are followed once in so long. */
+const followMs = 1000;
+/** Counts changes of the index. */
+const indexVersion = signal(0);
+
+function followIndex(): void {
+  effect(() => {
+    const library = search.value;
+    if (!library) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = library.onChange(() => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        indexVersion.value++;
+      }, followMs);
+    });
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
+  });
 }
 
 /** Searches whenever the address's query changes, or the index does. */
 export function followQuery(): void {
-  let last = '';
+  followIndex();
+  let last: { key: string; library: ImageSearch | undefined; version: number; ready: string } | undefined;
   effect(() => {
-    const { query } = address.value;
-    const ready = search.value !== undefined && indexedCount.value > 0;
-    const key = JSON.stringify([query, ready]);
-    if (key === last) return;
-    last = key;
+    const key = queryKey.value;
+    const library = search.value;
+    const version = indexVersion.value;
+    // A picture that is asked for may become ready without a change of the index that we hear of.
+    const ready = readiness(address.value.query);
+    if (last?.key === key && last.library === library && last.version === version && last.ready === ready)
+      return;
+    const isSame = last?.key === key && last.library === library;
+    if (last && last.library !== library) forgetVectors();
+    last = { key, library, version, ready };
     untracked(() => {
-      if (query.length > 0 && ready) void run(query);
+      if (key !== '[]' && library) void run(library, isSame);
       else {
-        turn++;
+        turn.abort();
         results.value = undefined;
+        resultsError.value = undefined;
+        isSearching.value = false;
+        isWaiting.value = key !== '[]';
       }
     });
   });
+  followWork();
+  effect(() => {
+    loadedCount.value = results.value?.hits.length ?? 0;
+  });
+  followCount();
 }
+
+const readiness = (query: readonly AskedPart[]): string =>
+  query
+    .map((part) => {
+      const picture = 'id' in part ? pictures.value.get(part.id) : undefined;
+      return `${picture?.indexed ?? ''}${picture?.url ?? ''}`;
+    })
+    .join('\n');
+
+/** Asks again when the work that a picture was awaited from has ended. */
+function followWork(): void {
+  effect(() => {
+    const library = search.value;
+    if (!isWaiting.value || !library || running.value) return;
+    // One piece of work follows another.
+    const timer = setTimeout(() => void run(library, true), 300);
+    return () => clearTimeout(timer);
+  });
+}
+
+/** Counts the pictures up to the distance of the address, where the hits that are there do not tell. */
+function followCount(): void {
+  effect(() => {
+    const { maxDistance: distance } = address.value;
+    const found = results.value;
+    const library = search.value;
+    if (distance === undefined || !found || !library || isComplete.value) return;
+    const asked = parts;
+    if (!asked) return;
+    const { signal } = turn;
+    const timer = setTimeout(async () => {
+      const edges = [-1, distance];
+      const counted = await library
+        .distances(asked.query, { edges, exclude: asked.exclude, signal })
+        .catch(() => undefined);
+      if (counted && !signal.aborted) countWithin.value = { distance, count: counted.counts[0]! };
+    }, 100);
+    return () => clearTimeout(timer);
+  });
+}
+
+/** What is said where there are no results. */
+export const resultsNotice = computed(() =>
+  resultsError.value !== undefined
+    ? resultsError.value
+    : isWaiting.value
+      ? queryTexts.value.notYet
+      : undefined,
+);

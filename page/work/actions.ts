@@ -1,6 +1,7 @@
 import { address, go } from '../state/address.ts';
 import { keepAskedFile } from '../state/asked-files.ts';
 import { explain } from '../state/tasks.ts';
+import { hashOfFile } from './ids.ts';
 import { importFiles } from './import-index.ts';
 import { addFiles } from './indexing.ts';
 import type { FileActions } from './input.ts';
@@ -8,7 +9,10 @@ import type { FileActions } from './input.ts';
 /** What files do that come in by a chooser, a drop or a paste. */
 export const actions: FileActions = {
   query(file) {
-    keepAskedFile(file).then((key) => go({ view: 'pictures', query: [{ file: key, weight: 1 }] }), explain);
+    hashOfFile(file).then(
+      (hash) => go({ view: 'pictures', query: [{ file: keepAskedFile(file, hash), weight: 1 }] }),
+      explain,
+    );
   },
   add(given) {
     const { picture: _, ...rest } = address.value;

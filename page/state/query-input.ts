@@ -1,0 +1,84 @@
+import type { ImageSearch, ImageSource, QueryPart } from 'likeness-search';
+import type { AskedPart } from './address.ts';
+import { findAskedFile } from './asked-files.ts';
+import { imageOf, pictures } from './pictures.ts';
+import { Contradiction, FileGone, NotThere, OnlyUnlike, OriginalGone, UnreadPart } from './query-errors.ts';
+import { partKey } from './query-parts.ts';
+import { running } from './tasks.ts';
+
+/** A query as the library takes it. */
+export interface Parts {
+  query: QueryPart[];
+  /** The query's own pictures. */
+  exclude: string[];
+}
+
+/** A picture of the query is on its way into the index. */
+export class NotReady extends Error {}
+
+/** Half as much as what a picture is to be like; literature has less (Manning et al., chapter 9), people see too little of that. */
+const unlikeWeight = -0.5;
+
+/** Features of files and regions, so that the next page extracts nothing. */
+const vectors = new Map<string, Float32Array>();
+const maxVectors = 50;
+
+/** Another model has others. */
+export const forgetVectors = (): void => vectors.clear();
+
+async function vectorOf(
+  part: AskedPart,
+  image: ImageSource,
+  library: ImageSearch,
+  signal: AbortSignal,
+): Promise<Float32Array> {
+  const key = partKey(part);
+  let vector = vectors.get(key);
+  if (!vector) {
+    try {
+      vector = await library.extract(image, { signal, ...(part.region ? { region: part.region } : {}) });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new UnreadPart(part, error);
+    }
+    const [oldest] = vectors.keys();
+    if (vectors.size >= maxVectors) vectors.delete(oldest!);
+    vectors.set(key, vector);
+  }
+  return vector;
+}
+
+async function partOf(part: AskedPart, library: ImageSearch, signal: AbortSignal): Promise<QueryPart> {
+  const weight = part.weight > 0 ? 1 : unlikeWeight;
+  if ('file' in part) {
+    const asked = await findAskedFile(part.file);
+    if (!asked) throw new FileGone();
+    return { vector: await vectorOf(part, asked.file, library, signal), weight };
+  }
+  const { id, region } = part;
+  const picture = pictures.value.get(id);
+  // All of a picture is in the index; a part of it is read from the picture.
+  if (!region && (await library.has(id))) return { id, weight };
+  const image = picture && imageOf(picture);
+  if (image) return { vector: await vectorOf(part, image, library, signal), weight };
+  if (running.value) throw new NotReady();
+  throw picture || (await library.has(id)) ? new OriginalGone(id) : new NotThere(id);
+}
+
+/** Makes a query of the address's one; extracts what the index does not have. */
+export async function partsOf(
+  query: readonly AskedPart[],
+  library: ImageSearch,
+  signal: AbortSignal,
+): Promise<Parts> {
+  if (query.every(({ weight }) => weight < 0)) throw new OnlyUnlike();
+  const signs = new Map<string, number>();
+  for (const part of query) {
+    const key = partKey(part);
+    if ((signs.get(key) ?? part.weight) !== part.weight) throw new Contradiction();
+    signs.set(key, part.weight);
+  }
+  const made: QueryPart[] = [];
+  for (const part of query) made.push(await partOf(part, library, signal));
+  return { query: made, exclude: query.flatMap((part) => ('id' in part ? [part.id] : [])) };
+}

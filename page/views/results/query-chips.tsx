@@ -1,0 +1,57 @@
+import { SmallPicture } from '../../parts/small-picture.tsx';
+import { type AskedPart, address, back, go } from '../../state/address.ts';
+import { partKey, partName, partPicture } from '../../state/query-parts.ts';
+import { queryTexts } from '../../texts/query.ts';
+import { Sign } from './marks.tsx';
+
+function remove(part: AskedPart): void {
+  // Another query has other distances.
+  const { picture: _, maxDistance: __, ...rest } = address.value;
+  const query = rest.query.filter((one) => one !== part);
+  if (query.length > 0) go({ ...rest, query });
+  else
+    back({ view: 'pictures', query: [] }, (there) => there.query.length === 0 && there.view === 'pictures');
+}
+
+/** The pictures of the query, with their signs. */
+export function QueryChips() {
+  const text = queryTexts.value;
+  const { query } = address.value;
+  const hasSigns = query.length > 1 || query.some(({ weight }) => weight < 0);
+  return (
+    <ul class="chips" aria-label={text.query}>
+      {query.map((part) => {
+        const name = partName(part);
+        const isLike = part.weight > 0;
+        return (
+          <li key={`${part.weight}${partKey(part)}`} class={isLike ? 'chip' : 'chip unlike'}>
+            <span class="thumbnail">
+              <SmallPicture picture={partPicture(part)} alt="" />
+            </span>
+            {hasSigns && (
+              <span class="sign-of">
+                <Sign isPlus={isLike} />
+                <span class="hidden-text">{isLike ? text.like : text.unlike}</span>
+              </span>
+            )}
+            <span class="chip-name" title={'id' in part ? part.id : name}>
+              {name}
+              {part.region && <span class="region"> · {text.part}</span>}
+            </span>
+            <button
+              type="button"
+              class="remove"
+              aria-label={text.remove(name)}
+              title={text.remove(name)}
+              onClick={() => remove(part)}
+            >
+              <svg class="sign" viewBox="0 0 16 16" aria-hidden="true">
+                <path d="M4 4l8 8M12 4l-8 8" />
+              </svg>
+            </button>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

@@ -1,0 +1,89 @@
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { PictureRows } from '../../parts/picture-rows.tsx';
+import { type Address, address, back, go, hrefOf } from '../../state/address.ts';
+import { type Picture, pictures } from '../../state/pictures.ts';
+import { placeToRestore } from '../../state/places.ts';
+import { queryTitle } from '../../state/query-parts.ts';
+import {
+  isComplete,
+  isSearching,
+  loadMore,
+  queryKey,
+  results,
+  shownCount,
+  shownHits,
+} from '../../state/results.ts';
+import { queryTexts } from '../../texts/query.ts';
+import { DistanceSlider } from './distance-slider.tsx';
+import { ExactCopies } from './exact-copies.tsx';
+import { captionRem, HitCaption } from './hit-caption.tsx';
+import { Marks } from './marks.tsx';
+import { QueryChips } from './query-chips.tsx';
+import { Skeleton } from './skeleton.tsx';
+import { Summary } from './summary.tsx';
+
+const allPictures: Address = { view: 'pictures', query: [] };
+
+/** The pictures most like the query. */
+export function ResultsView() {
+  const text = queryTexts.value;
+  const title = useRef<HTMLHeadingElement>(null);
+  const key = queryKey.value;
+  const found = results.value;
+  const known = pictures.value;
+  // Whoever asked anew begins at the title; who comes back gets the place of before.
+  useLayoutEffect(() => {
+    if (placeToRestore.peek()?.focused === undefined) title.current?.focus({ preventScroll: true });
+  }, [key]);
+
+  const hits = shownHits.value;
+  const shown = hits.map(({ id }): Picture => known.get(id) ?? absent(id));
+  const isOld = found !== undefined && found.key !== key;
+  return (
+    <section class="results" aria-labelledby="results-title" aria-busy={isSearching.value}>
+      <div class="query">
+        <button
+          type="button"
+          id="back"
+          class="plain"
+          onClick={() => back(allPictures, ({ query, view }) => query.length === 0 && view === 'pictures')}
+        >
+          <span class="arrow" aria-hidden="true" />
+          {text.back}
+        </button>
+        <h2 id="results-title" tabIndex={-1}>
+          <span class="hidden-text">{queryTitle.value}</span>
+          <span aria-hidden="true">{text.mostLike}</span>
+        </h2>
+        <QueryChips />
+        <DistanceSlider />
+      </div>
+      <div class="line">
+        <Summary />
+        <ExactCopies />
+      </div>
+      <div class={isOld ? 'hits old' : 'hits'}>
+        {found ? (
+          <PictureRows
+            // Another query is another list: it begins at its first picture.
+            key={found.key}
+            label={queryTitle.value}
+            pictures={shown}
+            total={shownCount.value}
+            captionRem={captionRem.value}
+            hrefOf={({ id }) => hrefOf({ ...address.value, picture: id })}
+            choose={({ id }) => go({ ...address.value, picture: id })}
+            caption={({ id }, index) => <HitCaption id={id} distance={hits[index]!.distance} />}
+            marks={({ id }, _, tabIndex) => <Marks id={id} tabIndex={tabIndex} />}
+            nearEnd={() => void loadMore()}
+          />
+        ) : (
+          isSearching.value && <Skeleton />
+        )}
+        {found && !isComplete.value && <div class="more" aria-hidden="true" />}
+      </div>
+    </section>
+  );
+}
+
+const absent = (id: string): Picture => ({ id, url: '', thumbnail: '', indexed: true });
