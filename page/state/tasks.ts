@@ -1,4 +1,5 @@
 import { computed, signal } from '@preact/signals';
+import { errorText } from '../texts/errors.ts';
 
 /** Work that takes long, can be cancelled and is shown: opening a model, indexing. One runs, the others wait. */
 export interface Task {
@@ -47,7 +48,8 @@ export const dismiss = (key: number): void => {
 /** Shows what went wrong, unless the person ended it. */
 export function explain(error: unknown): void {
   if (error instanceof DOMException && error.name === 'AbortError') return;
-  alertPerson(error instanceof Error ? error.message : String(error));
+  const { text, detail } = errorText(error);
+  alertPerson(text, detail === undefined ? [] : [detail]);
 }
 
 export type ShowProgress = (fraction: number | undefined, text: string) => void;

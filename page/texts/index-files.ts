@@ -14,7 +14,9 @@ export const indexTexts = bilingual({
       'The index was saved as a file. Drop it here, or on another page like this, to open it again.',
     savedFeatures: 'features.npy and ids.json were saved: row n of the features belongs to the n-th id.',
     emptying: 'Emptying the index',
-    emptied: (count: number) => `${formatCount(count)} pictures were taken out of the index.`,
+    emptied: (count: number) =>
+      `${formatCount(count)} ${count === 1 ? 'picture was' : 'pictures were'} removed.`,
+    otherNow: 'Another model is used now. Choose the one of before, then add the pictures again.',
   },
   zh: {
     opening: (file: string) => `正在打开 ${file}`,
@@ -27,6 +29,7 @@ export const indexTexts = bilingual({
     savedIndex: '索引已保存为文件。将它拖放到此处或另一个同类页面即可再次打开。',
     savedFeatures: '已保存 features.npy 和 ids.json：特征的第 n 行对应第 n 个 id。',
     emptying: '正在清空索引',
-    emptied: (count: number) => `已从索引中移除 ${formatCount(count)} 张图片。`,
+    emptied: (count: number) => `已移除 ${formatCount(count)} 张图片。`,
+    otherNow: '现在使用的是另一个模型。请选择之前的模型，然后重新添加图片。',
   },
 });

@@ -1,10 +1,13 @@
 import { encodeNpy, parseNpyMatrix } from '../../src/python/npy.ts';
+import { go } from '../state/address.ts';
 import { opened, report, search } from '../state/library.ts';
-import { indexedCount } from '../state/pictures.ts';
-import { explain, runTask, say } from '../state/tasks.ts';
+import { changePictures, indexedCount, pictures } from '../state/pictures.ts';
+import { alertPerson, explain, runTask, say } from '../state/tasks.ts';
 import { indexTexts } from '../texts/index-files.ts';
+import { settingsTexts } from '../texts/settings.ts';
 import { addToIndex, showIndex } from './indexing.ts';
 import { saveFile } from './save-file.ts';
+import { served } from './served.ts';
 import { tellUnread } from './unread.ts';
 
 /** Takes over an index that was saved, or adds the rows of a `.npy` file, with the ids of a `.json` file beside it. */
@@ -58,13 +61,37 @@ export async function saveFeatures(): Promise<void> {
   say(indexTexts.value.savedFeatures);
 }
 
-/** Removes all pictures from the index. */
+/** What a person may remove: all pictures of their own; the server's belong to it. */
+export function removableIds(): string[] {
+  const ofServer = new Set(served.value?.ids);
+  return [...pictures.value.values()].flatMap(({ id, indexed }) =>
+    indexed && !ofServer.has(id) ? [id] : [],
+  );
+}
+
+/** Removes the person's pictures from the index, and offers to bring them back. */
 export async function emptyIndex(): Promise<void> {
-  await runTask(indexTexts.value.emptying, async () => {
-    const entries = await search.value!.entries();
-    await search.value!.remove(entries.map(({ id }) => id));
-    await search.value!.compact();
+  await runTask(indexTexts.value.emptying, async (signal) => {
+    const index = search.value!;
+    const shown = pictures.value;
+    const before = await index.export({ signal });
+    const removed = await index.remove(removableIds());
+    await index.compact();
     await showIndex();
-    say(indexTexts.value.emptied(entries.length));
+    go({ view: 'pictures', query: [] });
+    alertPerson(indexTexts.value.emptied(removed), [], {
+      text: settingsTexts.value.undo,
+      run: () =>
+        void runTask(settingsTexts.value.undo, async (signal) => {
+          if (search.value !== index) throw new Error(indexTexts.value.otherNow);
+          await index.import(before, { signal });
+          // Files that are open in this visit are known again, too.
+          changePictures((map) => {
+            for (const [id, picture] of shown) if (!map.has(id)) map.set(id, picture);
+          });
+          await showIndex();
+          say(settingsTexts.value.restored(removed));
+        }),
+    });
   });
 }

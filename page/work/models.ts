@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { listModels, type ModelInfo, modelInfo } from 'likeness-search';
+import { deleteModel, listModels, type ModelInfo, modelInfo } from 'likeness-search';
 
 /** Models that the server offers, and those that are stored here. */
 export const models = signal<readonly ModelInfo[]>([]);
@@ -29,6 +29,28 @@ export async function findModels(inUse?: string): Promise<readonly ModelInfo[]> 
   }
   models.value = [...found.values()];
   return models.value;
+}
+
+/** Finds out again how much of each model is stored here. */
+export async function findStoredBytes(): Promise<void> {
+  const stored = new Map((await listModels()).map((info) => [info.fingerprint, info]));
+  const known = models.value.map((info) => ({
+    ...info,
+    storedBytes: stored.get(info.fingerprint)?.storedBytes ?? 0,
+  }));
+  // One that came from picked files is known by being stored only.
+  const more = [...stored.values()].filter(
+    ({ fingerprint, model }) =>
+      !known.some((info) => info.fingerprint === fingerprint || info.model === model),
+  );
+  models.value = [...known, ...more];
+}
+
+/** Deletes a model's files from this device. */
+export async function forgetModel({ model, fingerprint }: ModelInfo): Promise<void> {
+  await deleteModel(model);
+  if (model === fingerprint) models.value = models.value.filter((info) => info.fingerprint !== fingerprint);
+  await findStoredBytes();
 }
 
 const lookedAt = new Map<string, ModelInfo>();

@@ -1,28 +1,42 @@
+import { useEffect } from 'preact/hooks';
+import { CloseIcon } from '../../parts/icons.tsx';
 import { Modal } from '../../parts/modal.tsx';
 import { isSheetOpen } from '../../state/sheet.ts';
+import { lookAtRoom } from '../../state/storage.ts';
 import { frameTexts } from '../../texts/frame.ts';
-import { chooseLanguage, language } from '../../texts/language.ts';
+import { findStoredIndexes } from '../../work/stored-indexes.ts';
+import { IndexSection } from './index-section.tsx';
+import { LanguageSection } from './language-section.tsx';
+import { MachineSection } from './machine-section.tsx';
+import { ModelSection } from './model-section.tsx';
 
 /** The settings, in one side sheet. */
 export function SettingsSheet() {
-  if (!isSheetOpen.value) return null;
+  return isSheetOpen.value ? <Sheet /> : null;
+}
+
+function Sheet() {
   const close = (): void => {
     isSheetOpen.value = false;
   };
   const text = frameTexts.value;
+  useEffect(() => {
+    void lookAtRoom();
+    void findStoredIndexes();
+  }, []);
   return (
     <Modal id="sheet" label={text.settings} close={close}>
-      <h2>{text.settings}</h2>
-      <button type="button" class="close" onClick={close}>
-        {text.close}
-      </button>
-      <button
-        type="button"
-        id="language"
-        onClick={() => chooseLanguage(language.value === 'en' ? 'zh' : 'en')}
-      >
-        {text.language}
-      </button>
+      <div class="sheet-top">
+        <h2>{text.settings}</h2>
+        <button type="button" class="bare close" onClick={close}>
+          <CloseIcon />
+          <span class="unseen">{text.close}</span>
+        </button>
+      </div>
+      <IndexSection />
+      <ModelSection />
+      <LanguageSection />
+      <MachineSection />
     </Modal>
   );
 }

@@ -1,0 +1,71 @@
+import { report } from '../../state/library.ts';
+import { formatCount } from '../../texts/language.ts';
+import { machineTexts } from '../../texts/machine.ts';
+import { settingsTexts } from '../../texts/settings.ts';
+import { GpuPanel } from './gpu-panel.tsx';
+
+/** What runs where, and why: for those who want to know. */
+export function MachineSection() {
+  return (
+    <section>
+      <details id="advanced">
+        <summary>
+          <h3>{settingsTexts.value.advanced}</h3>
+        </summary>
+        <Machine />
+        <GpuPanel />
+      </details>
+    </section>
+  );
+}
+
+function Machine() {
+  const text = machineTexts.value;
+  const { value } = report;
+  if (!value) return null;
+  const { model, knn, store } = value;
+  const extractor = value.extractor as typeof value.extractor | null;
+  const files = value.modelFiles as typeof value.modelFiles | null;
+  return (
+    <>
+      <h4>{text.machine}</h4>
+      <dl id="machine">
+        <dt>{text.reading}</dt>
+        <dd>
+          {!extractor
+            ? text.notYet
+            : extractor.backend === 'webgpu'
+              ? text.onGpu
+              : text.onCpu(extractor.threads)}
+          {extractor && <span class="quiet">{extractor.reason}</span>}
+        </dd>
+        <dt>{text.searching}</dt>
+        <dd>
+          {knn.backend === 'webgpu' ? text.onGpu : text.cpu}
+          <span class="quiet">{knn.reason}</span>
+        </dd>
+      </dl>
+      <details>
+        <summary>{text.details}</summary>
+        <dl>
+          <dt>{text.made}</dt>
+          <dd>{model.fingerprint}</dd>
+          <dt>{text.values}</dt>
+          <dd>{formatCount(model.dimension)}</dd>
+          {store && (
+            <>
+              <dt>{text.store}</dt>
+              <dd>{store.name}</dd>
+            </>
+          )}
+          {files && (
+            <>
+              <dt>{text.files}</dt>
+              <dd>{[files.where, ...files.warnings].join('. ')}</dd>
+            </>
+          )}
+        </dl>
+      </details>
+    </>
+  );
+}
