@@ -1,4 +1,4 @@
-import { bilingual } from './language.ts';
+import { bilingual, formatCount } from './language.ts';
 
 /** What is said of models and indexes that are opened. */
 export const openTexts = bilingual({
@@ -10,6 +10,8 @@ export const openTexts = bilingual({
       `The server's index was made with ${made}, this page works with ${now}. Choose its model in the settings, or index the pictures here.`,
     wantedModel: (name: string, size: string) => `${name} is a larger model: ${size} to download.`,
     useWanted: (name: string) => `Use ${name}`,
+    indexHere: (count: number) =>
+      `Read ${count === 1 ? 'this picture' : `these ${formatCount(count)} pictures`} here`,
     failed: 'The model could not be opened.',
   },
   zh: {
@@ -20,6 +22,7 @@ export const openTexts = bilingual({
       `服务器的索引由 ${made} 生成，本页使用 ${now}。请在设置中选择对应的模型，或在此重新建立索引。`,
     wantedModel: (name: string, size: string) => `${name} 是较大的模型，需下载 ${size}。`,
     useWanted: (name: string) => `使用 ${name}`,
+    indexHere: (count: number) => `在此读取这 ${formatCount(count)} 张图片`,
     failed: '无法打开模型。',
   },
 });

@@ -12,6 +12,7 @@ export const workTexts = bilingual({
       `${formatCount(count)} of ${formatCount(given)} files ${count === 1 ? 'is' : 'are'} not among the pictures:`,
     noFiles: 'There are no files in what was given.',
     indexing: 'Reading pictures',
+    taking: 'Getting the pictures ready',
     opening: (model: string) => `Opening ${model}`,
     downloading: (model: string, done: string, total: string) => `Downloading ${model}: ${done} of ${total}`,
     reading: (model: string, done: string, total: string) =>
@@ -34,6 +35,7 @@ export const workTexts = bilingual({
       `${formatCount(given)} 个文件中有 ${formatCount(count)} 个未加入：`,
     noFiles: '其中没有文件。',
     indexing: '正在读取图片',
+    taking: '正在准备图片',
     opening: (model: string) => `正在打开 ${model}`,
     downloading: (model: string, done: string, total: string) => `正在下载 ${model}：${done} / ${total}`,
     reading: (model: string, done: string, total: string) => `正在从本设备读取 ${model}：${done} / ${total}`,

@@ -1,5 +1,5 @@
 import type { ModelInfo } from 'likeness-search';
-import { findModels, lookAt } from './models.ts';
+import { lookAt } from './models.ts';
 
 /** A model of at most so many bytes is fetched without asking. */
 const maxUnasked = 20e6;
@@ -19,9 +19,11 @@ export interface FirstModel {
  * The model that the address names (`?model=` with a name, a fingerprint or a URL), the model of the served index, or
  * the compact one. A large model is not fetched before the person has seen its size.
  */
-export async function firstModel(ofIndex: string | undefined): Promise<FirstModel> {
+export async function firstModel(
+  ofIndex: string | undefined,
+  models: readonly ModelInfo[],
+): Promise<FirstModel> {
   const asked = new URLSearchParams(location.search).get('model');
-  const models = await findModels();
   const compact = models.find(({ name }) => name === 'vgg16-compact') ?? {
     model: 'vgg16-compact',
     name: 'vgg16-compact',

@@ -1,12 +1,12 @@
 import { ImageSearch, modelInfo, type OpenOptions } from 'likeness-search';
 import { sha256 } from '../../src/base/sha256.ts';
 import { report, search } from '../state/library.ts';
-import { pictures } from '../state/pictures.ts';
-import { alertPerson, runTask } from '../state/tasks.ts';
+import { pictures, updatePictures } from '../state/pictures.ts';
+import { alertPerson, explain, runTask } from '../state/tasks.ts';
 import { formatBytes } from '../texts/language.ts';
 import { openTexts } from '../texts/open.ts';
 import { workTexts } from '../texts/work.ts';
-import { addToIndex, showIndex } from './indexing.ts';
+import { indexMissing, showIndex } from './indexing.ts';
 import { earlierIndex, servedIsOfOther, storedName } from './other-model.ts';
 import { served, servedFeatures } from './served.ts';
 
@@ -65,14 +65,28 @@ export async function useModel(model: NonNullable<OpenOptions['model']>, name: s
 
 /** Takes over the features that the server has, for the pictures that are not in the index yet. */
 async function useServedIndex(): Promise<void> {
+  const index = served.value!;
+  const isMissing = (id: string): boolean => !pictures.value.get(id)?.indexed;
+  const wanted = index.ids.filter(isMissing).length;
+  if (wanted === 0) return;
   if (servedIsOfOther()) {
-    alertPerson(openTexts.value.otherModel(served.value!.fingerprint, report.value!.model.fingerprint));
+    const { otherModel, indexHere } = openTexts.value;
+    alertPerson(otherModel(index.fingerprint, report.value!.model.fingerprint), [], {
+      text: indexHere(wanted),
+      run: () => void indexMissing().catch(explain),
+    });
     return;
   }
-  const { ids } = served.value!;
-  if (ids.every((id) => pictures.value.get(id)?.indexed)) return;
-  const rows = await runTask(workTexts.value.indexing, (signal) => servedFeatures(ids.length, signal));
-  if (!rows) return;
-  const items = ids.map((id, row) => ({ id, vector: rows[row]! }));
-  await addToIndex(items.filter(({ id }) => !pictures.value.get(id)?.indexed));
+  await runTask(workTexts.value.taking, async (signal) => {
+    const rows = await servedFeatures(index.ids.length, signal);
+    const items = index.ids.flatMap((id, row) => (isMissing(id) ? [{ id, vector: rows[row]! }] : []));
+    for (let at = 0; at < items.length; at += atOnce) {
+      const part = items.slice(at, at + atOnce);
+      await search.value!.add(part, { signal });
+      updatePictures(part.map(({ id }) => ({ id, indexed: true })));
+    }
+  });
 }
+
+/** Features that go to the index in one call. */
+const atOnce = 2000;

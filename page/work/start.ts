@@ -1,0 +1,39 @@
+import { isLooking, openingError, search } from '../state/library.ts';
+import { alertPerson } from '../state/tasks.ts';
+import { errorText } from '../texts/errors.ts';
+import { formatBytes } from '../texts/language.ts';
+import { openTexts } from '../texts/open.ts';
+import { bytesToFetch, firstModel } from './first-model.ts';
+import { findModels } from './models.ts';
+import { findServedIndex, served } from './served.ts';
+import { hasStoredPictures } from './stored-indexes.ts';
+import { useModel } from './use-model.ts';
+
+/** Begins a visit: shows what is there, and opens the model that belongs to it. */
+export async function start(): Promise<void> {
+  const models = findModels();
+  models.catch(() => {}); // told below
+  try {
+    const [isOwn] = await Promise.all([hasStoredPictures(), findServedIndex()]);
+    if (!served.value && !isOwn) isLooking.value = false;
+    const { model, name, wanted } = await firstModel(served.value?.fingerprint, await models);
+    await useModel(model, name);
+    if (wanted) {
+      const { info } = wanted;
+      alertPerson(openTexts.value.wantedModel(info.name, formatBytes(bytesToFetch(info))), [], {
+        text: openTexts.value.useWanted(info.name),
+        run: () => void useModel(info.model, info.name),
+      });
+    }
+  } catch (error) {
+    const { text, detail = '' } = errorText(error);
+    alertPerson(
+      openTexts.value.failed,
+      [text, detail].filter((line) => line !== ''),
+    );
+  } finally {
+    isLooking.value = false;
+    // Who waits for it is told.
+    if (!search.value) openingError.value = openTexts.value.failed;
+  }
+}
