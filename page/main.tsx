@@ -7,10 +7,12 @@ import { followQuery } from './state/results.ts';
 import { language } from './texts/language.ts';
 import { actions } from './work/actions.ts';
 import { connectDropAndPaste } from './work/input.ts';
+import { followObjectUrls } from './work/object-urls.ts';
 import { start } from './work/start.ts';
 
 followHistory();
 followQuery();
+followObjectUrls();
 connectDropAndPaste(actions);
 effect(() => {
   document.documentElement.lang = language.value === 'zh' ? 'zh-CN' : 'en';

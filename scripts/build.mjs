@@ -316,8 +316,12 @@ async function buildNode() {
 const pageBundle = {
   ...browserOptions,
   minify: true,
-  // The worker that measures a GPU is loaded by its button only.
-  entryPoints: { main: 'page/main.tsx', style: 'page/style/main.css', 'gpu-worker': 'page/gpu/worker.ts' },
+  entryPoints: {
+    main: 'page/main.tsx',
+    style: 'page/style/main.css',
+    'gpu-worker': 'page/gpu/worker.ts', // loaded by its button only
+    'thumbnail-worker': 'page/work/thumbnails/worker.ts',
+  },
   external: ['likeness-search'], // the page's import map points it to the library, as on anybody's page
   outdir: 'dist/page',
 };

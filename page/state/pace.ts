@@ -18,17 +18,22 @@ export class Pace {
     this.#started = now;
   }
 
-  /** E.g. `120 of 542 · 61 a second · 7 s left`; rate and time come when they are known. */
-  describe(done: number, now: number): string {
+  /**
+   * E.g. `120 of 542 · 61 a second · 7 s left`; rate and time come when they are known.
+   *
+   * @param total where it has changed since the beginning
+   * @param work `done`, and the parts of those that are begun
+   */
+  describe(done: number, now: number, total = this.#total, work = done): string {
     const text = workTexts.value;
     const seconds = (now - this.#started) / 1000;
-    const rate = (done - this.#from) / seconds;
-    const counted = text.progress(done, this.#total);
+    const rate = (work - this.#from) / seconds;
+    const counted = text.progress(done, total);
     if (!(rate > 0) || seconds < 0.3) return counted;
     const digits = { maximumFractionDigits: rate < 10 ? 1 : 0, minimumFractionDigits: rate < 10 ? 1 : 0 };
     const speed = text.perSecond(rate.toLocaleString(locale.value, digits));
-    if (done >= this.#total) return `${counted} · ${speed}`;
-    return `${counted} · ${speed} · ${text.left(duration((this.#total - done) / rate))}`;
+    if (done >= total) return `${counted} · ${speed}`;
+    return `${counted} · ${speed} · ${text.left(duration((total - work) / rate))}`;
   }
 }
 

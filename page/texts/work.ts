@@ -23,7 +23,16 @@ export const workTexts = bilingual({
     seconds: (count: number) => `${count} s`,
     minutes: (count: number) => `${count} min`,
     hours: (hours: number, minutes: number) => `${hours} h ${minutes} min`,
-    indexed: (count: number) => `${formatCount(count)} pictures can be searched now.`,
+    indexed: (count: number) =>
+      `${formatCount(count)} ${count === 1 ? 'picture' : 'pictures'} more can be found now.`,
+    stopped: (count: number, left: number) =>
+      `Stopped. ${formatCount(count)} ${count === 1 ? 'picture' : 'pictures'} more can be found; ${formatCount(left)} to go.`,
+    looking: (done: number, total: number) =>
+      `Looking at files: ${formatCount(done)} of ${formatCount(total)}`,
+    listing: (folder: string, count: number) => `Looking through ${folder}: ${formatCount(count)} files`,
+    stillUnread: (count: number) =>
+      `${formatCount(count)} ${count === 1 ? 'file that' : 'files that'} could not be read before ${count === 1 ? 'is' : 'are'} passed over.`,
+    tryAgain: 'Try again',
   },
   zh: {
     hidden: '隐藏文件',
@@ -45,6 +54,12 @@ export const workTexts = bilingual({
     seconds: (count: number) => `${count} 秒`,
     minutes: (count: number) => `${count} 分钟`,
     hours: (hours: number, minutes: number) => `${hours} 小时 ${minutes} 分钟`,
-    indexed: (count: number) => `现在可以搜索 ${formatCount(count)} 张图片。`,
+    indexed: (count: number) => `又有 ${formatCount(count)} 张图片可以搜索。`,
+    stopped: (count: number, left: number) =>
+      `已停止。又有 ${formatCount(count)} 张图片可以搜索，还剩 ${formatCount(left)} 张。`,
+    looking: (done: number, total: number) => `正在查看文件：${formatCount(done)} / ${formatCount(total)}`,
+    listing: (folder: string, count: number) => `正在浏览“${folder}”：${formatCount(count)} 个文件`,
+    stillUnread: (count: number) => `已略过 ${formatCount(count)} 个之前无法读取的文件。`,
+    tryAgain: '重试',
   },
 });

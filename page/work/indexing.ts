@@ -1,126 +1,198 @@
 import type { Item } from 'likeness-search';
 import { opened, search } from '../state/library.ts';
 import { Pace } from '../state/pace.ts';
-import {
-  changePictures,
-  imageOf,
-  type KeptMeta,
-  missing,
-  type Picture,
-  pictures,
-  readMeta,
-  updatePictures,
-} from '../state/pictures.ts';
+import { changePictures, missing, type Picture, pictures, updatePictures } from '../state/pictures.ts';
 import { alertPerson, runTask, say } from '../state/tasks.ts';
+import { changeToRead, toGoCount, toRead } from '../state/to-read.ts';
+import { unreadPictures } from '../state/unread.ts';
 import { workTexts } from '../texts/work.ts';
-import type { Given, Unread } from './given.ts';
-import { hashOfFile, picturesOf } from './ids.ts';
-import { sampleUrlOf } from './sample-list.ts';
-import { keep } from './thumbnails.ts';
-import { tellUnread, whyNotPicture } from './unread.ts';
+import { notReadHere } from './browser-formats.ts';
+import type { Given, GivenFile, Unread } from './given.ts';
+import { type NamedFile, nameFiles } from './ids.ts';
+import { Reading } from './read-pictures.ts';
+import { showIndex } from './show-index.ts';
+import { hashOfFile } from './thumbnails/keep.ts';
+import {
+  forgetUnread,
+  rememberUnread,
+  tellUnread,
+  whyNotPicture,
+  whyUnreadBefore,
+  whyUnreadFormat,
+} from './unread.ts';
 
-/** Pictures whose thumbnails are made and which go to the index at a time. */
-const atOnce = 16;
+export { showIndex };
 
-/** Takes over what the index holds, e.g. when it was opened. Pictures that it does not hold are not indexed. */
-export async function showIndex(): Promise<void> {
-  const entries = await search.value!.entries();
-  changePictures((map) => {
-    for (const [id, picture] of map) if (picture.indexed) map.set(id, { ...picture, indexed: false });
-    for (const { id, meta, hash } of entries) {
-      const kept = readMeta(meta);
-      // A file of the person's has a size; the page's samples can be read again.
-      const url = kept.byteLength === undefined ? (sampleUrlOf(id) ?? '') : '';
-      const before = map.get(id) ?? { id, url, thumbnail: '' };
-      map.set(id, { ...before, ...kept, ...(hash === undefined ? {} : { hash }), indexed: true });
-    }
-    // A small picture alone is none to be indexed: what left the index and cannot be read is gone.
-    for (const [id, { indexed, url, file }] of map) if (!indexed && url === '' && !file) map.delete(id);
-  });
-}
+/** Features that go to the index at a time. */
+const vectorsAtOnce = 256;
 
-/** Adds to the index; what was added before a cancel stays. Answers with what could not be read. */
+/** Adds features that were made elsewhere. What was added before a cancel stays. Answers with what is not taken. */
 export async function addToIndex(items: readonly Item[]): Promise<Unread[] | undefined> {
   await opened(); // its task comes before this one
   return runTask(workTexts.value.indexing, async (signal, show) => {
     const pace = new Pace(items.length, 0, performance.now());
     const failed: Unread[] = [];
-    show(0, pace.describe(0, performance.now()));
-    for (let at = 0; at < items.length; at += atOnce) {
-      const part = await Promise.all(items.slice(at, at + atOnce).map(withMeta));
-      const report = await search.value!.add(
-        part.map(({ item }) => item),
-        {
-          signal,
-          onProgress: ({ done }) =>
-            show((at + done) / items.length, pace.describe(at + done, performance.now())),
-        },
-      );
+    for (let at = 0; at < items.length; at += vectorsAtOnce) {
+      show(at / items.length, pace.describe(at, performance.now()));
+      const part = items.slice(at, at + vectorsAtOnce);
+      const report = await search.value!.add(part, { signal });
       const bad = new Map(report.failed.map(({ id, error }) => [id, error.message]));
       failed.push(...[...bad].map(([path, why]) => ({ path, why })));
-      updatePictures(
-        part.map(({ item: { id }, kept }) => {
-          const why = bad.get(id);
-          return why === undefined ? { id, ...kept, indexed: true } : { id, failed: why };
-        }),
-      );
+      updatePictures(part.filter(({ id }) => !bad.has(id)).map(({ id }) => ({ id, indexed: true })));
     }
     say(workTexts.value.indexed(items.length - failed.length));
     return failed;
   });
 }
 
-async function withMeta(item: Item): Promise<{ item: Item; kept: KeptMeta }> {
-  const picture = pictures.value.get(item.id);
-  const kept = picture && (await keep(picture));
-  return kept ? { item: { ...item, meta: { ...kept } }, kept } : { item, kept: {} };
+/** What was given since the person was told of it last. */
+let given = 0;
+let passedOver: Unread[] = [];
+let reading: Promise<void> | undefined;
+
+/**
+ * Reads what is to be read into the index. One run at a time: what is given while it runs is part of it.
+ *
+ * @param withShown pictures too that are shown and not in the index, e.g. a server's
+ */
+export function indexMissing(withShown = false): Promise<void> {
+  reading ??= read(withShown).finally(() => {
+    reading = undefined;
+  });
+  return reading;
 }
 
-/** Indexes the pictures that are not indexed, but those that could not be read before. */
-export async function indexMissing(passedOver: readonly Unread[] = [], given = 0): Promise<void> {
-  const those = missing.value;
-  const failed =
-    those.length > 0
-      ? await addToIndex(those.map((picture) => ({ id: picture.id, image: imageOf(picture) })))
-      : [];
-  const unread = [...passedOver, ...(failed ?? [])];
-  tellUnread(unread, Math.max(given, unread.length));
+async function read(withShown: boolean): Promise<void> {
+  await opened(); // its task comes before this one
+  const hasMore = (): boolean => toRead.value.size + (withShown ? missing.value.length : 0) > 0;
+  let isDone = true;
+  // More may have come in when the last part was under way.
+  while (isDone && hasMore()) {
+    isDone =
+      (await runTask(workTexts.value.indexing, (signal, show) => readAll(signal, show, withShown))) ?? false;
+  }
+  const [count, unread] = [given, passedOver];
+  given = 0;
+  passedOver = [];
+  const again = unread.filter(({ path }) => unreadPictures.value.get(path)?.file);
+  const tryAgain = (): void => void readAgain(again.map(({ path }) => path));
+  tellUnread(unread, Math.max(count, unread.length), again.length > 0 ? tryAgain : undefined);
+}
+
+async function readAll(
+  signal: AbortSignal,
+  show: (fraction: number | undefined, text: string) => void,
+  withShown: boolean,
+): Promise<true> {
+  const run = new Reading(search.value!, signal, show, withShown);
+  try {
+    await run.run();
+    say(workTexts.value.indexed(run.added));
+    return true;
+  } catch (error) {
+    if (signal.aborted) say(workTexts.value.stopped(run.added, toGoCount.value));
+    throw error;
+  } finally {
+    passedOver.push(...run.refused.map(({ picture: { id }, why }) => ({ path: id, why })));
+    await rememberUnread(
+      run.refused.map(({ picture: { id, file }, why, isContent }) => ({
+        id,
+        why,
+        ...(file ? { file } : {}),
+        isContent,
+      })),
+    );
+  }
+}
+
+/** Reads files again that could not be read, because the person asks for it. */
+export async function readAgain(ids: readonly string[]): Promise<void> {
+  const those = ids.flatMap((id) => unreadPictures.value.get(id) ?? []);
+  await forgetUnread(ids);
+  changePictures((map) => {
+    for (const id of ids) {
+      const { failed, ...shown } = map.get(id) ?? {};
+      if (failed !== undefined) map.set(id, shown as Picture);
+    }
+  });
+  put(those.flatMap(({ id, file }) => (file ? [{ id, file, path: id }] : [])));
+  given += those.length;
+  await indexMissing();
 }
 
 /** Shows files, and indexes them as soon as nothing else is under way. What is no picture is named at the end. */
-export function addFiles(given: Given): Promise<void> {
+export function addFiles(all: Given): Promise<void> {
   // One after another: the names of one are known when the next is looked at.
-  const shown = lastShown.then(() => showFiles(given));
+  const shown = lastShown.then(() => takeFiles(all));
   lastShown = shown.catch(() => {});
-  return shown.then(async ({ passedOver, count }) => {
-    if (count === 0) alertPerson(workTexts.value.noFiles);
-    else await indexMissing(passedOver, count);
+  return shown.then(async () => {
+    if (all.files.length + all.unread.length === 0) alertPerson(workTexts.value.noFiles);
+    else await indexMissing();
   });
 }
 
 let lastShown: Promise<unknown> = Promise.resolve();
 
-async function showFiles({ files, unread }: Given): Promise<{ passedOver: Unread[]; count: number }> {
-  const passedOver = [...unread];
+async function takeFiles({ files, unread }: Given): Promise<void> {
+  given += files.length + unread.length;
+  passedOver.push(...unread);
+  const read = await picturesAmong(files);
+  const known = new Map([...pictures.value, ...toRead.value]);
+  const named = await nameFiles(
+    read,
+    known,
+    hashOfThere,
+    (one) => passedOver.push(one),
+    (done) => sayLooking(done, read.length),
+  );
+  const fresh: NamedFile[] = [];
+  for (const one of named) if ((await whyUnreadBefore(one.id, one.file)) === undefined) fresh.push(one);
+  if (fresh.length < named.length) say(workTexts.value.stillUnread(named.length - fresh.length));
+  put(fresh);
+}
+
+/** Files that are pictures as far as their names tell. */
+async function picturesAmong(files: readonly GivenFile[]): Promise<GivenFile[]> {
   const read = files.filter(({ path, file }) => {
     const why = whyNotPicture(path, file.type);
     if (why !== undefined) passedOver.push({ path, why });
     return why === undefined;
   });
-  const added = await picturesOf(read, pictures.value, hashOfThere, (one) => passedOver.push(one));
+  const refused = await notReadHere(read);
+  for (const path of refused) passedOver.push({ path, why: whyUnreadFormat(path) });
+  return read.filter(({ path }) => !refused.has(path));
+}
+
+/** Files of pictures that are there give their originals back; others are to be read. */
+function put(files: readonly NamedFile[]): void {
+  const there = files.filter(({ id }) => pictures.value.get(id)?.indexed);
   changePictures((map) => {
-    for (const picture of added) {
-      const before = map.get(picture.id);
-      if (before) map.set(picture.id, { ...before, url: picture.url, file: picture.file! });
-      else map.set(picture.id, picture);
+    for (const { id, file } of there) {
+      const picture = map.get(id)!;
+      if (picture.file !== file) map.set(id, { ...picture, file, url: URL.createObjectURL(file) });
     }
   });
-  return { passedOver, count: files.length + unread.length };
+  changeToRead((map) => {
+    for (const { id, file } of files) {
+      if (pictures.value.get(id)?.indexed) continue;
+      map.set(id, { id, url: '', thumbnail: '', file, indexed: false });
+    }
+  });
+}
+
+let said = 0;
+
+/** Looking at thousands of names takes a while, hashing namesakes more. */
+function sayLooking(done: number, total: number): void {
+  if (done === 0) said = performance.now();
+  if (performance.now() - said < 500) return;
+  said = performance.now();
+  say(workTexts.value.looking(done, total));
 }
 
 /** Of a picture that the page has no file of. */
 async function hashOfThere({ hash, url }: Picture): Promise<string | undefined> {
   if (hash !== undefined || url === '') return hash;
   const response = await fetch(url);
-  return response.ok ? hashOfFile(await response.blob()) : undefined;
+  return response.ok ? hashOfFile(new File([await response.blob()], url)) : undefined;
 }

@@ -14,5 +14,5 @@ export function addSamples(): void {
     }),
   );
   updatePictures(pictures);
-  indexMissing().catch(explain);
+  indexMissing(true).catch(explain);
 }
