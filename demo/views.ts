@@ -104,24 +104,29 @@ export function showResults(visible: boolean): void {
 /** Which backends run, and why. */
 export function showReport({ model, extractor, knn, modelFiles }: Report): void {
   const threads =
-    extractor.backend === 'wasm' ? `, ${extractor.threads} thread${extractor.threads === 1 ? '' : 's'}` : '';
-  byId('engine-summary', HTMLElement).textContent =
-    `${model.name} on ${extractor.backend === 'wasm' ? 'WebAssembly' : 'WebGPU'}${threads}`;
+    extractor?.backend === 'wasm' ? `, ${extractor.threads} thread${extractor.threads === 1 ? '' : 's'}` : '';
+  const place = extractor && ` on ${extractor.backend === 'wasm' ? 'WebAssembly' : 'WebGPU'}${threads}`;
+  byId('engine-summary', HTMLElement).textContent = `${model.name}${place ?? ', not loaded yet'}`;
   const rows: [string, string][] = [
     ['Model', `${model.fingerprint}, ${model.dimension} values a picture`],
     [
       'Its files',
-      [
-        {
-          opfs: 'stored in this browser',
-          indexeddb: 'stored in this browser',
-          memory: 'in memory; fetched again the next time',
-          folder: 'in a folder',
-        }[modelFiles.where],
-        ...modelFiles.warnings,
-      ].join('. '),
+      modelFiles
+        ? [
+            {
+              opfs: 'stored in this browser',
+              indexeddb: 'stored in this browser',
+              memory: 'in memory; fetched again the next time',
+              folder: 'in a folder',
+            }[modelFiles.where],
+            ...modelFiles.warnings,
+          ].join('. ')
+        : 'not loaded yet',
     ],
-    ['Network', `${extractor.backend}${threads}: ${extractor.reason}`],
+    [
+      'Network',
+      extractor ? `${extractor.backend}${threads}: ${extractor.reason}` : 'loaded when a picture needs it',
+    ],
     ['Search', `${knn.backend}: ${knn.reason}`],
     [
       'Page',
