@@ -11,7 +11,8 @@
 // npm run bench -- variants [--from file of VGG16's weights]
 // npm run bench -- site [--n pictures] [--k neighbours] [--runs visits]: `likeness site`, and what visitors load
 // Runs test/bench/<name>.ts in Chromium, or with --node what of it runs there, and prints its tables.
-// `--no-build` takes the installed packages as they are, as in npm test.
+// `--no-build` takes the installed packages as they are, as in npm test, and the sample photographs only where their
+//   features were made before.
 import {
   existsSync,
   mkdirSync,
@@ -104,7 +105,7 @@ if (name === 'layers') {
 }
 if (name === 'knn' && !flags.features && !flags.peers) {
   if (!flags['no-build']) await ensureBuilt();
-  overrides.photographs = photographFeatures();
+  overrides.photographs = photographFeatures({ mayMake: !flags['no-build'] });
 }
 if (flags.peers) {
   if (name !== 'knn' || !grids[flags.grid]) {
@@ -147,7 +148,11 @@ await build(
         external: ['node:*', 'sharp'], // what only Node runs
         splitting: true,
         chunkNames: '[name]-[hash]',
-        entryPoints: { [name]: source },
+        entryPoints: {
+          [name]: source,
+          // Where the bundle of a program has it: threads of the search in a page.
+          'likeness/likeness-knn-worker': 'src/knn/threads/worker.ts',
+        },
         outdir,
       },
 );

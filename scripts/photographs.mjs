@@ -10,9 +10,10 @@ const queryCount = 64;
  * A file of n × d float32 below the root whose last 64 rows, photographs from all over the set, serve as queries. It is
  * made by the built command line when it is missing.
  *
- * @returns {{ d: number, file: string } | undefined} undefined when nothing is built that could make it
+ * @returns {{ d: number, file: string } | undefined} undefined when it is missing and may not be made, or nothing is built
+ *   that could make it
  */
-export function photographFeatures() {
+export function photographFeatures({ mayMake = true } = {}) {
   const { fingerprint, output } = JSON.parse(
     readFileSync(join(root, 'models/vgg16-compact/manifest.json'), 'utf8'),
   );
@@ -20,7 +21,7 @@ export function photographFeatures() {
   const name = `photographs-${fingerprint.split(':')[1]}`;
   const file = `build/features/${name}.f32`;
   if (!existsSync(join(root, file))) {
-    if (!existsSync(join(root, 'dist/node/cli.js'))) return undefined;
+    if (!mayMake || !existsSync(join(root, 'dist/node/cli.js'))) return undefined;
     console.error('Extracting the features of the sample photographs …');
     mkdirSync(join(root, 'build/features'), { recursive: true });
     const index = `build/features/${name}`;

@@ -4,7 +4,14 @@ import { LikenessError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import type { EngineCompareOptions, EngineQueryOptions } from '../engine/engine.ts';
 import { checkMetaFilter } from '../engine/meta-filter.ts';
-import type { CallOptions, CompareOptions, DistanceOptions, Item, QueryOptions } from '../engine/types.ts';
+import type {
+  CallOptions,
+  CompareOptions,
+  DistanceOptions,
+  Item,
+  PageOptions,
+  QueryOptions,
+} from '../engine/types.ts';
 import { checkMeta } from '../store/format/records.ts';
 import type { OpenOptions } from './options.ts';
 
@@ -74,6 +81,18 @@ export function checkQuery(options: QueryOptions): CheckedQuery {
   return { k, offset, maxDistance, ...checkComparison(options) };
 }
 
+/**
+ * Checks which part of a list is wanted.
+ *
+ * @throws LikenessError `bad-argument`
+ */
+export function checkPage(options: PageOptions): { offset: number; limit: number | undefined } {
+  const { offset = 0, limit } = optionsOf(options, 'entries', '{ offset: 100, limit: 100 }');
+  checkWhole('offset', offset, 0);
+  if (limit !== undefined) checkWhole('limit', limit, 1);
+  return { offset, limit };
+}
+
 function checkComparison({ exclude, filter }: CompareOptions): CheckedComparison {
   return {
     exclude: exclude === undefined ? undefined : idsOf(exclude, 'exclude'),
@@ -125,12 +144,13 @@ function filterOf(filter: unknown): NonNullable<EngineCompareOptions['filter']> 
 export function checkOpen(options: OpenOptions): Omit<OpenOptions, 'device' | 'parity'> & CheckedCall {
   const call = checkCall(options, 'open', "{ store: 'file:index/' }");
   const { device, parity, ...rest } = options;
-  const { backend = device, exif = parity && 'ignore', threads, refresh, worker } = rest;
+  const { backend = device, exif = parity && 'ignore', network = 'eager', threads, refresh, worker } = rest;
   if (backend !== undefined && !['auto', 'wasm', 'webgpu'].includes(backend)) {
     refuse(rest.backend === undefined ? 'device' : 'backend', backend, 'auto, wasm or webgpu');
   }
   if (parity !== undefined && parity !== 'keras') refuse('parity', parity, '"keras", or left out');
   if (exif !== undefined && exif !== 'apply' && exif !== 'ignore') refuse('exif', exif, 'apply or ignore');
+  if (network !== 'eager' && network !== 'lazy') refuse('network', network, 'eager or lazy');
   if (threads !== undefined) checkWhole('threads', threads, 1);
   if (refresh !== undefined && typeof refresh !== 'boolean') refuse('refresh', refresh, 'true or false');
   if (worker !== undefined && typeof worker !== 'function') {
@@ -139,7 +159,7 @@ export function checkOpen(options: OpenOptions): Omit<OpenOptions, 'device' | 'p
   if (device !== undefined && device !== backend)
     refuse('device', device, `${backend}, as backend is, or left out`);
   if (parity && exif !== 'ignore') refuse('exif', exif, 'ignore, as parity says, or parity left out');
-  return { ...rest, ...call, backend, exif };
+  return { ...rest, ...call, backend, exif, network };
 }
 
 /**

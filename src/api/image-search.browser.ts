@@ -8,6 +8,7 @@ import type * as web from '../base/web-types.ts';
 import type { ModelInfo, ModelName } from '../delivery/model-info.ts';
 import { type ModelSource, resolveModel } from '../delivery/source.ts';
 import { deleteStoredModel, describeModel, storedModels } from '../delivery/stored-models.ts';
+import type { ModelFiles } from '../engine/types.ts';
 import { hold } from '../image/hold.ts';
 import type { PostedImage } from '../image/source.ts';
 import { type PostedStoreName, postedStoreName, storeName } from '../store/media/open-store.browser.ts';
@@ -29,54 +30,58 @@ const defaultModel = 'vgg16-compact';
  */
 export class ImageSearch extends ImageSearchBase {
   /**
-   * Starts the worker, loads the model, opens the store and chooses the backends.
+   * Starts the worker, loads the model, opens the store and chooses the backends. With `network: 'lazy'` the model's
+   * manifest is enough: its network comes when it is needed.
    *
    * @throws LikenessError `bad-argument`; `not-found`, `bad-model` of the model; `no-backend`; of the store `not-found`,
    *   `model-mismatch`, `bad-file`, `newer-format`, `locked`, `storage-full`, `storage-failed`; `out-of-memory`
    * @example const search = await ImageSearch.open({ store: 'opfs:holiday', signal });
    */
   static async open(options: OpenOptions = {}): Promise<ImageSearch> {
-    const { signal, onProgress, model = defaultModel, refresh, backend, threads, exif } = checkOpen(options);
+    const { signal, onProgress, model = defaultModel, backend, threads, exif, ...rest } = checkOpen(options);
     const assets = assetUrls(options.assets);
     const source = pageModel(model, options.assets);
     const store = options.store === undefined ? undefined : storeName(options.store, programBase());
     signal?.throwIfAborted();
     const start = engineScript(options);
     let worker = startEngine(start);
+    const refresh = rest.refresh ?? source.kind === 'builtIn';
     const abort = (): void => void worker.end(signal!.reason);
     signal?.addEventListener('abort', abort);
     try {
-      const loaded = await worker.calls.load(source, {
-        refresh: refresh ?? source.kind === 'builtIn',
-        onProgress({ done, total, fetched }) {
-          if (!signal?.aborted) onProgress?.({ phase: 'model', done, total, fetched });
-        },
-      });
-      if (loaded.storage !== 'memory') void askToPersist();
-      const open = (because?: string): Promise<OpenAnswer> =>
-        worker.calls.open(
-          loaded,
-          { threads, exif, backend: because === undefined ? backend : 'wasm', because },
-          assets,
-          store && postedStoreName(store),
-        );
-      let answer = await open();
-      if ('spoiled' in answer) {
-        worker.end(closed());
-        worker = startEngine(start);
-        answer = await open(answer.spoiled);
+      let answer: OpenAnswer;
+      if (rest.network === 'lazy') {
+        const request = { threads, exif, backend, refresh };
+        answer = await worker.calls.openLazily(source, request, assets, store && postedStoreName(store));
+        // Where nothing can be stored, or the worker ends first, nothing is asked.
+        worker.calls.whenLoaded().then(askToKeep, () => {});
+      } else {
+        const loaded = await worker.calls.load(source, {
+          refresh,
+          onProgress({ done, total, fetched }) {
+            if (!signal?.aborted) onProgress?.({ phase: 'model', done, total, fetched });
+          },
+        });
+        void askToKeep({ where: loaded.storage });
+        const open = (because?: string): Promise<OpenAnswer> =>
+          worker.calls.open(
+            loaded,
+            { threads, exif, backend: because === undefined ? backend : 'wasm', because },
+            assets,
+            store && postedStoreName(store),
+          );
+        answer = await open();
+        if ('spoiled' in answer) {
+          worker.end(closed());
+          worker = startEngine(start);
+          answer = await open(answer.spoiled);
+        }
       }
       if ('spoiled' in answer) throw new LikenessError('no-backend', answer.spoiled);
-      const { batchSize, threads: running, size } = answer;
-      const { storage: where, warnings } = loaded;
       const host: EngineHost<PostedImage, PostedStoreName> = {
         engine: worker.calls,
         storeName: (name) => postedStoreName(storeName(name, programBase())),
-        size,
-        modelFiles: { where, warnings },
-        batchSize,
-        // One batch in each thread, and one whose pictures are decoded meanwhile.
-        callsInFlight: running + 1,
+        ...answer,
         hold: (image, from) => hold(image, { signal: from }),
         dispose: () => worker.end(closed()),
       };
@@ -138,8 +143,9 @@ function builtIn(name: string, assets: AssetLocation | undefined): ModelSource {
   return { kind: 'builtIn', name, files, folder };
 }
 
-/** Asked, not waited for: some browsers ask the person, and where storage is blocked it throws. */
-async function askToPersist(): Promise<void> {
+/** Asks the browser to keep a model: not waited for, as some browsers ask the person; where storage is blocked it throws. */
+async function askToKeep({ where }: { where: ModelFiles['where'] }): Promise<void> {
+  if (where === 'memory') return;
   try {
     await navigator.storage?.persist?.();
   } catch {}

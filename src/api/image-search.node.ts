@@ -13,7 +13,7 @@ import { openStore, type StoreName } from '../store/media/open-store.node.ts';
 import { checkOpen } from './arguments.ts';
 import { createEngine } from './create-engine.ts';
 import { type EngineHost, ImageSearchBase } from './image-search.ts';
-import { modelManifest, openModel } from './model.node.ts';
+import { findModel, modelManifest } from './model.node.ts';
 import type { OpenOptions } from './options.ts';
 import { provideWebGpu } from './webgpu.node.ts';
 
@@ -30,7 +30,8 @@ type NodeSource = Blob | Uint8Array | Pixels;
  */
 export class ImageSearch extends ImageSearchBase {
   /**
-   * Loads the model and opens the store. `auto` is wasm here: WebGPU is an optional package, taken when asked for.
+   * Loads the model and opens the store. `auto` is wasm here: WebGPU is an optional package, taken when asked for. With
+   * `network: 'lazy'` the model's manifest is enough: its network comes when it is needed.
    *
    * @throws LikenessError `bad-argument`; `not-found`, `bad-model` of the model; `no-backend`; of the store `not-found`,
    *   `model-mismatch`, `bad-file`, `newer-format`, `locked`, `storage-full`, `storage-denied`, `storage-failed`;
@@ -38,14 +39,25 @@ export class ImageSearch extends ImageSearchBase {
    * @example const search = await ImageSearch.open({ store: 'file:index/', signal });
    */
   static async open(options: OpenOptions = {}): Promise<ImageSearch> {
-    const { signal, onProgress, refresh, assets, backend = 'auto', threads, exif } = checkOpen(options);
+    const {
+      signal,
+      onProgress,
+      refresh,
+      network,
+      backend = 'auto',
+      threads,
+      exif,
+      assets,
+    } = checkOpen(options);
     if (backend === 'webgpu' && !(await provideWebGpu())) {
       throw new LikenessError(
         'no-backend',
         'Node has no WebGPU of its own: install the npm package "webgpu" beside likeness-search, or take the backend wasm.',
       );
     }
-    const { model, modelFiles } = await openModel(options.model, { assets, signal, refresh, onProgress });
+    const far = await findModel(options.model, { assets, signal, refresh });
+    const how = { signal: signal ?? new AbortController().signal, onProgress: onProgress ?? (() => {}) };
+    const model = network === 'lazy' ? far : await far.bring(how);
     const store = options.store === undefined ? undefined : await openStore(options.store);
     const engine = await createEngine<NodeSource, StoreName>(
       model,
@@ -77,9 +89,7 @@ export class ImageSearch extends ImageSearchBase {
       engine,
       storeName: (name) => name,
       size: engine.size,
-      modelFiles,
-      batchSize: engine.batchSize,
-      callsInFlight: engine.threads + 1,
+      running: engine.running,
       hold: (image, from) => hold(image, { signal: from }),
       dispose: () => {},
     };

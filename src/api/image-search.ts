@@ -4,7 +4,7 @@ import { refuse } from '../base/checks.ts';
 import { isFloats } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
 import type * as web from '../base/web-types.ts';
-import type { EngineAdded, EngineCalls, EngineItem, EngineQuery } from '../engine/engine.ts';
+import type { EngineAdded, EngineCalls, EngineItem, EngineQuery, RunningNetwork } from '../engine/engine.ts';
 import type { Histogram } from '../engine/histogram.ts';
 import type {
   AddReport,
@@ -17,6 +17,7 @@ import type {
   Hit,
   IndexChange,
   Item,
+  PageOptions,
   Progress,
   Query,
   QueryOptions,
@@ -32,6 +33,7 @@ import {
   checkCall,
   checkDistances,
   checkItem,
+  checkPage,
   checkQuery,
   idsOf,
   itemsOf,
@@ -43,16 +45,12 @@ import { type AskedPicture, picturesOf, regionOf } from './queries.ts';
 /** @internal What a platform gives {@link ImageSearchBase}. */
 export interface EngineHost<Source = unknown, StoreName = unknown> {
   engine: EngineCalls<Source, StoreName>;
-  /** Where the model's files are. */
-  modelFiles: Report['modelFiles'];
   /** What a caller calls a store, in the form that the engine's calls take. */
   storeName(store: Blob | string | URL | Store): StoreName;
   /** Pictures in the index. */
   size: number;
-  /** Pictures in one call of `engine.add`. */
-  batchSize: number;
-  /** Calls of `engine.add` under way at once: the pictures of one are decoded while the network runs on another's. */
-  callsInFlight: number;
+  /** How the network runs, where it is loaded. */
+  running: RunningNetwork | undefined;
   /**
    * Keeps a caller's picture as it is at the call. What it returns reads it into what can be posted, when its turn comes:
    * many pictures must not be read at once.
@@ -67,6 +65,9 @@ interface EngineCall extends CallOptions {
   signal: AbortSignal;
 }
 
+/** Vectors go to the engine as if there were such a network. */
+const noNetwork = { batchSize: 8, threads: 1 };
+
 /** An item as it was when it was given. */
 type HeldItem = Pick<Item, 'id' | 'meta'> & Held;
 type Held = { vector: Float32Array } | { ready: () => Promise<unknown> };
@@ -75,6 +76,7 @@ type Held = { vector: Float32Array } | { ready: () => Promise<unknown> };
 export class ImageSearchBase {
   readonly #host: EngineHost;
   #size = 0;
+  #running: RunningNetwork | undefined;
   readonly #watches = new Set<AbortController>();
   #closed = false;
 
@@ -85,6 +87,7 @@ export class ImageSearchBase {
   protected constructor(host: EngineHost) {
     this.#host = host;
     this.#size = host.size;
+    this.#running = host.running;
   }
 
   /** Pictures in the index, as far as this object has changed it or last asked for {@link entries} or {@link report}. */
@@ -105,7 +108,8 @@ export class ImageSearchBase {
    * const { failed } = await search.add(files.map((file) => ({ id: file.name, image: file, meta: { size: file.size } })));
    */
   async add(items: Iterable<Item>, options: CallOptions = {}): Promise<AddReport> {
-    const { signal, onProgress } = this.#begin('add', options);
+    const call = this.#begin('add', options);
+    const { signal, onProgress } = call;
     const given = itemsOf(items, 'add takes a list of items');
     for (const item of given) checkItem(item);
     const list = (given as Item[]).map((item) => this.#holdItem(item, signal));
@@ -145,7 +149,10 @@ export class ImageSearchBase {
     /** Of the first chunk that failed. */
     let failure: { error: unknown } | undefined;
     let before: Promise<unknown> = Promise.resolve();
-    const { batchSize, callsInFlight } = this.#host;
+    const isVectors = list.every((item) => 'vector' in item);
+    const { batchSize, threads } = isVectors ? (this.#running ?? noNetwork) : await this.#load(call);
+    // One batch in each thread, and one whose pictures are decoded meanwhile.
+    const callsInFlight = threads + 1;
     for (let start = 0; start < list.length && !failure && !signal?.aborted; start += batchSize) {
       const chunk = list.slice(start, start + batchSize);
       const issued = issue(chunk, before);
@@ -163,6 +170,22 @@ export class ImageSearchBase {
     if (failure) throw failure.error;
     signal?.throwIfAborted();
     return report;
+  }
+
+  /**
+   * Fetches and starts the model's network, which `open` with `network: 'lazy'` has left for later; else it is there. Calls
+   * that need it meanwhile wait for the same loading. After an abort, what has come is kept, and the next call goes on from
+   * there; another call that waits for the network goes on waiting.
+   *
+   * @throws LikenessError `bad-argument`; of the model `not-found`, `bad-model`; `no-backend`, `out-of-memory`, `closed`
+   * @example
+   * const search = await ImageSearch.open({ store: '/index.likeness', network: 'lazy' });
+   * show(await search.query({ id: 'a' }));
+   * await search.loadNetwork({ signal, onProgress: ({ done, total }) => show(done / total) });
+   */
+  async loadNetwork(options: CallOptions = {}): Promise<void> {
+    const call = this.#begin('loadNetwork', options);
+    await this.#reading(call, () => this.#load(call));
   }
 
   /**
@@ -316,15 +339,20 @@ export class ImageSearchBase {
 
   /**
    * The pictures in the index, in the order of adding, without their features; with what another tab or process wrote
-   * to a stored index.
+   * to a stored index. Page by page, each comes in a message of its own: while the index does not change, pages neither
+   * overlap nor leave a picture out; `size` says how many there are.
    *
-   * @throws LikenessError `bad-file`, `storage-failed`, `closed`
-   * @example for (const { id, meta } of await search.entries()) show(id, meta);
+   * @param options.offset how many are passed over; default 0
+   * @param options.limit how many at most; default all that follow
+   * @throws LikenessError `bad-argument`, `bad-file`, `storage-failed`, `closed`
+   * @example
+   * for (const { id, meta } of await search.entries()) show(id, meta);
+   * const third = await search.entries({ offset: 200, limit: 100 });
    */
-  async entries(): Promise<Entry[]> {
+  async entries(options: PageOptions = {}): Promise<Entry[]> {
     this.#checkOpen();
-    const entries = await this.#host.engine.entries();
-    this.#size = entries.length;
+    const { entries, size } = await this.#host.engine.entries(checkPage(options));
+    this.#size = size;
     return entries;
   }
 
@@ -410,7 +438,7 @@ export class ImageSearchBase {
    */
   async report(): Promise<Report> {
     this.#checkOpen();
-    return { ...(await this.#host.engine.report()), modelFiles: this.#host.modelFiles };
+    return this.#host.engine.report();
   }
 
   /**
@@ -446,7 +474,7 @@ export class ImageSearchBase {
     ...options
   }: Checked): Promise<Omit<Checked, 'predicate'>> {
     if (!predicate) return options;
-    const entries = await this.#host.engine.entries();
+    const { entries } = await this.#host.engine.entries();
     const taking = entries.filter(({ id, meta }) => agrees(predicate(id, meta)));
     return { ...options, filter: taking.map(({ id }) => id) };
   }
@@ -484,6 +512,12 @@ export class ImageSearchBase {
       how.signal.throwIfAborted();
       return result;
     });
+  }
+
+  /** How the network runs, which is loaded before. */
+  async #load(call: CheckedCall): Promise<RunningNetwork> {
+    this.#running ??= await this.#during(call, (how) => this.#host.engine.loadNetwork(how));
+    return this.#running;
   }
 
   #holdItem(item: Item, signal: AbortSignal | undefined): HeldItem {

@@ -7,13 +7,13 @@ import { LikenessError } from '../base/errors.ts';
 import { cacheFolder, openFolderCache } from '../delivery/cache.folder.node.ts';
 import { createMemoryCache } from '../delivery/cache.memory.ts';
 import type { ShardCache, StoredBytes } from '../delivery/cache.ts';
-import { deliver, findManifest } from '../delivery/deliver.ts';
+import { deliverFiles, findManifest } from '../delivery/deliver.ts';
 import { fileOf } from '../delivery/hash.ts';
 import { folderUrl, type ModelSource, originOf } from '../delivery/source.ts';
-import type { Report } from '../engine/types.ts';
-import { type ModelPlace, openModelFolder, readManifest } from '../network/files.node.ts';
-import { type Model, manifestFile } from '../network/load.ts';
+import { type ModelPlace, openModelFiles, readManifest } from '../network/files.node.ts';
+import { manifestFile } from '../network/load.ts';
 import type { Manifest } from '../network/manifest.ts';
+import type { FarModel, HereModel } from './create-engine.ts';
 import type { OpenOptions } from './options.ts';
 
 const defaultModel = 'vgg16-compact';
@@ -24,55 +24,70 @@ type Place =
   /** `refresh`: whether the server is asked for a newer one where the program says nothing. */
   | { source: ModelSource; refresh: boolean };
 
-type ModelOptions = Pick<OpenOptions, 'assets' | 'signal' | 'refresh' | 'onProgress'>;
+type ModelOptions = Pick<OpenOptions, 'assets' | 'signal' | 'refresh'>;
 
 /**
- * Opens the model that a program names: a folder where it lies; one on a server by way of the user's cache, where it is
- * opened from the next time.
+ * Reads the manifest of the model that a program names. Its files: those of a folder where they lie; those on a server by
+ * way of the user's cache, where it is opened from the next time.
  *
  * @throws LikenessError `bad-argument`, `not-found`, `bad-model`
  */
-export async function openModel(
+export async function findModel(
   name: OpenOptions['model'],
-  { assets, signal, refresh, onProgress }: ModelOptions,
-): Promise<{ model: Model; modelFiles: Report['modelFiles'] }> {
+  { assets, signal = new AbortController().signal, refresh }: ModelOptions = {},
+): Promise<FarModel> {
   const place = placeOf(name, assets);
   if ('files' in place) {
-    const model = await openModelFolder(place.files, {
-      signal,
-      onProgress: (done, total) => onProgress?.({ phase: 'model', done, total }),
-    });
-    return { model, modelFiles: { where: 'folder', warnings: [] } };
+    signal.throwIfAborted();
+    const manifest = await readManifest(place.files);
+    return { manifest, bring: (how) => bringFolder(place.files, manifest, how) };
   }
   const { origin, key } = originOf(place.source);
   const { cache, warnings } = await openCache();
-  const delivered = await deliver(origin, cache, {
-    model: key,
-    refresh: refresh ?? place.refresh,
-    signal: signal ?? new AbortController().signal,
-    onProgress: (progress) => onProgress?.({ phase: 'model', ...progress }),
-  });
-  const { manifest, storage } = delivered;
-  const files = new Map([...delivered.files].map(([file, bytes]) => [file, fileOf(bytes)]));
+  const how = { model: key, refresh: refresh ?? place.refresh, signal };
+  const manifest = await findManifest(origin, cache, how, warnings);
   return {
-    model: { manifest, files },
-    modelFiles: { where: storage, warnings: [...warnings, ...delivered.warnings] },
+    manifest,
+    async bring({ signal: ended, onProgress }) {
+      const delivered = await deliverFiles(origin, cache, manifest, {
+        signal: ended,
+        onProgress: (progress) => onProgress({ phase: 'model', ...progress }),
+      });
+      const files = new Map([...delivered.files].map(([file, bytes]) => [file, fileOf(bytes)]));
+      return {
+        model: { manifest, files },
+        modelFiles: { where: delivered.storage, warnings: [...warnings, ...delivered.warnings] },
+      };
+    },
   };
 }
 
+async function bringFolder(
+  files: ModelPlace,
+  manifest: Manifest,
+  { signal, onProgress }: Parameters<FarModel['bring']>[0],
+): Promise<HereModel> {
+  const model = await openModelFiles(files, manifest, {
+    signal,
+    onProgress: (done, total) => onProgress({ phase: 'model', done, total }),
+  });
+  return { model, modelFiles: { where: 'folder', warnings: [] } };
+}
+
+/** Opens the model that a program names. */
+export async function openModel(
+  name: OpenOptions['model'],
+  { onProgress = () => {}, ...options }: ModelOptions & Pick<OpenOptions, 'onProgress'>,
+): Promise<HereModel> {
+  const { signal = new AbortController().signal } = options;
+  return (await findModel(name, options)).bring({ signal, onProgress });
+}
+
 /** The manifest of a model, without its files. */
-export async function modelManifest(
+export const modelManifest = async (
   name: OpenOptions['model'],
   assets?: OpenOptions['assets'],
-): Promise<Manifest> {
-  const place = placeOf(name, assets);
-  if ('files' in place) return readManifest(place.files);
-  const { origin, key } = originOf(place.source);
-  const { cache } = await openCache();
-  const { signal } = new AbortController();
-  const { refresh } = place;
-  return findManifest(origin, cache, { model: key, refresh, signal }, []);
-}
+): Promise<Manifest> => (await findModel(name, { assets })).manifest;
 
 /** The user's cache, or memory, with the reason for that. */
 async function openCache(): Promise<{ cache: ShardCache<StoredBytes>; warnings: string[] }> {

@@ -12,6 +12,12 @@ export interface OpenOptions extends CallOptions {
    */
   model?: ModelName | undefined;
   /**
+   * When the model's network is fetched and started. `eager`: `open` waits for it. `lazy`: `open` reads the model's manifest
+   * only (some kB), and the network comes with the first call that extracts (`add` of a picture, `query` and `distances` with
+   * a picture, `extract`) or with `loadNetwork`. Calls that need no network never load it. Default `eager`.
+   */
+  network?: 'eager' | 'lazy' | undefined;
+  /**
    * In a page: whether to ask a model's URL for a newer manifest although the model is stored in this browser; where the
    * URL cannot be reached, the stored one is taken. Default: only for built-in models. Without it a stored model is
    * opened without the network, so a URL should go on naming the same model.

@@ -5,10 +5,16 @@ import { LikenessError } from '../base/errors.ts';
 import { blobFile } from '../base/random-access.ts';
 import { domPort, serve } from '../base/rpc.ts';
 import { checkWebAssembly } from '../base/web-assembly.ts';
-import { type DeliveredModel, type DeliveryProgress, deliver } from '../delivery/deliver.ts';
+import {
+  type DeliveredModel,
+  type DeliveryProgress,
+  deliver,
+  deliverFiles,
+  findManifest,
+} from '../delivery/deliver.ts';
 import { openCache } from '../delivery/open-cache.ts';
 import { type ModelSource, originOf } from '../delivery/source.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Engine, RunningNetwork } from '../engine/engine.ts';
 import { createBrowserDecode } from '../image/decode.browser.ts';
 import { assetDecoders } from '../image/decoders.browser.ts';
 import { type PostedImage, toPixels } from '../image/source.ts';
@@ -17,11 +23,11 @@ import { createThreadsGraph } from '../network/graph.threads.browser.ts';
 import { createNetworkThread } from '../network/network-thread.ts';
 import { loadRuntime } from '../network/runtime.browser.ts';
 import { openStore, openStoreOrMemory, type PostedStoreName } from '../store/media/open-store.browser.ts';
-import { createEngine, type EngineRequest } from './create-engine.ts';
+import { createEngine, type EngineRequest, type FarModel, type HereModel } from './create-engine.ts';
 
 export type OpenAnswer =
-  /** Pictures that one `add` takes best; threads of the network; pictures in the index. */
-  | { batchSize: number; threads: number; size: number }
+  /** How the network runs, where it is loaded; pictures in the index. */
+  | { running: RunningNetwork | undefined; size: number }
   /** Why this worker is no good any more and another one has to be taken. */
   | { spoiled: string };
 
@@ -40,9 +46,16 @@ interface Opener {
     assets: AssetUrls,
     store?: PostedStoreName,
   ): Promise<OpenAnswer>;
+  /** In the place of both: brings the manifest only. The network comes when it is needed. */
+  openLazily(
+    source: ModelSource,
+    options: EngineRequest & { refresh: boolean },
+    assets: AssetUrls,
+    store?: PostedStoreName,
+  ): Promise<OpenAnswer>;
 }
 
-/** What the page calls: `load`, `open`, then the calls of the engine. */
+/** What the page calls: `load` and `open`, or `openLazily`, then the calls of the engine. */
 export type EngineWorker = Opener & PageEngine;
 
 /** Progress is told so often, whatever the size of the network's packets. */
@@ -54,51 +67,90 @@ const opener: Opener = {
   async load(source, { refresh, onProgress }) {
     checkWebAssembly();
     const { origin, key } = originOf(source);
-    let told = 0;
     const { cache, warnings } = await openCache();
-    const model = await deliver(origin, cache, {
-      model: key,
-      refresh,
-      // Whoever aborts ends the worker.
-      signal: new AbortController().signal,
-      onProgress(progress) {
-        const now = performance.now();
-        if (now - told < progressMs && progress.done < progress.total) return;
-        told = now;
-        onProgress(progress);
-      },
-    });
-    model.warnings.unshift(...warnings);
-    for (const warning of model.warnings) console.warn(`Likeness: ${warning}`);
-    return model;
+    return told(
+      await deliver(origin, cache, {
+        model: key,
+        refresh,
+        // Whoever aborts ends the worker.
+        signal: new AbortController().signal,
+        onProgress: atTimes(onProgress),
+      }),
+      warnings,
+    );
   },
-  async open({ manifest, files }, request, assets, store) {
-    const decode = createBrowserDecode(assetDecoders(assets));
-    const orient = request.exif !== 'ignore';
-    try {
-      engine = await createEngine(
-        { manifest, files: new Map([...files].map(([name, blob]) => [name, blobFile(blob)])) },
-        request,
-        {
-          createCpuGraph: (model) => createThreadsGraph(model, request.threads, ownScript()),
-          loadGpuRuntime: () => loadRuntime(gpuBuild(), assets),
-          reader: {
-            pixels: (picture) => toPixels(picture, { orient }, decode),
-            bytes: async (picture) =>
-              picture.kind === 'encoded' ? new Uint8Array(await picture.blob.arrayBuffer()) : undefined,
-          },
-          openStore,
-        },
-        store === undefined ? undefined : await openStoreOrMemory(store),
-      );
-    } catch (error) {
-      if (error instanceof GpuFailed) return { spoiled: error.message };
-      throw error;
-    }
-    const { batchSize, threads, size } = engine;
-    return { batchSize, threads, size };
+  open: (model, request, assets, store) => openEngine(hereOf(model), request, assets, store),
+  async openLazily(source, { refresh, ...request }, assets, store) {
+    const { origin, key } = originOf(source);
+    const { cache, warnings } = await openCache();
+    const { signal } = new AbortController();
+    const manifest = await findManifest(origin, cache, { model: key, refresh, signal }, warnings);
+    const bring: FarModel['bring'] = async (how) => {
+      checkWebAssembly();
+      const model = await deliverFiles(origin, cache, manifest, {
+        signal: how.signal,
+        onProgress: atTimes((progress) => how.onProgress({ phase: 'model', ...progress })),
+      });
+      return hereOf(told(model, warnings));
+    };
+    return openEngine({ manifest, bring }, request, assets, store);
   },
 };
+
+/** Passes progress on at times, and when all is done. */
+function atTimes(onProgress: (progress: DeliveryProgress) => void): (progress: DeliveryProgress) => void {
+  let last = 0;
+  return (progress) => {
+    const now = performance.now();
+    if (now - last < progressMs && progress.done < progress.total) return;
+    last = now;
+    onProgress(progress);
+  };
+}
+
+/** A model with what its delivery has to say, which the console is told, too. */
+function told(model: DeliveredModel, warnings: readonly string[]): DeliveredModel {
+  model.warnings.unshift(...warnings);
+  for (const warning of model.warnings) console.warn(`Likeness: ${warning}`);
+  return model;
+}
+
+const hereOf = ({ manifest, files, storage, warnings }: DeliveredModel): HereModel => ({
+  model: { manifest, files: new Map([...files].map(([name, blob]) => [name, blobFile(blob)])) },
+  modelFiles: { where: storage, warnings },
+});
+
+async function openEngine(
+  model: HereModel | FarModel,
+  request: EngineRequest,
+  assets: AssetUrls,
+  store: PostedStoreName | undefined,
+): Promise<OpenAnswer> {
+  const decode = createBrowserDecode(assetDecoders(assets));
+  const orient = request.exif !== 'ignore';
+  try {
+    engine = await createEngine(
+      model,
+      request,
+      {
+        createCpuGraph: (from) => createThreadsGraph(from, request.threads, ownScript()),
+        loadGpuRuntime: () => loadRuntime(gpuBuild(), assets),
+        reader: {
+          pixels: (picture) => toPixels(picture, { orient }, decode),
+          bytes: async (picture) =>
+            picture.kind === 'encoded' ? new Uint8Array(await picture.blob.arrayBuffer()) : undefined,
+        },
+        openStore,
+      },
+      store === undefined ? undefined : await openStoreOrMemory(store),
+    );
+  } catch (error) {
+    if (error instanceof GpuFailed) return { spoiled: error.message };
+    throw error;
+  }
+  const { running, size } = engine;
+  return { running, size };
+}
 
 /** The worker of an engine calls this: threads of the network are this same script, so that there is one to find. */
 const networkThread = createNetworkThread();

@@ -18,7 +18,7 @@ export async function openSearch(options: OpenOptions): Promise<ImageSearch> {
       },
     });
     const { modelFiles } = await search.report();
-    for (const warning of modelFiles.warnings) say(`likeness: ${warning}`);
+    for (const warning of modelFiles?.warnings ?? []) say(`likeness: ${warning}`);
     return search;
   } finally {
     bar?.stop();

@@ -44,6 +44,18 @@ type Cache = ShardCache<StoredBytes>;
 /** Files fetched at a time. More gain nothing on one line, and each has its own part that a reload may cut. */
 const atOnce = 3;
 
+/** Brings a model here: {@link findManifest}, then {@link deliverFiles}. */
+export async function deliver<Bytes extends StoredBytes = Blob>(
+  origin: Origin | undefined,
+  cache: ShardCache<Bytes>,
+  { model, refresh, ...how }: DeliveryOptions,
+): Promise<DeliveredModel<Bytes | Blob>> {
+  const warnings: string[] = [];
+  const manifest = await findManifest(origin, cache, { model, refresh, ...how }, warnings);
+  const delivered = await deliverFiles(origin, cache, manifest, how);
+  return { ...delivered, warnings: [...warnings, ...delivered.warnings] };
+}
+
 /**
  * Brings a model's files here: what is stored is hashed and used, the rest is fetched, several files at a time, each
  * hashed on its way into the cache. Where the cache is full, the files go to memory.
@@ -51,13 +63,13 @@ const atOnce = 3;
  * @param origin `undefined` for a model that has to be in the cache
  * @throws LikenessError `not-found` or `bad-model` that names the file
  */
-export async function deliver<Bytes extends StoredBytes = Blob>(
+export async function deliverFiles<Bytes extends StoredBytes = Blob>(
   origin: Origin | undefined,
   cache: ShardCache<Bytes>,
-  { model, refresh = false, signal, onProgress, policy = defaultRetryPolicy }: DeliveryOptions,
+  manifest: Manifest,
+  { signal, onProgress, policy = defaultRetryPolicy }: Omit<DeliveryOptions, 'model' | 'refresh'>,
 ): Promise<DeliveredModel<Bytes | Blob>> {
   const warnings: string[] = [];
-  const manifest = await findManifest(origin, cache, { model, refresh, signal, policy }, warnings);
   const total = bytesOf(manifest);
   const here = new Map<string, number>();
   let fetched = 0;
@@ -127,7 +139,7 @@ export async function deliver<Bytes extends StoredBytes = Blob>(
 export async function findManifest(
   origin: Origin | undefined,
   cache: Cache,
-  { model, refresh, signal, policy = defaultRetryPolicy }: Omit<DeliveryOptions, 'onProgress'>,
+  { model, refresh = false, signal, policy = defaultRetryPolicy }: Omit<DeliveryOptions, 'onProgress'>,
   warnings: string[],
 ): Promise<Manifest> {
   const stored = model === undefined ? undefined : await readModelRecord(cache, model).catch(() => undefined);

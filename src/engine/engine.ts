@@ -10,7 +10,7 @@ import { toTensor } from '../image/tensor.ts';
 import type { DeviceQueries } from '../knn/backend/backend.ts';
 import type { FlatIndex } from '../knn/flat-index.ts';
 import { firstNotFinite } from '../knn/search/vectors.ts';
-import { type Extractor, isOnGpu } from '../network/extractor.ts';
+import { isOnGpu } from '../network/extractor.ts';
 import type { Change } from '../store/format/changes.ts';
 import type { Store } from '../store/format/files.ts';
 import { type IndexInfo, identityOf } from '../store/format/header.ts';
@@ -19,12 +19,13 @@ import { IndexStore } from '../store/index-store.ts';
 import { checkKind } from '../store/mismatch.ts';
 import { Duplicates, type DuplicatesAnswer, type DuplicatesStep } from './duplicates.ts';
 import { type Histogram, histogram } from './histogram.ts';
+import type { LazyNetwork, LoadedNetwork } from './lazy-network.ts';
 import { type MetaFilter, metaTest } from './meta-filter.ts';
 import { Pictures, type PicturesOptions } from './pictures.ts';
 import { openUnlessAborted, progressOf } from './progress.ts';
 import { rocchio } from './rocchio.ts';
 import { exportedFile, openTarget } from './storage.ts';
-import type { CallOptions, Features, Hit, Report } from './types.ts';
+import type { CallOptions, Features, Hit, ModelFiles, PageOptions, Report } from './types.ts';
 
 /** An item on its way into the engine: what it holds can be posted to a worker. */
 export type EngineItem<Source> = { id: string; meta?: Json | undefined } & EnginePicture<Source>;
@@ -76,6 +77,18 @@ export interface PictureReader<Source> {
   bytes(source: Source): Promise<Uint8Array | undefined>;
 }
 
+/** How a network runs. */
+export interface RunningNetwork {
+  /** Pictures that one {@link Engine.add} takes best. */
+  batchSize: number;
+  threads: number;
+  /** Where its files are. */
+  where: ModelFiles['where'];
+}
+
+/** Vectors that are checked together, where there is no network yet. */
+const vectorsAtOnce = 8;
+
 /** A picture that was read; without pixels where the index has its content. */
 type Reading = Promise<{ hash: string | undefined; pixels?: Pixels }>;
 
@@ -107,8 +120,7 @@ export type EngineCalls<Source, StoreName> = Calls<Engine<Source, StoreName>>;
 
 /** From pictures to neighbours: here model, index and ids meet. It runs in a page's worker, or in the process (Node). */
 export class Engine<Source, StoreName> {
-  readonly #extractor: Extractor;
-  readonly #extractorReason: string;
+  readonly #network: LazyNetwork;
   readonly #reader: PictureReader<Source>;
   readonly #pictures: Pictures;
   readonly #duplicates: Duplicates;
@@ -119,16 +131,14 @@ export class Engine<Source, StoreName> {
 
   /** @param index empty */
   constructor(
-    extractor: Extractor,
-    extractorReason: string,
+    network: LazyNetwork,
     index: FlatIndex,
     reader: PictureReader<Source>,
     { parity = null, store, openStore, ...options }: EngineOptions<StoreName>,
   ) {
     this.#openStore = openStore;
     this.#parity = parity;
-    this.#extractor = extractor;
-    this.#extractorReason = extractorReason;
+    this.#network = network;
     this.#reader = reader;
     this.#pictures = new Pictures(index, store, options);
     this.#duplicates = new Duplicates(this.#pictures);
@@ -138,14 +148,28 @@ export class Engine<Source, StoreName> {
     return this.#pictures.entries.length;
   }
 
-  /** Pictures that one {@link add} takes best. */
-  get batchSize(): number {
-    return this.#extractor.batchSize;
+  /** What runs, where the network is loaded. */
+  get running(): RunningNetwork | undefined {
+    return this.#network.loaded && runningOf(this.#network.loaded);
   }
 
-  /** Of the network. */
-  get threads(): number {
-    return this.#extractor.threads;
+  /** Loads the network, where nobody has; all who ask meanwhile wait for the same. */
+  async loadNetwork(how: CallOptions = {}): Promise<RunningNetwork> {
+    return runningOf(await this.#network.get(how));
+  }
+
+  /** Resolves when the network is loaded, whoever asks for it. */
+  async whenLoaded(): Promise<RunningNetwork> {
+    return runningOf(await this.#network.whenLoaded());
+  }
+
+  /**
+   * What a call waits for before it takes its turn: while the network is fetched, calls that need none go on. Nothing where
+   * it is loaded, so that calls take their turns in the order in which they came.
+   */
+  #missingFor(pictures: readonly object[]): LazyNetwork | undefined {
+    const isNeeded = pictures.some((picture) => 'source' in picture);
+    return isNeeded && !this.#network.loaded ? this.#network : undefined;
   }
 
   /**
@@ -156,6 +180,8 @@ export class Engine<Source, StoreName> {
     items: readonly EngineItem<Source>[],
     { signal }: Pick<CallOptions, 'signal'> = {},
   ): Promise<EngineAdded> {
+    const missing = this.#missingFor(items);
+    if (missing) await missing.get({ signal });
     const extracted = this.#vectors(items, { signal });
     extracted.catch(() => {});
     return this.#inTurn(async () => {
@@ -215,6 +241,8 @@ export class Engine<Source, StoreName> {
       ...how
     }: EngineQueryOptions,
   ): Promise<Hit[][]> {
+    const missing = this.#missingFor(pictures);
+    if (missing) await missing.get(how);
     const extracted = this.#extractOnDevice(pictures, weights, how);
     extracted.catch(() => {});
     const queries = groups(pictures, weights);
@@ -277,6 +305,8 @@ export class Engine<Source, StoreName> {
       ...how
     }: EngineCompareOptions & { bins: number | readonly number[] },
   ): Promise<Histogram> {
+    const missing = this.#missingFor(pictures);
+    if (missing) await missing.get(how);
     const extracted = this.#extractInMemory(pictures, weights, how);
     extracted.catch(() => {});
     const own = pictures.flatMap((picture) => ('id' in picture ? picture.id : []));
@@ -303,13 +333,14 @@ export class Engine<Source, StoreName> {
     weights: Weights,
     how: CallOptions,
   ): Promise<DeviceQueries | (Float32Array | undefined)[]> {
-    const extractor = this.#extractor;
-    const isOneRun = pictures.length > 0 && pictures.length <= extractor.batchSize;
+    const extractor = this.#network.loaded?.extractor;
     const sources = pictures.filter((picture) => 'source' in picture);
     if (
+      !extractor ||
       !isOnGpu(extractor) ||
       extractor.gpu !== this.#pictures.index.device ||
-      !isOneRun ||
+      pictures.length === 0 ||
+      pictures.length > extractor.batchSize ||
       sources.length < pictures.length ||
       weights.length < pictures.length
     ) {
@@ -358,7 +389,7 @@ export class Engine<Source, StoreName> {
     for (const [at, picture] of pictures.entries()) {
       all.push('id' in picture ? await this.#vectorOf(picture.id) : features[at]!);
     }
-    const { dimension } = this.#extractor;
+    const { dimension } = this.#network;
     const block = new Float32Array(weights.length * dimension);
     for (const [n, some] of groups(all, weights).entries()) {
       const name = weights.length > 1 ? `Query ${n}` : 'The query';
@@ -451,14 +482,16 @@ export class Engine<Source, StoreName> {
   }
 
   /** The pictures as another tab or process may have changed them just now, without their features. */
-  async entries(): Promise<Entry[]> {
+  async entries({ offset = 0, limit }: PageOptions = {}): Promise<{ entries: Entry[]; size: number }> {
     return this.#inTurn(async () => {
       await this.#pictures.refresh();
-      return this.#pictures.entries.map(({ id, meta, hash }) => ({
+      const end = limit === undefined ? undefined : offset + limit;
+      const entries = this.#pictures.entries.slice(offset, end).map(({ id, meta, hash }) => ({
         id,
         ...(meta === undefined ? {} : { meta: copyOfJson(meta) }),
         ...(hash === undefined ? {} : { hash }),
       }));
+      return { entries, size: this.size };
     });
   }
 
@@ -466,7 +499,7 @@ export class Engine<Source, StoreName> {
     return this.#inTurn(async () => {
       await this.#pictures.refresh();
       const values = await this.#pictures.values(how);
-      const { dimension } = this.#extractor;
+      const { dimension } = this.#network;
       const ids = this.#pictures.entries.map(({ id }) => id);
       return transfer({ ids, dimension, values }, [values.buffer as ArrayBuffer]);
     }, how);
@@ -474,7 +507,7 @@ export class Engine<Source, StoreName> {
 
   /** What a store notes of the index. */
   get info(): IndexInfo {
-    const { manifest, dimension } = this.#extractor;
+    const { manifest, dimension } = this.#network;
     return { model: identityOf(manifest), dimension, parity: this.#parity };
   }
 
@@ -547,24 +580,26 @@ export class Engine<Source, StoreName> {
     });
   }
 
-  async report(): Promise<Omit<Report, 'modelFiles'>> {
-    const { manifest, backend, threads, dimension } = this.#extractor;
+  async report(): Promise<Report> {
+    const { manifest, dimension, loaded } = this.#network;
     const { index } = this.#pictures;
     return {
       model: { ...identityOf(manifest), dimension },
-      extractor: { backend, device: backend, threads, reason: this.#extractorReason },
+      extractor: loaded ? extractorReport(loaded) : null,
       knn: { backend: index.backend, reason: index.reason },
       size: this.size,
       notNormalised: this.#pictures.notNormalised,
       store: this.#pictures.report(),
+      modelFiles: loaded?.modelFiles ?? null,
     };
   }
 
   async close(): Promise<void> {
+    this.#network.stop();
     await this.#mutex.idle();
     await endAll(
       () => this.#pictures.close(),
-      () => this.#extractor.close(),
+      () => this.#network.close(),
     );
   }
 
@@ -592,15 +627,18 @@ export class Engine<Source, StoreName> {
    * known, and has no vector. Decoding for one call overlaps the network's run for another.
    */
   async #vectors(items: readonly EnginePicture<Source>[], how: Extraction): Promise<Outcome> {
-    const { dimension, batchSize } = this.#extractor;
+    const { dimension } = this.#network;
     const outcome = emptyOutcome(items);
     const images = items.filter((item) => 'source' in item).length;
+    const extractor =
+      images > 0 ? (this.#network.loaded ?? (await this.#network.get(how))).extractor : undefined;
+    const batchSize = extractor?.batchSize ?? vectorsAtOnce;
     let extracted = 0;
     for (let start = 0; start < items.length && !how.signal?.aborted; start += batchSize) {
       const batch = items.slice(start, start + batchSize);
       const { input, places } = await this.#readBatch(batch, start, outcome, how);
       if (places.length === 0 || how.signal?.aborted) continue;
-      const features = await this.#extractor.extract(input, places.length);
+      const features = await extractor!.extract(input, places.length);
       extracted += places.length;
       how.onProgress?.({ phase: 'extract', done: extracted, total: images });
       for (const [n, at] of places.entries()) {
@@ -628,7 +666,7 @@ export class Engine<Source, StoreName> {
     { vectors, hashes, known, failed }: Outcome,
     { signal, all = false }: Extraction,
   ): Promise<{ input: Float32Array; places: number[] }> {
-    const { manifest, dimension } = this.#extractor;
+    const { manifest, dimension } = this.#network;
     const { width, height } = manifest.preprocessing;
     const inputSize = 3 * width * height;
     const input = new Float32Array(batch.length * inputSize);
@@ -663,6 +701,17 @@ export class Engine<Source, StoreName> {
     }
     return { input: input.subarray(0, places.length * inputSize), places };
   }
+}
+
+const runningOf = ({ extractor, modelFiles }: LoadedNetwork): RunningNetwork => ({
+  batchSize: extractor.batchSize,
+  threads: extractor.threads,
+  where: modelFiles.where,
+});
+
+function extractorReport({ extractor, reason }: LoadedNetwork): Report['extractor'] {
+  const { backend, threads } = extractor;
+  return { backend, device: backend, threads, reason };
 }
 
 function emptyOutcome(items: readonly unknown[]): Outcome {

@@ -32,7 +32,8 @@ export interface Hit {
 /** How far a call has come. A call may have several phases; in each, `done` rises to `total`. */
 export interface Progress {
   /**
-   * - `model`: the model's files are fetched or read (`open`)
+   * - `model`: the model's files are fetched or read (`open`; with `network: 'lazy'` `loadNetwork` and the first call that
+   *   extracts)
    * - `add`: pictures are read, extracted and stored (`add`)
    * - `extract`: pictures that are asked for are read and extracted (`query`, `queryMany`, `distances`, `extract`)
    * - `read`: features are read from where the index is kept (`features`, `export`, `import`; the first `query`)
@@ -85,6 +86,14 @@ export type QueryPart = {
  * taken as it is, whatever its weight.
  */
 export type Query = ImageSource | Float32Array | QueryPart | Iterable<QueryPart>;
+
+/** Which part of a list. */
+export interface PageOptions {
+  /** How many are passed over. Default 0. */
+  offset?: number | undefined;
+  /** How many at most. Default: all that follow. */
+  limit?: number | undefined;
+}
 
 /** How a picture is read. */
 export interface ExtractOptions extends CallOptions {
@@ -205,17 +214,23 @@ export interface StoreReport {
   warnings: string[];
 }
 
+/** Where the model's files are; from `memory` they are gone with the page. What went wrong with storing them. */
+export interface ModelFiles {
+  where: 'opfs' | 'indexeddb' | 'memory' | 'folder';
+  warnings: string[];
+}
+
 /** What runs, and why. */
 export interface Report {
   model: { name: string; version: string; fingerprint: string; dimension: number };
-  /** Where features are extracted. */
+  /** Where features are extracted; `null` while the network is not loaded (`open` with `network: 'lazy'`). */
   extractor: {
     backend: 'wasm' | 'webgpu';
     /** @deprecated the same as `backend`; goes with version 0.2 */
     device: 'wasm' | 'webgpu';
     threads: number;
     reason: string;
-  };
+  } | null;
   /** Where neighbours are searched. */
   knn: { backend: BackendName; reason: string };
   /** Pictures in the index. */
@@ -227,6 +242,6 @@ export interface Report {
   notNormalised: number | null;
   /** Where the index is kept; `null` when it is not. */
   store: StoreReport | null;
-  /** Where the model's files are; from `memory` they are gone with the page. What went wrong with storing them. */
-  modelFiles: { where: 'opfs' | 'indexeddb' | 'memory' | 'folder'; warnings: string[] };
+  /** `null` while the network is not loaded. */
+  modelFiles: ModelFiles | null;
 }

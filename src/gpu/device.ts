@@ -36,7 +36,6 @@ export async function openDevice(limits?: Record<string, number>): Promise<Opene
   // Each device needs an adapter of its own: one that has given a device is spent.
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) throw new LikenessError('no-backend', 'WebGPU has no adapter here.');
-  const { vendor, architecture } = adapter.info;
   const device = await adapter
     .requestDevice({
       requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
@@ -45,8 +44,15 @@ export async function openDevice(limits?: Record<string, number>): Promise<Opene
     .catch((error: Error) => {
       throw new LikenessError('no-backend', `WebGPU gives no device: ${error.message}`, { cause: error });
     });
-  const name = [vendor, architecture].filter((part) => part !== '').join(' ');
-  return { device, adapter: name, isSoftware: isSoftwareAdapter(adapter.info) };
+  return described(device, adapter.info);
+}
+
+/** What a device that is open runs on. */
+export const openedDevice = (device: GPUDevice): OpenedDevice => described(device, device.adapterInfo);
+
+function described(device: GPUDevice, info: GPUAdapterInfo): OpenedDevice {
+  const adapter = [info.vendor, info.architecture].filter((part) => part !== '').join(' ');
+  return { device, adapter, isSoftware: isSoftwareAdapter(info) };
 }
 
 /** Whether an adapter runs on the CPU. Not all that do say so by `isFallbackAdapter`. */

@@ -1,5 +1,5 @@
 import { LikenessError } from '../base/errors.ts';
-import { type OpenedDevice, openDevice } from '../gpu/device.ts';
+import { type OpenedDevice, openDevice, openedDevice } from '../gpu/device.ts';
 import { createCpuExtractor } from './extractor.cpu.ts';
 import type { Extractor } from './extractor.ts';
 import { createGpuExtractor } from './extractor.webgpu.ts';
@@ -15,7 +15,7 @@ export interface ExtractorChoice {
   extractor: Extractor;
   /** Why it runs where it does, as a sentence. */
   reason: string;
-  /** The device that it runs on, for the search to share. */
+  /** The device that it runs on, for the search to share; not one that was given. */
   device?: GPUDevice;
 }
 
@@ -35,14 +35,18 @@ export interface ExtractorSource {
 /**
  * Makes the extractor that was asked for; for `auto` the one that answers a known question right and sooner.
  *
- * @param because why wasm is asked for, where it is not the caller's own wish
+ * @param options.because why wasm is asked for, where it is not the caller's own wish
+ * @param options.shared the device to take for `webgpu`; it stays its owner's
  * @throws LikenessError `no-backend` when what was asked for does not run here; {@link GpuFailed} for `auto`
  */
 export async function chooseExtractor(
   model: Model,
   request: DeviceRequest,
   { createCpuGraph, loadGpuRuntime }: ExtractorSource,
-  because = 'wasm was asked for',
+  {
+    because = 'wasm was asked for',
+    shared,
+  }: { because?: string | undefined; shared?: GPUDevice | undefined } = {},
 ): Promise<ExtractorChoice> {
   const onCpu = async (reason: string): Promise<ExtractorChoice> => {
     const graph = await createCpuGraph(model);
@@ -57,7 +61,7 @@ export async function chooseExtractor(
 
   let opened: OpenedDevice;
   try {
-    opened = await openDevice();
+    opened = shared ? openedDevice(shared) : await openDevice();
   } catch (error) {
     if (request === 'webgpu' || !(error instanceof LikenessError)) throw error;
     return onCpu(error.message);
@@ -71,7 +75,10 @@ export async function chooseExtractor(
     const runtime = await loadGpuRuntime();
     const gpu = await createGpuExtractor(model, runtime, device);
     await probe(gpu);
-    if (request === 'webgpu') return { extractor: gpu, reason: `WebGPU was asked for (${adapter})`, device };
+    if (request === 'webgpu') {
+      const reason = `WebGPU was asked for (${adapter})`;
+      return { extractor: gpu, reason, ...(shared ? {} : { device }) };
+    }
 
     const cpu = await createCpuExtractor(model, await createCpuGraph(model));
     await probe(cpu);
@@ -85,7 +92,7 @@ export async function chooseExtractor(
     device.destroy();
     return { extractor: cpu, reason };
   } catch (error) {
-    device.destroy();
+    if (!shared) device.destroy();
     if (request === 'webgpu') throw error;
     const isMissing = error instanceof LikenessError && error.code === 'not-found';
     const what = isMissing

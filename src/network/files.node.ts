@@ -28,14 +28,24 @@ export async function readManifest(place: ModelPlace): Promise<Manifest> {
   return parseManifest(fileText(bytes, path), path);
 }
 
+/** {@link openModelFiles} after {@link readManifest}. */
+export async function openModelFolder(
+  place: ModelPlace,
+  how: Parameters<typeof openModelFiles>[2] = {},
+): Promise<Model> {
+  how.signal?.throwIfAborted();
+  return openModelFiles(place, await readManifest(place), how);
+}
+
 /**
- * Opens the model in a folder: every file is checked against its size and sha256, none is kept in memory.
+ * Opens the files of the model in a folder: every file is checked against its size and sha256, none is kept in memory.
  *
  * @param onProgress bytes checked, bytes in all
  * @throws LikenessError `not-found`, or `bad-model` that names the file
  */
-export async function openModelFolder(
+export async function openModelFiles(
   place: ModelPlace,
+  manifest: Manifest,
   {
     signal,
     onProgress,
@@ -45,7 +55,6 @@ export async function openModelFolder(
   } = {},
 ): Promise<Model> {
   signal?.throwIfAborted();
-  const manifest = await readManifest(place);
   const shards = [manifest.graph, ...manifest.shards];
   const total = shards.reduce((sum, { byteLength }) => sum + byteLength, 0);
   let done = 0;

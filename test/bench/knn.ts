@@ -1,10 +1,10 @@
+import { startThread } from '#start-thread';
 import relaxedBytes from '#wasm/bench.relaxed.wasm';
 import simdBytes from '#wasm/bench.simd.wasm';
 import { LikenessError } from '../../src/base/errors.ts';
 import { openDevice } from '../../src/gpu/device.ts';
 import { FlatIndex, indexOver } from '../../src/knn/flat-index.ts';
 import { SharedThreads } from '../../src/knn/threads/shared-threads.ts';
-import { startThread } from '../../src/knn/threads/start-thread.ts';
 import { createWasmBackend } from '../../src/knn/wasm/backend.ts';
 import { compileKernels, isSupported, type Kernels } from '../../src/knn/wasm/kernels.ts';
 import { createMemory } from '../../src/knn/wasm/memory.ts';

@@ -59,7 +59,7 @@ for (const device of ['wasm', 'webgpu'] as const) {
     test('features of the sample pictures are those of the float64 forward pass', () =>
       withSearch({ device }, async (search) => {
         const report = await search.report();
-        assert.equal(report.extractor.device, device);
+        assert.equal(report.extractor!.device, device);
         for (const [name, { normalised_fc1: wanted }] of Object.entries<{ normalised_fc1: number[] }>(
           expected.pictures,
         )) {
@@ -168,9 +168,9 @@ describe('ImageSearch', () => {
   test('a software adapter is not a GPU, nor is none: auto takes wasm and says why', () =>
     withSearch({}, async (search) => {
       const { extractor, knn, model } = await search.report();
-      assert.equal(extractor.device, 'wasm');
+      assert.equal(extractor!.device, 'wasm');
       const why = (await needs('webgpu')).skip;
-      assert.match(extractor.reason, why ? /no WebGPU here|no adapter here/ : /software/i);
+      assert.match(extractor!.reason, why ? /no WebGPU here|no adapter here/ : /software/i);
       assert.match(knn.backend, /^wasm/);
       assert.equal(model.name, 'vgg16-compact');
     }));

@@ -84,11 +84,11 @@ function library(isolated: boolean): Flow {
         assert.ok(first.fetched > 6e6, `${first.fetched} bytes of the model came`);
         assert.equal(report.size, 20);
         assert.equal(report.notNormalised, 0);
-        if (report.extractor.device === 'wasm') {
-          assert.equal(report.extractor.threads, has.sharedMemory ? 2 : 1);
-          assert.match(report.extractor.reason, has.gpu ? /WebGPU|software/ : /no WebGPU/);
+        if (report.extractor!.device === 'wasm') {
+          assert.equal(report.extractor!.threads, has.sharedMemory ? 2 : 1);
+          assert.match(report.extractor!.reason, has.gpu ? /WebGPU|software/ : /no WebGPU/);
           const alone = /; one thread, as memory cannot be shared here: (.*)$/.exec(
-            report.extractor.reason,
+            report.extractor!.reason,
           )?.[1];
           const why = isolated
             ? 'this browser has no SharedArrayBuffer'

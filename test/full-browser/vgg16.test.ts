@@ -44,10 +44,10 @@ async function inPage(variant: Variant, device: 'wasm' | 'webgpu'): Promise<void
   const model = `/${fullModels}/keras-${variant}/`;
   const search = await ImageSearch.open({ model, device, parity: 'keras' });
   const { extractor } = await search.report();
-  assert.equal(extractor.device, device);
+  assert.equal(extractor!.device, device);
   const start = performance.now();
   const features = await search.extract(picture);
-  check(variant, features, `${device}, ${extractor.threads} threads`, performance.now() - start);
+  check(variant, features, `${device}, ${extractor!.threads} threads`, performance.now() - start);
   await search.close();
 }
 

@@ -133,7 +133,7 @@ const use = (frame: Frame, store: string | null): Promise<Outcome> =>
         nearest: `${hits[0]!.id} ${hits[0]!.distance.toFixed(4)} of ${hits.length}, ${again.unchanged} unchanged, ${exported.size > 6000}`,
         store,
         modelFiles,
-        threads: extractor.threads,
+        threads: extractor!.threads,
         models: (await listModels()).length,
         indexes: (await listIndexes()).length,
         saved,
@@ -235,7 +235,7 @@ describe('a page whose storage is blocked', () => {
   test('nothing is: an index stays in OPFS', async () => {
     const { outcome, warned } = await visit('nothing');
     kept(outcome, 'opfs:mine');
-    assert.equal(outcome.modelFiles.where, 'opfs');
+    assert.equal(outcome.modelFiles!.where, 'opfs');
     assert.deepEqual(warned, []);
   });
 
@@ -246,7 +246,7 @@ describe('a page whose storage is blocked', () => {
     wanted[`opfs ${how}`] = ({ outcome }) => {
       works(outcome);
       assert.equal(outcome.store!.name, 'indexeddb:mine');
-      assert.equal(outcome.modelFiles.where, 'indexeddb');
+      assert.equal(outcome.modelFiles!.where, 'indexeddb');
       assert.equal(outcome.store!.warnings.length, how === 'hanging' ? 1 : 0);
       assert.equal(outcome.saved, 'saved');
     };
@@ -274,9 +274,9 @@ describe('a page whose storage is blocked', () => {
     wanted[`no opfs, indexedDb ${how}`] = (found) => {
       inMemory(found, /IndexedDB/);
       const { modelFiles } = found.outcome;
-      assert.equal(modelFiles.where, 'memory');
-      assert.match(modelFiles.warnings.join(), /fetched again next time/);
-      assert.ok(found.warned.some((text) => text.includes(modelFiles.warnings[0]!)));
+      assert.equal(modelFiles!.where, 'memory');
+      assert.match(modelFiles!.warnings.join(), /fetched again next time/);
+      assert.ok(found.warned.some((text) => text.includes(modelFiles!.warnings[0]!)));
     };
   }
   for (const how of Object.keys(api.locks)) {
@@ -287,7 +287,7 @@ describe('a page whose storage is blocked', () => {
     wanted[`all ${how}`] = (found) => {
       inMemory(found, /OPFS.*IndexedDB/);
       assert.deepEqual([found.outcome.models, found.outcome.indexes], [0, 0]);
-      assert.equal(found.outcome.modelFiles.where, 'memory');
+      assert.equal(found.outcome.modelFiles!.where, 'memory');
     };
   }
   for (const [name, check] of Object.entries(wanted)) {

@@ -70,7 +70,7 @@ describe('ImageSearch in Node', () => {
         many.map(({ id }) => id),
       );
       all.push(values);
-      assert.equal((await search.report()).extractor.threads, threads);
+      assert.equal((await search.report()).extractor!.threads, threads);
     }
     assert.deepEqual(all[1], all[0]);
     assert.deepEqual(all[2], all[0]);
@@ -248,7 +248,7 @@ test('the old spellings of options work as the new ones', () =>
     await using ignoring = await ImageSearch.open({ store, exif: 'ignore', backend: 'wasm' });
     await ignoring.add([{ id: 'a', image: turned }]);
     const { extractor } = await ignoring.report();
-    assert.deepEqual([extractor.backend, extractor.device], ['wasm', 'wasm']);
+    assert.deepEqual([extractor!.backend, extractor!.device], ['wasm', 'wasm']);
     await ignoring.close();
     await assert.rejects(ImageSearch.open({ store }), { code: 'model-mismatch', message: /exif: 'ignore'/ });
     for (const options of [

@@ -39,7 +39,7 @@ async function opened(
     onProgress: (each) => progress.push(each),
   });
   const features = await search.extract({ width: 1, height: 1, rgba: Uint8Array.of(200, 100, 0, 255) });
-  return { ...(await search.report()).modelFiles, progress, features };
+  return { ...(await search.report()).modelFiles!, progress, features };
 }
 
 test('a model at a URL is fetched once into the user’s cache, and opened from there without the network', () =>

@@ -127,9 +127,9 @@ async function run(folder: string, options: Options, stop: AbortSignal): Promise
     problems: target.problems,
     seconds: (performance.now() - start) / 1000,
     model: model.fingerprint,
-    backend: extractor.backend,
-    device: extractor.backend,
-    threads: extractor.threads,
+    backend: extractor!.backend,
+    device: extractor!.backend,
+    threads: extractor!.threads,
   };
   if (options.json) printJson(summary);
   else print(describe(summary));

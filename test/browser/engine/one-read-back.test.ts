@@ -11,6 +11,7 @@ import { createGpuExtractor } from '../../../src/network/extractor.webgpu.ts';
 import { loadRuntime } from '../../../src/network/runtime.browser.ts';
 import type { Store } from '../../../src/store/format/files.ts';
 import { kinds } from '../../support/knn-kinds.ts';
+import { loadedNetwork } from '../../support/loaded-network.ts';
 import { seeded } from '../../support/random.ts';
 import { builtAssets } from '../../support/runtime.ts';
 import { modelInMemory, seededWeights } from '../../support/seeded-vgg16.ts';
@@ -54,7 +55,7 @@ async function engineOver(network: Extractor, rows: Float32Array): Promise<Engin
     },
     bytes: async () => undefined,
   };
-  const engine = new Engine<Source, Store>(network, 'test', index, reader, {
+  const engine = new Engine<Source, Store>(loadedNetwork(network), index, reader, {
     openStore: async (store) => store,
   });
   const items = Array.from({ length: rows.length / d }, (_, row) => ({

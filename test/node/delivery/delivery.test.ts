@@ -92,7 +92,7 @@ function open(page: Page, options: Partial<Likeness.OpenOptions> = {}): Promise<
         return {
           modelFiles,
           fingerprint,
-          reason: extractor.reason,
+          reason: extractor!.reason,
           features: Array.from(features),
           progress,
         };
@@ -245,7 +245,7 @@ describe('a model is delivered to a page', () => {
           await search.close();
           return report;
         }, '/dist/web/likeness.js');
-        assert.equal(opened.modelFiles.where, 'opfs');
+        assert.equal(opened.modelFiles!.where, 'opfs');
         await page.close();
         const next = await visit();
         const models = await list(next);
@@ -440,8 +440,8 @@ describe('where a browser stores little or nothing', () => {
       });
       const first = await open(page);
       checkFeatures(first);
-      assert.equal(first.modelFiles.where, 'memory');
-      assert.match(first.modelFiles.warnings.join(), /No more can be stored here/);
+      assert.equal(first.modelFiles!.where, 'memory');
+      assert.match(first.modelFiles!.warnings.join(), /No more can be stored here/);
       const before = server.sentBytes();
       assert.ok(before < 1.5 * total, `${before} bytes for ${total}`);
       const [stored] = await list(page);
@@ -451,7 +451,7 @@ describe('where a browser stores little or nothing', () => {
       await session.send('Storage.overrideQuotaForOrigin', { origin: server.origin });
       const third = await open(page);
       checkFeatures(third);
-      assert.equal(third.modelFiles.where, 'opfs');
+      assert.equal(third.modelFiles!.where, 'opfs');
     }));
 
   test('without the private file system: IndexedDB, cut downloads continued', () =>
@@ -477,7 +477,7 @@ describe('where a browser stores little or nothing', () => {
         'delete globalThis.FileSystemFileHandle; Object.defineProperty(globalThis, "indexedDB", { value: undefined });';
       const opened = await open(await visit());
       checkFeatures(opened);
-      assert.equal(opened.modelFiles.where, 'memory');
+      assert.equal(opened.modelFiles!.where, 'memory');
     }));
 
   test('models are listed with their sizes and deleted', () =>

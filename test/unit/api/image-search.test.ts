@@ -40,7 +40,9 @@ function noted(add: (items: Added) => Promise<void> = async () => {}) {
       has: none,
       watch: none,
       extract: none,
-      entries: async () => ['a', 'b', 'c'].map((id) => ({ id })),
+      entries: async () => ({ entries: ['a', 'b', 'c'].map((id) => ({ id })), size: 3 }),
+      loadNetwork: none,
+      whenLoaded: none,
       compact: none,
       vector: none,
       features: none,
@@ -54,10 +56,8 @@ function noted(add: (items: Added) => Promise<void> = async () => {}) {
     storeName: (): never => {
       throw new Error('not asked');
     },
-    modelFiles: { where: 'memory', warnings: [] },
     size: 0,
-    batchSize: 1,
-    callsInFlight: 3,
+    running: { batchSize: 1, threads: 2, where: 'memory' },
     hold: (image) => async () => String(image),
     dispose: () => {},
   });

@@ -10,6 +10,7 @@ import type { Extractor } from '../../../src/network/extractor.ts';
 import type { StoredFile } from '../../../src/store/format/files.ts';
 import { IndexStore } from '../../../src/store/index-store.ts';
 import { MemoryStore } from '../../../src/store/media/store.memory.ts';
+import { loadedNetwork } from '../../support/loaded-network.ts';
 import { gaussian, seeded } from '../../support/random.ts';
 import { info } from '../../support/store-model.ts';
 
@@ -41,7 +42,7 @@ async function opened(kind: Kind): Promise<Search> {
   const isStored = kind === 'stored' || kind === 'outside';
   const store = isStored ? await IndexStore.open(new DiskStore(), { create: info(d), idleMs: 0 }) : undefined;
   const reader = { pixels: () => assert.fail('no picture'), bytes: async () => undefined };
-  const engine = new Engine(extractor as unknown as Extractor, 'test', index, reader, {
+  const engine = new Engine(loadedNetwork(extractor as unknown as Extractor), index, reader, {
     openStore: () => assert.fail('no store is named'),
     store,
     createQuantised: (rows) => FlatIndex.create({ dimension: d, rows }),
@@ -52,10 +53,8 @@ async function opened(kind: Kind): Promise<Search> {
   return new Search({
     engine: connect<Engine<unknown, unknown>>(domPort(port1)).calls,
     storeName: (): never => assert.fail('no store is named'),
-    modelFiles: { where: 'memory', warnings: [] },
     size: 0,
-    batchSize: 500,
-    callsInFlight: 1,
+    running: { batchSize: 500, threads: 1, where: 'memory' },
     hold: (): never => assert.fail('no picture'),
     dispose: () => {
       port1.close();

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { Engine } from '../../../src/engine/engine.ts';
 import { FlatIndex } from '../../../src/knn/flat-index.ts';
 import type { Extractor } from '../../../src/network/extractor.ts';
+import { loadedNetwork } from '../../support/loaded-network.ts';
 
 test('what there is no memory for has a code in every call that reads pictures; the next call is answered', async () => {
   const dimension = 4;
@@ -13,7 +14,7 @@ test('what there is no memory for has a code in every call that reads pictures; 
     bytes: async () => undefined,
   };
   const index = await FlatIndex.create({ dimension });
-  const engine = new Engine(extractor as unknown as Extractor, 'test', index, reader, {
+  const engine = new Engine(loadedNetwork(extractor as unknown as Extractor), index, reader, {
     openStore: () => assert.fail('no store is named'),
   });
   const vector = Float32Array.of(1, 0, 0, 0);

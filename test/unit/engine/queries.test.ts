@@ -5,6 +5,7 @@ import { rocchio } from '../../../src/engine/rocchio.ts';
 import type { Pixels } from '../../../src/image/pixels.ts';
 import { FlatIndex } from '../../../src/knn/flat-index.ts';
 import type { Extractor } from '../../../src/network/extractor.ts';
+import { loadedNetwork } from '../../support/loaded-network.ts';
 
 const dimension = 3;
 
@@ -31,7 +32,7 @@ async function noted() {
   };
   const index = await FlatIndex.create({ dimension });
   const reader = { pixels: async (pixels: Pixels) => pixels, bytes: async () => undefined };
-  const engine = new Engine(extractor as unknown as Extractor, 'test', index, reader, {
+  const engine = new Engine(loadedNetwork(extractor as unknown as Extractor), index, reader, {
     openStore: () => assert.fail('no store is named'),
   });
   /** How many pictures the network sees in a call. */
