@@ -56,8 +56,9 @@ for (const options of [{ ...page, banner: { js: reload } }, ...library]) {
 }
 // esbuild does not see the files that a shader includes.
 watch(join(root, 'shaders'), { recursive: true }, () => buildShaders());
-watch(join(root, 'demo'), (_, name) => {
-  if (!/\.(html|css|svg)$/.test(name ?? '')) return;
+// Scripts and styles are bundled; the rest of the page is copied.
+watch(join(root, 'page'), (_, name) => {
+  if (!/\.(html|svg)$/.test(name ?? '')) return;
   tellPage();
   console.log(`Copied ${name}`);
 });

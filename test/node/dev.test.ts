@@ -16,7 +16,7 @@ const built = Object.values(packageJson.imports)
 
 /** What `npm run dev` reads; a copy of it may be changed while other tests build. */
 const needed = [
-  ...['assembly', 'demo', 'dist', 'licenses', 'models', 'scripts', 'shaders', 'src'],
+  ...['assembly', 'dist', 'licenses', 'models', 'page', 'scripts', 'shaders', 'src'],
   ...[...built, 'build/ort'],
   ...['asconfig.json', 'package.json', 'package-lock.json', 'tsconfig.build.json', 'tsconfig.json'],
 ];
@@ -58,7 +58,7 @@ test('npm run dev: a change of the page or of the library is served, and the pag
     page.evaluate(() => ({ ...document.documentElement.dataset })).catch(() => ({})); // while it reloads
   assert.deepEqual(await marks(), {});
 
-  await appendFile(join(folder, 'demo/main.ts'), "\ndocument.documentElement.dataset.page = 'changed';\n");
+  await appendFile(join(folder, 'page/app.tsx'), "\ndocument.documentElement.dataset.page = 'changed';\n");
   await until('the page changes', async () => (await marks()).page);
 
   const change = "\nif (globalThis.document) document.documentElement.dataset.library = 'changed';\n";
@@ -73,7 +73,7 @@ test('npm run dev: a change of the page or of the library is served, and the pag
       : undefined,
   );
 
-  await appendFile(join(folder, 'demo/style.css'), '\nhtml { --changed: yes; }\n');
+  await appendFile(join(folder, 'page/style/start.css'), '\nhtml { --changed: yes; }\n');
   const style = (): Promise<string> =>
     page
       .evaluate(() => getComputedStyle(document.documentElement).getPropertyValue('--changed'))
@@ -81,10 +81,13 @@ test('npm run dev: a change of the page or of the library is served, and the pag
   await until('the style changes', async () => (await style()) || undefined);
 
   // A mistake is said and does not end it; mended, it goes on.
-  await appendFile(join(folder, 'demo/dom.ts'), '\nconst = ;\n');
-  await until('a mistake is named', () => (/demo\/dom\.ts:\d+/.test(output) ? true : undefined));
+  await appendFile(join(folder, 'page/state/sheet.ts'), '\nconst = ;\n');
+  await until('a mistake is named', () => (/page\/state\/sheet\.ts:\d+/.test(output) ? true : undefined));
   const mended = "\ndocument.documentElement.dataset.mended = 'yes';\n";
-  await writeFile(join(folder, 'demo/dom.ts'), (await readFile(join(root, 'demo/dom.ts'), 'utf8')) + mended);
+  await writeFile(
+    join(folder, 'page/state/sheet.ts'),
+    (await readFile(join(root, 'page/state/sheet.ts'), 'utf8')) + mended,
+  );
   await until('the page is mended', async () => (await marks()).mended);
 
   child.kill('SIGTERM');
