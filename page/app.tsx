@@ -1,4 +1,5 @@
 import { Header } from './parts/header.tsx';
+import { QuestionDialog } from './parts/question-dialog.tsx';
 import { Tray } from './parts/tray.tsx';
 import { address } from './state/address.ts';
 import { isLooking } from './state/library.ts';
@@ -27,6 +28,7 @@ export function App() {
       {modals.value.length === 0 && <Tray />}
       <Viewer />
       <SettingsSheet />
+      <QuestionDialog />
       {isDragging.value && (
         <div id="drop">
           <p>{frameTexts.value.drop}</p>

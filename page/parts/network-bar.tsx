@@ -4,7 +4,7 @@ import { workTexts } from '../texts/work.ts';
 /** A thin line at the top while the model is brought here in the background. */
 export function NetworkBar() {
   const { value } = network;
-  if (value.is !== 'loading' || !value.isQuiet) return null;
+  if (value.is !== 'loading') return null;
   return (
     <progress
       class="network-bar"

@@ -8,8 +8,13 @@ export const openTexts = bilingual({
       `An index in this browser was made with ${made}, this is ${now}: add its pictures again. The old one (${size}) can be deleted in the settings.`,
     otherModel: (made: string, now: string) =>
       `The server's index was made with ${made}, this page works with ${now}. Choose its model in the settings, or index the pictures here.`,
-    wantedModel: (name: string, size: string) => `${name} is a larger model: ${size} to download.`,
-    useWanted: (name: string) => `Use ${name}`,
+    needsDownload: (name: string, size: string) => `Download the model ${name} (${size})?`,
+    downloadWhy:
+      'It is needed to read pictures that are new here. It is kept on this device, so this happens once. A smaller model can be chosen in the settings.',
+    download: (size: string) => `Download ${size}`,
+    notNow: 'Not now',
+    refused: (name: string) =>
+      `New pictures cannot be read without the model ${name}. Try again to download it, or choose a smaller one in the settings.`,
     indexHere: (count: number) =>
       `Read ${count === 1 ? 'this picture' : `these ${formatCount(count)} pictures`} here`,
     failed: 'The model could not be opened.',
@@ -20,8 +25,12 @@ export const openTexts = bilingual({
       `此浏览器中有一个由 ${made} 生成的索引，当前模型是 ${now}：请重新添加图片。旧索引（${size}）可在设置中删除。`,
     otherModel: (made: string, now: string) =>
       `服务器的索引由 ${made} 生成，本页使用 ${now}。请在设置中选择对应的模型，或在此重新建立索引。`,
-    wantedModel: (name: string, size: string) => `${name} 是较大的模型，需下载 ${size}。`,
-    useWanted: (name: string) => `使用 ${name}`,
+    needsDownload: (name: string, size: string) => `要下载模型 ${name}（${size}）吗？`,
+    downloadWhy: '读取新图片需要它。它会保存在本设备上，因此只需下载一次。也可以在设置中选择更小的模型。',
+    download: (size: string) => `下载 ${size}`,
+    notNow: '暂不下载',
+    refused: (name: string) =>
+      `没有模型 ${name} 就无法读取新图片。请重试以下载它，或在设置中选择更小的模型。`,
     indexHere: (count: number) => `在此读取这 ${formatCount(count)} 张图片`,
     failed: '无法打开模型。',
   },

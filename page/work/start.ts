@@ -1,9 +1,8 @@
 import { isLooking, openingError, search } from '../state/library.ts';
 import { alertPerson } from '../state/tasks.ts';
 import { errorText } from '../texts/errors.ts';
-import { formatBytes } from '../texts/language.ts';
 import { openTexts } from '../texts/open.ts';
-import { bytesToFetch, firstModel } from './first-model.ts';
+import { firstModel } from './first-model.ts';
 import { findModels } from './models.ts';
 import { findServedIndex, served } from './served.ts';
 import { hasStoredPictures } from './stored-indexes.ts';
@@ -16,15 +15,8 @@ export async function start(): Promise<void> {
   try {
     const [isOwn] = await Promise.all([hasStoredPictures(), findServedIndex()]);
     if (!served.value && !isOwn) isLooking.value = false;
-    const { model, name, wanted } = await firstModel(served.value?.fingerprint, await models);
-    await useModel(model, name);
-    if (wanted) {
-      const { info } = wanted;
-      alertPerson(openTexts.value.wantedModel(info.name, formatBytes(bytesToFetch(info))), [], {
-        text: openTexts.value.useWanted(info.name),
-        run: () => void useModel(info.model, info.name),
-      });
-    }
+    const first = await firstModel(served.value?.fingerprint, await models);
+    await useModel(first.model, first.name, 'fingerprint' in first ? first : undefined);
   } catch (error) {
     const { text, detail = '' } = errorText(error);
     alertPerson(

@@ -1,12 +1,15 @@
-import { ImageSearch, modelInfo, type OpenOptions } from 'likeness-search';
+import { batch } from '@preact/signals';
+import { ImageSearch, type ModelInfo, modelInfo, type OpenOptions } from 'likeness-search';
 import { sha256 } from '../../src/base/sha256.ts';
 import { report, search } from '../state/library.ts';
+import { network } from '../state/network.ts';
 import { pictures, updatePictures } from '../state/pictures.ts';
 import { alertPerson, explain, runTask } from '../state/tasks.ts';
 import { formatBytes } from '../texts/language.ts';
 import { openTexts } from '../texts/open.ts';
 import { workTexts } from '../texts/work.ts';
 import { indexMissing, showIndex } from './indexing.ts';
+import { loadWhenIdle, withNetwork } from './network.ts';
 import { earlierIndex, servedIsOfOther, storedName } from './other-model.ts';
 import { served, servedFeatures } from './served.ts';
 
@@ -27,40 +30,57 @@ async function placeOfIndexes(): Promise<string> {
   return `page-${index ? `${index.title.replace(/[^\w]+/g, '_')}-${mark}` : 'own'}`;
 }
 
-/** Opens a model and its index, and works with them from then on. */
-export async function useModel(model: NonNullable<OpenOptions['model']>, name: string): Promise<boolean> {
-  const opened = await runTask(workTexts.value.opening(name), async (signal, show) => {
+/**
+ * Opens a model and its index, and works with them from then on. The model's network comes when it is needed.
+ *
+ * @param known what was found out of the model just now
+ */
+export async function useModel(
+  model: NonNullable<OpenOptions['model']>,
+  name: string,
+  known?: ModelInfo,
+): Promise<boolean> {
+  const opened = await runTask(workTexts.value.opening(name), async (signal) => {
     // The server may have a newer model.
     const refresh = typeof model === 'string' && model.startsWith(new URL('models/', document.baseURI).href);
-    const { fingerprint } = await modelInfo(model, { signal, refresh });
-    const place = await placeOfIndexes();
-    const next = await ImageSearch.open({
-      ...optionsFromAddress(),
-      model,
-      store: `opfs:${place}-${storedName(fingerprint)}`,
-      refresh,
-      signal,
-      onProgress: ({ done, total, fetched = 0 }) => {
-        const what = fetched > 0 ? workTexts.value.downloading : workTexts.value.reading;
-        show(total > 0 ? done / total : undefined, what(name, formatBytes(done), formatBytes(total)));
-      },
-    });
+    const [info, place] = await Promise.all([
+      known ?? modelInfo(model, { signal, refresh }),
+      placeOfIndexes(),
+    ]);
+    const { fingerprint } = info;
+    const next = withNetwork(
+      await ImageSearch.open({
+        ...optionsFromAddress(),
+        model,
+        network: 'lazy',
+        store: `opfs:${place}-${storedName(fingerprint)}`,
+        refresh,
+        signal,
+      }),
+      info,
+    );
     const before = search.value;
-    report.value = await next.report();
-    search.value = next;
+    const now = await next.report();
+    batch(() => {
+      network.value = { is: 'away' };
+      report.value = now;
+      search.value = next;
+    });
     await before?.close();
     await showIndex();
-    const { size, store } = report.value;
+    const { size, store } = now;
     if (store && store.warnings.length > 0) alertPerson(store.warnings.join(' '));
     if (store?.dropped) alertPerson(openTexts.value.repaired(store.dropped.reason));
     const earlier = size > 0 ? undefined : await earlierIndex(place);
     if (earlier) {
       alertPerson(openTexts.value.earlier(earlier.made, fingerprint, formatBytes(earlier.byteLength)));
     }
-    return true;
+    return { next, info };
   });
-  if (opened && served.value) await useServedIndex();
-  return opened ?? false;
+  if (!opened) return false;
+  if (served.value) await useServedIndex();
+  loadWhenIdle(opened.next, opened.info);
+  return true;
 }
 
 /** Takes over the features that the server has, for the pictures that are not in the index yet. */
@@ -73,7 +93,7 @@ async function useServedIndex(): Promise<void> {
     const { otherModel, indexHere } = openTexts.value;
     alertPerson(otherModel(index.fingerprint, report.value!.model.fingerprint), [], {
       text: indexHere(wanted),
-      run: () => void indexMissing().catch(explain),
+      run: () => void indexMissing(true).catch(explain),
     });
     return;
   }

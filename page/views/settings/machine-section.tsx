@@ -23,9 +23,7 @@ function Machine() {
   const text = machineTexts.value;
   const { value } = report;
   if (!value) return null;
-  const { model, knn, store } = value;
-  const extractor = value.extractor as typeof value.extractor | null;
-  const files = value.modelFiles as typeof value.modelFiles | null;
+  const { model, extractor, knn, store, modelFiles: files } = value;
   return (
     <>
       <h4>{text.machine}</h4>
