@@ -11,7 +11,7 @@ import { PicturesView } from './views/pictures.tsx';
 import { ResultsView } from './views/results/results.tsx';
 import { SettingsSheet } from './views/settings/sheet.tsx';
 import { StartView } from './views/start.tsx';
-import { Viewer } from './views/viewer.tsx';
+import { Viewer } from './views/viewer/viewer.tsx';
 import { isDragging } from './work/input.ts';
 
 /** The page: a frame, one view, and what lies over it. */

@@ -1,9 +1,9 @@
 import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { App } from './app.tsx';
-import { address, followHistory } from './state/address.ts';
-import { queryTitle } from './state/query-parts.ts';
+import { followHistory } from './state/address.ts';
 import { followQuery } from './state/results.ts';
+import { pageTitle } from './state/title.ts';
 import { language } from './texts/language.ts';
 import { actions } from './work/actions.ts';
 import { connectDropAndPaste } from './work/input.ts';
@@ -16,7 +16,7 @@ followObjectUrls();
 connectDropAndPaste(actions);
 effect(() => {
   document.documentElement.lang = language.value === 'zh' ? 'zh-CN' : 'en';
-  document.title = address.value.query.length > 0 ? `${queryTitle.value} · Likeness` : 'Likeness';
+  document.title = pageTitle.value;
 });
 render(<App />, document.getElementById('app')!);
 

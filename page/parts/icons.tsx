@@ -85,3 +85,9 @@ export const Mark = () => (
     <circle cx="19" cy="16" r="6.5" />
   </svg>
 );
+
+export const NextIcon = () => (
+  <Icon>
+    <path d="m9 5 7 7-7 7" />
+  </Icon>
+);

@@ -18,6 +18,7 @@ export function Modal({
   const dialog = useRef<HTMLDialogElement>(null);
   const latest = useRef(close);
   latest.current = close;
+  const isGone = useRef(false);
   useEffect(() => {
     const element = dialog.current!;
     element.showModal();
@@ -37,6 +38,8 @@ export function Modal({
     element.addEventListener('click', onClick);
     return () => {
       modals.value = modals.value.filter((one) => one !== id);
+      isGone.current = true;
+      element.close(); // so the focus goes back to where it was
     };
   }, []);
   return (
@@ -49,6 +52,10 @@ export function Modal({
         if (event.target !== event.currentTarget) return;
         event.preventDefault();
         close();
+      }}
+      onClose={({ target, currentTarget }) => {
+        // Chromium lets a page hold on to its dialog once: the next Escape closes it.
+        if (target === currentTarget && !isGone.current) close();
       }}
     >
       {children}

@@ -89,8 +89,11 @@ export function PictureRows(props: PictureRowsProps) {
     const options = focusNext.current;
     if (!options) return;
     focusNext.current = undefined;
-    const focus = (): void =>
-      list.current?.querySelector<HTMLElement>(`[data-index="${at}"]`)?.focus(options);
+    const focus = (): void => {
+      const { id = pictures[at]?.id } = stop.peek();
+      if (id !== undefined)
+        list.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`)?.focus(options);
+    };
     // What lay over the page, and kept the focus, is gone in the next frame.
     if (options.preventScroll) requestAnimationFrame(focus);
     else focus();

@@ -2,7 +2,7 @@ import { computed } from '@preact/signals';
 import { address } from './address.ts';
 import { filtered, foldersOf } from './filter.ts';
 import { type Picture, pictures } from './pictures.ts';
-import { results } from './results.ts';
+import { copies, shownCount, shownHits } from './results.ts';
 
 const filter = computed(() => {
   const { folder, name, sort } = address.value;
@@ -22,9 +22,20 @@ export const hasDates = computed(() => {
   return false;
 });
 
-/** Ids of the list that the viewer goes through: of the results, else of all that are shown. */
-export const listedIds = computed<readonly string[]>(() =>
-  address.value.query.length > 0
-    ? (results.value?.hits ?? []).map(({ id }) => id)
-    : shownPictures.value.map(({ id }) => id),
-);
+/** The list that the viewer goes through. */
+export interface Listed {
+  ids: readonly string[];
+  /** How many there will be, where more are to come. */
+  count: number;
+}
+
+/** The list that the address's picture is of: results, exact copies, or all pictures that are shown. */
+export const listed = computed<Listed>(() => {
+  const { query, picture } = address.value;
+  const whole = (ids: readonly string[]): Listed => ({ ids, count: ids.length });
+  if (query.length === 0) return whole(shownPictures.value.map(({ id }) => id));
+  const isCopy = copies.value.some(({ id }) => id === picture);
+  if (isCopy) return whole(copies.value.map(({ id }) => id));
+  const ids = shownHits.value.map(({ id }) => id);
+  return { ids, count: Math.max(ids.length, shownCount.value ?? 0) };
+});

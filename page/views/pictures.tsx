@@ -29,7 +29,7 @@ export function PicturesView() {
         </h2>
         <Filter all={all} />
       </div>
-      <p class="visually-hidden" role="status">
+      <p class="unseen" role="status">
         {count}
       </p>
       {shown.length === 0 ? (

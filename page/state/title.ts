@@ -1,0 +1,18 @@
+import { computed } from '@preact/signals';
+import { frameTexts } from '../texts/frame.ts';
+import { address } from './address.ts';
+import { nameOf, pictures } from './pictures.ts';
+import { queryTitle } from './query-parts.ts';
+
+/** What the page shows, as tabs and the history say it: the picture, the query, the view or the folder. */
+export const pageTitle = computed(() => {
+  const { picture, query, folder = '' } = address.value;
+  const { title } = frameTexts.value;
+  const shown =
+    picture !== undefined && pictures.value.has(picture)
+      ? nameOf(picture)
+      : query.length > 0
+        ? queryTitle.value
+        : nameOf(folder);
+  return shown === '' ? title : `${shown} · ${title}`;
+});

@@ -1,0 +1,74 @@
+import type { Region } from 'likeness-search';
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import { address } from '../../state/address.ts';
+import { viewerTexts } from '../../texts/viewer.ts';
+import { Pane } from './pane.tsx';
+import { keyOf, type Subject, subjectOf } from './subject.ts';
+import { useOriginal } from './use-original.ts';
+
+interface QueryPaneProps {
+  /** The picture that is beside it. */
+  shown: Subject;
+  boxOf(key: string): Region | undefined;
+  setBoxOf(key: string): (region: Region | undefined) => void;
+}
+
+/** What was asked with, beside the picture that was found. Nothing, where that is the picture itself. */
+export function QueryPane(props: QueryPaneProps) {
+  const [chosen, choose] = useState(0);
+  const parts = address.value.query
+    .map((part) => ({ part, subject: subjectOf(part) }))
+    .filter(({ subject }) => keyOf(subject) !== keyOf(props.shown));
+  const index = Math.min(chosen, parts.length - 1);
+  const one = parts[index];
+  if (!one) return null;
+  return (
+    <OneOfQuery {...props} key={keyOf(one.subject)} subject={one.subject} asked={one.part.region}>
+      {parts.length > 1 && (
+        <fieldset class="parts">
+          <legend class="unseen">{viewerTexts.value.queryParts}</legend>
+          {parts.map(({ part, subject }, n) => (
+            <button
+              key={keyOf(subject)}
+              type="button"
+              aria-pressed={n === index}
+              title={subject.name}
+              onClick={() => choose(n)}
+            >
+              {part.weight > 0 ? '+' : '−'} {subject.name}
+            </button>
+          ))}
+        </fieldset>
+      )}
+    </OneOfQuery>
+  );
+}
+
+function OneOfQuery({
+  subject,
+  asked,
+  boxOf,
+  setBoxOf,
+  children,
+}: QueryPaneProps & {
+  subject: Subject;
+  asked: Region | undefined;
+  children: ComponentChildren;
+}) {
+  const text = viewerTexts.value;
+  const reading = useOriginal(subject);
+  const key = keyOf(subject);
+  return (
+    <Pane
+      id="asked"
+      subject={subject}
+      reading={reading}
+      label={asked ? text.queryPart : text.query}
+      asked={asked}
+      box={boxOf(key)}
+      setBox={setBoxOf(key)}
+      actions={children}
+    />
+  );
+}

@@ -1,0 +1,298 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Browser, Locator, Page } from 'playwright';
+import { launchChromium } from '../../scripts/chromium.mjs';
+import { likeness, root, samples, withFolder } from '../support/cli.ts';
+import { visitPage, withServer } from '../support/page.ts';
+
+const names = readdirSync(samples).slice(0, 8);
+const asked = `Food/${names[0]}`;
+/** Samples are this large. */
+const size = { width: 307, height: 173 };
+
+let browser: Browser;
+let server: Promise<void>;
+let url: string;
+let stop: () => void;
+
+/** One served index for all tests: samples, a WebP that is to be turned, a JPEG whose EXIF data speak of another size. */
+before(async () => {
+  browser = await launchChromium();
+  await new Promise<void>((ready, failed) => {
+    server = withFolder(async (folder) => {
+      const pictures = join(folder, 'pictures');
+      await mkdir(join(pictures, 'Food'), { recursive: true });
+      for (const name of names) await cp(join(samples, name), join(pictures, 'Food', name));
+      await cp(join(root, 'test/fixtures/pillow/exif-6.webp'), join(pictures, 'turned.webp'));
+      await writeFile(join(pictures, 'dense.jpg'), dense(await readFile(join(samples, names[1]!))));
+      const { code, stderr } = await likeness('index', pictures, '-o', join(folder, 'index'));
+      assert.equal(code, 0, stderr);
+      await withServer(['-i', join(folder, 'index')], (at) => {
+        url = at;
+        return new Promise<void>((done) => {
+          stop = done;
+          ready();
+        });
+      });
+    });
+    server.catch(failed);
+  });
+});
+after(async () => {
+  stop?.();
+  await server;
+  await browser.close();
+});
+
+/** The second sample, and what a browser is made to believe that it is. */
+const other = { width: 307, height: 172 };
+const half = { width: 154, height: 86 };
+
+/** A JPEG with EXIF data of about 144 dots an inch and half its size: browsers then say that it is half as large. */
+function dense(jpeg: Uint8Array): Uint8Array {
+  const exif = Buffer.alloc(6 + 8 + (2 + 4 * 12 + 4) + 16 + (2 + 2 * 12 + 4));
+  exif.write('Exif\0\0', 'latin1');
+  const tiff = exif.subarray(6);
+  tiff.write('II*\0', 'latin1');
+  tiff.writeUInt32LE(8, 4);
+  const [ratios, inner] = [8 + 54, 8 + 54 + 16];
+  const directory = (at: number, tags: [number, number, number][]): void => {
+    tiff.writeUInt16LE(tags.length, at);
+    for (const [n, [tag, type, value]] of tags.entries()) {
+      tiff.writeUInt16LE(tag, at + 2 + 12 * n);
+      tiff.writeUInt16LE(type, at + 4 + 12 * n);
+      tiff.writeUInt32LE(1, at + 6 + 12 * n);
+      tiff.writeUInt32LE(value, at + 10 + 12 * n);
+    }
+  };
+  directory(8, [
+    [0x11a, 5, ratios],
+    [0x11b, 5, ratios + 8],
+    [0x128, 3, 2],
+    [0x8769, 4, inner],
+  ]);
+  for (const [n, value] of [72 * other.width, half.width, 72 * other.height, half.height].entries())
+    tiff.writeUInt32LE(value, ratios + 4 * n);
+  directory(inner, [
+    [0xa002, 4, half.width],
+    [0xa003, 4, half.height],
+  ]);
+  const segment = Buffer.alloc(4);
+  segment.writeUInt16BE(0xffe1);
+  segment.writeUInt16BE(exif.length + 2, 2);
+  return Buffer.concat([jpeg.subarray(0, 2), segment, exif, jpeg.subarray(2)]);
+}
+
+const visit = (search: string, body: (page: Page) => Promise<void>, width?: number) =>
+  visitPage(browser, url, body, { search, ...(width ? { width } : {}) });
+const parameters = (page: Page): URLSearchParams => new URL(page.url()).searchParams;
+const results = (page: Page) => page.waitForSelector('.rows .caption .name');
+const shownId = (page: Page): string | null => parameters(page).get('picture');
+/** Waits until the whole picture is there. */
+const whole = (page: Page, pane: string) => page.waitForSelector(`${pane} .frame.ready img`);
+const opened = (page: Page, id: string) =>
+  page.waitForFunction((wanted) => new URLSearchParams(location.search).get('picture') === wanted, id);
+const regionOf = (page: Page): number[] => parameters(page).get('region')!.split(',').map(Number);
+
+/** Draws over a picture from one point to another, both in parts of its width and height. */
+async function draw(page: Page, frame: Locator, from: [number, number], to: [number, number]): Promise<void> {
+  const { x, y, width, height } = (await frame.boundingBox())!;
+  const at = ([across, down]: [number, number]): [number, number] => [x + across * width, y + down * height];
+  await page.mouse.move(...at(from));
+  await page.mouse.down();
+  await page.mouse.move(...at([(from[0] + to[0]) / 2, (from[1] + to[1]) / 2]));
+  await page.mouse.move(...at(to));
+  await page.mouse.up();
+}
+
+test('a click on a hit shows it beside the query; arrow keys and buttons go through the hits; Escape goes back to the one that was seen', () =>
+  visit(`?like=${asked}`, async (page) => {
+    await results(page);
+    const ids = await page
+      .locator('.rows a')
+      .evaluateAll((links) => links.map((link) => (link as HTMLElement).title));
+    assert.ok(ids.length >= 8, ids.join());
+    await page.click(`.rows a[title="${ids[1]}"]`);
+    await Promise.all([whole(page, '#asked'), whole(page, '#found')]);
+    assert.match(await page.innerText('#asked figcaption'), new RegExp(names[0]!));
+    const said = await page.innerText('#found figcaption');
+    assert.match(said, new RegExp(ids[1]!.split('/').at(-1)!));
+    assert.match(said, /distance 0\.\d{3}/);
+    assert.match(said, /\d+ × \d+ pixels/);
+    assert.match(said, /[\d.]+ kB/);
+    assert.equal(await page.innerText('.position'), `2 of ${ids.length}`);
+
+    await page.keyboard.press('ArrowRight');
+    await opened(page, ids[2]!);
+    await page.click('#next');
+    await opened(page, ids[3]!);
+    await page.keyboard.press('ArrowLeft');
+    await opened(page, ids[2]!);
+    for (let n = 0; n < ids.length + 2; n++) await page.keyboard.press('ArrowRight');
+    await opened(page, ids.at(-1)!);
+    assert.equal(await page.getAttribute('#next', 'aria-disabled'), 'true');
+
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('#viewer', { state: 'detached' });
+    assert.equal(shownId(page), null);
+    await page.waitForFunction(
+      (id) => (document.activeElement as HTMLElement | null)?.dataset.id === id,
+      ids.at(-1)!,
+    );
+    // The viewer was one entry of the history, however many pictures were looked at.
+    await page.goForward();
+    await opened(page, ids.at(-1)!);
+    await page.goBack();
+    await page.waitForSelector('#viewer', { state: 'detached' });
+    assert.equal(parameters(page).get('like'), asked);
+  }));
+
+test('a box that is dragged over a hit searches with that part, in pixels of the picture', () =>
+  visit(`?like=${asked}`, async (page) => {
+    await results(page);
+    await page.goto(`${url}?like=${asked}&picture=${encodeURIComponent(`Food/${names[2]}`)}`);
+    await whole(page, '#found');
+    const frame = page.locator('#found .frame');
+    await draw(page, frame, [0.25, 0.2], [0.75, 0.8]);
+    const box = await frame.locator('.box').evaluate((element) => element === document.activeElement);
+    assert.ok(box, 'the box has the focus');
+    // A corner is pulled beyond the picture.
+    await draw(page, frame, [0.75, 0.8], [1.3, 0.8]);
+    await page.click('#found .search-part');
+    await page.waitForSelector('#viewer', { state: 'detached' });
+    assert.equal(parameters(page).get('like'), `Food/${names[2]}`);
+    const [x, y, width, height] = regionOf(page) as [number, number, number, number];
+    assert.ok(Math.abs(x - 0.25 * size.width) <= 2, `${x}`);
+    assert.ok(Math.abs(y - 0.2 * size.height) <= 2, `${y}`);
+    assert.equal(x + width, size.width);
+    assert.ok(Math.abs(height - 0.6 * size.height) <= 3, `${height}`);
+    await results(page);
+
+    // The part is shown on the query from then on, and Back leads to the picture again.
+    await page.click('.rows a');
+    await page.waitForSelector('#asked .asked');
+    await page.goBack();
+    await page.goBack();
+    await opened(page, `Food/${names[2]}`);
+  }));
+
+test('keys make, move and size a box, its numbers are said; the first Escape takes it away, the second closes', () =>
+  visit(`?like=${asked}&picture=${encodeURIComponent(`Food/${names[3]}`)}`, async (page) => {
+    await whole(page, '#asked');
+    await page.focus('#asked .choose-part');
+    await page.keyboard.press('Enter');
+    const box = page.locator('#asked .box');
+    await page.waitForFunction(() => document.activeElement?.classList.contains('box'));
+    const label = async () => (await box.getAttribute('aria-label'))!;
+    assert.match(await label(), /: 15\d × 8\d pixels, 7\d from the left, 4\d from the top$/);
+    const before = await label();
+    await page.keyboard.press('ArrowRight');
+    assert.notEqual(await label(), before);
+    assert.equal(shownId(page), `Food/${names[3]}`, 'arrow keys are the box’s');
+    for (let n = 0; n < 60; n++) await page.keyboard.press('ArrowLeft');
+    for (let n = 0; n < 60; n++) await page.keyboard.press('ArrowUp');
+    for (let n = 0; n < 60; n++) await page.keyboard.press('Shift+ArrowRight');
+    await page.keyboard.press('Alt+ArrowDown');
+    assert.match(await label(), /: 307 × \d+ pixels, 0 from the left, 1 from the top$/);
+    await page.keyboard.press('Escape');
+    await box.waitFor({ state: 'detached' });
+    assert.equal(await page.locator('#viewer').count(), 1);
+
+    await page.click('#asked .choose-part');
+    await page.keyboard.press('Shift+ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#viewer', { state: 'detached' });
+    assert.equal(parameters(page).get('like'), asked);
+    assert.equal(regionOf(page).length, 4);
+    await results(page);
+  }));
+
+test('a part is in the library’s pixels where the browser sees the picture turned or smaller', () =>
+  visit(`?like=${asked}&picture=turned.webp`, async (page) => {
+    await whole(page, '#found');
+    const said = async () => /(\d+) × (\d+) pixels/.exec(await page.innerText('#found figcaption'))!.slice(1);
+    const natural = await page
+      .locator('#found .frame img')
+      .evaluate((image: HTMLImageElement) => [image.naturalWidth, image.naturalHeight]);
+    assert.deepEqual((await said()).map(Number), natural.toReversed(), 'no browser turns WebP');
+    await draw(page, page.locator('#found .frame'), [0.01, 0.5], [0.99, 0.999]);
+    await page.click('#found .search-part');
+    await results(page);
+    const [x, y, width, height] = regionOf(page) as [number, number, number, number];
+    assert.ok(x + width <= natural[1]! && y + height <= natural[0]!, [x, y, width, height].join());
+    assert.ok(y >= natural[0]! * 0.4);
+
+    await page.goto(`${url}?like=${asked}&picture=dense.jpg`);
+    await whole(page, '#found');
+    const seen = await page
+      .locator('#found .frame img')
+      .evaluate((image) => (image as HTMLImageElement).naturalWidth);
+    assert.equal(seen, half.width, 'the browser believes the EXIF data');
+    assert.deepEqual((await said()).map(Number), [other.width, other.height]);
+    await draw(page, page.locator('#found .frame'), [0.5, 0.5], [0.99, 0.99]);
+    await page.click('#found .search-part');
+    await results(page);
+    const [left] = regionOf(page);
+    assert.ok(Math.abs(left! - other.width / 2) <= 2, `${left}`);
+  }));
+
+test('a finger leafs through the hits, and draws once there is a box', async () => {
+  const context = await browser.newContext({ viewport: { width: 360, height: 740 }, hasTouch: true });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  await page.goto(`${url}?like=${asked}`);
+  await results(page);
+  const ids = await page
+    .locator('.rows a')
+    .evaluateAll((links) => links.map((link) => (link as HTMLElement).title));
+  await page.click(`.rows a[title="${ids[0]}"]`);
+  await whole(page, '#found');
+  const client = await context.newCDPSession(page);
+  const swipe = async (from: [number, number], to: [number, number]): Promise<void> => {
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', points: [number, number][]) =>
+      client.send('Input.dispatchTouchEvent', { type, touchPoints: points.map(([x, y]) => ({ x, y })) });
+    await touch('touchStart', [from]);
+    for (const part of [0.25, 0.5, 0.75, 1])
+      await touch('touchMove', [[from[0] + (to[0] - from[0]) * part, from[1] + (to[1] - from[1]) * part]]);
+    await touch('touchEnd', []);
+  };
+  const middle = async () => {
+    const { x, y, width, height } = (await page.locator('#found .frame').boundingBox())!;
+    return { x: x + width / 2, y: y + height / 2, width, height };
+  };
+  const { x, y } = await middle();
+  await swipe([x + 80, y], [x - 80, y + 5]);
+  await opened(page, ids[1]!);
+  await swipe([x - 80, y], [x + 80, y]);
+  await opened(page, ids[0]!);
+  await page.click('#found .choose-part');
+  const label = () => page.getAttribute('#found .box', 'aria-label');
+  const before = await label();
+  await swipe([x, y], [x + 30, y + 10]);
+  assert.notEqual(await label(), before);
+  assert.equal(shownId(page), ids[0]);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(wide <= 360, `${wide}`);
+  await context.close();
+});
+
+test('searching with a hit, the original in a tab, a download; the title says what is shown', () =>
+  visit(`?like=${asked}&picture=${encodeURIComponent(`Food/${names[2]}`)}`, async (page) => {
+    await whole(page, '#found');
+    assert.match(await page.title(), new RegExp(names[2]!));
+    const [tab] = await Promise.all([page.context().waitForEvent('page'), page.click('#found .open')]);
+    await tab.waitForLoadState();
+    assert.match(decodeURIComponent(tab.url()), new RegExp(`pictures/Food/${names[2]}$`));
+    await tab.close();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click('#found .download')]);
+    assert.equal(download.suggestedFilename(), names[2]);
+    assert.deepEqual(await readFile((await download.path())!), await readFile(join(samples, names[2]!)));
+    await page.click('.search-this');
+    await page.waitForSelector('#viewer', { state: 'detached' });
+    assert.equal(parameters(page).get('like'), `Food/${names[2]}`);
+    await results(page);
+    assert.doesNotMatch(await page.title(), /^A\d+/);
+  }));
