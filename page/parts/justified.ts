@@ -14,12 +14,9 @@ export interface Row {
 const minRatio = 0.4;
 const maxRatio = 3;
 
-/** A row is cut to the width where its next picture would leave it lower than this share of the wanted height. */
-const lowest = 0.72;
-
 /**
- * Puts pictures into rows that fill a width, uncropped: a row takes pictures until its height falls to the wanted one, or
- * stops before the picture that would make it much lower. The last row is not stretched.
+ * Puts pictures into rows that fill a width, uncropped: a row takes pictures until its height falls to the wanted one, without the
+ * last of them where its height is nearer to that one then. The last row is not stretched.
  *
  * @param ratios width through height of each picture; what is no positive number counts as a square
  * @param width of the whole
@@ -49,18 +46,21 @@ export function justifiedRows(
     from = to;
     sum = 0;
   };
-  const heightOf = (count: number, ratioSum: number): number =>
-    Math.max(1, (width - gap * (count - 1)) / ratioSum);
+  const heightOf = (count: number, ratioSum: number): number => (width - gap * (count - 1)) / ratioSum;
   for (const [index, ratio] of ratios.entries()) {
     const count = index - from;
-    if (count > 0 && heightOf(count + 1, sum + clamped(ratio)) < height * lowest) {
-      // Without it the row is higher than wanted, but less so than it would be too low with it.
-      const without = heightOf(count, sum);
-      if (without <= height / lowest) end(index, without);
+    const own = clamped(ratio);
+    if (heightOf(count + 1, sum + own) > height) {
+      sum += own;
+      continue;
     }
-    sum += clamped(ratio);
-    const rowHeight = heightOf(index + 1 - from, sum);
-    if (rowHeight <= height) end(index + 1, rowHeight);
+    const without = count === 0 ? Number.POSITIVE_INFINITY : heightOf(count, sum);
+    if (without / height < height / heightOf(count + 1, sum + own)) {
+      end(index, without);
+      sum = own;
+      if (heightOf(1, own) > height) continue;
+    } else sum += own;
+    end(index + 1, heightOf(index + 1 - from, sum));
   }
   if (from < ratios.length) end(ratios.length, Math.min(height, heightOf(ratios.length - from, sum)));
   return rows;

@@ -13,6 +13,8 @@ export interface PictureRowsProps {
   pictures: readonly Picture[];
   /** How many there will be, where more are to come. */
   total?: number | undefined;
+  /** Whether more are to come: the last row is not drawn before it is full. */
+  isPartial?: boolean;
   /** Href of a picture's link: it can be opened in another tab. */
   hrefOf(picture: Picture): string;
   choose(picture: Picture): void;
@@ -29,31 +31,35 @@ const gap = 8;
 
 /** Justified rows of pictures, of which those near the window are drawn; one tab stop, arrow keys go on. */
 export function PictureRows(props: PictureRowsProps) {
-  const { label, pictures, captionRem = 0, nearEnd } = props;
+  const { label, pictures, captionRem = 0, isPartial = false, nearEnd } = props;
   const list = useRef<HTMLUListElement>(null);
   const probe = useRef<HTMLSpanElement>(null);
   /** The picture that is the tab stop, and where it was last. */
   const stop = useSignal<{ id: string | undefined; index: number }>({ id: undefined, index: 0 });
-  const focusNext = useRef<FocusOptions | undefined>(undefined);
+  const focusNext = useRef<{ index: number; stays: boolean } | undefined>(undefined);
   /** The first picture that is seen, and where: it stays there when others come, go or change size. */
-  const anchor = useRef<{ id: string; offset: number } | undefined>(undefined);
+  const anchor = useRef<{ id: string; offset: number; scrolled: number } | undefined>(undefined);
 
   const layout = useRef<{ rows: readonly Row[]; pictures: readonly Picture[] }>({ rows: [], pictures });
   const noteAnchor = (): void => {
     const { rows, pictures: laid } = layout.current;
     const edge = list.current!.getBoundingClientRect().top;
     const first = rows.find((row) => row.top + row.height + edge > 0);
-    anchor.current = edge < 0 && first ? { id: laid[first.from]!.id, offset: first.top + edge } : undefined;
+    anchor.current =
+      edge < 0 && first
+        ? { id: laid[first.from]!.id, offset: first.top + edge, scrolled: scrollY }
+        : undefined;
   };
   const seen = useRowsWindow(list, probe, noteAnchor);
   const { width, rem, top, bottom } = seen.value;
 
   const height = width < 600 ? 120 : 190;
   const below = Math.round(captionRem * rem);
-  const rows = useMemo(
-    () => (width === 0 ? [] : justifiedRows(pictures.map(ratioOf), { width, height, gap, below })),
-    [pictures, width, height, below],
-  );
+  const rows = useMemo(() => {
+    if (width === 0) return [];
+    const all = justifiedRows(pictures.map(ratioOf), { width, height, gap, below });
+    return isPartial && all.length > 1 ? all.slice(0, -1) : all;
+  }, [pictures, isPartial, width, height, below]);
   const last = rows.at(-1);
   const whole = last ? last.top + last.height + below : 0;
 
@@ -64,7 +70,9 @@ export function PictureRows(props: PictureRowsProps) {
     const index = pictures.findIndex(({ id }) => id === held.id);
     const row = rows[rowOf(rows, index)];
     if (!row) return;
-    const moved = list.current!.getBoundingClientRect().top + row.top - held.offset;
+    // What was scrolled since, we hear of in the next frame.
+    const offset = held.offset - (scrollY - held.scrolled);
+    const moved = list.current!.getBoundingClientRect().top + row.top - offset;
     if (Math.abs(moved) >= 1) scrollBy({ top: moved, behavior: 'instant' });
   }, [rows]);
 
@@ -82,20 +90,19 @@ export function PictureRows(props: PictureRowsProps) {
     if (index === -1) return;
     const { focused: _, ...rest } = placeToRestore.value!;
     placeToRestore.value = rest;
-    focusNext.current = { preventScroll: true };
+    focusNext.current = { index, stays: true };
     stop.value = { id: toFocus, index };
   }, [toFocus, pictures]);
   useLayoutEffect(() => {
-    const options = focusNext.current;
-    if (!options) return;
+    const wanted = focusNext.current;
+    if (wanted?.index !== at) return;
     focusNext.current = undefined;
-    const focus = (): void => {
-      const { id = pictures[at]?.id } = stop.peek();
-      if (id !== undefined)
-        list.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`)?.focus(options);
-    };
+    const focus = (): void =>
+      list.current
+        ?.querySelector<HTMLElement>(`[data-index="${at}"]`)
+        ?.focus({ preventScroll: wanted.stays });
     // What lay over the page, and kept the focus, is gone in the next frame.
-    if (options.preventScroll) requestAnimationFrame(focus);
+    if (wanted.stays) requestAnimationFrame(focus);
     else focus();
   });
 
@@ -111,7 +118,7 @@ export function PictureRows(props: PictureRowsProps) {
     const covered = document.querySelector('header')?.getBoundingClientRect().bottom ?? 0;
     if (edge < covered || edge + row.height + below > innerHeight)
       scrollBy({ top: edge - Math.max(covered + gap, (innerHeight - row.height) / 3), behavior: 'instant' });
-    focusNext.current = {};
+    focusNext.current = { index: next, stays: false };
     stop.value = { id: pictures[next]!.id, index: next };
   };
 

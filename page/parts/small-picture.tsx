@@ -1,9 +1,11 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { learnSize } from '../state/learned-sizes.ts';
 import { nameOf, type Picture } from '../state/pictures.ts';
 
 /** A picture, small; its name where there is nothing to show. */
-export function SmallPicture({ picture: { id, thumbnail, url }, alt }: { picture: Picture; alt?: string }) {
+export function SmallPicture({ picture, alt }: { picture: Picture; alt?: string }) {
+  const { id, thumbnail, url, width } = picture;
   const failed = useSignal(false);
   const source = thumbnail || url;
   // What could not be shown may be given anew.
@@ -17,6 +19,9 @@ export function SmallPicture({ picture: { id, thumbnail, url }, alt }: { picture
       alt={alt ?? nameOf(id)}
       decoding="async"
       draggable={false}
+      onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) => {
+        if (width === undefined && source === url) learnSize(id, naturalWidth, naturalHeight);
+      }}
       onError={() => {
         failed.value = true;
       }}

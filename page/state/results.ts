@@ -76,15 +76,16 @@ const pageSize = 60;
 let turn = new AbortController();
 let parts: Parts | undefined;
 
-/** Asks anew; `isRefresh`: the index has changed, the person stays where they are. */
-async function run(library: ImageSearch, isRefresh: boolean): Promise<void> {
+/** Asks anew; where only the index has changed, the person keeps as many results as there were. */
+async function run(library: ImageSearch): Promise<void> {
   turn.abort();
   const mine = new AbortController();
   turn = mine;
   const key = queryKey.value;
   const { query } = address.value;
   const before = results.value?.key === key ? results.value : undefined;
-  const wanted = (isRefresh ? before?.hits.length : placeToRestore.value?.loaded) ?? 0;
+  // As many as there were: when this entry of the history was left, or before the index changed.
+  const wanted = Math.max(before?.hits.length ?? 0, placeToRestore.value?.loaded ?? 0);
   const k = Math.max(pageSize, wanted);
   isSearching.value = true;
   isLoadingMore = false;
@@ -180,11 +181,10 @@ export function followQuery(): void {
     const ready = readiness(address.value.query);
     if (last?.key === key && last.library === library && last.version === version && last.ready === ready)
       return;
-    const isSame = last?.key === key && last.library === library;
     if (last && last.library !== library) forgetVectors();
     last = { key, library, version, ready };
     untracked(() => {
-      if (key !== '[]' && library) void run(library, isSame);
+      if (key !== '[]' && library) void run(library);
       else {
         turn.abort();
         results.value = undefined;
@@ -215,7 +215,7 @@ function followWork(): void {
     const library = search.value;
     if (!isWaiting.value || !library || running.value) return;
     // One piece of work follows another.
-    const timer = setTimeout(() => void run(library, true), 300);
+    const timer = setTimeout(() => void run(library), 300);
     return () => clearTimeout(timer);
   });
 }

@@ -23,13 +23,22 @@ const encodePath = (id: string): string =>
 export async function findServedIndex(): Promise<void> {
   const response = await fetch('index/index.json').catch(() => undefined);
   if (!response?.ok || !response.headers.get('content-type')?.includes('json')) return;
-  const record: { title: string; model: { fingerprint: string }; ids: string[] } | null =
-    await response.json();
+  const record: {
+    title: string;
+    model: { fingerprint: string };
+    ids: string[];
+    /** Width and height of each picture, 0 where they are not known. */
+    sizes?: number[];
+  } | null = await response.json();
   if (!record) return;
-  const { title, model, ids } = record;
+  const { title, model, ids, sizes = [] } = record;
   served.value = { title, fingerprint: model.fingerprint, ids };
   updatePictures(
-    ids.map((id) => ({ id, url: new URL(`pictures/${encodePath(id)}`, document.baseURI).href })),
+    ids.map((id, n) => {
+      const [width = 0, height = 0] = sizes.slice(2 * n, 2 * n + 2);
+      const url = new URL(`pictures/${encodePath(id)}`, document.baseURI).href;
+      return { id, url, ...(width > 0 && height > 0 ? { width, height } : {}) };
+    }),
   );
 }
 

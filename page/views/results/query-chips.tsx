@@ -19,7 +19,7 @@ export function QueryChips() {
   const { query } = address.value;
   const hasSigns = query.length > 1 || query.some(({ weight }) => weight < 0);
   return (
-    <ul class="chips" aria-label={text.query}>
+    <ul class={hasSigns ? 'chips signed' : 'chips'} aria-label={text.query}>
       {query.map((part) => {
         const name = partName(part);
         const isLike = part.weight > 0;
@@ -31,10 +31,10 @@ export function QueryChips() {
             {hasSigns && (
               <span class="sign-of">
                 <Sign isPlus={isLike} />
-                <span class="hidden-text">{isLike ? text.like : text.unlike}</span>
+                <span class="hidden-text">{isLike ? text.like(name) : text.unlike(name)}</span>
               </span>
             )}
-            <span class="chip-name" title={'id' in part ? part.id : name}>
+            <span class="chip-name" aria-hidden={hasSigns} title={'id' in part ? part.id : name}>
               {name}
               {part.region && <span class="region"> · {text.part}</span>}
             </span>

@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { PictureRows } from '../../parts/picture-rows.tsx';
 import { type Address, address, back, go, hrefOf } from '../../state/address.ts';
 import { type Picture, pictures } from '../../state/pictures.ts';
@@ -32,7 +32,7 @@ export function ResultsView() {
   const found = results.value;
   const known = pictures.value;
   // Whoever asked anew begins at the title; who comes back gets the place of before.
-  useLayoutEffect(() => {
+  useEffect(() => {
     if (placeToRestore.peek()?.focused === undefined) title.current?.focus({ preventScroll: true });
   }, [key]);
 
@@ -70,6 +70,7 @@ export function ResultsView() {
             label={queryTitle.value}
             pictures={shown}
             total={shownCount.value}
+            isPartial={!isComplete.value}
             captionRem={captionRem.value}
             hrefOf={({ id }) => hrefOf({ ...address.value, picture: id })}
             choose={({ id }) => go({ ...address.value, picture: id })}

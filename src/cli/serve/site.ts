@@ -14,6 +14,7 @@ import { say } from '../print.ts';
 import { limit } from './limit.ts';
 import { sendBody, sendText } from './send-body.ts';
 import { beginningOf, findFile, sendFile } from './send-file.ts';
+import { readSizes } from './sizes.ts';
 
 /** Answers a request for a path, given as its decoded parts; resolves to false when there is nothing there. */
 type Route = (path: string[], request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
@@ -53,7 +54,7 @@ export async function createSite({ index, followLinks = false }: SiteOptions): P
     dist: (path, ...exchange) => sendBelow(dist, path, ...exchange),
     samples: (path, ...exchange) => sendBelow(join(page, 'samples'), path, ...exchange),
     models: await modelRoute(index, followLinks),
-    index: index ? indexRoute(index) : noIndexRoute,
+    index: index ? indexRoute(index, followLinks) : noIndexRoute,
     pictures: index ? pictureRoute(index, followLinks) : async () => false,
   };
   return {
@@ -99,20 +100,22 @@ const noIndexRoute: Route = async (path, _, response) => {
   return true;
 };
 
-function indexRoute({ where, store, isWhole = true }: ServedIndex): Route {
+function indexRoute({ where, store, isWhole = true }: ServedIndex, followLinks: boolean): Route {
   const pictures = resolve(where, settingOf(store, 'pictures') ?? '.');
-  const summary = JSON.stringify({
+  const ids = store.entries.map(({ id }) => id);
+  const sizes = readSizes(pictures, ids, followLinks);
+  const summary = {
     title: basename(pictures),
     model: store.info.model,
     dimension: store.info.dimension,
     count: store.entries.length,
-    ids: store.entries.map(({ id }) => id),
-  });
+    ids,
+  };
   const oneOfFew = limit(featureReaders);
   return async (path, request, response) => {
     switch (path.join('/')) {
       case 'index.json':
-        sendText(response, 200, summary, 'application/json');
+        sendText(response, 200, JSON.stringify({ ...summary, sizes: await sizes() }), 'application/json');
         return true;
       case 'features.npy':
         await oneOfFew(() => sendFeatures(request, response, store));
