@@ -2,11 +2,14 @@ import { Header } from './parts/header.tsx';
 import { QuestionDialog } from './parts/question-dialog.tsx';
 import { Tray } from './parts/tray.tsx';
 import { address } from './state/address.ts';
+import { compared } from './state/duplicates.ts';
 import { isLooking } from './state/library.ts';
 import { modals } from './state/modals.ts';
 import { pictures } from './state/pictures.ts';
 import { running } from './state/tasks.ts';
 import { frameTexts } from './texts/frame.ts';
+import { ComparePictures, openGroup } from './views/duplicates/compare.tsx';
+import { DuplicatesView } from './views/duplicates/duplicates.tsx';
 import { PicturesView } from './views/pictures.tsx';
 import { ResultsView } from './views/results/results.tsx';
 import { SettingsSheet } from './views/settings/sheet.tsx';
@@ -26,7 +29,7 @@ export function App() {
         <View />
       </main>
       {modals.value.length === 0 && <Tray />}
-      <Viewer />
+      <Overlay />
       <SettingsSheet />
       <QuestionDialog />
       {isDragging.value && (
@@ -39,9 +42,17 @@ export function App() {
 }
 
 function View() {
-  const { query } = address.value;
+  const { view, query } = address.value;
   if (query.length > 0) return <ResultsView />;
-  if (pictures.value.size > 0) return <PicturesView />;
+  if (pictures.value.size > 0) return view === 'duplicates' ? <DuplicatesView /> : <PicturesView />;
   // Nothing is said of pictures before it is known whether there are some.
-  return isLooking.value ? null : <StartView />;
+  if (isLooking.value) return null;
+  return view === 'duplicates' ? <DuplicatesView /> : <StartView />;
+}
+
+/** The picture that the address names: among its duplicates, or alone. */
+function Overlay() {
+  const { view, query } = address.value;
+  if (view !== 'duplicates' || query.length > 0) return <Viewer />;
+  return openGroup() || !compared.value ? <ComparePictures /> : <Viewer />;
 }
