@@ -3,11 +3,14 @@ import { render } from 'preact';
 import { App } from './app.tsx';
 import { followHistory } from './state/address.ts';
 import { followQuery } from './state/results.ts';
+import { explain } from './state/tasks.ts';
 import { pageTitle } from './state/title.ts';
 import { language } from './texts/language.ts';
 import { actions } from './work/actions.ts';
 import { connectDropAndPaste } from './work/input.ts';
 import { followObjectUrls } from './work/object-urls.ts';
+import { prepareOffline } from './work/offline.ts';
+import { takeShared } from './work/shared.ts';
 import { start } from './work/start.ts';
 
 followHistory();
@@ -21,3 +24,5 @@ effect(() => {
 render(<App />, document.getElementById('app')!);
 
 await start();
+void prepareOffline();
+await takeShared(actions).catch(explain);

@@ -18,6 +18,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { buildTypes } from './declarations.mjs';
 import { knownPackages, writeNotices } from './notices.mjs';
+import { buildServiceWorker } from './service-worker.mjs';
 import { ensurePackages, root } from './setup.mjs';
 import { buildShaders } from './shaders.mjs';
 
@@ -32,6 +33,7 @@ const inputs = [
   'page',
   'scripts/build.mjs',
   'scripts/declarations.mjs',
+  'scripts/service-worker.mjs',
   'scripts/shaders.mjs',
   'tsconfig.json',
   'tsconfig.build.json',
@@ -335,7 +337,8 @@ async function buildPage() {
 /** Copies the page's files that are not scripts. */
 export function copyPage() {
   for (const name of readdirSync(join(root, 'page'))) {
-    if (/\.svg$/.test(name)) cpSync(join(root, 'page', name), join(root, 'dist/page', name));
+    if (/\.(svg|png|webmanifest)$/.test(name))
+      cpSync(join(root, 'page', name), join(root, 'dist/page', name));
   }
   cpSync(join(root, 'page/samples'), join(root, 'dist/page/samples'), { recursive: true });
   // The Content-Security-Policy allows one inline script, the import map, by its hash.
@@ -373,6 +376,7 @@ export async function buildAll() {
   await buildKernels();
   const { build } = await import('esbuild');
   await Promise.all([buildWeb(), buildNode(), buildPage(), build(elementsBundle), buildTypes()]);
+  await buildServiceWorker(root, browserOptions);
   writeFileSync(stamp, '');
 }
 

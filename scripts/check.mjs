@@ -10,6 +10,7 @@ await buildKernels(); // asc is the type checker of assembly/
 const checks = [
   ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'],
   ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'],
+  ['node_modules/typescript/bin/tsc', '-p', 'page/service-worker/tsconfig.json'],
   [
     'node_modules/typescript/bin/tsc',
     '-p',

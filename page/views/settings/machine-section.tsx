@@ -3,6 +3,7 @@ import { formatCount } from '../../texts/language.ts';
 import { machineTexts } from '../../texts/machine.ts';
 import { settingsTexts } from '../../texts/settings.ts';
 import { GpuPanel } from './gpu-panel.tsx';
+import { IsolationSetting } from './offline.tsx';
 
 /** What runs where, and why: for those who want to know. */
 export function MachineSection() {
@@ -13,6 +14,7 @@ export function MachineSection() {
           <h3>{settingsTexts.value.advanced}</h3>
         </summary>
         <Machine />
+        <IsolationSetting />
         <GpuPanel />
       </details>
     </section>

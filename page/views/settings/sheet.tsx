@@ -9,6 +9,7 @@ import { IndexSection } from './index-section.tsx';
 import { LanguageSection } from './language-section.tsx';
 import { MachineSection } from './machine-section.tsx';
 import { ModelSection } from './model-section.tsx';
+import { OfflineSection } from './offline.tsx';
 
 /** The settings, in one side sheet. */
 export function SettingsSheet() {
@@ -36,6 +37,7 @@ function Sheet() {
       <IndexSection />
       <ModelSection />
       <LanguageSection />
+      <OfflineSection />
       <MachineSection />
     </Modal>
   );
