@@ -1,3 +1,4 @@
+import { CollectionNotes } from './parts/collection-notes.tsx';
 import { Header } from './parts/header.tsx';
 import { QuestionDialog } from './parts/question-dialog.tsx';
 import { Tray } from './parts/tray.tsx';
@@ -44,10 +45,15 @@ export function App() {
 function View() {
   const { view, query } = address.value;
   if (query.length > 0) return <ResultsView />;
-  if (pictures.value.size > 0) return view === 'duplicates' ? <DuplicatesView /> : <PicturesView />;
   // Nothing is said of pictures before it is known whether there are some.
-  if (isLooking.value) return null;
-  return view === 'duplicates' ? <DuplicatesView /> : <StartView />;
+  if (pictures.value.size === 0 && isLooking.value) return null;
+  if (view === 'duplicates') return <DuplicatesView />;
+  return (
+    <>
+      <CollectionNotes />
+      {pictures.value.size > 0 ? <PicturesView /> : <StartView />}
+    </>
+  );
 }
 
 /** The picture that the address names: among its duplicates, or alone. */

@@ -1,23 +1,7 @@
-/** A file with the path that the person knows it by: within a folder, from the folder's name on. */
-export interface GivenFile {
-  path: string;
-  file: File;
-}
+import { listFolder } from './collections/list-folder.ts';
+import type { Given } from './given-types.ts';
 
-/** A file that is not taken, and why not. */
-export interface Unread {
-  path: string;
-  why: string;
-}
-
-/** What a person gave the page: chose, dropped or pasted. */
-export interface Given {
-  files: GivenFile[];
-  /** What could not even be opened. */
-  unread: Unread[];
-  /** Whether a folder was among it. */
-  folder: boolean;
-}
+export type { Given, GivenFile, Unread } from './given-types.ts';
 
 /** Files of a chooser, or of the clipboard. */
 export const givenFiles = (files: Iterable<File>): Given => {
@@ -25,22 +9,35 @@ export const givenFiles = (files: Iterable<File>): Given => {
   return { files: given, unread: [], folder: given.some(({ file }) => file.webkitRelativePath !== '') };
 };
 
+/** A dropped item, as Chromium has it besides. */
+interface KeptItem extends DataTransferItem {
+  getAsFileSystemHandle?(): Promise<FileSystemHandle | null>;
+}
+
 /** Files of a drop, those in dropped folders too. Has to be called while the event is handled. */
 export async function droppedFiles({ items, files }: DataTransfer): Promise<Given> {
   const given: Given = { files: [], unread: [], folder: false };
   // All of them at once: after the event they are empty.
   const found = [...items]
     .filter(({ kind }) => kind === 'file')
-    .map((item) => {
+    .map((item: KeptItem) => {
       const entry = item.webkitGetAsEntry?.();
       // Only folders need one: WebKit's of a file that a script made cannot be opened.
-      return entry?.isDirectory ? entry : item.getAsFile();
+      if (!entry?.isDirectory) return { file: item.getAsFile() };
+      return { entry, handle: item.getAsFileSystemHandle?.().catch(() => null) };
     });
   const plain = [...files];
   if (found.length === 0) return givenFiles(plain);
-  for (const one of found) {
-    if (one instanceof File) given.files.push({ path: one.name, file: one });
-    else if (one) await addEntry(one, given);
+  for (const { file, entry, handle } of found) {
+    if (file) given.files.push({ path: file.name, file });
+    const folder = await handle;
+    if (folder?.kind === 'directory') {
+      const listed = await listFolder(folder as FileSystemDirectoryHandle);
+      for (const one of listed.files) given.files.push(one);
+      given.unread.push(...listed.unread);
+      given.handles = new Map([...(given.handles ?? []), ...listed.handles!]);
+      given.folder = true;
+    } else if (entry) await addEntry(entry, given);
   }
   return given;
 }
@@ -64,7 +61,11 @@ async function addEntry(entry: FileSystemEntry, given: Given): Promise<void> {
       for (const child of part) await addEntry(child, given);
     }
   } catch (error) {
-    given.unread.push({ path, why: `cannot be opened (${(error as Error).message})` });
+    given.unread.push({
+      path,
+      why: `cannot be opened (${(error as Error).message})`,
+      ...(entry.isDirectory ? { isFolder: true } : {}),
+    });
   }
 }
 

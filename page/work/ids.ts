@@ -1,5 +1,5 @@
 import type { Picture } from '../state/pictures.ts';
-import type { GivenFile, Unread } from './given.ts';
+import type { GivenFile, Unread } from './given-types.ts';
 import { hashOfFile } from './thumbnails/keep.ts';
 import { Turns } from './turns.ts';
 

@@ -1,17 +1,21 @@
+import { effect } from '@preact/signals';
 import type { Item } from 'likeness-search';
-import { opened, search } from '../state/library.ts';
+import { isLooking, opened, search } from '../state/library.ts';
 import { Pace } from '../state/pace.ts';
 import { changePictures, missing, type Picture, pictures, updatePictures } from '../state/pictures.ts';
 import { alertPerson, runTask, say } from '../state/tasks.ts';
 import { changeToRead, toGoCount, toRead } from '../state/to-read.ts';
-import { unreadPictures } from '../state/unread.ts';
+import { changeUnread, type UnreadPicture, unreadPictures } from '../state/unread.ts';
 import { workTexts } from '../texts/work.ts';
 import { notReadHere } from './browser-formats.ts';
-import type { Given, GivenFile, Unread } from './given.ts';
+import { pauseCollections } from './collections/known.ts';
+import { partFolders, takeFolder, takenIds } from './collections/take-folder.ts';
+import type { Given, GivenFile, Unread } from './given-types.ts';
 import { type NamedFile, nameFiles } from './ids.ts';
 import { Reading } from './read-pictures.ts';
 import { showIndex } from './show-index.ts';
 import { hashOfFile } from './thumbnails/keep.ts';
+import { Turns } from './turns.ts';
 import {
   forgetUnread,
   rememberUnread,
@@ -53,9 +57,9 @@ let reading: Promise<void> | undefined;
 /**
  * Reads what is to be read into the index. One run at a time: what is given while it runs is part of it.
  *
- * @param withShown pictures too that are shown and not in the index, e.g. a server's
+ * @param withShown pictures too that are shown and not in the index, e.g. a server's; else only those that were given
  */
-export function indexMissing(withShown = false): Promise<void> {
+export function indexMissing(withShown = true): Promise<void> {
   reading ??= read(withShown).finally(() => {
     reading = undefined;
   });
@@ -64,6 +68,7 @@ export function indexMissing(withShown = false): Promise<void> {
 
 async function read(withShown: boolean): Promise<void> {
   await opened(); // its task comes before this one
+  await pauseCollections(false);
   const hasMore = (): boolean => toRead.value.size + (withShown ? missing.value.length : 0) > 0;
   let isDone = true;
   // More may have come in when the last part was under way.
@@ -90,7 +95,10 @@ async function readAll(
     say(workTexts.value.indexed(run.added));
     return true;
   } catch (error) {
-    if (signal.aborted) say(workTexts.value.stopped(run.added, toGoCount.value));
+    if (signal.aborted) {
+      say(workTexts.value.stopped(run.added, toGoCount.value));
+      await pauseCollections(true);
+    }
     throw error;
   } finally {
     passedOver.push(...run.refused.map(({ picture: { id }, why }) => ({ path: id, why })));
@@ -115,40 +123,73 @@ export async function readAgain(ids: readonly string[]): Promise<void> {
       if (failed !== undefined) map.set(id, shown as Picture);
     }
   });
-  put(those.flatMap(({ id, file }) => (file ? [{ id, file, path: id }] : [])));
+  await put(those.flatMap(({ id, file }) => (file ? [{ id, file, path: id }] : [])));
   given += those.length;
-  await indexMissing();
+  await indexMissing(those.some(({ file }) => !file));
 }
 
-/** Shows files, and indexes them as soon as nothing else is under way. What is no picture is named at the end. */
-export function addFiles(all: Given): Promise<void> {
+interface AddOptions {
+  /** Of the collection that a folder is, where that is known. */
+  key?: string | undefined;
+  /** Whether they are read at once. Default true; else when the person asks for it. */
+  isRead?: boolean;
+}
+
+/** Takes files, and reads them into the index as soon as nothing else is under way. What is no picture is named at the end. */
+export function addFiles(all: Given, { key, isRead = true }: AddOptions = {}): Promise<void> {
   // One after another: the names of one are known when the next is looked at.
-  const shown = lastShown.then(() => takeFiles(all));
+  const shown = lastShown.then(() => takeFiles(all, key));
   lastShown = shown.catch(() => {});
   return shown.then(async () => {
-    if (all.files.length + all.unread.length === 0) alertPerson(workTexts.value.noFiles);
-    else await indexMissing();
+    if (all.files.length + all.unread.length === 0 && key === undefined) {
+      alertPerson(workTexts.value.noFiles);
+    } else if (isRead) await indexMissing(false);
   });
 }
 
+/** Told when folders were taken: they may be watched now. */
+let watchOpened: () => unknown = () => {};
+
+export const onFoldersTaken = (tell: () => unknown): void => {
+  watchOpened = tell;
+};
+
 let lastShown: Promise<unknown> = Promise.resolve();
 
-async function takeFiles({ files, unread }: Given): Promise<void> {
+async function takeFiles({ files, unread, handles }: Given, key?: string): Promise<void> {
+  await untilShown();
   given += files.length + unread.length;
   passedOver.push(...unread);
+  const { folders, single } = partFolders(files, handles);
+  for (const folder of folders) {
+    const { files: those, changed } = await takeFolder(folder, unread, nameAmong, key);
+    await put(those, changed);
+  }
+  await put(await nameAmong(single));
+  void watchOpened();
+}
+
+/** Names of pictures mean nothing before the index is shown. */
+function untilShown(): Promise<void> {
+  return new Promise((done) => {
+    const stop = effect(() => {
+      if (isLooking.value) return;
+      done();
+      queueMicrotask(() => stop());
+    });
+  });
+}
+
+/** Pictures among files, by their names, with their ids. */
+async function nameAmong(files: readonly GivenFile[]): Promise<NamedFile[]> {
   const read = await picturesAmong(files);
-  const known = new Map([...pictures.value, ...toRead.value]);
-  const named = await nameFiles(
+  return nameFiles(
     read,
-    known,
+    takenIds(),
     hashOfThere,
     (one) => passedOver.push(one),
     (done) => sayLooking(done, read.length),
   );
-  const fresh: NamedFile[] = [];
-  for (const one of named) if ((await whyUnreadBefore(one.id, one.file)) === undefined) fresh.push(one);
-  if (fresh.length < named.length) say(workTexts.value.stillUnread(named.length - fresh.length));
-  put(fresh);
 }
 
 /** Files that are pictures as far as their names tell. */
@@ -163,20 +204,41 @@ async function picturesAmong(files: readonly GivenFile[]): Promise<GivenFile[]> 
   return read.filter(({ path }) => !refused.has(path));
 }
 
-/** Files of pictures that are there give their originals back; others are to be read. */
-function put(files: readonly NamedFile[]): void {
-  const there = files.filter(({ id }) => pictures.value.get(id)?.indexed);
-  changePictures((map) => {
-    for (const { id, file } of there) {
-      const picture = map.get(id)!;
-      if (picture.file !== file) map.set(id, { ...picture, file, url: URL.createObjectURL(file) });
-    }
+/**
+ * Files of pictures that are there give their originals back; others are to be read. Those that could not be read before are
+ * passed over.
+ *
+ * @param changed ids of pictures that are read again: their files have another content
+ */
+async function put(files: readonly NamedFile[], changed: ReadonlySet<string> = new Set()): Promise<void> {
+  const urls = new Map<string, string>();
+  const fresh: NamedFile[] = [];
+  const stillUnread: UnreadPicture[] = [];
+  const turns = new Turns();
+  for (const one of files) {
+    await turns.next();
+    const { id, file } = one;
+    const why = await whyUnreadBefore(id, file);
+    const there = pictures.value.get(id);
+    if (why !== undefined) stillUnread.push({ id, why, file });
+    else if (!there?.indexed || changed.has(id)) fresh.push(one);
+    else if (there.file !== file) urls.set(id, URL.createObjectURL(file));
+  }
+  if (stillUnread.length > 0) say(workTexts.value.stillUnread(stillUnread.length));
+  changeUnread((map) => {
+    for (const one of stillUnread) map.set(one.id, one);
   });
+  if (urls.size > 0) {
+    changePictures((map) => {
+      for (const { id, file } of files) {
+        const [picture, url] = [map.get(id), urls.get(id)];
+        if (picture && url !== undefined) map.set(id, { ...picture, file, url });
+        else if (url !== undefined) URL.revokeObjectURL(url);
+      }
+    });
+  }
   changeToRead((map) => {
-    for (const { id, file } of files) {
-      if (pictures.value.get(id)?.indexed) continue;
-      map.set(id, { id, url: '', thumbnail: '', file, indexed: false });
-    }
+    for (const { id, file } of fresh) map.set(id, { id, url: '', thumbnail: '', file, indexed: false });
   });
 }
 

@@ -1,4 +1,5 @@
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import type { StoredCollection, StoredFile } from '../state/collection-types.ts';
 
 /** A file that could not be read, as it was then. */
 export interface RememberedFile {
@@ -6,30 +7,6 @@ export interface RememberedFile {
   size: number;
   modified: number;
   why: string;
-}
-
-/** A folder that was given to the page. */
-export interface StoredCollection {
-  key: string;
-  /** The folder's name. */
-  name: string;
-  /** Which pictures it belongs to: a served index's, or the person's own. */
-  place: string;
-  /** When it was opened last, in milliseconds since 1970. */
-  opened: number;
-  /** Where the browser lets a page keep it. */
-  handle?: FileSystemDirectoryHandle;
-}
-
-/** A picture of such a folder, as it was when it was looked at last. */
-export interface StoredFile {
-  collection: string;
-  /** From the folder's name on. */
-  path: string;
-  /** Of its picture; differs from the path where another picture had that. */
-  id: string;
-  size: number;
-  modified: number;
 }
 
 interface PageSchema extends DBSchema {

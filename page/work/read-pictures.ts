@@ -10,8 +10,10 @@ import {
 } from '../state/pictures.ts';
 import type { ShowProgress } from '../state/tasks.ts';
 import { changeToRead, toGoCount, toRead } from '../state/to-read.ts';
+import { unreadPictures } from '../state/unread.ts';
 import { bitmapOf, isBrowsersByName } from './browser-formats.ts';
 import { keep } from './thumbnails/keep.ts';
+import { forgetUnread } from './unread.ts';
 
 /** A part takes about this long: progress moves, and the library has enough to do. */
 const partMs = 600;
@@ -206,6 +208,7 @@ export class Reading {
         map.set(picture.id, { ...rest, url, indexed: true });
       }
     });
+    void forgetUnread(group.map(({ picture: { id } }) => id).filter((id) => unreadPictures.value.has(id)));
     changeToRead((map) => {
       for (const { picture } of group) if (map.get(picture.id)?.file === picture.file) map.delete(picture.id);
     });

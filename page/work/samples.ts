@@ -14,5 +14,5 @@ export function addSamples(): void {
     }),
   );
   updatePictures(pictures);
-  indexMissing(true).catch(explain);
+  indexMissing().catch(explain);
 }

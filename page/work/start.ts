@@ -1,7 +1,8 @@
 import { isLooking, openingError, search } from '../state/library.ts';
-import { alertPerson } from '../state/tasks.ts';
+import { alertPerson, explain } from '../state/tasks.ts';
 import { errorText } from '../texts/errors.ts';
 import { openTexts } from '../texts/open.ts';
+import { beginCollections } from './collections/open.ts';
 import { firstModel } from './first-model.ts';
 import { findModels } from './models.ts';
 import { findServedIndex, served } from './served.ts';
@@ -15,6 +16,7 @@ export async function start(): Promise<void> {
   try {
     const [isOwn] = await Promise.all([hasStoredPictures(), findServedIndex()]);
     if (!served.value && !isOwn) isLooking.value = false;
+    beginCollections().catch(explain);
     const first = await firstModel(served.value?.fingerprint, await models);
     await useModel(first.model, first.name, 'fingerprint' in first ? first : undefined);
   } catch (error) {

@@ -3,7 +3,7 @@ import { alertPerson } from '../state/tasks.ts';
 import { changeUnread, type UnreadPicture } from '../state/unread.ts';
 import { workTexts } from '../texts/work.ts';
 import { isBrowsersByName } from './browser-formats.ts';
-import type { Unread } from './given.ts';
+import type { Unread } from './given-types.ts';
 import { pageStore, type RememberedFile } from './page-store.ts';
 
 /** Why a file is not taken for a picture by its name and type; `undefined` where its bytes have to tell. */
@@ -46,18 +46,22 @@ export function tellUnread(unread: readonly Unread[], given: number, tryAgain?: 
 let remembered: Promise<Map<string, RememberedFile>> | undefined;
 
 /** Files that could not be read, in this visit and in earlier ones. */
-async function memory(): Promise<Map<string, RememberedFile>> {
+export async function rememberedUnread(): Promise<Map<string, RememberedFile>> {
   remembered ??= (async () => {
-    const all = await (await pageStore())?.getAll('unread').catch(() => undefined);
-    return new Map((all ?? []).map((file) => [file.id, file]));
+    const all = (await (await pageStore())?.getAll('unread').catch(() => undefined)) ?? [];
+    changeUnread((map) => {
+      for (const { id, why } of all) if (!map.has(id)) map.set(id, { id, why });
+    });
+    return new Map(all.map((file) => [file.id, file]));
   })();
   return remembered;
 }
 
 /** Why a file could not be read before; `undefined` where it was not tried, or has changed. */
-export async function whyUnreadBefore(id: string, { size, lastModified }: File): Promise<string | undefined> {
-  const before = (await memory()).get(id);
-  return before?.size === size && before.modified === lastModified ? before.why : undefined;
+export async function whyUnreadBefore(id: string, file: File): Promise<string | undefined> {
+  const before = (await rememberedUnread()).get(id);
+  // Browsers ask the disk for size and date, one file after the other: not without need.
+  return before?.size === file.size && before.modified === file.lastModified ? before.why : undefined;
 }
 
 /** Remembers files that cannot be read, with the reason. Where their content is it, they are not tried after a reload either. */
@@ -70,7 +74,7 @@ export async function rememberUnread(
   const files = pictures.flatMap(({ id, why, file, isContent }): RememberedFile[] =>
     file && isContent ? [{ id, why, size: file.size, modified: file.lastModified }] : [],
   );
-  const known = await memory();
+  const known = await rememberedUnread();
   for (const file of files) known.set(file.id, file);
   await change(async (store) => {
     for (const file of files) await store.put(file);
@@ -79,10 +83,11 @@ export async function rememberUnread(
 
 /** Forgets that files could not be read: they are tried when they are given. */
 export async function forgetUnread(ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
   changeUnread((map) => {
     for (const id of ids) map.delete(id);
   });
-  const known = await memory();
+  const known = await rememberedUnread();
   for (const id of ids) known.delete(id);
   await change(async (store) => {
     for (const id of ids) await store.delete(id);

@@ -1,6 +1,5 @@
 import { batch } from '@preact/signals';
 import { ImageSearch, type ModelInfo, modelInfo, type OpenOptions } from 'likeness-search';
-import { sha256 } from '../../src/base/sha256.ts';
 import { report, search } from '../state/library.ts';
 import { network } from '../state/network.ts';
 import { pictures, updatePictures } from '../state/pictures.ts';
@@ -11,6 +10,7 @@ import { workTexts } from '../texts/work.ts';
 import { indexMissing, showIndex } from './indexing.ts';
 import { loadWhenIdle, withNetwork } from './network.ts';
 import { earlierIndex, servedIsOfOther, storedName } from './other-model.ts';
+import { placeOfIndexes } from './place.ts';
 import { served, servedFeatures } from './served.ts';
 
 function optionsFromAddress(): OpenOptions {
@@ -20,14 +20,6 @@ function optionsFromAddress(): OpenOptions {
     backend: (parameters.get('device') as OpenOptions['backend']) ?? undefined,
     threads: threads === null ? undefined : Number(threads),
   };
-}
-
-/** The store of this page's index; a page that shows a server's pictures has a store for these. */
-async function placeOfIndexes(): Promise<string> {
-  const index = served.value;
-  const about = index ? `${index.title}\n${index.ids.join('\n')}` : '';
-  const mark = (await sha256(new TextEncoder().encode(about))).slice(0, 8);
-  return `page-${index ? `${index.title.replace(/[^\w]+/g, '_')}-${mark}` : 'own'}`;
 }
 
 /**

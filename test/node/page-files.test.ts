@@ -1,85 +1,28 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright';
+import type { Browser } from 'playwright';
 import { launchChromium } from '../../scripts/chromium.mjs';
-import { samples, withFolder } from '../support/cli.ts';
+import { withFolder } from '../support/cli.ts';
 import { visitPage, withIndex, withServer } from '../support/page.ts';
-
-const files = readdirSync(samples).slice(0, 12);
-const sample = (n: number): string => join(samples, files[n]!);
+import {
+  alerts,
+  bmp,
+  copiesOf,
+  drop,
+  sampleFiles as files,
+  ids,
+  sample,
+  shows,
+  write,
+} from '../support/page-files.ts';
 
 let browser: Browser;
 before(async () => {
   browser = await launchChromium();
 });
 after(() => browser.close());
-
-const title = async (page: Page, text: string): Promise<void> => {
-  try {
-    await page.waitForFunction(
-      (wanted) => document.querySelector('#gallery-title')?.textContent === wanted,
-      text,
-    );
-  } catch (error) {
-    const there = await page.innerText('#gallery-title');
-    throw new Error(`"${there}", wanted "${text}"; ${await page.innerText('#status')}`, { cause: error });
-  }
-};
-const ready = (page: Page) =>
-  page.waitForFunction(() =>
-    document.querySelector('#engine-summary')?.textContent?.startsWith('vgg16-compact on'),
-  );
-const ids = (page: Page) =>
-  page
-    .locator('#pictures button')
-    .evaluateAll((buttons) => buttons.map((button) => (button as HTMLButtonElement).title).sort());
-const alerts = (page: Page) => page.getByRole('alert').allInnerTexts();
-
-/** Drops files and folders as the file manager does. */
-async function drop(page: Page, ...paths: string[]): Promise<void> {
-  const client = await page.context().newCDPSession(page);
-  const send = (type: 'dragEnter' | 'dragOver' | 'drop') => {
-    const data = { items: [], files: paths, dragOperationsMask: 1 };
-    return client.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data });
-  };
-  await send('dragEnter');
-  // A hand moves until the page shows that it takes it; before, a drop would be refused by the browser.
-  do {
-    await send('dragOver');
-    await page.waitForTimeout(100);
-  } while (await page.isHidden('#drop'));
-  await send('dragOver');
-  await send('drop');
-  await page.waitForFunction(() => document.querySelector<HTMLElement>('#drop')?.hidden);
-  await client.detach();
-}
-
-/** Files by their path in a folder: a sample's number, or bytes. */
-async function write(folder: string, contents: Record<string, number | string | Uint8Array>): Promise<void> {
-  for (const [path, content] of Object.entries(contents)) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    if (typeof content === 'number') await cp(sample(content), join(folder, path));
-    else await writeFile(join(folder, path), content);
-  }
-}
-
-/** A picture of one colour: all of them have the same size. */
-function bmp(colour: number): Uint8Array {
-  const side = 16;
-  const bytes = new Uint8Array(54 + side * side * 3);
-  const view = new DataView(bytes.buffer);
-  bytes.set([0x42, 0x4d]);
-  view.setUint32(2, bytes.length, true);
-  view.setUint32(10, 54, true);
-  for (const [n, value] of [40, side, side].entries()) view.setUint32(14 + 4 * n, value, true);
-  view.setUint16(26, 1, true);
-  view.setUint16(28, 24, true);
-  for (let at = 54; at < bytes.length; at += 3) bytes.set([colour, colour >> 3, 255 - colour], at);
-  return bytes;
-}
 
 const heic = new Uint8Array([0, 0, 0, 24, ...new TextEncoder().encode('ftypheic'), 0, 0, 0, 0]);
 
@@ -101,9 +44,8 @@ test('a dropped folder: all pictures by their paths; what is none is named and c
         });
         // More than a reader of a folder hands out at a time.
         for (let n = 0; n < 230; n++) await write(folder, { [`holiday/many/${n}.bmp`]: bmp(n) });
-        await ready(page);
         await drop(page, join(folder, 'holiday'));
-        await title(page, '235 pictures, 235 indexed');
+        await shows(page, 235);
         const found = await ids(page);
         for (const path of ['a/1.jpg', 'b/1.jpg', 'c/deep/1.jpg', '2.jpg', 'no ending', 'many/229.bmp'])
           assert.ok(found.includes(`holiday/${path}`), path);
@@ -116,18 +58,16 @@ test('a dropped folder: all pictures by their paths; what is none is named and c
 
         // A folder of one picture is no query. The list above stays.
         await drop(page, join(folder, 'one'));
-        await title(page, '236 pictures, 236 indexed');
+        await shows(page, 236);
         assert.equal((await alerts(page)).length, 1);
         await mkdir(join(folder, 'nothing'));
         await drop(page, join(folder, 'nothing'));
         await page.getByText('There are no files in what was given').waitFor();
 
-        // After a reload they are all there, and the query finds its own.
+        // After a reload they are all there, and a query finds its own.
         await page.reload();
-        await title(page, '236 pictures, 236 indexed');
-        await page.click('#pictures button[title="holiday/b/1.jpg"]');
-        await page.waitForSelector('#results:not([hidden])');
-        assert.equal(await page.locator('#hits .name').first().getAttribute('title'), 'holiday/b/1.jpg');
+        await shows(page, 236);
+        assert.deepEqual(await copiesOf(page, sample(1)), ['holiday/b/1.jpg']);
       }),
     ),
   ));
@@ -147,30 +87,25 @@ test('namesakes: the same content is the same picture, another gets a number; no
           // The third of that name has a name that is taken.
           'z/1 (2).bmp': bmp(3),
         });
-        await ready(page);
         await drop(page, join(folder, 'here/photos'));
-        await title(page, '2 pictures, 2 indexed');
+        await shows(page, 2);
         await drop(page, join(folder, 'there/photos'));
-        await title(page, '3 pictures, 3 indexed');
+        await shows(page, 3);
         assert.deepEqual(await ids(page), ['photos/1 (2).jpg', 'photos/1.jpg', 'photos/2.jpg']);
 
         // By the chooser, from three places, the files of one size; and what a reload knows of them.
         await page.setInputFiles('#add-files', join(folder, 'x/1.bmp'));
-        await title(page, '4 pictures, 4 indexed');
+        await shows(page, 4);
         await page.setInputFiles('#add-files', join(folder, 'y/1.bmp'));
-        await title(page, '5 pictures, 5 indexed');
+        await shows(page, 5);
         await page.reload();
-        await title(page, '5 pictures, 5 indexed');
+        await shows(page, 5);
         await page.setInputFiles('#add-files', [join(folder, 'z/1.bmp'), join(folder, 'z/1 (2).bmp')]);
-        await title(page, '6 pictures, 6 indexed');
+        await shows(page, 6);
         // Two drops, the second while the first is looked at.
         await drop(page, join(folder, 'there/photos'));
         await drop(page, join(folder, 'here/photos'));
-        // Their small pictures become the files themselves.
-        await page.waitForFunction(
-          () => document.querySelectorAll('#pictures [title^="photos/"] img[src^="blob:"]').length === 3,
-        );
-        await title(page, '6 pictures, 6 indexed');
+        await shows(page, 6);
         assert.deepEqual(await ids(page), [
           '1 (2) (2).bmp',
           '1 (2).bmp',
@@ -183,14 +118,8 @@ test('namesakes: the same content is the same picture, another gets a number; no
         for (const [id, from] of [
           ['photos/1.jpg', 'here/photos/1.jpg'],
           ['photos/1 (2).jpg', 'there/photos/1.jpg'],
-        ] as const) {
-          await page.setInputFiles('#query-file', join(folder, from));
-          await page.waitForFunction(
-            (wanted) => document.querySelector('#hits .name')?.getAttribute('title') === wanted,
-            id,
-          );
-          await page.click('#back');
-        }
+        ] as const)
+          assert.deepEqual(await copiesOf(page, join(folder, from)), [id]);
         assert.deepEqual(await alerts(page), []);
       }),
     ),
@@ -211,19 +140,17 @@ test('the folder chooser, the server’s pictures and the clipboard meet no name
               'album/b/1.jpg': 7,
               'album/list.csv': 'a,b',
             });
-            await ready(page);
-            await page.click('#index');
-            await title(page, '3 pictures, 3 indexed');
+            await shows(page, 3);
             await page.setInputFiles('#add-files', [
               join(folder, files[0]!),
               join(folder, 'same', files[1]!),
             ]);
             const numbered = files[0]!.replace('.jpeg', ' (2).jpeg');
-            await title(page, '4 pictures, 4 indexed');
+            await shows(page, 4);
             assert.deepEqual(await ids(page), [numbered, ...files.slice(0, 3)].sort());
 
             await page.setInputFiles('#add-folder', join(folder, 'album'));
-            await title(page, '6 pictures, 6 indexed');
+            await shows(page, 6);
             assert.ok((await ids(page)).includes('album/b/1.jpg'));
             assert.match(
               (await alerts(page))[0]!,
@@ -243,7 +170,7 @@ test('the folder chooser, the server’s pictures and the clipboard meet no name
               },
               pasted.map((bytes) => bytes.toString('base64')),
             );
-            await title(page, '8 pictures, 8 indexed');
+            await shows(page, 8);
             assert.ok((await ids(page)).includes('image (2).png'));
 
             // An address: fetched, then a query like a file.
@@ -252,10 +179,56 @@ test('the folder chooser, the server’s pictures and the clipboard meet no name
               transfer.setData('text/plain', address);
               dispatchEvent(new ClipboardEvent('paste', { cancelable: true, clipboardData: transfer }));
             }, `${url}pictures/${files[2]}`);
-            await page.waitForSelector('#results:not([hidden])');
-            assert.equal(await page.locator('#hits .name').first().innerText(), files[2]);
-            assert.match(await page.locator('#hits .caption').first().innerText(), /0\.0000/);
+            await page.waitForSelector('.results[aria-busy="false"] .rows [data-id]');
+            const first = page.locator('.results .rows > li').first();
+            assert.equal(await first.locator('[data-id]').first().getAttribute('data-id'), files[2]);
+            assert.match(await first.innerText(), /0\.000/);
           }),
         ),
+    ),
+  ));
+
+test('files that cannot be read are told once, not tried again by themselves, and again when the person asks', () =>
+  withFolder((folder) =>
+    withServer([], (url) =>
+      visitPage(browser, url, async (page) => {
+        await write(folder, {
+          'trip/1.jpg': 0,
+          'trip/torn.jpg': 'no picture',
+          'trip/torn 2.jpg': 'nor this',
+        });
+        await page.setInputFiles('#add-folder', join(folder, 'trip'));
+        await shows(page, 1);
+        const [told] = await alerts(page);
+        assert.match(told!, /^2 of 3 files are not among the pictures:/);
+        assert.match(told!, /trip\/torn\.jpg/);
+        const dismiss = () => page.getByRole('alert').getByRole('button', { name: 'Dismiss' }).click();
+        await dismiss();
+
+        // The same folder, in this visit and in the next: nothing is told, nothing is read.
+        for (const reload of [false, true]) {
+          if (reload) {
+            await page.reload();
+            await shows(page, 1);
+          }
+          await page.setInputFiles('#add-folder', join(folder, 'trip'));
+          await page.getByText('2 files that could not be read before are passed over').waitFor();
+          await shows(page, 1);
+          assert.deepEqual(await alerts(page), []);
+        }
+        // One was mended: it has another date, and is read.
+        await write(folder, { 'trip/torn.jpg': 3 });
+        await page.setInputFiles('#add-folder', join(folder, 'trip'));
+        await shows(page, 2);
+        assert.deepEqual(await copiesOf(page, sample(3)), ['trip/torn.jpg']);
+
+        // Asked for again, what is still torn is told again.
+        await write(folder, { 'other/torn.jpg': 'no picture' });
+        await page.setInputFiles('#add-folder', join(folder, 'other'));
+        await page.getByRole('alert').waitFor();
+        await page.getByRole('button', { name: 'Try again' }).click();
+        await page.getByRole('alert').filter({ hasText: '1 of 1 files is not among' }).waitFor();
+        await shows(page, 2);
+      }),
     ),
   ));
