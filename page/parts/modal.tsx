@@ -37,6 +37,8 @@ export function Modal({
     element.addEventListener('pointerdown', onPress);
     element.addEventListener('click', onClick);
     return () => {
+      // The platform gives the focus back to where it was.
+      element.close();
       modals.value = modals.value.filter((one) => one !== id);
       isGone.current = true;
       element.close(); // so the focus goes back to where it was

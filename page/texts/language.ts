@@ -4,6 +4,10 @@ export type Language = 'en' | 'zh';
 
 const stored = 'likeness-language';
 
+/** None in Node 20, where tests read the texts. */
+const browserLanguages = (): readonly string[] =>
+  (globalThis.navigator as Navigator | undefined)?.languages ?? [];
+
 /** The person's choice, else the first language of the browser that the page speaks. */
 function firstLanguage(): Language {
   try {
@@ -12,7 +16,7 @@ function firstLanguage(): Language {
   } catch {
     // Where storage is blocked there is no choice to remember.
   }
-  for (const tag of navigator.languages) {
+  for (const tag of browserLanguages()) {
     if (/^zh\b/i.test(tag)) return 'zh';
     if (/^en\b/i.test(tag)) return 'en';
   }
@@ -33,7 +37,7 @@ export function chooseLanguage(chosen: Language): void {
 /** Tag for `Intl`: English follows the browser's region (dates, separators). */
 export const locale = computed(
   () =>
-    navigator.languages.find((tag) => new RegExp(`^${language.value}\\b`, 'i').test(tag)) ??
+    browserLanguages().find((tag) => new RegExp(`^${language.value}\\b`, 'i').test(tag)) ??
     (language.value === 'zh' ? 'zh-CN' : 'en'),
 );
 
