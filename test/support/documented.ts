@@ -61,6 +61,16 @@ export const snippets: Record<string, Snippet[]> = {
         check(document.title.split(', ').length === 6 && document.title.startsWith('c 0.000, '), document.title);`,
     },
   ],
+  'README.zh.md › 与那篇教程对照': [
+    {
+      runs: 'node',
+      given: "const paths = ['photos/a.jpg', 'photos/b.jpg'];",
+      proves: `
+        const [first] = await search.query({ id: 'photos/a.jpg' });
+        check(search.size === 2 && first?.id === 'photos/b.jpg', JSON.stringify(first));
+        await search.close();`,
+    },
+  ],
   'README.md › Only the search': [
     {
       runs: 'node',

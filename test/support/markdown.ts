@@ -27,10 +27,10 @@ export interface Document {
 
 const readDocument = (file: string): Document => parseDocument(file, readFileSync(join(root, file), 'utf8'));
 
-/** README.md and all of docs/, read as Markdown. */
+/** README.md, in both languages, and all of docs/, read as Markdown. */
 export function readDocuments(): Document[] {
   const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
-  return ['README.md', ...docs.map((name) => `docs/${name}`)].map(readDocument);
+  return ['README.md', 'README.zh.md', ...docs.map((name) => `docs/${name}`)].map(readDocument);
 }
 
 /** With what is for whoever works on the project. */
