@@ -15,11 +15,13 @@ import { PicturesView } from './views/pictures.tsx';
 import { ResultsView } from './views/results/results.tsx';
 import { SettingsSheet } from './views/settings/sheet.tsx';
 import { StartView } from './views/start.tsx';
+import { useViewFocus } from './views/use-view-focus.ts';
 import { Viewer } from './views/viewer/viewer.tsx';
 import { isDragging } from './work/input.ts';
 
 /** The page: a frame, one view, and what lies over it. */
 export function App() {
+  useViewFocus(viewNow());
   return (
     <>
       <a class="skip" href="#main">
@@ -40,6 +42,14 @@ export function App() {
       )}
     </>
   );
+}
+
+/** Which view is shown; `''` before it is known. */
+function viewNow(): string {
+  const { query, view } = address.value;
+  if (query.length > 0) return 'results';
+  if (pictures.value.size > 0) return view;
+  return isLooking.value ? '' : 'start';
 }
 
 function View() {

@@ -23,6 +23,8 @@ export interface Address {
   sort?: Sort;
   /** The picture that is open in the viewer. */
   picture?: string;
+  /** In its place: a file of the query that is open in the viewer. */
+  pictureFile?: string;
   /** Of the view of duplicates: pairs up to this distance. */
   threshold?: number;
 }
@@ -41,6 +43,7 @@ const own = new Set([
   'name',
   'sort',
   'picture',
+  'picture-file',
   'threshold',
 ]);
 
@@ -100,6 +103,8 @@ export function parseAddress(search: string): Address {
     const text = parameters.get(name);
     if (text !== null && text !== '') address[name] = unescaped(text);
   }
+  const file = parameters.get('picture-file');
+  if (file !== null && file !== '') address.pictureFile = unescaped(file);
   const maxDistance = numberIn(parameters.get('within'), 2);
   if (maxDistance !== undefined) address.maxDistance = maxDistance;
   const threshold = numberIn(parameters.get('threshold'), 2);
@@ -130,6 +135,8 @@ export function formatAddress(address: Address, before: string): string {
     const text = address[name];
     if (text !== undefined && text !== '') parameters.append(name, escaped(text));
   }
+  const { pictureFile = '' } = address;
+  if (pictureFile !== '') parameters.append('picture-file', escaped(pictureFile));
   if (address.threshold !== undefined) parameters.append('threshold', String(address.threshold));
   const text = parameters.toString();
   return text === '' ? '' : `?${text}`;

@@ -30,7 +30,12 @@ export function go(to: Address, { replace = false }: { replace?: boolean } = {})
 }
 
 /** An address without what lies over its view. */
-const underlying = ({ picture: _, ...rest }: Address): string => formatAddress(rest, '');
+const underlying = (whole: Address): string => formatAddress(withoutPicture(whole), '');
+
+/** An address with nothing open in the viewer. */
+export function withoutPicture({ picture: _, pictureFile: __, ...rest }: Address): Address {
+  return rest;
+}
 
 /**
  * Our own way back: to the nearest address behind us that fits, so that the scroll position comes back, too. Where this

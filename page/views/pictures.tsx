@@ -30,7 +30,7 @@ export function PicturesView() {
         <Filter all={all} />
       </div>
       <p class="unseen" role="status">
-        {count}
+        {shown.length !== all && count}
       </p>
       {shown.length === 0 ? (
         <div class="nothing">

@@ -1,5 +1,13 @@
 import { SmallPicture } from '../../parts/small-picture.tsx';
-import { type AskedPart, address, back, go } from '../../state/address.ts';
+import {
+  type Address,
+  type AskedPart,
+  address,
+  back,
+  go,
+  hrefOf,
+  withoutPicture,
+} from '../../state/address.ts';
 import { partKey, partName, partPicture } from '../../state/query-parts.ts';
 import { queryTexts } from '../../texts/query.ts';
 import { Sign } from './marks.tsx';
@@ -13,6 +21,12 @@ function remove(part: AskedPart): void {
     back({ view: 'pictures', query: [] }, (there) => there.query.length === 0 && there.view === 'pictures');
 }
 
+/** A picture of the query in the viewer. */
+const opened = (part: AskedPart): Address => ({
+  ...withoutPicture(address.value),
+  ...('id' in part ? { picture: part.id } : { pictureFile: part.file }),
+});
+
 /** The pictures of the query, with their signs. */
 export function QueryChips() {
   const text = queryTexts.value;
@@ -25,9 +39,20 @@ export function QueryChips() {
         const isLike = part.weight > 0;
         return (
           <li key={`${part.weight}${partKey(part)}`} class={isLike ? 'chip' : 'chip unlike'}>
-            <span class="thumbnail">
+            <a
+              class="thumbnail"
+              href={hrefOf(opened(part))}
+              aria-label={text.look(name)}
+              title={text.look(name)}
+              data-part={'id' in part ? part.id : part.file}
+              onClick={(event) => {
+                if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+                event.preventDefault();
+                go(opened(part));
+              }}
+            >
               <SmallPicture picture={partPicture(part)} alt="" />
-            </span>
+            </a>
             {hasSigns && (
               <span class="sign-of">
                 <Sign isPlus={isLike} />

@@ -8,18 +8,14 @@ import { keyOf, type Subject, subjectOf } from './subject.ts';
 import { useOriginal } from './use-original.ts';
 
 interface QueryPaneProps {
-  /** The picture that is beside it. */
-  shown: Subject;
   boxOf(key: string): Region | undefined;
   setBoxOf(key: string): (region: Region | undefined) => void;
 }
 
-/** What was asked with, beside the picture that was found. Nothing, where that is the picture itself. */
+/** What was asked with, beside the picture that was found. */
 export function QueryPane(props: QueryPaneProps) {
   const [chosen, choose] = useState(0);
-  const parts = address.value.query
-    .map((part) => ({ part, subject: subjectOf(part) }))
-    .filter(({ subject }) => keyOf(subject) !== keyOf(props.shown));
+  const parts = address.value.query.map((part) => ({ part, subject: subjectOf(part) }));
   const index = Math.min(chosen, parts.length - 1);
   const one = parts[index];
   if (!one) return null;

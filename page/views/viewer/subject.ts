@@ -1,5 +1,5 @@
 import type { Region } from 'likeness-search';
-import { type AskedPart, address, go } from '../../state/address.ts';
+import { type AskedPart, address, go, withoutPicture } from '../../state/address.ts';
 import { askedFile } from '../../state/asked-files.ts';
 import { nameOf, type Picture, pictures } from '../../state/pictures.ts';
 
@@ -43,7 +43,8 @@ export const keyOf = ({ part }: Subject): string => ('id' in part ? `id ${part.i
 
 /** Searches for the pictures like this one, or like a part of it. */
 export function searchWith({ part }: Subject, region?: Region): void {
-  const { picture: _, maxDistance: __, ...rest } = address.value;
+  // Another query has other distances.
+  const { maxDistance: _, ...rest } = withoutPicture(address.value);
   const asked: AskedPart = { ...part, weight: 1, ...(region && { region }) };
   go({ ...rest, view: 'pictures', query: [asked] });
 }

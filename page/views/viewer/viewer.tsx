@@ -2,8 +2,9 @@ import type { Region } from 'likeness-search';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { NextIcon } from '../../parts/icons.tsx';
 import { Modal } from '../../parts/modal.tsx';
-import { address, back, go } from '../../state/address.ts';
-import { nameOf, pictures } from '../../state/pictures.ts';
+import { address, back, go, withoutPicture } from '../../state/address.ts';
+import { askedFile } from '../../state/asked-files.ts';
+import { pictures } from '../../state/pictures.ts';
 import { placeToRestore } from '../../state/places.ts';
 import { loadMore, queryKey } from '../../state/results.ts';
 import { listed } from '../../state/shown.ts';
@@ -13,15 +14,15 @@ import { originalOf, releaseOriginals } from '../../work/original.ts';
 import { Facts } from './facts.tsx';
 import { Pane } from './pane.tsx';
 import { QueryPane } from './query-pane.tsx';
-import { keyOf, searchWith, subjectOf } from './subject.ts';
+import { keyOf, type Subject, searchWith, subjectOf } from './subject.ts';
 import { useOriginal } from './use-original.ts';
 import { useSwipe } from './use-swipe.ts';
 
 /** The whole picture that the address names, over the view. */
 export function Viewer() {
-  const { picture: id } = address.value;
-  if (id === undefined || !pictures.value.has(id)) return null;
-  return <OpenViewer id={id} />;
+  const { picture: id, pictureFile: file } = address.value;
+  if (id !== undefined) return pictures.value.has(id) ? <OpenViewer part={{ id }} /> : null;
+  return file !== undefined && askedFile(file) ? <OpenViewer part={{ file }} /> : null;
 }
 
 /** A box over one of the two pictures. */
@@ -31,20 +32,18 @@ export interface Box {
   region: Region;
 }
 
-function OpenViewer({ id }: { id: string }) {
+function OpenViewer({ part }: { part: Subject['part'] }) {
   const text = viewerTexts.value;
   const [box, setBox] = useState<Box>();
-  const subject = subjectOf({ id });
+  const subject = subjectOf(part);
+  const key = keyOf(subject);
   const reading = useOriginal(subject);
   const { ids, count } = listed.value;
-  const at = ids.indexOf(id);
+  const at = 'id' in part ? ids.indexOf(part.id) : -1;
   const position = at === -1 ? '' : text.position(at + 1, count);
   const isSettled = reading.state !== 'loading';
 
-  const close = (): void => {
-    const { picture: _, ...rest } = address.value;
-    back(rest);
-  };
+  const close = (): void => back(withoutPicture(address.value));
   const show = (index: number): void => {
     const next = ids[index];
     if (next === undefined) return;
@@ -59,13 +58,13 @@ function OpenViewer({ id }: { id: string }) {
       const { url = '', file } = (near !== undefined && pictures.value.get(near)) || {};
       if (url !== '') originalOf(url, file).catch(() => {});
     }
-  }, [isSettled, id, ids]);
+  }, [isSettled, key, ids]);
   // More results are fetched before the last one is reached.
   useEffect(() => {
     if (at >= 0 && ids.length < count && at > ids.length - 10) void loadMore();
   }, [at, ids, count]);
   useEffect(() => releaseOriginals, []);
-  useFocusBack(id);
+  useFocusBack('id' in part ? part.id : undefined);
 
   const swipe = useSwipe((by) => show(at + (document.dir === 'rtl' ? -by : by)), box === undefined);
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -81,43 +80,49 @@ function OpenViewer({ id }: { id: string }) {
   };
   const boxOf = (key: string): Region | undefined => (box?.of === key ? box.region : undefined);
   const setBoxOf = (key: string) => (region: Region | undefined) => setBox(region && { of: key, region });
-  const key = keyOf(subject);
+  // A picture of the query is looked at alone.
+  const own = address.value.query.find((one) => keyOf(subjectOf(one)) === key);
   return (
     <Modal id="viewer" label={subject.name} close={close}>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: keys and swipes reach it from what is in it */}
       <div class="viewer" onKeyDown={onKeyDown} {...swipe}>
         <div class="viewer-bar">
-          <button
-            type="button"
-            class="bare step"
-            id="previous"
-            aria-disabled={at <= 0}
-            onClick={() => show(at - 1)}
-          >
-            <span class="unseen">{text.previous}</span>
-            <NextIcon />
-          </button>
-          <p class="quiet position">{position}</p>
-          <button
-            type="button"
-            class="bare step"
-            id="next"
-            aria-disabled={at < 0 || at === ids.length - 1}
-            onClick={() => show(at + 1)}
-          >
-            <span class="unseen">{text.next}</span>
-            <NextIcon />
-          </button>
+          {at >= 0 && (
+            <>
+              <button
+                type="button"
+                class="bare step"
+                id="previous"
+                aria-disabled={at === 0}
+                onClick={() => show(at - 1)}
+              >
+                <span class="unseen">{text.previous}</span>
+                <NextIcon />
+              </button>
+              <p class="quiet position">{position}</p>
+              <button
+                type="button"
+                class="bare step"
+                id="next"
+                aria-disabled={at === ids.length - 1}
+                onClick={() => show(at + 1)}
+              >
+                <span class="unseen">{text.next}</span>
+                <NextIcon />
+              </button>
+            </>
+          )}
           <button type="button" class="close" onClick={close}>
             {frameTexts.value.close}
           </button>
         </div>
         <div class="panes">
-          <QueryPane shown={subject} boxOf={boxOf} setBoxOf={setBoxOf} />
+          {!own && <QueryPane boxOf={boxOf} setBoxOf={setBoxOf} />}
           <Pane
             id="found"
             subject={subject}
             reading={reading}
+            asked={own?.region}
             box={boxOf(key)}
             setBox={setBoxOf(key)}
             facts={<Facts subject={subject} reading={reading} />}
@@ -132,7 +137,7 @@ function OpenViewer({ id }: { id: string }) {
                   <a class="button open" href={subject.url} target="_blank" rel="noreferrer">
                     {text.open}
                   </a>
-                  <a class="button download" href={subject.url} download={nameOf(id)}>
+                  <a class="button download" href={subject.url} download={subject.name}>
                     {text.download}
                   </a>
                 </>
@@ -149,7 +154,7 @@ function OpenViewer({ id }: { id: string }) {
 }
 
 /** When the viewer goes, the focus is on the picture that was shown last, and that is seen. */
-function useFocusBack(id: string): void {
+function useFocusBack(id: string | undefined): void {
   const last = useRef(id);
   last.current = id;
   useEffect(() => {
@@ -157,6 +162,7 @@ function useFocusBack(id: string): void {
     return () => {
       if (queryKey.peek() !== query) return; // a search with it began
       const focused = last.current;
+      if (focused === undefined) return; // the dialog gives it back
       placeToRestore.value = { top: scrollY, ...placeToRestore.peek(), focused };
       // The list scrolls back to where it was first.
       const wait = (frames: number): unknown =>
