@@ -21,6 +21,7 @@ export function Modal({
   const isGone = useRef(false);
   useEffect(() => {
     const element = dialog.current!;
+    const before = document.activeElement;
     element.showModal();
     modals.value = [...modals.value, id];
     // A click beside the dialog is one on the dialog itself; one that began inside was a drag.
@@ -41,7 +42,9 @@ export function Modal({
       element.close();
       modals.value = modals.value.filter((one) => one !== id);
       isGone.current = true;
-      element.close(); // so the focus goes back to where it was
+      // A dialog gives the focus back when it is closed; this one is taken out of the page.
+      element.close();
+      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
     };
   }, []);
   return (

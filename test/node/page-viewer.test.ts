@@ -295,4 +295,28 @@ test('searching with a hit, the original in a tab, a download; the title says wh
     assert.equal(parameters(page).get('like'), `Food/${names[2]}`);
     await results(page);
     assert.doesNotMatch(await page.title(), /^A\d+/);
+    await page.waitForFunction(() => document.activeElement?.id === 'results-title');
+  }));
+
+test('pictures of the query can be looked at, a file of the person’s as well, and a part of it be searched with', () =>
+  visit('', async (page) => {
+    await page.waitForSelector('.rows a');
+    await page.setInputFiles('#query-file', join(samples, names[4]!));
+    await results(page);
+    await page.click('.chip a.thumbnail');
+    await whole(page, '#found');
+    assert.equal(await page.locator('#asked').count(), 0, 'it is alone');
+    assert.match(await page.innerText('#found figcaption'), new RegExp(names[4]!));
+    await page.reload();
+    await whole(page, '#found');
+    await draw(page, page.locator('#found .frame'), [0.1, 0.1], [0.5, 0.9]);
+    await page.click('#found .search-part');
+    await results(page);
+    assert.match(parameters(page).get('like-file') ?? '', /^[0-9a-f]{16}$/);
+    assert.ok(Math.abs(regionOf(page)[0]! - 0.1 * size.width) <= 2);
+    await page.click('.chip a.thumbnail');
+    await page.waitForSelector('#found .asked');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('#viewer', { state: 'detached' });
+    await page.waitForFunction(() => document.activeElement?.matches('.chip a.thumbnail'));
   }));

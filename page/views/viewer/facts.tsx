@@ -15,18 +15,11 @@ export function Facts({ subject, reading }: { subject: Subject; reading: Reading
   const modified = picture?.modified;
   const hit = 'id' in part ? results.value?.hits.find(({ id }) => id === part.id) : undefined;
   const facts = [
+    'id' in part && folderOf(part.id),
     hit && queryTexts.value.distance(formatDistance(hit.distance)),
     width && height && viewerTexts.value.pixels(width, height),
     byteLength && formatBytes(byteLength),
     modified && formatDate(modified),
-  ].filter((fact) => fact);
-  const folder = 'id' in part ? folderOf(part.id) : '';
-  return (
-    <p class="facts quiet">
-      {folder !== '' && <span class="folder">{folder}</span>}
-      {facts.map((fact) => (
-        <span key={fact}>{fact}</span>
-      ))}
-    </p>
-  );
+  ];
+  return <p class="facts quiet">{facts.filter((fact) => fact).join(' · ')}</p>;
 }

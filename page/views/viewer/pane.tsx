@@ -56,7 +56,7 @@ export function Pane({
   const search = (): void => searchWith(subject, box);
   const { width, height } = original ?? subject.picture ?? {};
   return (
-    <figure class="pane" id={id}>
+    <figure class="viewer-pane" id={id}>
       <div class={`stage${box ? ' choosing' : ''}`} {...drag}>
         <div
           class={`frame${width ? '' : ' unknown'}${original ? ' ready' : ''}`}

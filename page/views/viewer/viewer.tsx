@@ -116,7 +116,7 @@ function OpenViewer({ part }: { part: Subject['part'] }) {
             {frameTexts.value.close}
           </button>
         </div>
-        <div class="panes">
+        <div class="viewer-panes">
           {!own && <QueryPane boxOf={boxOf} setBoxOf={setBoxOf} />}
           <Pane
             id="found"
