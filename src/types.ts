@@ -20,6 +20,8 @@ export type {
   Hit,
   IndexChange,
   Item,
+  MapOptions,
+  PictureMap,
   PictureSize,
   Progress,
   Query,

@@ -17,7 +17,9 @@ import type {
   Hit,
   IndexChange,
   Item,
+  MapOptions,
   PageOptions,
+  PictureMap,
   Progress,
   Query,
   QueryOptions,
@@ -40,6 +42,7 @@ import {
   vectorOf,
 } from './arguments.ts';
 import { checkDuplicates, findDuplicates } from './duplicates.ts';
+import { checkMap, makeMap } from './map.ts';
 import { type AskedPicture, picturesOf, regionOf } from './queries.ts';
 
 /** @internal What a platform gives {@link ImageSearchBase}. */
@@ -273,6 +276,30 @@ export class ImageSearchBase {
     return this.#reading(call, async (how) => {
       const { filter } = await this.#postable(asked);
       return findDuplicates((step, told) => this.#host.engine.duplicates(step, told), filter, checked, how);
+    });
+  }
+
+  /**
+   * Two coordinates of each picture, so that pictures which are alike are near each other: a map of the index. The same
+   * pictures in the same order of adding have the same map, on every machine.
+   *
+   * The nearest neighbours of each picture are found exactly and become UMAP's weighted graph (McInnes, Healy and Melville,
+   * 2018); its layout has LargeVis' objective (Tang, Liu, Zhang and Mei, 2016) and begins with the principal components.
+   * Time grows with the square of the number of pictures, memory with the number. Other calls run meanwhile: pictures that
+   * are removed then are not in the map, pictures that are added do not take part.
+   *
+   * @param options.neighbours of each picture; default 15
+   * @throws LikenessError `bad-argument`, `bad-file`, `storage-failed`, `out-of-memory`, `closed`
+   * @example
+   * const { ids, coordinates } = await search.map({ onProgress: ({ phase, done, total }) => show(phase, done / total) });
+   * for (const [n, id] of ids.entries()) show(id, coordinates[2 * n], coordinates[2 * n + 1]);
+   */
+  async map(options: MapOptions = {}): Promise<PictureMap> {
+    const call = this.#begin('map', options, '{ neighbours: 15 }');
+    const { neighbours, asked } = checkMap(options);
+    return this.#reading(call, async (how) => {
+      const { filter } = await this.#postable(asked);
+      return makeMap((step, told) => this.#host.engine.map(step, told), { neighbours, filter }, how);
     });
   }
 

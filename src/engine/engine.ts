@@ -21,6 +21,7 @@ import { Duplicates, type DuplicatesAnswer, type DuplicatesStep } from './duplic
 import { type Histogram, histogram } from './histogram.ts';
 import type { LazyNetwork, LoadedNetwork } from './lazy-network.ts';
 import { type MetaFilter, metaTest } from './meta-filter.ts';
+import { type MapAnswer, type MapStep, PictureMaps } from './picture-maps.ts';
 import { Pictures, type PicturesOptions } from './pictures.ts';
 import { openUnlessAborted, progressOf } from './progress.ts';
 import { rocchio } from './rocchio.ts';
@@ -124,6 +125,7 @@ export class Engine<Source, StoreName> {
   readonly #reader: PictureReader<Source>;
   readonly #pictures: Pictures;
   readonly #duplicates: Duplicates;
+  readonly #maps: PictureMaps;
   readonly #parity: IndexInfo['parity'];
   readonly #openStore: EngineOptions<StoreName>['openStore'];
   /** One call at a time changes or searches the index, so rows follow the order of the calls. */
@@ -142,6 +144,7 @@ export class Engine<Source, StoreName> {
     this.#reader = reader;
     this.#pictures = new Pictures(index, store, options);
     this.#duplicates = new Duplicates(this.#pictures);
+    this.#maps = new PictureMaps(this.#pictures);
   }
 
   get size(): number {
@@ -417,6 +420,14 @@ export class Engine<Source, StoreName> {
     return this.#inTurn(async () => {
       await this.#pictures.refresh();
       return this.#duplicates.step(step, (filter) => this.#takingPart(filter), how);
+    }, how);
+  }
+
+  /** A step of a map; other calls take their turns between two of them. */
+  async map(step: MapStep, how: CallOptions = {}): Promise<MapAnswer> {
+    return this.#inTurn(async () => {
+      await this.#pictures.refresh();
+      return this.#maps.step(step, (filter) => this.#takingPart(filter), how);
     }, how);
   }
 

@@ -38,9 +38,10 @@ export interface Progress {
    * - `extract`: pictures that are asked for are read and extracted (`query`, `queryMany`, `distances`, `extract`)
    * - `read`: features are read from where the index is kept (`features`, `export`, `import`; the first `query`)
    * - `write`: pictures are written to where the index is kept (`save`, `import`, `compact`)
-   * - `compare`: pictures are compared with a query (`distances`) or with each other (`duplicates`)
+   * - `compare`: pictures are compared with a query (`distances`) or with each other (`duplicates`, `map`)
+   * - `layout`: pictures are placed (`map`)
    */
-  phase: 'model' | 'add' | 'extract' | 'read' | 'write' | 'compare';
+  phase: 'model' | 'add' | 'extract' | 'read' | 'write' | 'compare' | 'layout';
   /** Bytes of the model that are here; in all other phases pictures. */
   done: number;
   total: number;
@@ -176,6 +177,22 @@ export interface DuplicateGroup {
    * Two or more, the best first: most pixels, then most bytes, then the order of adding. `distance`: from the first.
    */
   pictures: (Hit & PictureSize)[];
+}
+
+export interface MapOptions extends CallOptions, Pick<QueryOptions, 'filter'> {
+  /** Nearest neighbours of each picture that the map keeps together: 2 … 200. More show less detail. Default 15. */
+  neighbours?: number | undefined;
+}
+
+/** Where pictures are in the plane. */
+export interface PictureMap {
+  /** In the order of adding. */
+  ids: string[];
+  /**
+   * ids.length × 2: x and y of each picture, 0 … 1. The longer side of the map reaches from 0 to 1, the other one lies in
+   * the middle. Only nearness says something: axes, and distances between groups, have no unit.
+   */
+  coordinates: Float32Array;
 }
 
 /** An index's rows in order, as one block. */

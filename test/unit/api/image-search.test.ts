@@ -51,6 +51,7 @@ function noted(add: (items: Added) => Promise<void> = async () => {}) {
       export: none,
       import: none,
       duplicates: none,
+      map: none,
       close: async () => {},
     },
     storeName: (): never => {
