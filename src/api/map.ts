@@ -1,12 +1,9 @@
 import { checkWhole } from '../base/checks.ts';
 import type { EngineQueryOptions } from '../engine/engine.ts';
+import { defaultNeighbours, leastNeighbours, mostNeighbours } from '../engine/map/neighbours.ts';
 import type { MapAnswer, MapStep } from '../engine/picture-maps.ts';
 import type { CallOptions, MapOptions, PictureMap } from '../engine/types.ts';
 import { checkQuery } from './arguments.ts';
-
-/** UMAP's. */
-export const defaultNeighbours = 15;
-export const mostNeighbours = 200;
 
 /**
  * Checks the options of `map`.
@@ -17,7 +14,7 @@ export function checkMap({ neighbours = defaultNeighbours, filter }: MapOptions)
   neighbours: number;
   asked: ReturnType<typeof checkQuery>;
 } {
-  checkWhole('neighbours', neighbours, 2, mostNeighbours);
+  checkWhole('neighbours', neighbours, leastNeighbours, mostNeighbours);
   return { neighbours, asked: checkQuery({ filter }) };
 }
 

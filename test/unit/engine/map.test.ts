@@ -163,7 +163,7 @@ for (const kind of ['wasm', 'outside'] as const) {
   test(
     `map, ${kind}: pictures come, go and change meanwhile`,
     opening(kind, async (search) => {
-      const rows = clustered(kind === 'wasm' ? 1500 : 300, 5, 0.4);
+      const rows = clustered(kind === 'wasm' ? 800 : 300, 5, 0.4);
       const gone = [0, rows.length / 2, rows.length - 1];
       for (const at of ['compare', 'layout']) {
         for (const last of [false, true]) {
