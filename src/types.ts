@@ -28,6 +28,7 @@ export type {
   QueryOptions,
   QueryPart,
   Report,
+  SimilarityMap,
   StoreReport,
 } from './engine/types.ts';
 export type { Region } from './image/crop.ts';

@@ -71,7 +71,7 @@ export class ImageSearch extends ImageSearchBase {
             : undefined,
       },
       {
-        createCpuGraph: (from) => createNodeGraph(from, threads),
+        createCpuGraph: (from, count = threads) => createNodeGraph(from, count),
         loadGpuRuntime: () => loadGpuRuntime(assetAt('ort/asyncify.wasm.gz', assets)),
         reader: {
           pixels: (source) => pixelsOf(source, exif),

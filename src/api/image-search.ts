@@ -24,6 +24,7 @@ import type {
   Query,
   QueryOptions,
   Report,
+  SimilarityMap,
 } from '../engine/types.ts';
 import type { ImageSource } from '../image/image-source.ts';
 import { agrees } from '../knn/taking-part.ts';
@@ -328,6 +329,38 @@ export class ImageSearchBase {
     const region = regionOf(options.region);
     const ready = this.#host.hold(image, call.signal);
     return this.#reading(call, async (how) => this.#host.engine.extract(await ready(), { region, ...how }));
+  }
+
+  /**
+   * Why a picture is similar to another: a grid over it that says how much each place counts.
+   *
+   * A cell's value is the mean of two things: what the similarity falls by without the square of activations around the
+   * cell, and what it rises by when that square is all that the network sees. These are the outer two terms of the cell's
+   * Shapley value (L. S. Shapley, 1953). The first alone is occlusion sensitivity (M. D. Zeiler and R. Fergus, Visualizing
+   * and Understanding Convolutional Networks, ECCV 2014), here on activations instead of pixels. VGG16 has 7 × 7 cells,
+   * taken before its fifth block; the compact network 8 × 8, before its third. A cell is 2 × 2 places of that layer, its
+   * square 6 × 6. All of it is computed on the CPU, whatever the backend: the same bits again on the same machine.
+   *
+   * @param image the picture that the grid lies over; for a hit, the picture that its id stands for
+   * @param other what it is similar to, as for {@link query}; of `{ id }` and vectors nothing is extracted
+   * @param options.region the part of `image` that is meant; the grid lies over it
+   * @throws LikenessError `bad-argument`, `bad-image`, `not-found`, `bad-file`, `out-of-memory`, `closed`; where the network
+   *   is loaded for it, as `open`
+   * @example
+   * const { columns, rows, values, area } = await search.explain(file, { id: hit.id }, { signal });
+   * const onHit = await search.explain(pictureOf(hit.id), await search.extract(file));
+   */
+  async explain(image: ImageSource, other: Query, options: ExtractOptions = {}): Promise<SimilarityMap> {
+    const call = this.#begin('explain', options);
+    const region = regionOf(options.region);
+    const held = this.#holdQueries([picturesOf(other)], call.signal);
+    const ready = this.#host.hold(image, call.signal);
+    return this.#reading(call, async (how) => {
+      const picture = { source: await ready(), ...(region && { region }) };
+      const pictures = await held.ready();
+      how.signal.throwIfAborted();
+      return this.#host.engine.explain(picture, pictures, { weights: held.weights, ...how });
+    });
   }
 
   /**

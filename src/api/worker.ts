@@ -133,7 +133,7 @@ async function openEngine(
       model,
       request,
       {
-        createCpuGraph: (from) => createThreadsGraph(from, request.threads, ownScript()),
+        createCpuGraph: (from, threads = request.threads) => createThreadsGraph(from, threads, ownScript()),
         loadGpuRuntime: () => loadRuntime(gpuBuild(), assets),
         reader: {
           pixels: (picture) => toPixels(picture, { orient }, decode),

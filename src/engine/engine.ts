@@ -6,6 +6,7 @@ import { type Calls, transfer } from '../base/rpc.ts';
 import { sha256 } from '../base/sha256.ts';
 import { crop, type Region } from '../image/crop.ts';
 import type { Pixels } from '../image/pixels.ts';
+import { areaOf } from '../image/resize.ts';
 import { toTensor } from '../image/tensor.ts';
 import type { DeviceQueries } from '../knn/backend/backend.ts';
 import type { FlatIndex } from '../knn/flat-index.ts';
@@ -26,7 +27,7 @@ import { Pictures, type PicturesOptions } from './pictures.ts';
 import { openUnlessAborted, progressOf } from './progress.ts';
 import { rocchio } from './rocchio.ts';
 import { exportedFile, openTarget } from './storage.ts';
-import type { CallOptions, Features, Hit, ModelFiles, PageOptions, Report } from './types.ts';
+import type { CallOptions, Features, Hit, ModelFiles, PageOptions, Report, SimilarityMap } from './types.ts';
 
 /** An item on its way into the engine: what it holds can be posted to a worker. */
 export type EngineItem<Source> = { id: string; meta?: Json | undefined } & EnginePicture<Source>;
@@ -454,6 +455,44 @@ export class Engine<Source, StoreName> {
     how.signal?.throwIfAborted();
     if (failed[0]) throw new LikenessError(failed[0].code, failed[0].message);
     return vectors[0]!;
+  }
+
+  /**
+   * How much each place of a picture counts for its similarity to a query. It takes no turn while the network runs: other
+   * calls go on.
+   *
+   * @param other one query
+   */
+  async explain(
+    { source, region }: { source: Source; region?: Region | undefined },
+    other: readonly EngineQuery<Source>[],
+    { weights = [other.map(() => 1)], ...how }: CallOptions & { weights?: Weights | undefined },
+  ): Promise<SimilarityMap> {
+    const { preprocessing } = this.#network.manifest;
+    try {
+      const whole = await this.#reader.pixels(source);
+      const pixels = region ? crop(whole, region) : whole;
+      const seen = areaOf(pixels, preprocessing);
+      const area = { ...seen, x: seen.x + (region?.x ?? 0), y: seen.y + (region?.y ?? 0) };
+      const input = toTensor(pixels, preprocessing);
+      const features = await this.#extractInMemory(other, weights, how);
+      const query = await this.#inTurn(async () => {
+        await this.#pictures.refresh();
+        return this.#combine(other, features, weights);
+      }, how);
+      const { extractor } = await this.#network.get(how);
+      how.signal?.throwIfAborted();
+      let told: ReturnType<typeof progressOf> | undefined;
+      const { side, values, similarity } = await extractor.explain(input, query, (done, total) => {
+        told ??= progressOf(how, 'explain', total);
+        return told(done);
+      });
+      return transfer({ columns: side, rows: side, values, similarity, area }, [
+        values.buffer as ArrayBuffer,
+      ]);
+    } catch (error) {
+      throw memoryError(error, 'This call');
+    }
   }
 
   /** The stored features of a picture. */

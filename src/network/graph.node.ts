@@ -35,9 +35,9 @@ export async function createNodeGraph(
     return {
       threads: 1,
       note: threads === 1 ? undefined : 'one thread, as the permission model of Node allows no others',
-      async run(values, n) {
+      async run(values, n, layers) {
         await turn(); // what else the program has to do
-        return thread.run(values, n);
+        return thread.run(values, n, layers);
       },
       async close() {},
     };

@@ -49,7 +49,12 @@ export async function createThreadsGraph(
     }
   }
   const thread = await createThread(network, 0);
-  return { threads: 1, note, run: async (values, n) => thread.run(values, n), close: async () => {} };
+  return {
+    threads: 1,
+    note,
+    run: async (values, n, layers) => thread.run(values, n, layers),
+    close: async () => {},
+  };
 }
 
 /** Firefox starts no worker from the blob that made this one, in an isolated page; other browsers do. */
