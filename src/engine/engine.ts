@@ -18,7 +18,7 @@ import { type IndexInfo, identityOf } from '../store/format/header.ts';
 import { copyOfJson, type Entry } from '../store/format/records.ts';
 import { IndexStore } from '../store/index-store.ts';
 import { checkKind } from '../store/mismatch.ts';
-import { Duplicates, type DuplicatesAnswer, type DuplicatesStep } from './duplicates.ts';
+import { Duplicates, type DuplicatesAnswer, type DuplicatesStep, type PairThreads } from './duplicates.ts';
 import { type Histogram, histogram } from './histogram.ts';
 import type { LazyNetwork, LoadedNetwork } from './lazy-network.ts';
 import { type MetaFilter, metaTest } from './meta-filter.ts';
@@ -115,6 +115,8 @@ export interface EngineOptions<StoreName> extends PicturesOptions {
   store?: IndexStore | undefined;
   /** Opens a store that a call names; each platform has its own names. */
   openStore: (name: StoreName) => Promise<Store>;
+  /** For searches that compare all pictures with each other. */
+  pairThreads?: PairThreads | undefined;
 }
 
 /** The calls of an engine, in this process or in a worker: all methods that return promises. */
@@ -137,14 +139,14 @@ export class Engine<Source, StoreName> {
     network: LazyNetwork,
     index: FlatIndex,
     reader: PictureReader<Source>,
-    { parity = null, store, openStore, ...options }: EngineOptions<StoreName>,
+    { parity = null, store, openStore, pairThreads, ...options }: EngineOptions<StoreName>,
   ) {
     this.#openStore = openStore;
     this.#parity = parity;
     this.#network = network;
     this.#reader = reader;
     this.#pictures = new Pictures(index, store, options);
-    this.#duplicates = new Duplicates(this.#pictures);
+    this.#duplicates = new Duplicates(this.#pictures, pairThreads);
     this.#maps = new PictureMaps(this.#pictures);
   }
 
@@ -646,6 +648,7 @@ export class Engine<Source, StoreName> {
 
   async close(): Promise<void> {
     this.#network.stop();
+    this.#duplicates.close();
     await this.#mutex.idle();
     await endAll(
       () => this.#pictures.close(),
