@@ -6,6 +6,7 @@
 // npm run bench -- layers --features folder --layers a.safetensors,b.safetensors [--node] [--n rows] [--d 512] [--runs runs]
 //   the search over the features that several layers make of the same pictures, in turns
 // npm run bench -- duplicates [--node] [--n rows] [--d values] [--runs runs]
+// npm run bench -- map [--node] [--n rows] [--d values] [--features folder]: a map, and how many neighbours it keeps
 // npm run bench -- store [--node] [--n rows] [--d values] [--batch rows] [--runs runs]
 // npm run bench -- extract [--only vgg16|compact] | fc1 [--node] [--runs runs]
 // npm run bench -- variants [--from file of VGG16's weights]

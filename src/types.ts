@@ -20,12 +20,15 @@ export type {
   Hit,
   IndexChange,
   Item,
+  MapOptions,
+  PictureMap,
   PictureSize,
   Progress,
   Query,
   QueryOptions,
   QueryPart,
   Report,
+  SimilarityMap,
   StoreReport,
 } from './engine/types.ts';
 export type { Region } from './image/crop.ts';

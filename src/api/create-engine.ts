@@ -1,5 +1,6 @@
 import { endAll } from '../base/end-all.ts';
 import { memoryError } from '../base/errors.ts';
+import type { PairThreads } from '../engine/duplicates.ts';
 import { Engine, type PictureReader } from '../engine/engine.ts';
 import { LazyNetwork, type LoadedNetwork } from '../engine/lazy-network.ts';
 import { openUnlessAborted } from '../engine/progress.ts';
@@ -35,6 +36,7 @@ export interface FarModel {
 export interface Platform<Source, StoreName> extends ExtractorSource {
   reader: PictureReader<Source>;
   openStore(name: StoreName): Promise<Store>;
+  pairThreads: PairThreads;
 }
 
 /**
@@ -74,6 +76,7 @@ export async function createEngine<Source, StoreName>(
       parity: info.parity,
       store: stored,
       openStore: platform.openStore,
+      pairThreads: platform.pairThreads,
       createQuantised: (rows) => FlatIndex.create({ dimension, rows }),
     });
   } catch (error) {

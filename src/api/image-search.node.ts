@@ -7,7 +7,8 @@ import type { ImageSource } from '../image/image-source.ts';
 import type { Pixels } from '../image/pixels.ts';
 import { readImage } from '../image/source.node.ts';
 import { toTensor } from '../image/tensor.ts';
-import { createNodeGraph } from '../network/graph.node.ts';
+import { startThread } from '../knn/threads/start-thread.node.ts';
+import { createNodeGraph, threadsHere } from '../network/graph.node.ts';
 import { loadGpuRuntime } from '../network/runtime.node.ts';
 import { openStore, type StoreName } from '../store/media/open-store.node.ts';
 import { checkOpen } from './arguments.ts';
@@ -71,7 +72,7 @@ export class ImageSearch extends ImageSearchBase {
             : undefined,
       },
       {
-        createCpuGraph: (from) => createNodeGraph(from, threads),
+        createCpuGraph: (from, count = threads) => createNodeGraph(from, count),
         loadGpuRuntime: () => loadGpuRuntime(assetAt('ort/asyncify.wasm.gz', assets)),
         reader: {
           pixels: (source) => pixelsOf(source, exif),
@@ -81,6 +82,7 @@ export class ImageSearch extends ImageSearchBase {
           },
         },
         openStore,
+        pairThreads: { count: threadsHere(threads), start: startThread },
       },
       store,
       signal,

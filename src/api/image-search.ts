@@ -17,11 +17,14 @@ import type {
   Hit,
   IndexChange,
   Item,
+  MapOptions,
   PageOptions,
+  PictureMap,
   Progress,
   Query,
   QueryOptions,
   Report,
+  SimilarityMap,
 } from '../engine/types.ts';
 import type { ImageSource } from '../image/image-source.ts';
 import { agrees } from '../knn/taking-part.ts';
@@ -40,6 +43,7 @@ import {
   vectorOf,
 } from './arguments.ts';
 import { checkDuplicates, findDuplicates } from './duplicates.ts';
+import { checkMap, makeMap } from './map.ts';
 import { type AskedPicture, picturesOf, regionOf } from './queries.ts';
 
 /** @internal What a platform gives {@link ImageSearchBase}. */
@@ -277,6 +281,30 @@ export class ImageSearchBase {
   }
 
   /**
+   * Two coordinates of each picture, so that pictures which are alike are near each other: a map of the index. The same
+   * pictures in the same order of adding have the same map, on every machine.
+   *
+   * The nearest neighbours of each picture are found exactly and become UMAP's weighted graph (McInnes, Healy and Melville,
+   * 2018); its layout has LargeVis' objective (Tang, Liu, Zhang and Mei, 2016) and begins with the principal components.
+   * Time grows with the square of the number of pictures, memory with the number. Other calls run meanwhile: pictures that
+   * are removed then are not in the map, pictures that are added do not take part.
+   *
+   * @param options.neighbours of each picture; default 15
+   * @throws LikenessError `bad-argument`, `bad-file`, `storage-failed`, `out-of-memory`, `closed`
+   * @example
+   * const { ids, coordinates } = await search.map({ onProgress: ({ phase, done, total }) => show(phase, done / total) });
+   * for (const [n, id] of ids.entries()) show(id, coordinates[2 * n], coordinates[2 * n + 1]);
+   */
+  async map(options: MapOptions = {}): Promise<PictureMap> {
+    const call = this.#begin('map', options, '{ neighbours: 15 }');
+    const { neighbours, asked } = checkMap(options);
+    return this.#reading(call, async (how) => {
+      const { filter } = await this.#postable(asked);
+      return makeMap((step, told) => this.#host.engine.map(step, told), { neighbours, filter }, how);
+    });
+  }
+
+  /**
    * Removes pictures; ids that are not there are passed over. Returns how many were removed.
    *
    * @throws LikenessError `bad-argument`, `read-only`, `locked`, `storage-full`, `storage-denied`, `storage-failed`, `closed`
@@ -301,6 +329,38 @@ export class ImageSearchBase {
     const region = regionOf(options.region);
     const ready = this.#host.hold(image, call.signal);
     return this.#reading(call, async (how) => this.#host.engine.extract(await ready(), { region, ...how }));
+  }
+
+  /**
+   * Why a picture is similar to another: a grid over it that says how much each place counts.
+   *
+   * A cell's value is the mean of two things: what the similarity falls by without the square of activations around the
+   * cell, and what it rises by when that square is all that the network sees. These are the outer two terms of the cell's
+   * Shapley value (L. S. Shapley, 1953). The first alone is occlusion sensitivity (M. D. Zeiler and R. Fergus, Visualizing
+   * and Understanding Convolutional Networks, ECCV 2014), here on activations instead of pixels. VGG16 has 7 × 7 cells,
+   * taken before its fifth block; the compact network 8 × 8, before its third. A cell is 2 × 2 places of that layer, its
+   * square 6 × 6. All of it is computed on the CPU, whatever the backend: the same bits again on the same machine.
+   *
+   * @param image the picture that the grid lies over; for a hit, the picture that its id stands for
+   * @param other what it is similar to, as for {@link query}; of `{ id }` and vectors nothing is extracted
+   * @param options.region the part of `image` that is meant; the grid lies over it
+   * @throws LikenessError `bad-argument`, `bad-image`, `not-found`, `bad-file`, `out-of-memory`, `closed`; where the network
+   *   is loaded for it, as `open`
+   * @example
+   * const { columns, rows, values, area } = await search.explain(file, { id: hit.id }, { signal });
+   * const onHit = await search.explain(pictureOf(hit.id), await search.extract(file));
+   */
+  async explain(image: ImageSource, other: Query, options: ExtractOptions = {}): Promise<SimilarityMap> {
+    const call = this.#begin('explain', options);
+    const region = regionOf(options.region);
+    const held = this.#holdQueries([picturesOf(other)], call.signal);
+    const ready = this.#host.hold(image, call.signal);
+    return this.#reading(call, async (how) => {
+      const picture = { source: await ready(), ...(region && { region }) };
+      const pictures = await held.ready();
+      how.signal.throwIfAborted();
+      return this.#host.engine.explain(picture, pictures, { weights: held.weights, ...how });
+    });
   }
 
   /**

@@ -35,8 +35,8 @@ export interface OpenOptions extends CallOptions {
   /** In a page: starts the worker, whose script is `likeness-search/web/likeness-worker.js`. Default: found as other files are. */
   worker?: (() => web.Worker) | undefined;
   /**
-   * Threads of the network on wasm; the search has one. Default: up to 4, in Node and where the page is cross-origin
-   * isolated; else 1. In Node 1 means this thread, which computes for a picture's time (10 ms with the compact model)
+   * Threads of the network on wasm, and of `duplicates` where there are thousands of pictures; a query has one. No answer
+   * depends on them. Default: up to 4, in Node and where the page is cross-origin isolated; else 1. In Node 1 means this thread, which computes for a picture's time (10 ms with the compact model)
    * and starts no other.
    */
   threads?: number | undefined;

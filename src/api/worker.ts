@@ -1,6 +1,6 @@
 import { gpuBuild } from '../assets/gpu-build.ts';
 import type { AssetUrls } from '../assets/names.ts';
-import { ownScript } from '../assets/start-worker.ts';
+import { ownScript, startWorker } from '../assets/start-worker.ts';
 import { LikenessError } from '../base/errors.ts';
 import { blobFile } from '../base/random-access.ts';
 import { domPort, serve } from '../base/rpc.ts';
@@ -18,8 +18,9 @@ import type { Engine, RunningNetwork } from '../engine/engine.ts';
 import { createBrowserDecode } from '../image/decode.browser.ts';
 import { assetDecoders } from '../image/decoders.browser.ts';
 import { type PostedImage, toPixels } from '../image/source.ts';
+import { createPairThread, type PairThread } from '../knn/threads/pair-threads.ts';
 import { GpuFailed } from '../network/choose.ts';
-import { createThreadsGraph } from '../network/graph.threads.browser.ts';
+import { createThreadsGraph, threadsHere } from '../network/graph.threads.browser.ts';
 import { createNetworkThread } from '../network/network-thread.ts';
 import { loadRuntime } from '../network/runtime.browser.ts';
 import { openStore, openStoreOrMemory, type PostedStoreName } from '../store/media/open-store.browser.ts';
@@ -133,7 +134,7 @@ async function openEngine(
       model,
       request,
       {
-        createCpuGraph: (from) => createThreadsGraph(from, request.threads, ownScript()),
+        createCpuGraph: (from, threads = request.threads) => createThreadsGraph(from, threads, ownScript()),
         loadGpuRuntime: () => loadRuntime(gpuBuild(), assets),
         reader: {
           pixels: (picture) => toPixels(picture, { orient }, decode),
@@ -141,6 +142,10 @@ async function openEngine(
             picture.kind === 'encoded' ? new Uint8Array(await picture.blob.arrayBuffer()) : undefined,
         },
         openStore,
+        pairThreads: {
+          count: threadsHere(request.threads),
+          start: () => startWorker<PairThread>(ownScript(), 'likeness-pairs', 'A thread of the search'),
+        },
       },
       store === undefined ? undefined : await openStoreOrMemory(store),
     );
@@ -152,12 +157,13 @@ async function openEngine(
   return { running, size };
 }
 
-/** The worker of an engine calls this: threads of the network are this same script, so that there is one to find. */
-const networkThread = createNetworkThread();
+/** The worker of an engine calls these: its threads are this same script, so that there is one to find. */
+const threads = [createNetworkThread(), createPairThread()];
 
 serve(domPort(globalThis as unknown as Worker), (method) => {
   if (method in opener) return opener;
-  if (method in networkThread) return networkThread;
+  const thread = threads.find((each) => method in each);
+  if (thread) return thread;
   if (!engine) throw new LikenessError('closed', 'The worker has no engine; call open first.');
   return engine;
 });

@@ -7,6 +7,22 @@ export function fromFloat16(bits: number): number {
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
+/**
+ * As {@link fromFloat16}, of many at once: 2¹¹² times what the bits are at the other place. A power of 2 for each is ten
+ * times as slow.
+ *
+ * @param into as many values
+ */
+export function fromFloat16s(halves: Uint16Array, into: Float32Array): void {
+  const bits = new Uint32Array(into.buffer, into.byteOffset, into.length);
+  for (let i = 0; i < bits.length; i++) {
+    const half = halves[i]!;
+    bits[i] = ((half & 0x8000) << 16) | ((half & 0x7fff) << 13);
+    if ((half & 0x7c00) === 0x7c00) into[i] = fromFloat16(half);
+    else into[i]! *= 2 ** 112;
+  }
+}
+
 const single = new Float32Array(1);
 const singleBits = new Uint32Array(single.buffer);
 

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { LikenessError } from '../base/errors.ts';
+import { defaultNeighbours, leastNeighbours, mostNeighbours } from '../engine/map/neighbours.ts';
 import type { Region } from '../image/crop.ts';
 import { endBy, Interrupted } from './interrupt.ts';
 import { defaultModel, isModelFolder } from './model-name.ts';
@@ -221,6 +222,19 @@ program
     '\nThe best has most pixels, then most bytes, then was added first. The distance is that from the best.',
   )
   .action(async (where, options) => (await import('./commands/duplicates.ts')).duplicates(where, options));
+
+program
+  .command('map')
+  .description('place pictures in the plane: those that are alike are near each other')
+  .argument('<index>', 'a folder, an exported file, or the URL of one')
+  .addOption(
+    new Option('--neighbours <n>', 'nearest neighbours of each picture that are kept together')
+      .default(defaultNeighbours)
+      .argParser(whole('--neighbours', leastNeighbours, mostNeighbours)),
+  )
+  .option('--json', 'print only [{"id": …, "x": …, "y": …}, …]')
+  .addHelpText('after', '\nCoordinates are 0 … 1. The same index has the same map.')
+  .action(async (where, options) => (await import('./commands/map.ts')).map(where, options));
 
 program
   .command('remove')

@@ -1,7 +1,8 @@
 import { squaredDistance } from '../knn/js/distances.ts';
 import { Linkage } from '../knn/linkage.ts';
-import { createPairBlock } from '../knn/pair-block.ts';
+import { createPairBlock, type PairBlock } from '../knn/pair-block.ts';
 import { findPairs } from '../knn/pairs.ts';
+import { createThreadedPairBlock, type StartPairThread } from '../knn/threads/pair-threads.ts';
 import { copyOfJson, type Entry } from '../store/format/records.ts';
 import type { EngineQueryOptions } from './engine.ts';
 import type { Pictures } from './pictures.ts';
@@ -28,6 +29,17 @@ export interface DuplicatesAnswer {
   distances?: { id: string; distance: number }[][];
 }
 
+/** Threads for pairs. */
+export interface PairThreads {
+  /** How many, the calling one among them. */
+  count: number;
+  start: StartPairThread;
+  /** With fewer products (pairs · values) one thread has done it before others have started. Default 2³² (half a second). */
+  minProducts?: number;
+}
+
+const defaultMinProducts = 2 ** 32;
+
 /** A step takes so long or finds so many pairs, whichever comes first. */
 const stepMs = 100;
 const pairsPerAnswer = 8192;
@@ -43,11 +55,19 @@ const gone = -2;
  */
 export class Duplicates {
   readonly #pictures: Pictures;
+  readonly #threads: PairThreads | undefined;
   readonly #jobs = new Map<number, Job>();
   #last = 0;
 
-  constructor(pictures: Pictures) {
+  constructor(pictures: Pictures, threads?: PairThreads) {
     this.#pictures = pictures;
+    this.#threads = threads;
+  }
+
+  /** Forgets all searches. */
+  close(): void {
+    for (const job of this.#jobs.values()) job.end();
+    this.#jobs.clear();
   }
 
   /** @param takingPart a byte for each picture: whether it takes part */
@@ -61,7 +81,7 @@ export class Duplicates {
       const { filter, ...wanted } = step.begin;
       const taking = filter && takingPart(filter);
       const ids = this.#pictures.entries.filter((_, at) => !taking || taking[at]).map(({ id }) => id);
-      this.#jobs.set(job, new Job(this.#pictures, { ids, ...wanted }));
+      this.#jobs.set(job, new Job(this.#pictures, this.#threads, { ids, ...wanted }));
       return { job, pairs: [] };
     }
     const { job } = step;
@@ -81,6 +101,9 @@ class Job {
   readonly #ids: readonly string[];
   readonly #maxDistance: number;
   readonly #listed: boolean;
+  readonly #threads: PairThreads | undefined;
+  #block: PairBlock | undefined;
+  #isEnded = false;
   /** Of each row's values, as they were read first. */
   readonly #prints: Float64Array;
   readonly #steps: AsyncGenerator<{ done: number; pairs: DuplicatePair[] }, number[][]>;
@@ -92,9 +115,11 @@ class Job {
 
   constructor(
     pictures: Pictures,
+    threads: PairThreads | undefined,
     { ids, maxDistance, listed }: { ids: readonly string[]; maxDistance: number; listed: boolean },
   ) {
     this.#pictures = pictures;
+    this.#threads = threads;
     this.#ids = ids;
     this.#maxDistance = maxDistance;
     this.#listed = listed;
@@ -105,6 +130,8 @@ class Job {
 
   end(): void {
     this.#pictures.watchers.delete(this.#watch);
+    this.#isEnded = true;
+    this.#block?.close?.();
   }
 
   async go(how: CallOptions): Promise<Omit<DuplicatesAnswer, 'job'>> {
@@ -197,11 +224,27 @@ class Job {
     linkage: Linkage,
     listed: boolean,
   ): ReturnType<typeof findPairs> {
-    const { dimension, backend } = this.#pictures.index;
-    const block = await createPairBlock(dimension, this.#maxDistance, backend);
+    const { dimension } = this.#pictures.index;
+    const block = await this.#createBlock(members.length);
     const read = (first: number, end: number): Promise<Float32Array> => this.#read(members.slice(first, end));
     const rows = { dimension, count: members.length, read };
-    yield* findPairs(rows, { block, maxDistance: this.#maxDistance, linkage, listed });
+    try {
+      yield* findPairs(rows, { block, maxDistance: this.#maxDistance, linkage, listed });
+    } finally {
+      block.close?.();
+    }
+  }
+
+  async #createBlock(count: number): Promise<PairBlock> {
+    const { dimension, backend } = this.#pictures.index;
+    const { count: threads = 1, start, minProducts = defaultMinProducts } = this.#threads ?? {};
+    if (threads < 2 || !start || (count * count * dimension) / 2 < minProducts) {
+      return createPairBlock(dimension, this.#maxDistance, backend);
+    }
+    const block = await createThreadedPairBlock(dimension, this.#maxDistance, backend, threads, start);
+    this.#block = block;
+    if (this.#isEnded) block.close?.();
+    return block;
   }
 
   async *#rowsOf(members: readonly number[]): AsyncGenerator<{ n: number; row: Float32Array }> {

@@ -6,6 +6,7 @@ import { type Calls, transfer } from '../base/rpc.ts';
 import { sha256 } from '../base/sha256.ts';
 import { crop, type Region } from '../image/crop.ts';
 import type { Pixels } from '../image/pixels.ts';
+import { areaOf } from '../image/resize.ts';
 import { toTensor } from '../image/tensor.ts';
 import type { DeviceQueries } from '../knn/backend/backend.ts';
 import type { FlatIndex } from '../knn/flat-index.ts';
@@ -17,15 +18,16 @@ import { type IndexInfo, identityOf } from '../store/format/header.ts';
 import { copyOfJson, type Entry } from '../store/format/records.ts';
 import { IndexStore } from '../store/index-store.ts';
 import { checkKind } from '../store/mismatch.ts';
-import { Duplicates, type DuplicatesAnswer, type DuplicatesStep } from './duplicates.ts';
+import { Duplicates, type DuplicatesAnswer, type DuplicatesStep, type PairThreads } from './duplicates.ts';
 import { type Histogram, histogram } from './histogram.ts';
 import type { LazyNetwork, LoadedNetwork } from './lazy-network.ts';
 import { type MetaFilter, metaTest } from './meta-filter.ts';
+import { type MapAnswer, type MapStep, PictureMaps } from './picture-maps.ts';
 import { Pictures, type PicturesOptions } from './pictures.ts';
 import { openUnlessAborted, progressOf } from './progress.ts';
 import { rocchio } from './rocchio.ts';
 import { exportedFile, openTarget } from './storage.ts';
-import type { CallOptions, Features, Hit, ModelFiles, PageOptions, Report } from './types.ts';
+import type { CallOptions, Features, Hit, ModelFiles, PageOptions, Report, SimilarityMap } from './types.ts';
 
 /** An item on its way into the engine: what it holds can be posted to a worker. */
 export type EngineItem<Source> = { id: string; meta?: Json | undefined } & EnginePicture<Source>;
@@ -113,6 +115,8 @@ export interface EngineOptions<StoreName> extends PicturesOptions {
   store?: IndexStore | undefined;
   /** Opens a store that a call names; each platform has its own names. */
   openStore: (name: StoreName) => Promise<Store>;
+  /** For searches that compare all pictures with each other. */
+  pairThreads?: PairThreads | undefined;
 }
 
 /** The calls of an engine, in this process or in a worker: all methods that return promises. */
@@ -124,6 +128,7 @@ export class Engine<Source, StoreName> {
   readonly #reader: PictureReader<Source>;
   readonly #pictures: Pictures;
   readonly #duplicates: Duplicates;
+  readonly #maps: PictureMaps;
   readonly #parity: IndexInfo['parity'];
   readonly #openStore: EngineOptions<StoreName>['openStore'];
   /** One call at a time changes or searches the index, so rows follow the order of the calls. */
@@ -134,14 +139,15 @@ export class Engine<Source, StoreName> {
     network: LazyNetwork,
     index: FlatIndex,
     reader: PictureReader<Source>,
-    { parity = null, store, openStore, ...options }: EngineOptions<StoreName>,
+    { parity = null, store, openStore, pairThreads, ...options }: EngineOptions<StoreName>,
   ) {
     this.#openStore = openStore;
     this.#parity = parity;
     this.#network = network;
     this.#reader = reader;
     this.#pictures = new Pictures(index, store, options);
-    this.#duplicates = new Duplicates(this.#pictures);
+    this.#duplicates = new Duplicates(this.#pictures, pairThreads);
+    this.#maps = new PictureMaps(this.#pictures);
   }
 
   get size(): number {
@@ -420,6 +426,14 @@ export class Engine<Source, StoreName> {
     }, how);
   }
 
+  /** A step of a map; other calls take their turns between two of them. */
+  async map(step: MapStep, how: CallOptions = {}): Promise<MapAnswer> {
+    return this.#inTurn(async () => {
+      await this.#pictures.refresh();
+      return this.#maps.step(step, (filter) => this.#takingPart(filter), how);
+    }, how);
+  }
+
   /** Removes pictures; ids that are not there are passed over. Returns how many were removed. */
   async remove(ids: readonly string[]): Promise<number> {
     return this.#inTurn(async () => {
@@ -443,6 +457,44 @@ export class Engine<Source, StoreName> {
     how.signal?.throwIfAborted();
     if (failed[0]) throw new LikenessError(failed[0].code, failed[0].message);
     return vectors[0]!;
+  }
+
+  /**
+   * How much each place of a picture counts for its similarity to a query. It takes no turn while the network runs: other
+   * calls go on.
+   *
+   * @param other one query
+   */
+  async explain(
+    { source, region }: { source: Source; region?: Region | undefined },
+    other: readonly EngineQuery<Source>[],
+    { weights = [other.map(() => 1)], ...how }: CallOptions & { weights?: Weights | undefined },
+  ): Promise<SimilarityMap> {
+    const { preprocessing } = this.#network.manifest;
+    try {
+      const whole = await this.#reader.pixels(source);
+      const pixels = region ? crop(whole, region) : whole;
+      const seen = areaOf(pixels, preprocessing);
+      const area = { ...seen, x: seen.x + (region?.x ?? 0), y: seen.y + (region?.y ?? 0) };
+      const input = toTensor(pixels, preprocessing);
+      const features = await this.#extractInMemory(other, weights, how);
+      const query = await this.#inTurn(async () => {
+        await this.#pictures.refresh();
+        return this.#combine(other, features, weights);
+      }, how);
+      const { extractor } = await this.#network.get(how);
+      how.signal?.throwIfAborted();
+      let told: ReturnType<typeof progressOf> | undefined;
+      const { side, values, similarity } = await extractor.explain(input, query, (done, total) => {
+        told ??= progressOf(how, 'explain', total);
+        return told(done);
+      });
+      return transfer({ columns: side, rows: side, values, similarity, area }, [
+        values.buffer as ArrayBuffer,
+      ]);
+    } catch (error) {
+      throw memoryError(error, 'This call');
+    }
   }
 
   /** The stored features of a picture. */
@@ -596,6 +648,7 @@ export class Engine<Source, StoreName> {
 
   async close(): Promise<void> {
     this.#network.stop();
+    this.#duplicates.close();
     await this.#mutex.idle();
     await endAll(
       () => this.#pictures.close(),

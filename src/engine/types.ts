@@ -35,13 +35,16 @@ export interface Progress {
    * - `model`: the model's files are fetched or read (`open`; with `network: 'lazy'` `loadNetwork` and the first call that
    *   extracts)
    * - `add`: pictures are read, extracted and stored (`add`)
-   * - `extract`: pictures that are asked for are read and extracted (`query`, `queryMany`, `distances`, `extract`)
+   * - `extract`: pictures that are asked for are read and extracted (`query`, `queryMany`, `distances`, `extract`,
+   *   `explain`)
+   * - `explain`: what each cell of the grid brings is computed (`explain`)
    * - `read`: features are read from where the index is kept (`features`, `export`, `import`; the first `query`)
    * - `write`: pictures are written to where the index is kept (`save`, `import`, `compact`)
-   * - `compare`: pictures are compared with a query (`distances`) or with each other (`duplicates`)
+   * - `compare`: pictures are compared with a query (`distances`) or with each other (`duplicates`, `map`)
+   * - `layout`: pictures are placed (`map`)
    */
-  phase: 'model' | 'add' | 'extract' | 'read' | 'write' | 'compare';
-  /** Bytes of the model that are here; in all other phases pictures. */
+  phase: 'model' | 'add' | 'extract' | 'explain' | 'read' | 'write' | 'compare' | 'layout';
+  /** Bytes of the model that are here, cells of a grid that is explained; in all other phases pictures. */
   done: number;
   total: number;
   /** Bytes of the model that came over the network; 0 for one that was stored. */
@@ -176,6 +179,46 @@ export interface DuplicateGroup {
    * Two or more, the best first: most pixels, then most bytes, then the order of adding. `distance`: from the first.
    */
   pictures: (Hit & PictureSize)[];
+}
+
+export interface MapOptions extends CallOptions, Pick<QueryOptions, 'filter'> {
+  /** Nearest neighbours of each picture that the map keeps together: 2 … 200. More show less detail. Default 15. */
+  neighbours?: number | undefined;
+}
+
+/** Where pictures are in the plane. */
+export interface PictureMap {
+  /** In the order of adding. */
+  ids: string[];
+  /**
+   * ids.length × 2: x and y of each picture, 0 … 1. The longer side of the map reaches from 0 to 1, the other one lies in
+   * the middle. Only nearness says something: axes, and distances between groups, have no unit.
+   */
+  coordinates: Float32Array;
+}
+
+/** How much each place of a picture counts for its similarity to something: a grid over the picture. */
+export interface SimilarityMap {
+  /** Cells of a row. */
+  columns: number;
+  /** Rows of cells. */
+  rows: number;
+  /**
+   * columns × rows, row by row from the top left: how much of the similarity the place brings, 0 … 2 in units of the
+   * cosine; 0 where it takes from the similarity. The values do not sum to the similarity. To draw them, divide by the
+   * largest.
+   */
+  values: Float32Array;
+  /**
+   * Cosine of the two feature vectors, -1 … 1; 0 … 1 for pictures. For features of length 1 it is 1 - distance² / 2, to
+   * float32's precision.
+   */
+  similarity: number;
+  /**
+   * The part of the picture that the grid covers: the region, or all of the picture; less where the model cuts out the
+   * middle. In pixels of the picture, as a {@link Region} is; fractions are possible.
+   */
+  area: { x: number; y: number; width: number; height: number };
 }
 
 /** An index's rows in order, as one block. */

@@ -60,6 +60,21 @@ function spansOf(inWidth: number, inHeight: number, { width, height, shorterSide
   return [span(inWidth, width), span(inHeight, height)];
 }
 
+/** The part of a picture that a {@link resize} sees, in pixels of the picture; fractions where it cuts the middle out. */
+export function areaOf(
+  { width, height }: Pick<Pixels, 'width' | 'height'>,
+  framing: Framing,
+): { x: number; y: number; width: number; height: number } {
+  const [columns, rows] = spansOf(width, height, framing);
+  const [across, down] = [width / columns.scaled, height / rows.scaled];
+  return {
+    x: columns.start * across,
+    y: rows.start * down,
+    width: columns.size * across,
+    height: rows.size * down,
+  };
+}
+
 /**
  * Pillow's `image.resize((width, height), BICUBIC or BILINEAR).convert('RGB')`, to the byte (`PIL.Image.Image.resize`,
  * 7.0 and later; mode I as Pillow 7 to 9 read 16-bit grey). With `shorterSide` torchvision's `Resize(shorterSide)` and

@@ -8,15 +8,24 @@ import { RowMemory } from './wasm/row-memory.ts';
 export interface PairBlock {
   /** Queries of one call, at most. */
   readonly queriesPerPass: number;
-  /** Takes other rows. */
+  /** Calls of {@link near} that are worked on at once. */
+  readonly passesAtOnce: number;
+  /** Takes other rows, when all calls of {@link near} are answered. */
   set(values: Float32Array): void;
   /**
    * All rows that are not proven to be farther than the distance, of each query.
    *
    * @param queries q × d
-   * @param from of a query: the first row that is asked about
+   * @param from of each query the first row that is asked about
    */
-  near(queries: Float32Array, from: (query: number) => number): number[][];
+  near(queries: Float32Array, from: readonly number[]): number[][] | Promise<number[][]>;
+  /** Ends threads, if there are any. */
+  close?(): void;
+}
+
+/** One that computes in the calling thread. */
+export interface OwnPairBlock extends PairBlock {
+  near(queries: Float32Array, from: readonly number[]): number[][];
 }
 
 /**
@@ -34,7 +43,7 @@ export async function createPairBlock(
   dimension: number,
   maxDistance: number,
   backend: BackendName,
-): Promise<PairBlock> {
+): Promise<OwnPairBlock> {
   const kernels = backend === 'js' ? undefined : await loadKernels().catch(() => undefined);
   return kernels
     ? new ProductBlock(new RowMemory(kernels, dimension), maxDistance)
@@ -42,7 +51,8 @@ export async function createPairBlock(
 }
 
 /** ‖q − x‖² = ‖q‖² + ‖x‖² − 2·⟨q, x⟩ by scalar products in float32, whose error is bounded. */
-export class ProductBlock implements PairBlock {
+export class ProductBlock implements OwnPairBlock {
+  readonly passesAtOnce = 1;
   readonly queriesPerPass: number;
   readonly #rows: RowMemory;
   readonly #limit: number;
@@ -67,7 +77,7 @@ export class ProductBlock implements PairBlock {
     for (const row of rows.unusual) this.#halves[row] = Number.POSITIVE_INFINITY;
   }
 
-  near(queries: Float32Array, from: (query: number) => number): number[][] {
+  near(queries: Float32Array, from: readonly number[]): number[][] {
     const { dimension: d, count, norms, unusual } = this.#rows;
     const halves = this.#halves;
     const asked = queries.length / d;
@@ -77,7 +87,7 @@ export class ProductBlock implements PairBlock {
       let norm = 0;
       for (let j = query * d; j < (query + 1) * d; j++) norm += queries[j]! * queries[j]!;
       if (Number.isNaN(norm)) return found;
-      const first = from(query);
+      const first = from[query]!;
       if (!isUsualNorm(norm)) {
         for (let row = first; row < count; row++) if (!Number.isNaN(norms[row])) found.push(row);
         return found;
@@ -93,7 +103,8 @@ export class ProductBlock implements PairBlock {
 }
 
 /** Where there is no WebAssembly. */
-class PlainBlock implements PairBlock {
+class PlainBlock implements OwnPairBlock {
+  readonly passesAtOnce = 1;
   readonly queriesPerPass = 4;
   readonly #dimension: number;
   readonly #limit: number;
@@ -108,12 +119,12 @@ class PlainBlock implements PairBlock {
     this.#values = values;
   }
 
-  near(queries: Float32Array, from: (query: number) => number): number[][] {
+  near(queries: Float32Array, from: readonly number[]): number[][] {
     const d = this.#dimension;
     const count = this.#values.length / d;
     return Array.from({ length: queries.length / d }, (_, query) => {
       const found: number[] = [];
-      for (let row = from(query); row < count; row++) {
+      for (let row = from[query]!; row < count; row++) {
         if (squaredDistance(this.#values, row * d, queries, query * d, d) <= this.#limit) found.push(row);
       }
       return found;

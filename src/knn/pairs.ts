@@ -40,6 +40,13 @@ export interface PairOptions {
   maxWaiting?: number | undefined;
 }
 
+/** What is asked of a block at once: the rows from `q` on. */
+interface Pass {
+  q: number;
+  queries: Float32Array;
+  near: ReturnType<PairBlock['near']>;
+}
+
 /** One sweep over all rows finds the pairs of so many blocks of first rows. */
 const blocksPerSweep = 4;
 const pairsPerStep = 8192;
@@ -72,14 +79,21 @@ export async function* findPairs(rows: PairRows, options: PairOptions): AsyncGen
       const values =
         to <= held ? firsts.subarray((from - first) * d, (to - first) * d) : await rows.read(from, to);
       block.set(values);
-      for (let q = first; q < Math.min(end, to); q += block.queriesPerPass) {
-        const queries = firsts.subarray(
-          (q - first) * d,
-          (Math.min(q + block.queriesPerPass, end, to) - first) * d,
-        );
-        const near = block.near(queries, (i) => Math.max(0, q + i + 1 - from));
-        for (const [i, found] of near.entries()) {
+      // Several at once, where there are threads; taken in the order of the rows.
+      const passes: Pass[] = [];
+      for (let next = first; next < Math.min(end, to) || passes.length > 0; ) {
+        while (passes.length < block.passesAtOnce && next < Math.min(end, to)) {
+          const last = Math.min(next + block.queriesPerPass, end, to);
+          const queries = firsts.subarray((next - first) * d, (last - first) * d);
+          const begins = Array.from({ length: last - next }, (_, i) => Math.max(0, next + i + 1 - from));
+          passes.push({ q: next, queries, near: block.near(queries, begins) });
+          next = last;
+        }
+        const { q, queries, near } = passes.shift()!;
+        for (const [i, found] of (await near).entries()) {
           const a = q + i;
+          // Put off to a sweep of its own.
+          if (a >= end) break;
           const query = queries.subarray(i * d, (i + 1) * d);
           if (listed) {
             const numbers = Uint32Array.from(found, (row) => from + row);

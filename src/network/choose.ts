@@ -27,7 +27,8 @@ export class GpuFailed extends Error {}
 
 /** How a platform makes what is chosen from. */
 export interface ExtractorSource {
-  createCpuGraph(model: Model): Promise<CpuGraph>;
+  /** @param threads how many; left out, as the caller of `open` wants it */
+  createCpuGraph(model: Model, threads?: number): Promise<CpuGraph>;
   /** ONNX Runtime's build with the WebGPU provider. */
   loadGpuRuntime(): Promise<Runtime>;
 }
@@ -73,7 +74,9 @@ export async function chooseExtractor(
   }
   try {
     const runtime = await loadGpuRuntime();
-    const gpu = await createGpuExtractor(model, runtime, device);
+    const gpu = await createGpuExtractor(model, runtime, device, async () =>
+      createCpuExtractor(model, await createCpuGraph(model, 1)),
+    );
     await probe(gpu);
     if (request === 'webgpu') {
       const reason = `WebGPU was asked for (${adapter})`;

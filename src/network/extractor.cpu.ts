@@ -1,6 +1,7 @@
 import type { Preprocessing } from '../image/preprocessing.ts';
 import { createWasmDense } from './dense/dense.wasm.ts';
 import { denseLayer } from './dense/layer.ts';
+import { sensitivity } from './explain.ts';
 import type { Extractor } from './extractor.ts';
 import type { CpuGraph } from './graph.ts';
 import type { Model } from './load.ts';
@@ -22,6 +23,7 @@ export async function createCpuExtractor(model: Model, graph: CpuGraph): Promise
       const output = await graph.run(values, n);
       return normaliseRows(dense ? dense.run(output, n) : output, dimension);
     },
+    explain: (input, other, onStep) => sensitivity({ manifest, graph, dense }, input, other, onStep),
     close: () => graph.close(),
   };
 }

@@ -1,3 +1,4 @@
+import type { Sensitivity } from './explain.ts';
 import type { Manifest } from './manifest.ts';
 
 /** A network ready to run. One call at a time; calls made meanwhile wait their turn. */
@@ -17,6 +18,18 @@ export interface Extractor {
    * @returns n × dimension float32, each row divided by its Euclidean norm (a zero row stays zero)
    */
   extract(input: Float32Array, n: number): Promise<Float32Array>;
+  /**
+   * How much each place of a picture counts for its similarity to a vector; on the CPU, whatever the backend.
+   *
+   * @param input as for {@link extract}, of one picture
+   * @param other dimension values, of any length
+   * @param onStep told how far it has come, and waited for; what it rejects with ends the call
+   */
+  explain(
+    input: Float32Array,
+    other: Float32Array,
+    onStep: (done: number, total: number) => Promise<void>,
+  ): Promise<Sensitivity>;
   close(): Promise<void>;
 }
 

@@ -4,7 +4,7 @@ import { createStorageBuffer, readBuffer } from '../gpu/buffer.ts';
 import { createKernel } from '../gpu/kernel.ts';
 import { createGpuDense } from './dense/dense.webgpu.ts';
 import { denseLayer } from './dense/layer.ts';
-import type { GpuExtractor } from './extractor.ts';
+import type { Extractor, GpuExtractor } from './extractor.ts';
 import type { Model } from './load.ts';
 import { ortMutex, type Runtime } from './ort.ts';
 import { sessionFiles } from './session-files.ts';
@@ -15,11 +15,14 @@ const picturesPerRun = 8;
 /**
  * The network on ONNX Runtime's WebGPU provider, on a device of ours: it writes its output into our buffer; our kernels
  * do the dense layer and divide by the norm there.
+ *
+ * @param createOnCpu makes the same network on the CPU, when something is explained: a session gives no activations
  */
 export async function createGpuExtractor(
   model: Model,
   ort: Runtime,
   device: GPUDevice,
+  createOnCpu: () => Promise<Extractor>,
 ): Promise<GpuExtractor> {
   const { manifest } = model;
   const { input, preprocessing } = manifest;
@@ -88,6 +91,7 @@ export async function createGpuExtractor(
       throw explain(error);
     }
   };
+  let onCpu: Promise<Extractor> | undefined;
   const inTurn = (values: Float32Array, n: number): Promise<GPUBuffer> =>
     ortMutex.run(() => extractToBuffer(values, n));
 
@@ -109,10 +113,23 @@ export async function createGpuExtractor(
         found.destroy();
       }
     },
-    close: () =>
-      ortMutex.run(async () => {
+    async explain(input, other, onStep) {
+      onCpu ??= createOnCpu();
+      const cpu = await onCpu.catch((error) => {
+        onCpu = undefined;
+        throw error;
+      });
+      return cpu.explain(input, other, onStep);
+    },
+    async close() {
+      await onCpu?.then(
+        (cpu) => cpu.close(),
+        () => {},
+      );
+      await ortMutex.run(async () => {
         await session.release();
         free();
-      }),
+      });
+    },
   };
 }

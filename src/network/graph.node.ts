@@ -14,6 +14,13 @@ import { createPool } from './pool.ts';
 /** Beyond this a folder is mostly waiting for its pictures to be decoded. */
 const maxDefaultThreads = 4;
 
+/** `--permission` without `--allow-worker`. */
+const isDenied = (): boolean => process.permission?.has('worker') === false;
+
+/** How many threads a program wants, as far as it may have them. */
+export const threadsHere = (wanted: number | undefined): number =>
+  isDenied() ? 1 : (wanted ?? Math.min(maxDefaultThreads, availableParallelism()));
+
 /**
  * A model's convolutions in Node, in our own kernels.
  *
@@ -27,22 +34,20 @@ export async function createNodeGraph(
   build?: KernelBuild,
 ): Promise<CpuGraph> {
   const batch = cpuBatchSize(model.manifest.preprocessing);
-  // `--permission` without `--allow-worker`.
-  const denied = process.permission?.has('worker') === false;
-  if (threads === 1 || denied) {
+  const count = threadsHere(threads);
+  if (threads === 1 || isDenied()) {
     const network = await loadNetwork(model, { threads: 1, shared: false, batch, build });
     const thread = await createThread(network, 0);
     return {
       threads: 1,
       note: threads === 1 ? undefined : 'one thread, as the permission model of Node allows no others',
-      async run(values, n) {
+      async run(values, n, layers) {
         await turn(); // what else the program has to do
-        return thread.run(values, n);
+        return thread.run(values, n, layers);
       },
       async close() {},
     };
   }
-  const count = threads ?? Math.min(maxDefaultThreads, availableParallelism());
   const network = await loadNetwork(model, { threads: count, shared: true, batch, build });
   return createPool(count, (index) =>
     startNetworkThread(

@@ -12,6 +12,12 @@ import { createPool } from './pool.ts';
 /** Threads that an ordinary machine has to spare. */
 const maxDefaultThreads = 4;
 
+const defaultThreads = (): number => Math.min(maxDefaultThreads, navigator.hardwareConcurrency || 1);
+
+/** How many threads a page has that wants so many: one where it is not cross-origin isolated. */
+export const threadsHere = (wanted: number | undefined): number =>
+  canShareMemory() ? (wanted ?? defaultThreads()) : 1;
+
 /**
  * A model's convolutions in a page, in our own kernels. If memory can be shared (a page that is cross-origin isolated), they
  * have threads of their own, over one copy of the weights; the calling worker decodes meanwhile. Otherwise, or if no thread
@@ -24,9 +30,9 @@ export async function createThreadsGraph(
   threads: number | undefined,
   script: WorkerStart,
 ): Promise<CpuGraph> {
-  const wanted = threads ?? Math.min(maxDefaultThreads, navigator.hardwareConcurrency || 1);
+  const wanted = threads ?? defaultThreads();
   const shared = canShareMemory();
-  const count = shared ? wanted : 1;
+  const count = threadsHere(threads);
   const batch = cpuBatchSize(model.manifest.preprocessing);
   const network = await loadNetwork(model, { threads: count, shared, batch });
   let note =
@@ -49,7 +55,12 @@ export async function createThreadsGraph(
     }
   }
   const thread = await createThread(network, 0);
-  return { threads: 1, note, run: async (values, n) => thread.run(values, n), close: async () => {} };
+  return {
+    threads: 1,
+    note,
+    run: async (values, n, layers) => thread.run(values, n, layers),
+    close: async () => {},
+  };
 }
 
 /** Firefox starts no worker from the blob that made this one, in an isolated page; other browsers do. */

@@ -1,14 +1,14 @@
 import { LikenessError } from '../base/errors.ts';
 import type { Remote } from '../base/rpc.ts';
 import type { Network } from './convolution/network.ts';
-import { createThread, type NetworkThread } from './convolution/thread.ts';
+import { createThread, type LayerRange, type NetworkThread } from './convolution/thread.ts';
 import type { PoolThread } from './pool.ts';
 
 /** What a thread of the network does, over memory that whoever starts it has filled. */
 export interface NetworkWorker {
   startThread(network: Network, index: number): Promise<void>;
   /** As `CpuGraph.run`. */
-  runThread(values: Float32Array, n: number): Promise<Float32Array>;
+  runThread(values: Float32Array, n: number, layers: LayerRange): Promise<Float32Array>;
 }
 
 /** Its name in errors. */
@@ -22,7 +22,7 @@ export function createNetworkThread(): NetworkWorker {
       thread = createThread(network, index);
       await thread;
     },
-    runThread: async (values, n) => (await thread).run(values, n),
+    runThread: async (values, n, layers) => (await thread).run(values, n, layers),
   };
 }
 
@@ -36,9 +36,9 @@ export function startNetworkThread(
   ready.catch(() => {}); // whoever runs something hears of it
   return {
     ready,
-    async run(values, n) {
+    async run(values, n, layers = {}) {
       await ready;
-      return calls.runThread(values, n);
+      return calls.runThread(values, n, layers);
     },
     end: async () => end(new LikenessError('closed', 'The network was closed while it was running.')),
   };

@@ -1,9 +1,10 @@
+import type { LayerRange } from './convolution/thread.ts';
 import type { CpuGraph } from './graph.ts';
 
 /** A thread that runs a graph. */
 export interface PoolThread {
   /** As {@link CpuGraph.run}; rejects when the thread dies or is ended. */
-  run(values: Float32Array, n: number): Promise<Float32Array>;
+  run(values: Float32Array, n: number, layers?: LayerRange): Promise<Float32Array>;
   end(): Promise<unknown>;
 }
 
@@ -22,11 +23,11 @@ export function createPool(max: number, start: (index: number) => PoolThread): C
   };
   return {
     threads: max,
-    async run(values, n) {
+    async run(values, n, layers) {
       const member = idlest();
       member.calls++;
       try {
-        return await member.thread.run(values, n);
+        return await member.thread.run(values, n, layers);
       } finally {
         member.calls--;
       }

@@ -4,7 +4,7 @@ import { LikenessError } from '../base/errors.ts';
 import { cacheFolder } from '../delivery/cache.folder.node.ts';
 import { chooseExtractor } from '../network/choose.ts';
 import type { Extractor } from '../network/extractor.ts';
-import { createNodeGraph } from '../network/graph.node.ts';
+import { createNodeGraph, threadsHere } from '../network/graph.node.ts';
 import type { Model } from '../network/load.ts';
 import { encode, type StaticPicture } from '../static-index/encode.ts';
 import { type BuildSiteOptions, type CheckedOptions, checkOptions } from './options.ts';
@@ -159,12 +159,13 @@ async function write(
   pictures: readonly IndexedPicture[],
   model: Model,
   sizes: Sizes,
-  { folder, base, k, search, smallSize, dryRun, signal }: CheckedOptions,
+  { folder, base, k, search, smallSize, threads, dryRun, signal }: CheckedOptions,
   { onProgress }: BuildSiteOptions,
 ): Promise<SiteSummary['files']> {
   const scripts = await elementScripts(search);
   const parts = search ? { model: await modelFolder(model), lib: await libraryFolder() } : undefined;
   const encoded = encode({
+    threads: threadsHere(threads),
     pictures: pictures.map((picture) => ({ record: recordOf(picture), aliases: picture.found.aliases })),
     vectors: vectorsOf(pictures),
     dimension: model.manifest.output.dimension,

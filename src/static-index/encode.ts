@@ -46,6 +46,8 @@ export interface EncodeOptions {
   smallSize: number;
   /** For searches with other pictures; left out, there are none. */
   search?: Pick<StaticSearch, 'fingerprint' | 'model' | 'lib'> | undefined;
+  /** Threads that look for neighbours; the files do not depend on them. Default 1. */
+  threads?: number | undefined;
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: EncodeProgress) => void) | undefined;
 }
@@ -74,6 +76,7 @@ export async function* encode(options: EncodeOptions): AsyncGenerator<EncodedFil
 
   const neighbours = await findNeighbours(vectors, dimension, k, {
     signal,
+    threads: options.threads ?? 1,
     onProgress: (done) => tell('neighbours', done),
   });
   const parts: string[] = [];

@@ -12,16 +12,22 @@ const queriesAtOnce = 256;
  * The min(k, n − 1) nearest other rows of each row, as an exact search gives them: by distance, then by row.
  *
  * @param vectors n × d
+ * @param options.threads of the search; the answer does not depend on them
  * @throws LikenessError; the reason of `signal`
  */
 export async function findNeighbours(
   vectors: Float32Array,
   dimension: number,
   k: number,
-  { signal, onProgress }: { signal: AbortSignal | undefined; onProgress: (done: number) => void },
+  {
+    signal,
+    threads,
+    onProgress,
+  }: { signal: AbortSignal | undefined; threads: number; onProgress: (done: number) => void },
 ): Promise<Neighbours[]> {
   const n = vectors.length / dimension;
-  const index = await FlatIndex.create({ dimension });
+  // Below it is half a second's work: one thread has done it before others have started.
+  const index = await FlatIndex.create({ dimension, threads: n * n * dimension < 2 ** 32 ? 1 : threads });
   try {
     index.add(vectors);
     const wanted = Math.min(k, n - 1);

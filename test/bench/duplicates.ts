@@ -1,10 +1,11 @@
+import { startThread } from '#start-thread';
 import { Linkage } from '../../src/knn/linkage.ts';
 import { createPairBlock } from '../../src/knn/pair-block.ts';
 import { findPairs } from '../../src/knn/pairs.ts';
-import { gaussian, seeded } from '../support/random.ts';
+import { createThreadedPairBlock } from '../../src/knn/threads/pair-threads.ts';
+import { nearRows } from '../support/near-rows.ts';
 import type { Table } from './knn.ts';
 
-/** Rows of length 1 in clusters of about ten; some are near-duplicates, some rows are equal. */
 export interface Options {
   n: number;
   d: number;
@@ -21,14 +22,17 @@ const maxDistance = 0.2;
 
 /** All pairs that are nearer than a distance: the time, and the most memory beside the rows. */
 export default async function bench(options: Options): Promise<{ tables: Table[]; notes: string[] }> {
-  const rows = made(options.n, options.d);
+  const rows = nearRows(options.n, options.d);
   const table: Table = {
     title: `Near-duplicates among ${options.n} × ${options.d}, maxDistance ${maxDistance}`,
-    columns: ['asked for', 'seconds', 'pairs', 'groups', 'memory beside the rows, MB'],
+    columns: ['asked for', 'threads', 'seconds', 'pairs', 'groups', 'memory beside the rows, MB'],
     rows: [],
   };
   for (const listed of [false, true]) {
-    for (let run = 0; run < options.runs; run++) table.rows.push(await measured(rows, options, listed));
+    // In turns.
+    for (let run = 0; run < options.runs; run++) {
+      for (const threads of [1, 2]) table.rows.push(await measured(rows, options, listed, threads));
+    }
   }
   return { tables: [table], notes: [] };
 }
@@ -37,12 +41,16 @@ async function measured(
   values: Float32Array,
   { n, d }: Options,
   listed: boolean,
+  threads: number,
 ): Promise<(string | number)[]> {
   const before = resident();
   let most = before;
   const start = performance.now();
   const linkage = new Linkage(n);
-  const block = await createPairBlock(d, maxDistance, 'wasm');
+  const block =
+    threads === 1
+      ? await createPairBlock(d, maxDistance, 'wasm')
+      : await createThreadedPairBlock(d, maxDistance, 'wasm', threads, () => startThread({}));
   const read = (first: number, end: number): Float32Array => values.slice(first * d, end * d);
   let pairs = 0;
   for await (const step of findPairs(
@@ -52,9 +60,11 @@ async function measured(
     pairs += step.pairs.length;
     most = Math.max(most, resident());
   }
+  block.close?.();
   const seconds = (performance.now() - start) / 1000;
   return [
     listed ? 'pairs and groups' : 'groups',
+    block.passesAtOnce,
     seconds.toFixed(2),
     listed ? pairs : '–',
     linkage.groups().length,
@@ -64,22 +74,3 @@ async function measured(
 
 /** Bytes; 0 where the platform does not tell. */
 const resident = (): number => (typeof process === 'undefined' ? 0 : (process.memoryUsage?.rss?.() ?? 0));
-
-function made(n: number, d: number): Float32Array {
-  const random = seeded(5);
-  const normal = gaussian(random);
-  const rows = new Float32Array(n * d);
-  let centre = new Float32Array(d);
-  for (let row = 0; row < n; row++) {
-    if (row % 10 === 0) centre = Float32Array.from(centre, normal);
-    // From equal ones to a distance of 1.
-    const spread = 0.5 * Math.max(0, random() - 0.1);
-    const one = centre.map((value) => value + spread * normal());
-    const length = Math.hypot(...one);
-    rows.set(
-      one.map((value) => value / length),
-      row * d,
-    );
-  }
-  return rows;
-}

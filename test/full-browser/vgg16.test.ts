@@ -10,6 +10,7 @@ import { decode } from '../support/browser-decode.ts';
 import { cosine } from '../support/compare.ts';
 import { readRepositoryFile } from '../support/fixture.ts';
 import { type FullReference, fullModels, fullReference } from '../support/full-models.ts';
+import { noCpu } from '../support/on-cpu.ts';
 import { readModel } from '../support/read-model.ts';
 import { builtAssets } from '../support/runtime.ts';
 import { modelInMemory, pictures, seededWeights } from '../support/seeded-vgg16.ts';
@@ -74,7 +75,12 @@ async function watchedDevice(): Promise<{ device: GPUDevice; largest(): number }
 test('VGG16 at full size, f32, on WebGPU, no buffer above 128 MiB', async () => {
   const model = await readModel(`${fullModels}/keras-f32`);
   const { device, largest } = await watchedDevice();
-  const extractor = await createGpuExtractor(model, await loadRuntime(gpuBuild(), builtAssets()), device);
+  const extractor = await createGpuExtractor(
+    model,
+    await loadRuntime(gpuBuild(), builtAssets()),
+    device,
+    noCpu,
+  );
   const input = toTensor(await decode(picture, { orient: false }), model.manifest.preprocessing);
   const start = performance.now();
   const features = await extractor.extract(input, 1);
@@ -89,7 +95,12 @@ test("the activations of eight pictures keep to 128 MiB: VGG16's first block at 
   const shape = { widths: [64, 4, 4, 4, 4], inputSize: 224, fc1: 16 };
   const model = await modelInMemory(seededWeights(shape, 3));
   const { device, largest } = await watchedDevice();
-  const extractor = await createGpuExtractor(model, await loadRuntime(gpuBuild(), builtAssets()), device);
+  const extractor = await createGpuExtractor(
+    model,
+    await loadRuntime(gpuBuild(), builtAssets()),
+    device,
+    noCpu,
+  );
   assert.equal(extractor.batchSize, 8);
   const { block } = pictures(shape, 8);
   const features = await extractor.extract(block, 8);

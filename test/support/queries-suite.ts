@@ -391,4 +391,38 @@ export function queriesSuite(library: Library): void {
     await search.close();
     await assert.rejects(search.distances(query), { code: 'closed' });
   });
+
+  test('a map has a place for each picture, the same each time; what is alike is side by side', async () => {
+    const search = await library.ImageSearch.open();
+    // Picture n is of group n % 5.
+    const rows = Array.from({ length: 80 }, (_, n) =>
+      combined([
+        [vector(n % 5), 1],
+        [vector(100 + n), 0.5],
+      ]),
+    );
+    await search.add(rows.map((row, n) => ({ id: `p${n}`, vector: row })));
+    const phases = new Set<string>();
+    const map = await search.map({ onProgress: ({ phase }) => phases.add(phase) });
+    assert.ok(phases.has('compare') && phases.has('layout'));
+    assert.deepEqual(
+      map.ids,
+      rows.map((_, n) => `p${n}`),
+    );
+    assert.equal(map.coordinates.length, 160);
+    assert.ok(map.coordinates.every((value) => value >= 0 && value <= 1));
+    const between = (n: number, m: number): number =>
+      Math.hypot(...[0, 1].map((i) => map.coordinates[2 * n + i]! - map.coordinates[2 * m + i]!));
+    for (const n of rows.keys()) {
+      const others = [...rows.keys()].filter((m) => m !== n).sort((x, y) => between(n, x) - between(n, y));
+      assert.equal(others[0]! % 5, n % 5, `p${n}`);
+    }
+    assert.deepEqual(await search.map(), map);
+    const reason = new Error('enough');
+    const control = new AbortController();
+    const aborted = search.map({ signal: control.signal, onProgress: () => control.abort(reason) });
+    await assert.rejects(aborted, (error) => error === reason);
+    await assert.rejects(search.map({ neighbours: 0 }), { code: 'bad-argument' });
+    await search.close();
+  });
 }

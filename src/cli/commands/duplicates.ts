@@ -5,18 +5,18 @@ import { squaredDistance } from '../../knn/js/distances.ts';
 import { Linkage } from '../../knn/linkage.ts';
 import { createPairBlock } from '../../knn/pair-block.ts';
 import { findPairs } from '../../knn/pairs.ts';
-import { firstNotFinite } from '../../knn/search/vectors.ts';
 import { writeFileAt } from '../../output/write-file.node.ts';
 import type { PlacedEntry } from '../../store/format/entries.ts';
 import type { IndexStore } from '../../store/index-store.ts';
 import { settingOf } from '../index-notes.ts';
-import { openIndexOf, warnOfRows } from '../open-index.ts';
+import { openIndexOf } from '../open-index.ts';
 import { placeBesideIndex } from '../output-file.ts';
 import { pathBelow } from '../picture-path.ts';
 import { pictureSize } from '../picture-size.ts';
 import { print, printJson, say } from '../print.ts';
 import { progressBar } from '../progress.ts';
 import { duplicatesPage } from '../results-page.ts';
+import { rowsOf, wholeEntries } from '../whole-entries.ts';
 
 interface Options {
   maxDistance?: number;
@@ -121,27 +121,4 @@ async function sizeOf(path: () => string): Promise<PictureSize> {
   } catch {
     return {}; // its id leads elsewhere
   }
-}
-
-async function wholeEntries(index: IndexStore, where: string): Promise<PlacedEntry[]> {
-  const entries = [...index.entries];
-  const { dimension } = index.info;
-  const damaged = new Set<PlacedEntry>();
-  for await (const { first, values } of index.rows(entries, (entry) => damaged.add(entry))) {
-    for (let at = 0; at < values.length; at += dimension) {
-      if (firstNotFinite(values.subarray(at, at + dimension)) >= 0)
-        damaged.add(entries[first + at / dimension]!);
-    }
-  }
-  if (damaged.size > 0) {
-    const ids = Array.from(damaged, ({ id }) => id);
-    warnOfRows(where, ids, entries.length);
-  }
-  return entries.filter((entry) => !damaged.has(entry));
-}
-
-async function rowsOf(index: IndexStore, entries: readonly PlacedEntry[]): Promise<Float32Array> {
-  const values = new Float32Array(entries.length * index.info.dimension);
-  await index.readRows(entries, values);
-  return values;
 }

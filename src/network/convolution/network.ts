@@ -1,8 +1,6 @@
 import { LikenessError } from '../../base/errors.ts';
-import { fromFloat16 } from '../../base/float16.ts';
-import { readBytes } from '../../base/random-access.ts';
 import type { Model } from '../load.ts';
-import type { StoredTensor } from '../manifest.ts';
+import { readTensor } from '../read-tensor.ts';
 import { bestBuild, instantiateKernel, type KernelBuild } from './kernel.ts';
 import { type Plan, plan } from './plan.ts';
 
@@ -73,19 +71,4 @@ export async function loadNetwork(
   // Borders have to be zero.
   new Uint8Array(memory.buffer, staging).fill(0);
   return { plan: placed, memory, build };
-}
-
-async function readTensor(
-  { file, offset, dataType }: StoredTensor,
-  files: Model['files'],
-  out: Float32Array,
-): Promise<void> {
-  const byteLength = out.length * (dataType === 'float16' ? 2 : 4);
-  const bytes = await readBytes(files.get(file)!, offset, byteLength, 'bad-model');
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (dataType === 'float16') {
-    for (let i = 0; i < out.length; i++) out[i] = fromFloat16(view.getUint16(2 * i, true));
-  } else {
-    new Uint8Array(out.buffer, out.byteOffset, out.byteLength).set(bytes);
-  }
 }

@@ -1,14 +1,22 @@
 import { instantiateKernel } from './kernel.ts';
 import type { Network } from './network.ts';
-import { paddedSide } from './plan.ts';
+import { type Plan, paddedSide } from './plan.ts';
+
+/** Some of a network's layers: those from `from` on, up to the one before `to`. */
+export interface LayerRange {
+  /** Default 0. */
+  from?: number | undefined;
+  /** Default: all. */
+  to?: number | undefined;
+}
 
 /** One thread's view of a network. */
 export interface NetworkThread {
   /**
-   * @param input n × 3 × size × size
-   * @returns the last pooling's values, n × channels × side × side
+   * @param input n × channels × size × size, as the first of the layers takes it: pictures, with 3 channels
+   * @returns what the last of the layers gives, after its pooling; n × channels × side × side
    */
-  run(input: Float32Array, n: number): Float32Array;
+  run(input: Float32Array, n: number, layers?: LayerRange): Float32Array;
 }
 
 /** Prepares thread `index` of those that the network's memory has room for. */
@@ -16,25 +24,52 @@ export async function createThread({ plan, memory, build }: Network, index: numb
   const kernel = await instantiateKernel(build, memory);
   const base = plan.weightBytes + index * plan.threadBytes;
   const { layers, batch, outputSize } = plan;
-  const [first, last] = [layers[0]!, layers.at(-1)!];
-  const side = paddedSide(first.size);
-  const plane = first.size ** 2;
-  const input = new Float32Array(memory.buffer, base + first.input, batch * side * side * first.channels);
-  const spots = outputSize ** 2;
-  const output = new Float32Array(memory.buffer, base + plan.output, batch * spots * last.outputs);
 
-  const runBatch = (pictures: Float32Array, n: number, out: Float32Array): void => {
-    // Planes to pixels of 4 values, inside the border.
-    for (let p = 0, from = 0; p < n; p++) {
-      for (let c = 0; c < 3; c++) {
-        for (let y = 0; y < first.size; y++) {
-          let to = ((p * side + y + 1) * side + 1) * first.channels + c;
-          for (let x = 0; x < first.size; x++, to += first.channels) input[to] = pictures[from++]!;
+  /** The values of `n` pictures that lie pixel by pixel, in rows of `side` pixels of `channels` values. */
+  const valuesAt = (at: number, n: number, side: number, channels: number): Float32Array =>
+    new Float32Array(memory.buffer, base + at, n * side * side * channels);
+
+  /** Puts planes before a layer, as pixels inside the border. */
+  const feed = (planes: Float32Array, n: number, { input, size, channels }: Plan['layers'][number]): void => {
+    const side = paddedSide(size);
+    const pixels = valuesAt(input, n, side, channels);
+    const given = planes.length / (n * size * size);
+    for (let p = 0, at = 0; p < n; p++) {
+      for (let c = 0; c < given; c++) {
+        for (let y = 0; y < size; y++) {
+          let to = ((p * side + y + 1) * side + 1) * channels + c;
+          for (let x = 0; x < size; x++, to += channels) pixels[to] = planes[at++]!;
         }
       }
     }
-    for (const [i, layer] of layers.entries()) {
-      const next = layers[i + 1];
+  };
+
+  /** Takes planes from pixels, whose first is pixel (border, border) of rows of `side`. */
+  const fetch = (
+    at: number,
+    n: number,
+    size: number,
+    side: number,
+    channels: number,
+    out: Float32Array,
+  ): void => {
+    const pixels = valuesAt(at, n, side, channels);
+    const border = side > size ? 1 : 0;
+    for (let p = 0; p < n; p++) {
+      for (let y = 0; y < size; y++) {
+        let from = ((p * side + y + border) * side + border) * channels;
+        for (let x = 0; x < size; x++) {
+          let to = (p * channels * size + y) * size + x;
+          for (let c = 0; c < channels; c++, to += size * size) out[to] = pixels[from++]!;
+        }
+      }
+    }
+  };
+
+  const runBatch = (planes: Float32Array, n: number, out: Float32Array, from: number, to: number): void => {
+    feed(planes, n, layers[from]!);
+    for (const [i, layer] of layers.slice(from, to).entries()) {
+      const next = layers[from + i + 1];
       const pixel = layer.outputs * 4;
       const row = next ? paddedSide(next.size) * pixel : outputSize * pixel;
       kernel.convolve({
@@ -54,26 +89,21 @@ export async function createThread({ plan, memory, build }: Network, index: numb
         scratch: base + plan.scratch,
       });
     }
-    for (let p = 0, from = 0; p < n; p++) {
-      for (let s = 0; s < spots; s++) {
-        let to = p * spots * last.outputs + s;
-        for (let c = 0; c < last.outputs; c++, to += spots) out[to] = output[from++]!;
-      }
-    }
+    const next = layers[to];
+    if (next) fetch(next.input, n, next.size, paddedSide(next.size), next.channels, out);
+    else fetch(plan.output, n, outputSize, outputSize, layers.at(-1)!.outputs, out);
   };
 
   return {
-    run(values, n) {
-      const size = 3 * plane;
-      const width = spots * last.outputs;
+    run(values, n, { from = 0, to = layers.length } = {}) {
+      const size = values.length / n;
+      const last = layers[to - 1]!;
+      const width = (layers[to]?.size ?? outputSize) ** 2 * last.outputs;
       const out = new Float32Array(n * width);
       for (let done = 0; done < n; done += batch) {
         const count = Math.min(batch, n - done);
-        runBatch(
-          values.subarray(done * size, (done + count) * size),
-          count,
-          out.subarray(done * width, (done + count) * width),
-        );
+        const planes = values.subarray(done * size, (done + count) * size);
+        runBatch(planes, count, out.subarray(done * width, (done + count) * width), from, to);
       }
       return out;
     },

@@ -12,6 +12,7 @@ import { loadRuntime } from '../../../src/network/runtime.browser.ts';
 import type { Store } from '../../../src/store/format/files.ts';
 import { kinds } from '../../support/knn-kinds.ts';
 import { loadedNetwork } from '../../support/loaded-network.ts';
+import { noCpu } from '../../support/on-cpu.ts';
 import { seeded } from '../../support/random.ts';
 import { builtAssets } from '../../support/runtime.ts';
 import { modelInMemory, seededWeights } from '../../support/seeded-vgg16.ts';
@@ -27,7 +28,7 @@ before(async () => {
   device = (await openDevice()).device;
   const weights = seededWeights({ widths: [4, 6, 8, 8, 8], inputSize: 64, fc1: d }, 5);
   const runtime = await loadRuntime(gpuBuild(), builtAssets());
-  extractor = await createGpuExtractor(await modelInMemory(weights), runtime, device);
+  extractor = await createGpuExtractor(await modelInMemory(weights), runtime, device, noCpu);
 });
 after(async () => {
   await extractor.close();

@@ -17,6 +17,7 @@ import {
   denseTolerance,
   unevenCases,
 } from '../../support/dense-cases.ts';
+import { extractorOnCpu, noCpu } from '../../support/on-cpu.ts';
 import { builtAssets } from '../../support/runtime.ts';
 import { modelInMemory, pictures, seededWeights, wantedFeatures } from '../../support/seeded-vgg16.ts';
 
@@ -60,7 +61,7 @@ for (const encoding of encodings) {
 test('WebGPU computes what the float64 forward pass does, alone and in batches, in every encoding', async () => {
   for (const encoding of encodings) {
     const model = await modelInMemory(weights, encoding, encoding === 'f32' ? 2048 : undefined);
-    const extractor = await createGpuExtractor(model, runtime, device);
+    const extractor = await createGpuExtractor(model, runtime, device, () => extractorOnCpu(model));
     for (const n of [1, 3, 8]) {
       const { block, each } = pictures(shape, n);
       const features = await extractor.extract(block, n);
@@ -90,7 +91,7 @@ test('features that are all zero stay zero', async () => {
       name.endsWith('.bias') ? { ...weight, data: noBias } : weight,
     ]),
   );
-  const extractor = await createGpuExtractor(await modelInMemory(unbiased), runtime, device);
+  const extractor = await createGpuExtractor(await modelInMemory(unbiased), runtime, device, noCpu);
   const zeros = new Float32Array(pictures(shape, 2).block.length);
   assert.deepEqual(await extractor.extract(zeros, 2), new Float32Array(2 * shape.fc1));
   await extractor.close();
@@ -98,7 +99,7 @@ test('features that are all zero stay zero', async () => {
 
 test('a lost device is an error that says so', async () => {
   const { device: doomed } = await openDevice();
-  const extractor = await createGpuExtractor(await modelInMemory(weights), runtime, doomed);
+  const extractor = await createGpuExtractor(await modelInMemory(weights), runtime, doomed, noCpu);
   doomed.destroy();
   await doomed.lost;
   await assert.rejects(extractor.extract(pictures(shape, 1).block, 1), {

@@ -40,6 +40,7 @@ function noted(add: (items: Added) => Promise<void> = async () => {}) {
       has: none,
       watch: none,
       extract: none,
+      explain: none,
       entries: async () => ({ entries: ['a', 'b', 'c'].map((id) => ({ id })), size: 3 }),
       loadNetwork: none,
       whenLoaded: none,
@@ -51,6 +52,7 @@ function noted(add: (items: Added) => Promise<void> = async () => {}) {
       export: none,
       import: none,
       duplicates: none,
+      map: none,
       close: async () => {},
     },
     storeName: (): never => {

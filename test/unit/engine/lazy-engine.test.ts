@@ -35,6 +35,9 @@ async function lazyEngine() {
       threads: 1,
       batchSize: 4,
       extract: async (input) => input.slice(),
+      explain: async () => {
+        throw new Error('not asked');
+      },
       close: async () => {},
     };
     return { extractor, reason: 'test', modelFiles: { where: 'memory', warnings: [] } };

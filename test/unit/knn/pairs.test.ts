@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { connect, domPort, type Remote, serve } from '../../../src/base/rpc.ts';
 import { Linkage } from '../../../src/knn/linkage.ts';
 import { createPairBlock, type PairBlock, ProductBlock } from '../../../src/knn/pair-block.ts';
 import { findPairs, type PairRows, type RowPair } from '../../../src/knn/pairs.ts';
+import {
+  createPairThread,
+  createThreadedPairBlock,
+  type PairThread,
+} from '../../../src/knn/threads/pair-threads.ts';
 import { compileKernels, isSupported } from '../../../src/knn/wasm/kernels.ts';
 import { RowMemory } from '../../../src/knn/wasm/row-memory.ts';
 import { gaussian, seeded } from '../../support/random.ts';
@@ -77,6 +83,7 @@ async function found(
     done = step.done;
     pairs.push(...step.pairs);
   }
+  block.close?.();
   assert.equal(done, rows.length === 0 ? 0 : 1);
   return { pairs, groups: linkage.groups() };
 }
@@ -103,6 +110,23 @@ function clustered(count: number, d: number, seed: number): Float32Array[] {
   return rows;
 }
 
+/** A thread behind a port, in this realm. It dies after so many calls. */
+function pairThread(calls = Number.POSITIVE_INFINITY): Remote<PairThread> {
+  const { port1, port2 } = new MessageChannel();
+  let left = calls;
+  const thread = createPairThread();
+  const { calls: asked, fail } = connect<PairThread>(domPort(port1));
+  const end = (reason: Error): void => {
+    port1.close();
+    fail(reason);
+  };
+  serve(domPort(port2), () => {
+    if (left-- <= 0) setTimeout(() => end(new Error('it died')));
+    return thread;
+  });
+  return { calls: asked, end };
+}
+
 const blocks: [name: string, (d: number, maxDistance: number) => Promise<PairBlock>][] = [
   ['js', (d, maxDistance) => createPairBlock(d, maxDistance, 'js')],
   ...(['wasm', 'wasm-relaxed'] as const)
@@ -111,6 +135,18 @@ const blocks: [name: string, (d: number, maxDistance: number) => Promise<PairBlo
       name,
       async (d, maxDistance) => new ProductBlock(new RowMemory(await compileKernels(name), d), maxDistance),
     ]),
+  ['2 threads', (d, maxDistance) => createThreadedPairBlock(d, maxDistance, 'wasm', 2, () => pairThread())],
+  ['3 threads, js', (d, maxDistance) => createThreadedPairBlock(d, maxDistance, 'js', 3, () => pairThread())],
+  [
+    '4 threads, of which one dies and one does not start',
+    (d, maxDistance) => {
+      let started = 0;
+      return createThreadedPairBlock(d, maxDistance, 'wasm', 4, async () => {
+        if (++started === 2) throw new Error('no room');
+        return pairThread(started === 1 ? 4 : undefined);
+      });
+    },
+  ],
 ];
 
 for (const [name, create] of blocks) {
@@ -181,6 +217,7 @@ for (const [name, create] of blocks) {
         count++;
       }
     }
+    block.close?.();
     assert.equal(count, (700 * 699) / 2);
   });
 }

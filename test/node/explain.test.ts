@@ -1,0 +1,4 @@
+import * as library from '../../src/node.ts';
+import { explainSuite } from '../support/explain-suite.ts';
+
+explainSuite(library);
