@@ -54,6 +54,13 @@ export function back(otherwise: Address, fits?: (address: Address) => boolean): 
   else history.go(-steps);
 }
 
+/** Back to the list of pictures, as the person left it: its filter, its place. */
+export const backToPictures = (): void =>
+  back(
+    { view: 'pictures', query: [] },
+    ({ view, query, picture }) => view === 'pictures' && query.length === 0 && picture === undefined,
+  );
+
 /** Browsers refuse more than a hundred changes of the history in half a minute. */
 const restMs = 400;
 let timer: ReturnType<typeof setTimeout> | undefined;

@@ -31,7 +31,7 @@ export function HitCaption({ id, distance }: { id: string; distance: number }) {
         <span class="bar" aria-hidden="true">
           <span style={{ inlineSize: `${Math.min(100, (distance / farthest.value) * 100)}%` }} />
         </span>
-        <span class="hidden-text">{queryTexts.value.distance('')}</span>
+        <span class="unseen">{queryTexts.value.distance('')}</span>
         <span class="number">{shown}</span>
       </p>
     </div>

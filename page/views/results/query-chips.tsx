@@ -3,7 +3,7 @@ import {
   type Address,
   type AskedPart,
   address,
-  back,
+  backToPictures,
   go,
   hrefOf,
   withoutPicture,
@@ -17,8 +17,7 @@ function remove(part: AskedPart): void {
   const { picture: _, maxDistance: __, ...rest } = address.value;
   const query = rest.query.filter((one) => one !== part);
   if (query.length > 0) go({ ...rest, query });
-  else
-    back({ view: 'pictures', query: [] }, (there) => there.query.length === 0 && there.view === 'pictures');
+  else backToPictures();
 }
 
 /** A picture of the query in the viewer. */
@@ -56,7 +55,7 @@ export function QueryChips() {
             {hasSigns && (
               <span class="sign-of">
                 <Sign isPlus={isLike} />
-                <span class="hidden-text">{isLike ? text.like(name) : text.unlike(name)}</span>
+                <span class="unseen">{isLike ? text.like(name) : text.unlike(name)}</span>
               </span>
             )}
             <span class="chip-name" aria-hidden={hasSigns} title={'id' in part ? part.id : name}>

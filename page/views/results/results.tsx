@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { PictureRows } from '../../parts/picture-rows.tsx';
-import { type Address, address, back, go, hrefOf } from '../../state/address.ts';
+import { address, backToPictures, go, hrefOf } from '../../state/address.ts';
 import { type Picture, pictures } from '../../state/pictures.ts';
 import { placeToRestore } from '../../state/places.ts';
 import { queryTitle } from '../../state/query-parts.ts';
@@ -22,8 +22,6 @@ import { QueryChips } from './query-chips.tsx';
 import { Skeleton } from './skeleton.tsx';
 import { Summary } from './summary.tsx';
 
-const allPictures: Address = { view: 'pictures', query: [] };
-
 /** The pictures most like the query. */
 export function ResultsView() {
   const text = queryTexts.value;
@@ -42,17 +40,12 @@ export function ResultsView() {
   return (
     <section class="results" aria-labelledby="results-title" aria-busy={isSearching.value}>
       <div class="query">
-        <button
-          type="button"
-          id="back"
-          class="plain"
-          onClick={() => back(allPictures, ({ query, view }) => query.length === 0 && view === 'pictures')}
-        >
+        <button type="button" id="back" class="plain" onClick={backToPictures}>
           <span class="arrow" aria-hidden="true" />
           {text.back}
         </button>
         <h2 id="results-title" tabIndex={-1}>
-          <span class="hidden-text">{queryTitle.value}</span>
+          <span class="unseen">{queryTitle.value}</span>
           <span aria-hidden="true">{text.mostLike}</span>
         </h2>
         <QueryChips />
