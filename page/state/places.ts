@@ -42,6 +42,11 @@ export const placeToRestore = signal<Place | undefined>(undefined);
 /** How many results are there: told by `state/results.ts`. */
 export const loadedCount = signal(0);
 
+let moved = false;
+
+/** Whether the person has gone anywhere since the page was opened. */
+export const hasMoved = (): boolean => moved;
+
 function placeNow(): Place {
   const focused = document.activeElement?.closest<HTMLElement>('#main [data-id]')?.dataset.id;
   return {
@@ -63,6 +68,7 @@ export function leaveEntry(): void {
  */
 export function pushEntry(href: string, { stays }: { stays: boolean }): void {
   leaveEntry();
+  moved = true;
   depth++;
   trail.length = depth;
   trail.push({ href });
@@ -107,6 +113,7 @@ export function followPlaces(onMove: () => void): void {
   }
   addEventListener('popstate', () => {
     const next = stateNow();
+    moved = true;
     leaveEntryBehind();
     if (!next) {
       // A link to a fragment of the page made an entry: the browser has scrolled.

@@ -8,6 +8,8 @@ import { withServer } from '../support/page.ts';
 
 const files = readdirSync(samples).slice(0, 20);
 const asked = files[6]!;
+/** In no index here. */
+const stranger = 'G001.jpeg';
 
 type Hits = { name: string; distance: number }[];
 
@@ -18,57 +20,98 @@ const waitForText = (page: DrivenPage, selector: string, part: string): Promise<
     { timeoutMs: 180_000 },
   );
 
-async function query(page: DrivenPage): Promise<Hits> {
-  await page.click(`#pictures button[title="${asked}"]`);
-  await waitForText(page, '#results-title', asked);
-  const hits = await page.evaluate(() =>
-    [...document.querySelectorAll('#hits > li')].map((hit) => ({
+/** Waits for the results of a query, and gives those that are drawn. */
+async function hitsOf(page: DrivenPage, title: string): Promise<Hits> {
+  await page.waitFor(
+    (part) =>
+      document.querySelector('#results-title')?.textContent?.includes(part) &&
+      document.querySelector('.results')?.getAttribute('aria-busy') === 'false' &&
+      document.querySelector('.hits:not(.old) .rows li'),
+    [title],
+    { timeoutMs: 180_000 },
+  );
+  return page.evaluate(() =>
+    [...document.querySelectorAll('.results .rows li')].map((hit) => ({
       name: hit.querySelector('.name')?.textContent ?? '',
-      distance: Number(hit.querySelector('.caption span')?.textContent),
+      distance: Number(hit.querySelector<HTMLDataElement>('.number')?.value),
     })),
   );
+}
+
+async function query(page: DrivenPage): Promise<Hits> {
+  await page.click(`.rows a[title="${asked}"]`);
+  const hits = await hitsOf(page, asked);
+  await waitForText(page, '#results-summary', '19 pictures');
   await page.click('#back');
+  await waitForText(page, '#pictures-title', '20 pictures');
   return hits;
 }
 
+const waitUntilIndexed = (page: DrivenPage): Promise<boolean> =>
+  page.waitFor(
+    () =>
+      document.querySelector('#pictures-title')?.textContent === '20 pictures' &&
+      document.querySelector('.rows .cell') !== null &&
+      document.querySelector('.rows .cell.waiting, #progress') === null,
+    [],
+    { timeoutMs: 180_000 },
+  );
+
 export const flows = [
-  flow<Hits>({
-    name: 'the page of `likeness serve`: 20 pictures are added and searched; they are there after a reload',
+  flow<{ hits: Hits; several: Hits; file: Hits }>({
+    name: 'the page of `likeness serve`: 20 pictures are added and searched, by one and by several; all is there after a reload',
     answer: (browser) =>
       withServer([], (url) =>
         visit(browser, url, async (page) => {
-          await waitForText(page, '#status', 'Add pictures');
+          await waitForText(page, '#start-title', 'Find');
           await page.setFiles(
             '#add-files',
             files.map((file) => join(samples, file)),
           );
-          await waitForText(page, '#gallery-title', '20 pictures, 20 indexed');
+          await waitUntilIndexed(page);
           const before = await query(page);
-          assert.equal(before.length, 20);
-          assert.deepEqual(before[0], { name: asked, distance: 0 });
+          assert.equal(before.length, 19);
+          assert.ok(before.every(({ name, distance }) => name !== asked && distance > 0));
 
           await page.reload();
-          await waitForText(page, '#gallery-title', '20 pictures, 20 indexed');
+          await waitUntilIndexed(page);
           assert.deepEqual(await query(page), before);
           const shown = await page.evaluate(async () => {
-            const images = [...document.querySelectorAll<HTMLImageElement>('#pictures img')];
+            const images = [...document.querySelectorAll<HTMLImageElement>('.rows img')];
             await Promise.all(images.map((image) => image.decode()));
             return images.filter(({ naturalWidth }) => naturalWidth > 0).length;
           });
           assert.equal(shown, 20);
-          return before;
+
+          // Several pictures, by the marks of a hit.
+          await page.click(`.rows a[title="${asked}"]`);
+          const [nearest] = await hitsOf(page, asked);
+          await page.evaluate(() => document.querySelector<HTMLElement>('.rows .more-like')!.click());
+          const several = await hitsOf(page, `${asked} and ${nearest!.name}`);
+          assert.ok(several.every(({ name }) => name !== asked && name !== nearest!.name));
+          await page.evaluate(() => history.back());
+          assert.deepEqual((await hitsOf(page, `Most like ${asked}`))[0], nearest);
+
+          // A file that is in no index, before and after a reload.
+          await page.setFiles('#query-file', [join(samples, stranger)]);
+          const file = await hitsOf(page, stranger);
+          await page.evaluate(() => new Promise((stored) => setTimeout(stored, 500)));
+          await page.reload();
+          assert.deepEqual(await hitsOf(page, `Most like ${stranger}`), file);
+          assert.equal(await page.evaluate(() => document.title), `Most like ${stranger} · Likeness`);
+          return { hits: before, several, file };
         }),
       ),
     same(actual, chromium) {
-      assert.deepEqual(
-        actual.map(({ name }) => name),
-        chromium.map(({ name }) => name),
-      );
-      for (const [rank, { name, distance }] of chromium.entries())
-        assert.ok(
-          Math.abs(actual[rank]!.distance - distance) < 1.5e-4,
-          `${name}: ${actual[rank]!.distance}, ${distance}`,
-        );
+      for (const kind of ['hits', 'several', 'file'] as const) {
+        const names = (hits: Hits): string[] => hits.map(({ name }) => name);
+        assert.deepEqual(names(actual[kind]), names(chromium[kind]), kind);
+        for (const [rank, { name, distance }] of chromium[kind].entries())
+          assert.ok(
+            Math.abs(actual[kind][rank]!.distance - distance) < 1.5e-4,
+            `${kind}, ${name}: ${actual[kind][rank]!.distance}, ${distance}`,
+          );
+      }
     },
   }),
 ];

@@ -7,6 +7,7 @@ import type { Browser, Page } from 'playwright';
 import { launchChromium } from '../../scripts/chromium.mjs';
 import { samples } from '../support/cli.ts';
 import { visitPage, withIndex, withServer } from '../support/page.ts';
+import { give, hitDistances, hitNames, tabTo, waitForResults } from '../support/results-page.ts';
 
 const names = readdirSync(samples)
   .map((file) => file.replace('.jpeg', ''))
@@ -28,93 +29,60 @@ const visit = (
 ): Promise<void> =>
   visitPage(browser, url, body, { ...(width ? { width } : {}), ...(search ? { search } : {}) });
 
-const hits = (page: Page) => page.locator('#hits > li');
-const caption = (page: Page, n: number) => hits(page).nth(n).locator('.caption').innerText();
-const open = (page: Page) => page.waitForSelector('#index:not([disabled])');
-async function indexAll(page: Page): Promise<void> {
-  await open(page);
-  await page.click('#index');
-  await page.waitForFunction(() => document.querySelector('#status')?.textContent?.includes('indexed in'));
-}
-
-/** Gives the page a file as a drop or a paste does. */
-async function give(page: Page, how: 'drop' | 'paste', name: string, bytes: Buffer): Promise<void> {
-  await page.evaluate(
-    ([event, file, base64]) => {
-      const data = Uint8Array.from(atob(base64!), (character) => character.charCodeAt(0));
-      const transfer = new DataTransfer();
-      transfer.items.add(new File([data], file!, { type: 'image/jpeg' }));
-      const init = { bubbles: true, cancelable: true };
-      dispatchEvent(
-        event === 'drop'
-          ? new DragEvent('drop', { ...init, dataTransfer: transfer })
-          : new ClipboardEvent('paste', { ...init, clipboardData: transfer }),
-      );
-    },
-    [how, name, bytes.toString('base64')],
+const waitForCount = (page: Page, selector: string, count: number): Promise<unknown> =>
+  page.waitForFunction(
+    ([wanted, text]) => document.querySelector(wanted!)?.textContent === text,
+    [selector, `${count} pictures`],
+    { timeout: 120_000 },
   );
-}
 
 for (const isolation of [true, false]) {
   describe(`the page ${isolation ? 'with' : 'without'} cross-origin isolation`, () => {
-    test('indexes, finds by click, by file, by drop and paste, more like this, Back', () =>
+    test('finds by click, by file, by drop and paste, more like this, Back', () =>
       withIndex(names, (index) =>
         withServer(['-i', index, ...(isolation ? [] : ['--no-isolation'])], (url) =>
           visit(url, async (page) => {
-            await open(page);
+            await waitForCount(page, '#pictures-title', names.length);
             assert.equal(await page.evaluate(() => crossOriginIsolated), isolation);
-            const summary = await page.innerText('#engine-summary');
-            assert.match(
-              summary,
-              isolation ? /vgg16-compact on WebAssembly, \d+ threads?/ : /WebAssembly, 1 thread$/,
-            );
-            assert.equal(await page.locator('#pictures > li').count(), names.length);
-            assert.equal(await page.innerText('#index'), `Index ${names.length} pictures`);
-            await indexAll(page);
-            assert.ok(await page.isHidden('#index'));
 
-            await page.click('#pictures button[title="A010.jpeg"]');
-            await page.waitForSelector('#results:not([hidden])');
-            assert.equal(await hits(page).count(), 30);
-            assert.equal((await caption(page, 0)).replace(/\s+/g, ' '), '1 0.0000');
-            assert.match(await hits(page).nth(0).innerText(), /A010\.jpeg/);
-            assert.match(await page.innerText('#results-summary'), /30 of 32 pictures.*ms to search/);
-            const distances = await page.locator('#hits .caption span').allInnerTexts();
+            await page.click('.rows a[title="A010.jpeg"]');
+            await waitForResults(page, 'A010.jpeg');
+            // All but the picture that was asked for.
+            await waitForCount(page, '#results-summary', names.length - 1);
+            assert.ok(!(await hitNames(page)).includes('A010.jpeg'));
+            const distances = await hitDistances(page);
+            assert.ok(distances.length > 5 && distances.every((distance) => distance > 0.01));
             assert.deepEqual(
-              [...distances].sort((a, b) => Number(a) - Number(b)),
+              [...distances].sort((a, b) => a - b),
               distances,
             );
 
-            const second = await hits(page).nth(1).locator('.name').innerText();
-            await hits(page).nth(1).getByRole('button').click();
-            await page.waitForFunction(
-              (name) => document.querySelector('#results-title')?.textContent?.includes(name),
-              second,
-            );
-            assert.match(await hits(page).nth(0).innerText(), new RegExp(second.replace('.', '\\.')));
+            const [, second] = await hitNames(page);
+            await page.locator('.rows li').nth(1).hover();
+            await page.getByRole('button', { name: `More like ${second}` }).click();
+            await waitForResults(page, `A010.jpeg and ${second}`);
+            assert.ok(!(await hitNames(page)).includes(second!));
             await page.goBack();
-            await page.waitForFunction(() =>
-              document.querySelector('#results-title')?.textContent?.includes('A010'),
-            );
+            await waitForResults(page, 'Most like A010.jpeg');
+            assert.deepEqual(await hitDistances(page), distances);
             await page.goBack();
-            await page.waitForSelector('#gallery:not([hidden])');
+            await page.waitForSelector('#pictures-title');
 
             const bytes = await readFile(stranger);
             await page.setInputFiles('#query-file', stranger);
-            await page.waitForFunction(() =>
-              document.querySelector('#results-title')?.textContent?.includes('G001.jpeg'),
-            );
-            const chosen = await page.locator('#hits .name').allInnerTexts();
+            await waitForResults(page, 'G001.jpeg');
+            await waitForCount(page, '#results-summary', names.length);
+            const chosen = await hitNames(page);
+            assert.ok((await hitDistances(page))[0]! > 0.01);
             for (const how of ['drop', 'paste'] as const) {
               await page.click('#back');
-              await give(page, how, `${how}ped.jpeg`, bytes);
-              await page.waitForFunction(
-                (name) => document.querySelector('#results-title')?.textContent?.includes(name),
-                `${how}ped.jpeg`,
-              );
-              assert.deepEqual(await page.locator('#hits .name').allInnerTexts(), chosen);
+              await page.waitForSelector('#pictures-title');
+              // Another picture by its bytes, the same by what is seen.
+              const own = Buffer.concat([bytes, Buffer.from(how)]);
+              await give(page, how, `${how}ped.jpeg`, own);
+              await waitForResults(page, `${how}ped.jpeg`);
+              assert.deepEqual(await hitNames(page), chosen);
             }
-            assert.ok(Number((await caption(page, 0)).split(/\s+/)[1]) > 0.01);
           }),
         ),
       ));
@@ -122,48 +90,54 @@ for (const isolation of [true, false]) {
 }
 
 test('a cancel keeps what was indexed; indexing goes on where it stopped', () =>
-  withIndex(names, (index) =>
-    withServer(['-i', index], (url) =>
-      visit(url, async (page) => {
-        await open(page);
-        // In the page, at the first sign of progress: from here a click may come when all is done.
-        await page.evaluate(() => {
-          const bar = document.querySelector<HTMLProgressElement>('#progress-bar')!;
-          new MutationObserver((_, observer) => {
-            if (bar.value === 0 || bar.value === 1) return;
-            observer.disconnect();
-            document.querySelector<HTMLButtonElement>('#cancel')!.click();
-          }).observe(bar, { attributes: true });
-        });
-        await page.click('#index');
-        await page.waitForFunction(() =>
-          document.querySelector('#status')?.textContent?.startsWith('Cancelled'),
-        );
-        const kept = Number(/(\d+) pictures are indexed/.exec(await page.innerText('#status'))?.[1]);
-        assert.ok(kept > 0 && kept < names.length, `${kept} indexed`);
-        assert.equal(await page.innerText('#index'), `Index ${names.length - kept} more`);
-        assert.equal(await page.locator('#pictures button.indexed').count(), kept);
-        await indexAll(page);
-        assert.match(await page.innerText('#status'), new RegExp(`^${names.length - kept} pictures indexed`));
-        await page.click('#pictures button[title="A001.jpeg"]');
-        await page.waitForSelector('#results:not([hidden])');
-        assert.equal(await hits(page).count(), 30);
-      }),
-    ),
+  withServer([], (url) =>
+    visit(url, async (page) => {
+      await page.waitForSelector('#start-title');
+      // In the page, at the first sign of progress: from here a click may come when all is done.
+      await page.evaluate(() => {
+        new MutationObserver((_, observer) => {
+          const bar = document.querySelector<HTMLProgressElement>('#progress progress');
+          if (!bar?.hasAttribute('value') || bar.value === 0 || bar.value === 1) return;
+          if (!/\d+ of 32/.test(document.querySelector('#progress')!.textContent!)) return;
+          observer.disconnect();
+          document.querySelector<HTMLButtonElement>('#cancel')!.click();
+        }).observe(document.body, { attributes: true, subtree: true, childList: true });
+      });
+      const files = names.map((name) => join(samples, `${name}.jpeg`));
+      await page.setInputFiles('#add-files', files);
+      await page.waitForFunction(
+        () => !document.querySelector('#progress') && document.querySelector('.rows .cell:not(.waiting)'),
+        undefined,
+        { timeout: 60_000 },
+      );
+      const kept = await page.locator('.rows .cell:not(.waiting)').count();
+      const waiting = await page.locator('.rows .cell.waiting').count();
+      assert.ok(kept > 0 && waiting > 0, `${kept} indexed, ${waiting} not`);
+      await page.setInputFiles('#add-files', files);
+      await page.waitForFunction(
+        () => !document.querySelector('#progress') && !document.querySelector('.rows .cell.waiting'),
+        undefined,
+        { timeout: 60_000 },
+      );
+      await waitForCount(page, '#pictures-title', names.length);
+      await page.click('.rows a[title="A001.jpeg"]');
+      await waitForResults(page, 'A001.jpeg');
+      await waitForCount(page, '#results-summary', names.length - 1);
+    }),
   ));
 
-test('the ready-made index is used without extracting; own pictures are added; a bad file is an alert', () =>
+test('the served index is used without extracting; own pictures are added; a bad file is told', () =>
   withIndex(names.slice(0, 8), (index) =>
     withServer(['-i', index], (url) =>
       visit(url, async (page) => {
-        await open(page);
-        await page.click('#ready-made');
-        await page.waitForFunction(
-          () => document.querySelector('#gallery-title')?.textContent === '8 pictures, 8 indexed',
-        );
+        await waitForCount(page, '#pictures-title', 8);
+        await page.waitForFunction(() => document.querySelectorAll('.rows .cell:not(.waiting)').length === 8);
         await page.setInputFiles('#add-files', [stranger, join(samples, 'H001.jpeg')]);
+        await waitForCount(page, '#pictures-title', 10);
         await page.waitForFunction(
-          () => document.querySelector('#gallery-title')?.textContent === '10 pictures, 10 indexed',
+          () => document.querySelectorAll('.rows .cell:not(.waiting)').length === 10,
+          undefined,
+          { timeout: 60_000 },
         );
 
         await page.setInputFiles('#query-file', {
@@ -171,15 +145,20 @@ test('the ready-made index is used without extracting; own pictures are added; a
           mimeType: 'image/jpeg',
           buffer: Buffer.from('no picture'),
         });
-        const alert = page.getByRole('alert');
-        await alert.waitFor();
-        assert.match(await alert.innerText(), /^broken\.jpeg: /);
-        await alert.getByRole('button').click();
+        await page.waitForFunction(() =>
+          document.querySelector('#results-summary')?.textContent?.startsWith('broken.jpeg cannot be read'),
+        );
+        assert.equal(await page.getAttribute('#results-summary', 'role'), 'status');
+        assert.equal(await page.locator('.results .rows li').count(), 0);
 
+        // The picture itself is no news.
         await page.setInputFiles('#query-file', stranger);
-        await page.waitForSelector('#results:not([hidden])');
-        assert.equal((await page.locator('#hits .name').allInnerTexts())[0], 'G001.jpeg');
-        assert.equal((await caption(page, 0)).replace(/\s+/g, ' '), '1 0.0000');
+        await waitForResults(page, 'G001.jpeg');
+        assert.ok(!(await hitNames(page)).includes('G001.jpeg'));
+        await waitForCount(page, '#results-summary', 9);
+        await page.click('.copies summary');
+        assert.equal(await page.innerText('.copies summary'), '1 exact copy');
+        assert.equal((await page.innerText('.copies li')).trim(), 'G001.jpeg');
       }),
     ),
   ));
@@ -190,31 +169,28 @@ test('works by keyboard alone, names everything, and fits a phone', () =>
       visit(
         url,
         async (page) => {
-          await open(page);
-          const tabTo = async (selector: string): Promise<void> => {
-            for (let n = 0; n < 40; n++) {
-              if (await page.evaluate((wanted) => document.activeElement?.matches(wanted), selector)) return;
-              await page.keyboard.press('Tab');
-            }
-            assert.fail(`Tab does not reach ${selector}`);
-          };
-          await tabTo('#index');
+          await waitForCount(page, '#pictures-title', 12);
+          await tabTo(page, '.rows a');
+          await page.keyboard.press('ArrowRight');
           await page.keyboard.press('Enter');
-          await page.waitForFunction(() =>
-            document.querySelector('#status')?.textContent?.includes('indexed in'),
+          await waitForResults(page, 'A002.jpeg');
+          await page.waitForFunction(() => document.activeElement?.id === 'results-title');
+          await tabTo(page, '.rows .more-like');
+          await page.keyboard.press('Tab');
+          assert.ok(await page.evaluate(() => document.activeElement?.matches('.rows .less-like')));
+          await tabTo(page, '#back', 'Shift+Tab');
+          await page.keyboard.press('Enter');
+          await page.waitForSelector('#pictures-title');
+          await page.waitForFunction(
+            () => (document.activeElement as HTMLElement)?.dataset.id === 'A002.jpeg',
           );
-          await tabTo('#pictures button');
+          await page.keyboard.press('End');
           await page.keyboard.press('Enter');
-          await page.waitForSelector('#results:not([hidden])');
-          assert.equal(await page.evaluate(() => document.activeElement?.id), 'results-title');
-          await tabTo('#hits .more');
-          await page.keyboard.press('Escape');
-          await page.waitForSelector('#gallery:not([hidden])');
-          await page.click('#pictures button >> nth=3');
-          await page.waitForSelector('#results:not([hidden])');
+          await waitForResults(page, `${names[11]}.jpeg`);
 
           const unnamed = await page.evaluate(() =>
-            [...document.querySelectorAll<HTMLElement>('button, input, progress, section, summary')]
+            [...document.querySelectorAll<HTMLElement>('button, input, progress, section, summary, a, ul')]
+              .filter((element) => !element.matches('.copies ul, #alerts ul'))
               .filter((element) => {
                 const label =
                   element instanceof HTMLInputElement
@@ -223,6 +199,7 @@ test('works by keyboard alone, names everything, and fits a phone', () =>
                 return !(
                   element.getAttribute('aria-label') ||
                   element.hasAttribute('aria-labelledby') ||
+                  element.querySelector('img[alt]:not([alt=""])') ||
                   label?.trim()
                 );
               })
@@ -232,6 +209,8 @@ test('works by keyboard alone, names everything, and fits a phone', () =>
           assert.equal(await page.locator('img:not([alt])').count(), 0);
           const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
           assert.ok(overflow <= 0, `${overflow} pixels too wide`);
+          const { y, height } = (await page.locator('.rows li a').first().boundingBox())!;
+          assert.ok(y + height <= 740, `the first hit ends at ${y + height}`);
         },
         360,
       ),
@@ -243,25 +222,22 @@ test('the search is the same on WebGPU, and a page without an index takes pictur
     visit(
       url,
       async (page) => {
-        // A software adapter compiles the network's shaders for ten seconds, on a busy machine for far longer.
-        await page.waitForFunction(
-          () => document.querySelector('#engine-summary')?.textContent?.includes('WebGPU'),
-          undefined,
-          { timeout: 120_000 },
-        );
+        await page.waitForSelector('#start-title');
         await page.setInputFiles(
           '#add-files',
           ['A001', 'A002', 'B001'].map((name) => join(samples, `${name}.jpeg`)),
         );
+        await waitForCount(page, '#pictures-title', 3);
+        // A software adapter compiles the network's shaders for ten seconds, on a busy machine for far longer.
         await page.waitForFunction(
-          () => document.querySelector('#gallery-title')?.textContent === '3 pictures, 3 indexed',
+          () => document.querySelectorAll('.rows .cell:not(.waiting)').length === 3,
           undefined,
           { timeout: 120_000 },
         );
-        await page.click('#pictures button[title="B001.jpeg"]');
-        await page.waitForSelector('#results:not([hidden])');
-        assert.equal(await hits(page).count(), 3);
-        assert.equal((await caption(page, 0)).replace(/\s+/g, ' '), '1 0.0000');
+        await page.click('.rows a[title="B001.jpeg"]');
+        await waitForResults(page, 'B001.jpeg');
+        await waitForCount(page, '#results-summary', 2);
+        assert.deepEqual((await hitNames(page)).sort(), ['A001.jpeg', 'A002.jpeg']);
       },
       820,
       '?device=webgpu',

@@ -32,7 +32,9 @@ export function HitCaption({ id, distance }: { id: string; distance: number }) {
           <span style={{ inlineSize: `${Math.min(100, (distance / farthest.value) * 100)}%` }} />
         </span>
         <span class="unseen">{queryTexts.value.distance('')}</span>
-        <span class="number">{shown}</span>
+        <data class="number" value={distance}>
+          {shown}
+        </data>
       </p>
     </div>
   );

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { PictureRows } from '../../parts/picture-rows.tsx';
 import { address, backToPictures, go, hrefOf } from '../../state/address.ts';
 import { type Picture, pictures } from '../../state/pictures.ts';
-import { placeToRestore } from '../../state/places.ts';
+import { hasMoved, placeToRestore } from '../../state/places.ts';
 import { queryTitle } from '../../state/query-parts.ts';
 import {
   isComplete,
@@ -29,9 +29,10 @@ export function ResultsView() {
   const key = queryKey.value;
   const found = results.value;
   const known = pictures.value;
-  // Whoever asked anew begins at the title; who comes back gets the place of before.
+  // Whoever asked anew begins at the title; who comes back gets the place of before, who opens the page its beginning.
   useEffect(() => {
-    if (placeToRestore.peek()?.focused === undefined) title.current?.focus({ preventScroll: true });
+    if (hasMoved() && placeToRestore.peek()?.focused === undefined)
+      title.current?.focus({ preventScroll: true });
   }, [key]);
 
   const hits = shownHits.value;
@@ -44,7 +45,7 @@ export function ResultsView() {
           <span class="arrow" aria-hidden="true" />
           {text.back}
         </button>
-        <h2 id="results-title" tabIndex={-1}>
+        <h2 id="results-title" ref={title} tabIndex={-1}>
           <span class="unseen">{queryTitle.value}</span>
           <span aria-hidden="true">{text.mostLike}</span>
         </h2>
