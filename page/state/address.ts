@@ -58,7 +58,8 @@ export function back(otherwise: Address, fits?: (address: Address) => boolean): 
 export const backToPictures = (): void =>
   back(
     { view: 'pictures', query: [] },
-    ({ view, query, picture }) => view === 'pictures' && query.length === 0 && picture === undefined,
+    ({ view, query, picture, pictureFile }) =>
+      view === 'pictures' && query.length === 0 && picture === undefined && pictureFile === undefined,
   );
 
 /** Browsers refuse more than a hundred changes of the history in half a minute. */
