@@ -20,8 +20,8 @@ const epochsOf = (count: number): number => (count <= 5000 ? 500 : 200);
  * Places in the plane, by stochastic gradient descent: rows that belong together are pulled to each other, as often as the
  * graph's weight says, and pushed from rows that are drawn. The objective is LargeVis' (Tang, Liu, Zhang and Mei,
  * Visualizing Large-scale and High-dimensional Data, 2016, equation 6): nearness is 1/(1 + d²), pushes count seven times.
- * UMAP's has powers of d in it, which engines round differently and which take half of the time, and pushes that count
- * once; it keeps fewer neighbours (Böhm, Berens and Kobak, Attraction-Repulsion Spectrum in Neighbor Embeddings, 2022).
+ * UMAP's has powers of d in it, which engines round differently, and pushes that count once, which keeps fewer neighbours
+ * (Böhm, Berens and Kobak, Attraction-Repulsion Spectrum in Neighbor Embeddings, 2022).
  *
  * @param places count × 2, where it begins; they are moved
  * @returns yields which part of it is done

@@ -38,7 +38,7 @@ const sampleValues = 1 << 21;
 const rowsPerRead = 512;
 /** A block of queries is made smaller or larger until it takes about so long. */
 const aimMs = 50;
-const [fewestQueries, mostQueries] = [8, 512];
+const [firstQueries, mostQueries] = [8, 512];
 
 /**
  * Places rows in the plane so that near rows are near each other: exact nearest neighbours, UMAP's graph of them, and a
@@ -98,7 +98,7 @@ async function* compare(
     rows: new Uint32Array(count * k).fill(noRow),
     distances: new Float64Array(count * k),
   };
-  let atOnce = fewestQueries;
+  let atOnce = firstQueries;
   for (let first = 0; first < count; ) {
     const began = performance.now();
     const asked = Array.from({ length: Math.min(atOnce, count - first) }, (_, n) => first + n);
@@ -119,7 +119,7 @@ async function* compare(
     yield { phase: 'compare', done: first / count };
     const ms = performance.now() - began;
     if (ms < aimMs) atOnce = Math.min(mostQueries, atOnce * 2);
-    else if (ms > 2 * aimMs) atOnce = Math.max(fewestQueries, atOnce / 2);
+    else if (ms > 2 * aimMs) atOnce = Math.max(1, atOnce / 2);
   }
   return { nearest, places };
 }

@@ -1,6 +1,7 @@
 // Maps through the whole of ImageSearch, its engine behind a port as it is in a page.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { mapRows } from '../../../src/engine/map/map-rows.ts';
 import type { PictureMap } from '../../../src/engine/types.ts';
 import { d, kinds, opening } from '../../support/engine-search.ts';
 import { gaussian, seeded } from '../../support/random.ts';
@@ -239,6 +240,33 @@ test(
     assert.deepEqual(order, ['query', 'map']);
   }),
 );
+
+test('map: where a search is slow, a step has one query', async () => {
+  const rows = clustered(24, 2, 0.4);
+  const asked: number[] = [];
+  const steps = mapRows(
+    {
+      dimension: d,
+      count: rows.length,
+      read: async (numbers) => Float32Array.from(numbers.flatMap((n) => [...rows[n]!])),
+      async nearest(queries, k) {
+        const count = queries.length / d;
+        asked.push(count);
+        await new Promise((resolve) => setTimeout(resolve, 80 * count));
+        const counts = new Uint32Array(count).fill(k);
+        return { k, counts, rows: new Uint32Array(count * k), distances: new Float64Array(count * k) };
+      },
+      isThere: () => true,
+    },
+    3,
+  );
+  for await (const { phase } of steps) if (phase === 'layout') break;
+  assert.deepEqual(asked.slice(0, 4), [8, 4, 2, 1]);
+  assert.equal(
+    asked.reduce((sum, count) => sum + count),
+    24,
+  );
+});
 
 test(
   'map: wrong options are refused by name',
