@@ -1,4 +1,5 @@
 import { type CollectionSummary, collectionSummaries } from '../state/collections.ts';
+import { isLooking } from '../state/library.ts';
 import { running, waiting } from '../state/tasks.ts';
 import { toGoCount } from '../state/to-read.ts';
 import { collectionTexts } from '../texts/collections.ts';
@@ -15,7 +16,8 @@ export function CollectionNotes() {
   const text = collectionTexts.value;
   const all = collectionSummaries.value;
   const closed = all.filter(({ isOpen, count }) => !isOpen && count > 0).slice(0, most);
-  const isBusy = running.value !== undefined || waiting.value.length > 0;
+  // What a served index holds is not to be read: it comes while the page opens.
+  const isBusy = isLooking.value || running.value !== undefined || waiting.value.length > 0;
   const toGo = isBusy ? 0 : toGoCount.value;
   return (
     <>

@@ -38,8 +38,6 @@ export function Modal({
     element.addEventListener('pointerdown', onPress);
     element.addEventListener('click', onClick);
     return () => {
-      // The platform gives the focus back to where it was.
-      element.close();
       modals.value = modals.value.filter((one) => one !== id);
       isGone.current = true;
       // A dialog gives the focus back when it is closed; this one is taken out of the page.
