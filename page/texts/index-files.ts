@@ -6,6 +6,8 @@ export const indexTexts = bilingual({
     opening: (file: string) => `Opening ${file}`,
     opened: (count: number) => `${formatCount(count)} pictures are in the index.`,
     noIndex: 'None of these files is an index (.likeness) or holds features (.npy).',
+    notWhole: (file: string) =>
+      `${file} is no index, or is damaged or cut off. Nothing was changed. Save it again where it came from.`,
     otherColumns: (file: string, columns: number, model: string, dimension: number) =>
       `${file} has rows of ${columns} values; those of ${model} have ${dimension}.`,
     badIds: (file: string, rows: number, features: string) =>
@@ -22,6 +24,7 @@ export const indexTexts = bilingual({
     opening: (file: string) => `正在打开 ${file}`,
     opened: (count: number) => `索引中有 ${formatCount(count)} 张图片。`,
     noIndex: '这些文件中没有索引（.likeness）或特征文件（.npy）。',
+    notWhole: (file: string) => `${file} 不是索引，或已损坏、不完整。没有做任何更改。请从来源处重新保存。`,
     otherColumns: (file: string, columns: number, model: string, dimension: number) =>
       `${file} 每行有 ${columns} 个值；${model} 每行应有 ${dimension} 个。`,
     badIds: (file: string, rows: number, features: string) =>

@@ -18,7 +18,10 @@ export async function importFiles(files: readonly File[]): Promise<void> {
   await opened(); // its task comes before this one
   if (index) {
     await runTask(text.opening(index.name), async (signal) => {
-      await search.value!.import(index, { signal });
+      await search.value!.import(index, { signal }).catch((error) => {
+        const { code } = error as { code?: string };
+        throw code === 'bad-file' || code === 'not-found' ? new Error(text.notWhole(index.name)) : error;
+      });
       await showIndex();
       say(text.opened(indexedCount.value));
     });

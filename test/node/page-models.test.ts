@@ -7,14 +7,18 @@ import type { Browser, Page } from 'playwright';
 import { launchChromium } from '../../scripts/chromium.mjs';
 import { folderSink } from '../../src/convert/sink.node.ts';
 import { writeVgg16 } from '../../src/convert/write.ts';
+import { accessibilityProblems } from '../support/accessibility.ts';
 import { likeness, samples, withFolder } from '../support/cli.ts';
 import { startModelServer } from '../support/model-server.ts';
 import { visitPage, withServer } from '../support/page.ts';
+import { shows } from '../support/page-files.ts';
 import { description, seededWeights } from '../support/seeded-vgg16.ts';
 
 /** Large enough that the page asks before it downloads. */
 const shape = { widths: [8, 16, 32, 64, 128], inputSize: 128, fc1: 4096 };
 const names = readdirSync(samples).slice(0, 8);
+/** A picture that is in no index here. */
+const stranger = join(samples, 'G001.jpeg');
 
 let browser: Browser;
 before(async () => {
@@ -42,83 +46,134 @@ function withSite(body: (folder: string) => Promise<void>): Promise<void> {
 }
 
 const entry = (page: Page, name: string) => page.locator('#models > li', { hasText: name });
-const alertText = (page: Page) => page.getByRole('alert').innerText();
+const alertText = (page: Page) => page.getByRole('alert').first().innerText();
+
+async function openSettings(page: Page): Promise<void> {
+  await page.click('#settings');
+  await page.waitForSelector('#models > li');
+}
+const closeSettings = async (page: Page): Promise<void> => {
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => !document.querySelector('#sheet'));
+};
+/** Waits until the page works with a model; the settings are open. */
 const inUse = (page: Page, name: string) =>
   page.waitForFunction(
-    (wanted) => document.querySelector('#engine-summary')?.textContent?.startsWith(wanted),
+    (wanted) => document.querySelector('#models > li[aria-current] b')?.textContent === wanted,
     name,
   );
 
-test('a built model is offered with its size, used when chosen, and kept apart from the other', () =>
+/** The hits of a picture with their distances, nearest first. */
+async function hits(page: Page, id: string): Promise<string[]> {
+  await page.click(`.rows [data-id="${id}"]`);
+  const found = await page.waitForFunction(() => {
+    const shown = [...document.querySelectorAll<HTMLElement>('.rows [data-index]')];
+    shown.sort((a, b) => Number(a.dataset.index) - Number(b.dataset.index));
+    return (
+      document.querySelector('#results-title') &&
+      shown.length === 7 &&
+      shown.map(({ dataset, parentElement }) => `${dataset.id} ${parentElement!.textContent}`)
+    );
+  });
+  await page.goBack();
+  await page.waitForSelector('#pictures-title');
+  return (await found.jsonValue()) as string[];
+}
+
+/** Counts what is fetched of a model's weights. */
+function countWeights(page: Page, of: RegExp): () => number {
+  let count = 0;
+  page.on('request', (request) => {
+    if (of.test(request.url()) && /\.(bin|onnx)$/.test(request.url())) count++;
+  });
+  return () => count;
+}
+
+test('the index of a large model is searched at once; its network is asked for when it is needed, kept, and deleted', () =>
   withSite((folder) =>
     withServer(
       ['-i', join(folder, 'index')],
       (url) =>
-        visitPage(browser, url, async (page) => {
-          await page.waitForSelector('#index:not([disabled])');
-          await inUse(page, 'vgg16-compact');
-          assert.match(
-            await page.innerText('#status'),
-            /indexed with vgg16-seeded-f32 \(\d+\.\d MB, to be downloaded once\)/,
-          );
-          assert.match(
-            await entry(page, 'vgg16-seeded').innerText(),
-            /4096 values · 3\d\.\d MB, to be downloaded once/,
-          );
-          assert.match(
-            await entry(page, 'vgg16-compact').innerText(),
-            /512 values · 6\.5 MB, on this device · MIT/,
-          );
+        visitPage(
+          browser,
+          'about:blank',
+          async (page) => {
+            const fetched = countWeights(page, /models\/vgg16\//);
+            await page.goto(url);
+            await shows(page, 8);
+            const seeded = await hits(page, names[3]!);
+            await openSettings(page);
+            await inUse(page, 'vgg16-seeded-f32');
+            assert.match(
+              await entry(page, 'vgg16-seeded').innerText(),
+              /The page works with this model\.[^]*3\d MB to download, once/,
+            );
+            assert.match(await entry(page, 'vgg16-compact').innerText(), /6\.5 MB/);
+            await closeSettings(page);
+            assert.equal(fetched(), 0, 'nothing of it was needed');
 
-          // Its index is refused by the other model, with both names.
-          await page.click('#ready-made');
-          assert.match(
-            await alertText(page),
-            /made with vgg16-seeded-f32@1:\w+, the page works with vgg16-compact@2:\w+/,
-          );
-          await page.click('#index');
-          await page.waitForFunction(() =>
-            document.querySelector('#status')?.textContent?.includes('indexed in'),
-          );
+            // A picture that is new has to be read: the page asks, and no is no.
+            await page.setInputFiles('#add-files', stranger);
+            await page.waitForSelector('#question');
+            assert.match(
+              await page.innerText('#question'),
+              /Download the model vgg16-seeded-f32 \(3\d MB\)\?/,
+            );
+            assert.deepEqual(await accessibilityProblems(page), []);
+            await page.click('#question-no');
+            await page.getByRole('alert').first().waitFor();
+            assert.match(
+              await page.locator('#alerts').innerText(),
+              /cannot be read without the model vgg16-seeded-f32/,
+            );
+            assert.equal(fetched(), 0);
+            await page.getByRole('button', { name: 'Dismiss' }).first().click();
 
-          await entry(page, 'vgg16-seeded').getByRole('button', { name: 'Use' }).click();
-          await inUse(page, 'vgg16-seeded-f32');
-          assert.equal(await page.locator('#pictures button.indexed').count(), 0);
-          await page.click('#ready-made');
-          await page.waitForFunction(
-            () => document.querySelector('#gallery-title')?.textContent === '8 pictures, 8 indexed',
-          );
-          await page.click(`#pictures button[title="${names[3]}"]`);
-          await page.waitForSelector('#results:not([hidden])');
-          assert.equal((await page.locator('#hits .name').allInnerTexts())[0], names[3]);
-          const seeded = await page.locator('#hits .caption span').allInnerTexts();
+            await page.click('#go-on');
+            await page.click('#question-yes');
+            await shows(page, 9);
+            assert.ok(fetched() > 0);
 
-          // Back to the other one: its index is still there.
-          await page.click('#back');
-          await entry(page, 'vgg16-compact').getByRole('button', { name: 'Use' }).click();
-          await inUse(page, 'vgg16-compact');
-          assert.equal(await page.innerText('#gallery-title'), '8 pictures, 8 indexed');
-          await page.click(`#pictures button[title="${names[3]}"]`);
-          await page.waitForSelector('#results:not([hidden])');
-          assert.notDeepEqual(await page.locator('#hits .caption span').allInnerTexts(), seeded);
+            // The other model has an index of its own, in which nothing is found of this one.
+            await openSettings(page);
+            await page.click('button:has-text("Use vgg16-compact")');
+            await inUse(page, 'vgg16-compact');
+            assert.match(
+              await alertText(page),
+              /were made with vgg16-seeded-f32@1:\w+, this page works with vgg16-compact@2:\w+/,
+            );
+            await page.getByRole('button', { name: 'Read these 8 pictures here' }).click();
+            await closeSettings(page);
+            await shows(page, 8);
+            const compact = await hits(page, names[3]!);
+            assert.equal(compact.length, 7);
+            assert.notDeepEqual(compact, seeded);
 
-          // Stored now: it costs nothing, opens with the page, and can be deleted.
-          await page.reload();
-          await inUse(page, 'vgg16-seeded-f32');
-          await page.click('#models-box > summary');
-          assert.match(await entry(page, 'vgg16-seeded').innerText(), /on this device/);
-          await entry(page, 'vgg16-compact').getByRole('button', { name: 'Use' }).click();
-          await inUse(page, 'vgg16-compact');
-          await entry(page, 'vgg16-seeded').getByRole('button', { name: 'Delete' }).click();
-          await page.waitForFunction(() =>
-            document.querySelector('#models')?.textContent?.includes('to be downloaded once'),
-          );
-        }),
+            // Back to the first: its index is still there; stored now, it costs nothing.
+            await page.reload();
+            await shows(page, 9);
+            await openSettings(page);
+            await inUse(page, 'vgg16-seeded-f32');
+            assert.match(await entry(page, 'vgg16-seeded').innerText(), /3\d MB, on this device/);
+            assert.match(
+              await entry(page, 'vgg16-compact').innerText(),
+              /6\.5 MB, on this device · Licence MIT/,
+            );
+            await page.click('button:has-text("Use vgg16-compact")');
+            await inUse(page, 'vgg16-compact');
+            await page.click('button:has-text("Delete vgg16-seeded-f32 from this device")');
+            await page.waitForFunction(() =>
+              /3\d MB to download, once/.test(document.querySelector('#models')?.textContent ?? ''),
+            );
+            await page.locator('button', { hasText: /^Download 3\d MB and use vgg16-seeded-f32$/ }).waitFor();
+          },
+          { alsoAsked: url },
+        ),
       folder,
     ),
   ));
 
-test('a model at another address: asked for by the form or by the page’s own address', () =>
+test('a model at another address: asked for by the page’s own address, by the form, or as a folder', () =>
   withSite(async (folder) => {
     const files = new Map<string, Uint8Array>();
     const { readFile } = await import('node:fs/promises');
@@ -132,13 +187,16 @@ test('a model at another address: asked for by the form or by the page’s own a
           browser,
           url,
           async (page) => {
-            await inUse(page, 'vgg16-compact');
-            assert.match(
-              await page.innerText('#status'),
-              /vgg16-seeded-f32 \(3\d\.\d MB, to be downloaded once\) was asked for/,
-            );
-            await entry(page, 'vgg16-seeded').getByRole('button', { name: 'Use' }).click();
+            const fetched = countWeights(page, /\/model\//);
+            await page.waitForSelector('#start-title');
+            await openSettings(page);
             await inUse(page, 'vgg16-seeded-f32');
+            assert.equal(fetched(), 0);
+            await closeSettings(page);
+            await page.setInputFiles('#add-files', stranger);
+            await page.click('#question-yes');
+            await shows(page, 1);
+            assert.ok(fetched() > 0);
           },
           { search: `?model=${elsewhere.origin}/model/`, alsoAsked: elsewhere.origin },
         ),
@@ -148,11 +206,14 @@ test('a model at another address: asked for by the form or by the page’s own a
           browser,
           url,
           async (page) => {
+            await page.waitForSelector('#start-title');
+            await openSettings(page);
             await inUse(page, 'vgg16-compact');
-            await page.click('#models-box > summary');
+            await page.click('summary:has-text("Use another model")');
             await page.fill('#model-url', `${elsewhere.origin}/model/`);
             await page.keyboard.press('Enter');
             await entry(page, 'vgg16-seeded').waitFor();
+            assert.equal(await page.inputValue('#model-url'), '');
             await page.setInputFiles('#model-folder', join(folder, 'models/vgg16'));
             await inUse(page, 'vgg16-seeded-f32');
           },
