@@ -3,11 +3,12 @@ import { bilingual, formatCount } from './language.ts';
 /** What is said of models and indexes that are opened. */
 export const openTexts = bilingual({
   en: {
+    modelNamed: (name: string, version: string) => `${name}, version ${version}`,
     repaired: (reason: string) => `The index was repaired: ${reason}`,
     earlier: (made: string, now: string, size: string) =>
-      `An index in this browser was made with ${made}, this is ${now}: add its pictures again. The old one (${size}) can be deleted in the settings.`,
+      `Your pictures in this browser were read with ${made}, this is ${now}: add them again. What is kept of the old one (${size}) can be deleted in the settings.`,
     otherModel: (made: string, now: string) =>
-      `The server's index was made with ${made}, this page works with ${now}. Choose its model in the settings, or index the pictures here.`,
+      `The server searched these pictures with the model ${made}, this page works with ${now}. Choose their model in the settings, or let this page read the pictures.`,
     needsDownload: (name: string, size: string) => `Download the model ${name} (${size})?`,
     downloadWhy:
       'It is needed to read pictures that are new here. It is kept on this device, so this happens once. A smaller model can be chosen in the settings.',
@@ -20,11 +21,12 @@ export const openTexts = bilingual({
     failed: 'The model could not be opened.',
   },
   zh: {
+    modelNamed: (name: string, version: string) => `${name}（版本 ${version}）`,
     repaired: (reason: string) => `索引已修复：${reason}`,
     earlier: (made: string, now: string, size: string) =>
-      `此浏览器中有一个由 ${made} 生成的索引，当前模型是 ${now}：请重新添加图片。旧索引（${size}）可在设置中删除。`,
+      `此浏览器中您的图片是用 ${made} 读取的，当前模型是 ${now}：请重新添加图片。旧的内容（${size}）可在设置中删除。`,
     otherModel: (made: string, now: string) =>
-      `服务器的索引由 ${made} 生成，本页使用 ${now}。请在设置中选择对应的模型，或在此重新建立索引。`,
+      `服务器用模型 ${made} 读取了这些图片，本页使用 ${now}。请在设置中选择对应的模型，或由本页重新读取这些图片。`,
     needsDownload: (name: string, size: string) => `要下载模型 ${name}（${size}）吗？`,
     downloadWhy: '读取新图片需要它。它会保存在本设备上，因此只需下载一次。也可以在设置中选择更小的模型。',
     download: (size: string) => `下载 ${size}`,
@@ -35,3 +37,11 @@ export const openTexts = bilingual({
     failed: '无法打开模型。',
   },
 });
+
+/** A model as people tell it from others: `vgg16-compact@2:0f43…` → `vgg16-compact, version 2`. */
+export function modelCalled(fingerprint: string): string {
+  const [, name, version] = /^(.+)@([^@:]+):[^:]*$/.exec(fingerprint) ?? [];
+  return name === undefined || version === undefined
+    ? fingerprint
+    : openTexts.value.modelNamed(name, version);
+}

@@ -83,7 +83,7 @@ export const settingsTexts = bilingual({
     restored: (count: number) => `已恢复 ${formatCount(count)} 张图片。`,
     others: '此浏览器中以前保存的内容',
     ownPictures: '您自己的图片',
-    otherOf: (title: string, model: string) => `${title}（${model}）`,
+    otherOf: (title: string, model: string) => `${title}，${model}`,
     deleteOther: (name: string) => `删除“${name}”`,
     sureDelete: (name: string) => `要永久删除“${name}”吗？`,
     yesDelete: '删除',

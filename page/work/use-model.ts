@@ -5,7 +5,7 @@ import { network } from '../state/network.ts';
 import { pictures, updatePictures } from '../state/pictures.ts';
 import { alertPerson, explain, runTask } from '../state/tasks.ts';
 import { formatBytes } from '../texts/language.ts';
-import { openTexts } from '../texts/open.ts';
+import { modelCalled, openTexts } from '../texts/open.ts';
 import { workTexts } from '../texts/work.ts';
 import { indexMissing, showIndex } from './indexing.ts';
 import { loadWhenIdle, withNetwork } from './network.ts';
@@ -65,7 +65,13 @@ export async function useModel(
     if (store?.dropped) alertPerson(openTexts.value.repaired(store.dropped.reason));
     const earlier = size > 0 ? undefined : await earlierIndex(place);
     if (earlier) {
-      alertPerson(openTexts.value.earlier(earlier.made, fingerprint, formatBytes(earlier.byteLength)));
+      alertPerson(
+        openTexts.value.earlier(
+          modelCalled(earlier.made),
+          modelCalled(fingerprint),
+          formatBytes(earlier.byteLength),
+        ),
+      );
     }
     return { next, info };
   });
@@ -83,10 +89,14 @@ async function useServedIndex(): Promise<void> {
   if (wanted === 0) return;
   if (servedIsOfOther()) {
     const { otherModel, indexHere } = openTexts.value;
-    alertPerson(otherModel(index.fingerprint, report.value!.model.fingerprint), [], {
-      text: indexHere(wanted),
-      run: () => void indexMissing(true).catch(explain),
-    });
+    alertPerson(
+      otherModel(modelCalled(index.fingerprint), modelCalled(report.value!.model.fingerprint)),
+      [],
+      {
+        text: indexHere(wanted),
+        run: () => void indexMissing(true).catch(explain),
+      },
+    );
     return;
   }
   await runTask(workTexts.value.taking, async (signal) => {

@@ -5,10 +5,12 @@ import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright';
 import { launchChromium } from '../../scripts/chromium.mjs';
 import { writeVgg16 } from '../../src/convert/write.ts';
+import { accessibilityProblems } from '../support/accessibility.ts';
 import { samples, withFolder } from '../support/cli.ts';
 import { bothVersions, firstIndex } from '../support/first-model.ts';
 import { memorySink } from '../support/memory-sink.ts';
 import { visitPage, withServer } from '../support/page.ts';
+import { shows } from '../support/page-files.ts';
 import { description, seededWeights } from '../support/seeded-vgg16.ts';
 
 const names = ['A001', 'A010', 'B001', 'C001'].map((name) => `${name}.jpeg`);
@@ -19,9 +21,27 @@ before(async () => {
 });
 after(() => browser.close());
 
-const alertText = (page: Page) => page.getByRole('alert').innerText();
-const status = (page: Page, text: string) =>
-  page.waitForFunction((part) => document.querySelector('#status')?.textContent?.includes(part), text);
+const alertText = (page: Page) => page.getByRole('alert').first().innerText();
+
+async function openSettings(page: Page): Promise<void> {
+  await page.click('#settings');
+  await page.waitForSelector('#models > li[aria-current]');
+}
+const closeSettings = async (page: Page): Promise<void> => {
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => !document.querySelector('#sheet'));
+};
+
+/** The fingerprint of the model that the page works with: Settings, Advanced, Details. */
+async function inUse(page: Page): Promise<string> {
+  await openSettings(page);
+  const found = await page
+    .locator('#advanced dd', { hasText: /@/ })
+    .first()
+    .evaluate(({ textContent }) => textContent);
+  await closeSettings(page);
+  return found;
+}
 
 describe('the page, and what the first version of its model made', () => {
   test('the server’s index: said at once and when it is asked for; the pictures are indexed instead', () =>
@@ -36,14 +56,13 @@ describe('the page, and what the first version of its model made', () => {
           visitPage(browser, url, async (page) => {
             assert.match(said(), bothVersions);
             assert.match(said(), /To index again: likeness index pictures -o index\./);
-            await status(page, 'index the pictures in this page');
-            await page.click('#ready-made');
+            await page.getByRole('alert').waitFor();
             assert.match(
               await alertText(page),
-              /made with vgg16-compact@1:565\w+, the page works with vgg16-compact@2:\w+, and the other model is not here: index the pictures in this page/,
+              /with the model vgg16-compact, version 1, this page works with vgg16-compact, version 2\./,
             );
-            await page.click('#index');
-            await status(page, '4 pictures indexed in');
+            await page.getByRole('button', { name: 'Read these 4 pictures here' }).click();
+            await shows(page, 4);
           }),
         folder,
       );
@@ -55,12 +74,12 @@ describe('the page, and what the first version of its model made', () => {
       await writeFile(file, await firstIndex());
       await withServer([], (url) =>
         visitPage(browser, url, async (page) => {
-          await page.waitForFunction(() =>
-            document.querySelector('#engine-summary')?.textContent?.startsWith('vgg16-compact on'),
-          );
-          await page.click('#storage-box > summary');
+          await page.waitForSelector('#start-title');
+          await openSettings(page);
           await page.setInputFiles('#import-index', file);
+          await page.getByRole('alert').waitFor();
           const said = await alertText(page);
+          assert.match(said, /This was made with another model\./);
           assert.match(said, /The index in holiday\.likeness was made with/);
           assert.match(said, bothVersions);
         }),
@@ -88,22 +107,25 @@ describe('the page, and what the first version of its model made', () => {
           const bytes = files.get(new URL(route.request().url()).pathname.split('/').at(-1)!);
           return bytes ? route.fulfill({ body: Buffer.from(bytes) }) : route.fulfill({ status: 404 });
         });
-        const inUse = async (): Promise<string> => {
-          await page.waitForSelector('#models button:has-text("In use")', { state: 'attached' });
-          return (await page.getAttribute('#models li:has(button:disabled)', 'title'))!;
-        };
         await page.goto(url);
-        assert.equal(await inUse(), fingerprint);
+        assert.equal(await inUse(page), fingerprint);
         await page.setInputFiles('#add-files', join(samples, names[0]!));
-        await status(page, '1 pictures indexed in');
+        await shows(page, 1);
 
         await context.unroute(/\/models\/vgg16-compact\//);
         await page.reload();
-        assert.match(await inUse(), /^vgg16-compact@2:/);
-        await status(page, `An index in this browser was made with ${fingerprint}, this is vgg16-compact@2:`);
+        await page.getByRole('alert').waitFor();
+        assert.match(
+          await alertText(page),
+          /read with vgg16-compact, version 1, this is vgg16-compact, version 2: add them again\./,
+        );
+        await page.getByRole('button', { name: 'Dismiss' }).click();
+        assert.match(await inUse(page), /^vgg16-compact@2:/);
+        await openSettings(page);
         assert.equal(await page.locator('#models > li').count(), 1, 'the old one is offered no more');
+        await closeSettings(page);
         await page.setInputFiles('#add-files', join(samples, names[0]!));
-        await status(page, '1 pictures indexed in');
+        await shows(page, 1);
 
         // Nothing of the old model is left; its index goes when the person says so.
         const shards = await page.evaluate(async () => {
@@ -116,12 +138,23 @@ describe('the page, and what the first version of its model made', () => {
           return found;
         });
         assert.equal(shards.length, 3, 'model.onnx, graph-1.bin and dense-1.bin of the new one');
-        await page.click('#storage-box > summary');
-        assert.equal(await page.locator('#indexes > li').count(), 2);
-        await page.getByRole('button', { name: /^Delete the index own-vgg16-compact-1-/ }).click();
-        await page.waitForFunction(() => document.querySelectorAll('#indexes > li').length === 1);
+        await openSettings(page);
+        assert.deepEqual(
+          await page
+            .locator('#indexes > li > p')
+            .allInnerTexts()
+            .then((all) => all.map((one) => one.replace(/[\d.,]+ [kM]?B$/, '').trim())),
+          ['Your own pictures, with vgg16-compact, version 1'],
+        );
+        await page.getByRole('button', { name: /^Delete “Your own pictures/ }).click();
+        assert.match(await page.innerText('.confirm'), /for good\?/);
+        assert.deepEqual(await accessibilityProblems(page), []);
+        await page.click('.confirm .danger');
+        await page.waitForFunction(() => !document.querySelector('#indexes'));
+        await closeSettings(page);
         await page.reload();
-        await status(page, '1 pictures are in the index of this browser');
+        await shows(page, 1);
+        assert.equal(await page.getByRole('alert').count(), 0);
       } finally {
         await context.close();
       }

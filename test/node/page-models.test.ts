@@ -71,7 +71,7 @@ async function hits(page: Page, id: string): Promise<string[]> {
     shown.sort((a, b) => Number(a.dataset.index) - Number(b.dataset.index));
     return (
       document.querySelector('#results-title') &&
-      shown.length === 7 &&
+      shown.length >= 7 &&
       shown.map(({ dataset, parentElement }) => `${dataset.id} ${parentElement!.textContent}`)
     );
   });
@@ -106,7 +106,7 @@ test('the index of a large model is searched at once; its network is asked for w
             await inUse(page, 'vgg16-seeded-f32');
             assert.match(
               await entry(page, 'vgg16-seeded').innerText(),
-              /The page works with this model\.[^]*3\d MB to download, once/,
+              /The page works with this model\.[\s\S]*3\d MB to download, once/,
             );
             assert.match(await entry(page, 'vgg16-compact').innerText(), /6\.5 MB/);
             await closeSettings(page);
@@ -140,7 +140,7 @@ test('the index of a large model is searched at once; its network is asked for w
             await inUse(page, 'vgg16-compact');
             assert.match(
               await alertText(page),
-              /were made with vgg16-seeded-f32@1:\w+, this page works with vgg16-compact@2:\w+/,
+              /with the model vgg16-seeded-f32, version 1, this page works with vgg16-compact, version 2\./,
             );
             await page.getByRole('button', { name: 'Read these 8 pictures here' }).click();
             await closeSettings(page);

@@ -3,6 +3,7 @@ import { Confirm } from '../../parts/confirm.tsx';
 import { report } from '../../state/library.ts';
 import { explain } from '../../state/tasks.ts';
 import { formatBytes } from '../../texts/language.ts';
+import { openTexts } from '../../texts/open.ts';
 import { settingsTexts } from '../../texts/settings.ts';
 import { forgetIndex, storedIndexes } from '../../work/stored-indexes.ts';
 import { titleOfStore } from './title-of-store.ts';
@@ -19,7 +20,12 @@ export function OtherIndexes() {
       <ul id="indexes" class="lines">
         {others.map(({ store, byteLength }) => {
           const about = titleOfStore(store);
-          const name = about ? text.otherOf(about.title ?? text.ownPictures, about.model) : store;
+          const name = about
+            ? text.otherOf(
+                about.title ?? text.ownPictures,
+                openTexts.value.modelNamed(about.model, about.version),
+              )
+            : store;
           return (
             <li key={store}>
               <p>
