@@ -197,7 +197,10 @@ test('settings show what is stored; an index is saved, emptied, brought back and
         await openSettings(page);
         await page.setInputFiles('#import-index', cut);
         await page.getByRole('alert').waitFor();
-        assert.match(await alertText(page), /cut\.likeness is no index, or is damaged or cut off\. Nothing was changed\./);
+        assert.match(
+          await alertText(page),
+          /cut\.likeness is no index, or is damaged or cut off\. Nothing was changed\./,
+        );
         await page.getByRole('button', { name: 'Dismiss' }).click();
         const wide = join(folder, 'wide.npy');
         const { encodeNpy } = await import('../../src/python/npy.ts');
