@@ -11,6 +11,7 @@ import { running } from './state/tasks.ts';
 import { frameTexts } from './texts/frame.ts';
 import { ComparePictures, openGroup } from './views/duplicates/compare.tsx';
 import { DuplicatesView } from './views/duplicates/duplicates.tsx';
+import { MapView } from './views/map/map.tsx';
 import { PicturesView } from './views/pictures.tsx';
 import { ResultsView } from './views/results/results.tsx';
 import { SettingsSheet } from './views/settings/sheet.tsx';
@@ -58,6 +59,7 @@ function View() {
   // Nothing is said of pictures before it is known whether there are some.
   if (pictures.value.size === 0 && isLooking.value) return null;
   if (view === 'duplicates') return <DuplicatesView />;
+  if (view === 'map') return <MapView />;
   return (
     <>
       <CollectionNotes />

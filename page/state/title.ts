@@ -6,13 +6,15 @@ import { queryTitle } from './query-parts.ts';
 
 /** What the page shows, as tabs and the history say it: the picture, the query, the view or the folder. */
 export const pageTitle = computed(() => {
-  const { picture, query, folder = '' } = address.value;
+  const { picture, query, view, folder = '' } = address.value;
   const { title } = frameTexts.value;
   const shown =
     picture !== undefined && pictures.value.has(picture)
       ? nameOf(picture)
       : query.length > 0
         ? queryTitle.value
-        : nameOf(folder);
+        : view === 'pictures'
+          ? nameOf(folder)
+          : frameTexts.value[view];
   return shown === '' ? title : `${shown} · ${title}`;
 });

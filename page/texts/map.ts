@@ -1,0 +1,51 @@
+import { bilingual, formatCount } from './language.ts';
+
+const pictures = (count: number): string => `${formatCount(count)} ${count === 1 ? 'picture' : 'pictures'}`;
+
+/** What is said of the map. */
+export const mapTexts = bilingual({
+  en: {
+    title: 'Map',
+    about: 'Pictures that are alike lie near each other.',
+    tooFew: 'A map needs two pictures or more.',
+    toPictures: 'Go to the pictures',
+    making: 'Drawing the map',
+    placing: 'Placing the pictures',
+    made: 'The map is drawn.',
+    start: 'Draw the map',
+    again: 'Draw again',
+    waiting: 'The map is drawn as soon as what runs now is done.',
+    notReady: 'The pictures are not ready yet: the map is drawn when they are.',
+    outdated: (count: number) => `${pictures(count)} ${count === 1 ? 'is' : 'are'} not on the map yet.`,
+    label: (count: number) => `Map of ${pictures(count)}`,
+    help: 'Arrow keys move the map, plus and minus change its size, Enter finds pictures like the one in the middle. The same pictures are in the list below.',
+    zoomIn: 'Zoom in',
+    zoomOut: 'Zoom out',
+    all: 'Show all',
+    findLike: 'Find pictures like this one',
+    list: 'The same as a list',
+    listLabel: 'Pictures in the order of the map',
+  },
+  zh: {
+    title: '地图',
+    about: '相似的图片彼此靠近。',
+    tooFew: '至少要有两张图片才能绘制地图。',
+    toPictures: '前往图片',
+    making: '正在绘制地图',
+    placing: '正在放置图片',
+    made: '地图已绘制完成。',
+    start: '绘制地图',
+    again: '重新绘制',
+    waiting: '当前任务完成后即开始绘制地图。',
+    notReady: '图片尚未就绪，就绪后开始绘制地图。',
+    outdated: (count: number) => `有 ${formatCount(count)} 张图片尚未在地图上。`,
+    label: (count: number) => `${formatCount(count)} 张图片的地图`,
+    help: '方向键移动地图，加号和减号缩放，回车查找与中间图片相似的图片。下方列表含有相同的图片。',
+    zoomIn: '放大',
+    zoomOut: '缩小',
+    all: '显示全部',
+    findLike: '查找与此相似的图片',
+    list: '以列表显示',
+    listLabel: '按地图顺序排列的图片',
+  },
+});
