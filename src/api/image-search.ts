@@ -347,8 +347,8 @@ export class ImageSearchBase {
    * @throws LikenessError `bad-argument`, `bad-image`, `not-found`, `bad-file`, `out-of-memory`, `closed`; where the network
    *   is loaded for it, as `open`
    * @example
-   * const { columns, rows, values, area } = await search.explain(file, { id: hit.id }, { signal });
-   * const onHit = await search.explain(pictureOf(hit.id), await search.extract(file));
+   * const { columns, rows, values, area } = await search.explain(file, { id: 'a' }, { signal });
+   * const onTheHit = await search.explain(fileA, await search.extract(file));
    */
   async explain(image: ImageSource, other: Query, options: ExtractOptions = {}): Promise<SimilarityMap> {
     const call = this.#begin('explain', options);

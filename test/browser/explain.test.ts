@@ -1,5 +1,12 @@
-import { explainSuite } from '../support/explain-suite.ts';
+import { test } from 'node:test';
+import { explainSuite, sameOnWebGpu } from '../support/explain-suite.ts';
+import { needs } from '../support/needs.ts';
 
 /** The library as a page loads it: the built files, with their worker. */
 const libraryUrl = '/dist/web/likeness.js';
-explainSuite(await import(libraryUrl));
+const library = await import(libraryUrl);
+explainSuite(library);
+
+test('a network on WebGPU is explained by the same kernels', await needs('webgpu'), () =>
+  sameOnWebGpu(library),
+);
