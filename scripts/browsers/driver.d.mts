@@ -17,6 +17,10 @@ export interface DrivenPage {
     options?: { timeoutMs?: number },
   ): Promise<T>;
   click(selector: string): Promise<void>;
+  /** Presses a key and lets it go: `ArrowRight`, `Escape`, `a`; with Shift as `Shift+ArrowRight`. */
+  press(key: string): Promise<void>;
+  /** Draws with the mouse's button down, by points of the window in CSS pixels. */
+  drag(points: readonly [number, number][]): Promise<void>;
   /** Gives files to an `<input type="file">`, as if a person had picked them. */
   setFiles(selector: string, paths: string[]): Promise<void>;
   /** A PNG of what is seen. */

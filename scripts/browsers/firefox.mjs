@@ -1,6 +1,7 @@
 // Firefox: Debian's or another that is found, by WebDriver BiDi; else Playwright's own build.
 import { findExecutable } from '../debian.mjs';
 import { unlessDied } from './died.mjs';
+import { dragWith, pressWith } from './drag.mjs';
 import { launchPlaywrightBuild } from './playwright-builds.mjs';
 import { waitFor } from './wait-for.mjs';
 
@@ -97,6 +98,8 @@ function drivenPage(page, gone) {
     evaluate: (body, ...args) => alive(page.evaluate(`(${body})(...${JSON.stringify(args)})`)),
     waitFor: (body, args, options) => waitFor(driven, body, args, options),
     click: async (selector) => alive((await element(selector)).click()),
+    press: (key) => alive(pressWith(page.keyboard, key)),
+    drag: (points) => alive(dragWith(page.mouse, points)),
     setFiles: async (selector, paths) => alive((await element(selector)).uploadFile(...paths)),
     screenshot: () => alive(page.screenshot()),
     messages: async () => [...said],

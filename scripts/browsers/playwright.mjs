@@ -1,5 +1,6 @@
 // The common driver over Playwright: for Chromium, and for Playwright's own Firefox and WebKit where Debian's are out of reach.
 import { unlessDied } from './died.mjs';
+import { dragWith } from './drag.mjs';
 import { waitFor } from './wait-for.mjs';
 
 const isGone = (error) =>
@@ -38,6 +39,8 @@ function drivenPage(page, name, browserGone) {
     evaluate: (body, ...args) => alive(page.evaluate(`(${body})(...${JSON.stringify(args)})`)),
     waitFor: (body, args, options) => waitFor(driven, body, args, options),
     click: (selector) => alive(page.click(selector, { timeout: 30_000 })),
+    press: (key) => alive(page.keyboard.press(key)),
+    drag: (points) => alive(dragWith(page.mouse, points)),
     setFiles: (selector, paths) => alive(page.setInputFiles(selector, paths)),
     screenshot: () => alive(page.screenshot()),
     messages: async () => [...said],

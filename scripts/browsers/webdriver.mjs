@@ -4,6 +4,41 @@ import { request } from 'node:http';
 /** Of an element in WebDriver's answers. */
 const elementKey = 'element-6066-11e4-a52e-4f735466cecf';
 
+/** Keys that are no letters, as WebDriver's standard numbers them. */
+const keyCodes = {
+  Tab: '\ue004',
+  Enter: '\ue007',
+  Shift: '\ue008',
+  Control: '\ue009',
+  Alt: '\ue00a',
+  Escape: '\ue00c',
+  End: '\ue010',
+  Home: '\ue011',
+  ArrowLeft: '\ue012',
+  ArrowUp: '\ue013',
+  ArrowRight: '\ue014',
+  ArrowDown: '\ue015',
+};
+
+function keyActions(keys) {
+  const values = keys.split('+').map((key) => keyCodes[key] ?? key);
+  const down = values.map((value) => ({ type: 'keyDown', value }));
+  const up = values.toReversed().map((value) => ({ type: 'keyUp', value }));
+  return { type: 'key', id: 'keyboard', actions: [...down, ...up] };
+}
+
+function dragActions(points) {
+  const moves = points.map(([x, y]) => ({
+    type: 'pointerMove',
+    duration: 50,
+    x: Math.round(x),
+    y: Math.round(y),
+  }));
+  const [first, ...rest] = moves;
+  const actions = [first, { type: 'pointerDown', button: 0 }, ...rest, { type: 'pointerUp', button: 0 }];
+  return { type: 'pointer', id: 'mouse', parameters: { pointerType: 'mouse' }, actions };
+}
+
 /** The longest that a script in a page may take: as long as a timer holds. */
 const longestMs = 2 ** 31 - 1;
 
@@ -72,6 +107,8 @@ export async function startSession(port, capabilities) {
       return answer.value;
     },
     click: async (selector) => on('POST', `/element/${await element(selector)}/click`),
+    press: (keys) => on('POST', '/actions', { actions: [keyActions(keys)] }),
+    drag: (points) => on('POST', '/actions', { actions: [dragActions(points)] }),
     setFiles: async (selector, paths) =>
       on('POST', `/element/${await element(selector)}/value`, { text: paths.join('\n') }),
     screenshot: async () => Buffer.from(await on('GET', '/screenshot'), 'base64'),

@@ -123,6 +123,8 @@ async function startPage(driverPath, displayEnv) {
     evaluate: (body, ...args) => alive(session.evaluate(body, args)),
     waitFor: (body, args, options) => waitFor(page, body, args, options),
     click: (selector) => alive(session.click(selector)),
+    press: (key) => alive(session.press(key)),
+    drag: (points) => alive(session.drag(points)),
     setFiles: (selector, paths) => alive(session.setFiles(selector, paths)),
     screenshot: () => alive(session.screenshot()),
     async messages() {
