@@ -27,6 +27,14 @@ export const viewerTexts = bilingual({
     numbers: (width: number, height: number, x: number, y: number) =>
       `${formatCount(width)} × ${formatCount(height)} pixels, ${formatCount(x)} from the left, ${formatCount(y)} from the top`,
     queryParts: 'Pictures of the query',
+    why: 'Why this one?',
+    explaining: 'Looking for the places that count…',
+    countsLittle: 'counts little',
+    countsMuch: 'counts much',
+    strength: 'Strength of the colours',
+    noMap: 'There is no map for this picture: only a small copy of it is here.',
+    noExplanation: (why: string) => `The places that count could not be found: ${why}`,
+    nothingStandsOut: 'No place of this picture counts more than others.',
   },
   zh: {
     previous: '上一张图片',
@@ -51,5 +59,13 @@ export const viewerTexts = bilingual({
     numbers: (width: number, height: number, x: number, y: number) =>
       `${formatCount(width)} × ${formatCount(height)} 像素，距左边 ${formatCount(x)}，距顶部 ${formatCount(y)}`,
     queryParts: '查询中的图片',
+    why: '为什么是这张？',
+    explaining: '正在查找起作用的部位……',
+    countsLittle: '作用小',
+    countsMuch: '作用大',
+    strength: '颜色强度',
+    noMap: '此图片没有热力图：这里只有它的缩略图。',
+    noExplanation: (why: string) => `无法找出起作用的部位：${why}`,
+    nothingStandsOut: '此图片没有特别突出的部位。',
   },
 });

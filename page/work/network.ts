@@ -8,7 +8,15 @@ import { workTexts } from '../texts/work.ts';
 import { bytesToFetch, isCheap } from './first-model.ts';
 
 /** Calls that read pictures, and so need the network. */
-const readers = new Set<PropertyKey>(['add', 'query', 'queryMany', 'distances', 'extract', 'loadNetwork']);
+const readers = new Set<PropertyKey>([
+  'add',
+  'query',
+  'queryMany',
+  'distances',
+  'extract',
+  'explain',
+  'loadNetwork',
+]);
 
 /** Whether an argument holds a picture that is read, and not only ids and features. */
 function holdsPicture(value: unknown): boolean {

@@ -320,3 +320,58 @@ test('pictures of the query can be looked at, a file of the person’s as well, 
     await page.waitForSelector('#viewer', { state: 'detached' });
     await page.waitForFunction(() => document.activeElement?.matches('.chip a.thumbnail'));
   }));
+
+test('"Why this one?" lays a map over both pictures, which goes again and is remembered', () =>
+  visit(`?like=${asked}&region=50,20,200,120`, async (page) => {
+    const ids = await results(page).then(() =>
+      page.locator('.rows a').evaluateAll((links) => links.map((link) => (link as HTMLElement).title)),
+    );
+    await page.click(`.rows a[title="${ids[0]}"]`);
+    await Promise.all([whole(page, '#asked'), whole(page, '#found')]);
+    await page.click('#why');
+    assert.equal(await page.getAttribute('#why', 'aria-pressed'), 'true');
+    await Promise.all(['#asked', '#found'].map((pane) => page.waitForSelector(`${pane} canvas.heat`)));
+    await page.getByText('counts much').waitFor();
+    /** How many colours a map has, and its place over the picture in parts of that. */
+    const seen = (pane: string) =>
+      page.locator(`${pane} canvas.heat`).evaluate((canvas) => {
+        const { width, height } = canvas as HTMLCanvasElement;
+        const { data } = (canvas as HTMLCanvasElement).getContext('2d')!.getImageData(0, 0, width, height);
+        const own = canvas.getBoundingClientRect();
+        const all = canvas.closest('.frame')!.getBoundingClientRect();
+        return {
+          colours: new Set(new Uint32Array(data.buffer)).size,
+          left: (own.left - all.left) / all.width,
+          width: own.width / all.width,
+          height: own.height / all.height,
+        };
+      });
+    const onFound = await seen('#found');
+    assert.ok(onFound.colours > 50, `${onFound.colours}`);
+    assert.ok(onFound.width > 0.99 && onFound.height > 0.99, JSON.stringify(onFound));
+    // Of the query only the part counts that was asked with.
+    const onAsked = await seen('#asked');
+    assert.ok(onAsked.colours > 50, `${onAsked.colours}`);
+    assert.ok(Math.abs(onAsked.left - 50 / size.width) < 0.01, JSON.stringify(onAsked));
+    assert.ok(Math.abs(onAsked.width - 200 / size.width) < 0.01, JSON.stringify(onAsked));
+    await page.fill('#heat-opacity', '0.25');
+    assert.equal(
+      await page.locator('#found canvas.heat').evaluate((one) => getComputedStyle(one).opacity),
+      '0.25',
+    );
+
+    await page.click('#next');
+    await opened(page, ids[1]!);
+    await page.waitForSelector('#found canvas.heat');
+    await page.click('#why');
+    await page.waitForSelector('canvas.heat', { state: 'detached' });
+    // One that is cancelled while it is computed leaves nothing behind.
+    await page.click('#next');
+    await opened(page, ids[2]!);
+    await page.click('#why');
+    await page.click('#why');
+    assert.equal(await page.locator('.note').count(), 0);
+    await page.click('#previous');
+    await page.click('#why');
+    await page.waitForSelector('#found canvas.heat', { timeout: 2000 });
+  }));

@@ -4,9 +4,11 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import { middleOf } from '../../state/region.ts';
 import { viewerTexts } from '../../texts/viewer.ts';
 import type { Original } from '../../work/original.ts';
+import { HeatMap, HeatNote } from './heat.tsx';
 import { placeOf, RegionBox } from './region-box.tsx';
 import { type Subject, searchWith } from './subject.ts';
 import { useBoxDrag } from './use-box-drag.ts';
+import type { Explanation } from './use-explanation.ts';
 import type { Reading } from './use-original.ts';
 
 export interface PaneProps {
@@ -24,8 +26,9 @@ export interface PaneProps {
   /** Buttons, while there is no box; `links` are behind the one that makes a box. */
   actions?: ComponentChildren;
   links?: ComponentChildren;
-  /** Over the picture. */
-  overlay?: ComponentChildren;
+  /** Whether a map of the places that count is wanted. */
+  isExplained?: boolean;
+  explanation?: Explanation | undefined;
 }
 
 /** One whole picture, with a box to drag over it, its name and what can be done with it. */
@@ -40,7 +43,8 @@ export function Pane({
   facts,
   actions,
   links,
-  overlay,
+  isExplained = false,
+  explanation,
 }: PaneProps) {
   const text = viewerTexts.value;
   const frame = useRef<HTMLDivElement>(null);
@@ -70,7 +74,9 @@ export function Pane({
           ) : (
             subject.thumbnail !== '' && <img class="small" src={subject.thumbnail} alt={subject.name} />
           )}
-          {original && overlay}
+          {original && isExplained && explanation?.state === 'ready' && (
+            <HeatMap map={explanation.map} picture={original} />
+          )}
           {original && asked && !box && <div class="asked" style={placeOf(asked, original)} />}
           {original && box && (
             <RegionBox
@@ -83,6 +89,9 @@ export function Pane({
           )}
         </div>
         <Trouble reading={reading} subject={subject} />
+        {isExplained && reading.state !== 'broken' && (
+          <HeatNote explanation={explanation} canRead={subject.url !== ''} />
+        )}
       </div>
       <figcaption>
         <p class="name">

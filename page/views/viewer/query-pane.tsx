@@ -5,11 +5,15 @@ import { address } from '../../state/address.ts';
 import { viewerTexts } from '../../texts/viewer.ts';
 import { Pane } from './pane.tsx';
 import { keyOf, type Subject, subjectOf } from './subject.ts';
+import { useExplanation } from './use-explanation.ts';
 import { useOriginal } from './use-original.ts';
 
 interface QueryPaneProps {
   boxOf(key: string): Region | undefined;
   setBoxOf(key: string): (region: Region | undefined) => void;
+  /** The picture beside it. */
+  shown: string;
+  isExplained: boolean;
 }
 
 /** What was asked with, beside the picture that was found. */
@@ -46,6 +50,8 @@ function OneOfQuery({
   asked,
   boxOf,
   setBoxOf,
+  shown,
+  isExplained,
   children,
 }: QueryPaneProps & {
   subject: Subject;
@@ -55,6 +61,16 @@ function OneOfQuery({
   const text = viewerTexts.value;
   const reading = useOriginal(subject);
   const key = keyOf(subject);
+  const explanation = useExplanation(
+    isExplained && subject.url !== ''
+      ? {
+          key: JSON.stringify([key, asked, shown]),
+          image: subject.file ?? subject.url,
+          region: asked,
+          other: async () => [{ id: shown }],
+        }
+      : undefined,
+  );
   return (
     <Pane
       id="asked"
@@ -65,6 +81,8 @@ function OneOfQuery({
       box={boxOf(key)}
       setBox={setBoxOf(key)}
       actions={children}
+      isExplained={isExplained}
+      explanation={explanation}
     />
   );
 }

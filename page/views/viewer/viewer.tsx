@@ -1,20 +1,24 @@
 import type { Region } from 'likeness-search';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { NextIcon } from '../../parts/icons.tsx';
+import { CloseIcon, NextIcon } from '../../parts/icons.tsx';
 import { Modal } from '../../parts/modal.tsx';
 import { address, back, go, withoutPicture } from '../../state/address.ts';
 import { askedFile } from '../../state/asked-files.ts';
+import { search } from '../../state/library.ts';
 import { pictures } from '../../state/pictures.ts';
 import { placeToRestore } from '../../state/places.ts';
+import { partsOf } from '../../state/query-input.ts';
 import { loadMore, queryKey } from '../../state/results.ts';
 import { listed } from '../../state/shown.ts';
 import { frameTexts } from '../../texts/frame.ts';
 import { viewerTexts } from '../../texts/viewer.ts';
 import { originalOf, releaseOriginals } from '../../work/original.ts';
 import { Facts } from './facts.tsx';
+import { HeatLegend } from './heat.tsx';
 import { Pane } from './pane.tsx';
 import { QueryPane } from './query-pane.tsx';
 import { keyOf, type Subject, searchWith, subjectOf } from './subject.ts';
+import { useExplanation } from './use-explanation.ts';
 import { useOriginal } from './use-original.ts';
 import { useSwipe } from './use-swipe.ts';
 
@@ -35,6 +39,7 @@ export interface Box {
 function OpenViewer({ part }: { part: Subject['part'] }) {
   const text = viewerTexts.value;
   const [box, setBox] = useState<Box>();
+  const [isExplained, setIsExplained] = useState(false);
   const subject = subjectOf(part);
   const key = keyOf(subject);
   const reading = useOriginal(subject);
@@ -82,6 +87,17 @@ function OpenViewer({ part }: { part: Subject['part'] }) {
   const setBoxOf = (key: string) => (region: Region | undefined) => setBox(region && { of: key, region });
   // A picture of the query is looked at alone.
   const own = address.value.query.find((one) => keyOf(subjectOf(one)) === key);
+  const { query } = address.value;
+  const canExplain = !own && query.length > 0 && search.value !== undefined;
+  const explanation = useExplanation(
+    isExplained && canExplain && subject.url !== ''
+      ? {
+          key: JSON.stringify([key, query]),
+          image: subject.file ?? subject.url,
+          other: async (signal) => (await partsOf(query, search.value!, signal)).query,
+        }
+      : undefined,
+  );
   return (
     <Modal id="viewer" label={subject.name} close={close}>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: keys and swipes reach it from what is in it */}
@@ -112,17 +128,28 @@ function OpenViewer({ part }: { part: Subject['part'] }) {
               </button>
             </>
           )}
-          <button type="button" class="close" onClick={close}>
-            {frameTexts.value.close}
+          {isExplained && canExplain && <HeatLegend />}
+          <button type="button" class="bare close" title={frameTexts.value.close} onClick={close}>
+            <span class="unseen">{frameTexts.value.close}</span>
+            <CloseIcon />
           </button>
         </div>
         <div class="viewer-panes">
-          {!own && <QueryPane boxOf={boxOf} setBoxOf={setBoxOf} />}
+          {!own && 'id' in part && (
+            <QueryPane
+              shown={part.id}
+              boxOf={boxOf}
+              setBoxOf={setBoxOf}
+              isExplained={isExplained && canExplain}
+            />
+          )}
           <Pane
             id="found"
             subject={subject}
             reading={reading}
             asked={own?.region}
+            isExplained={isExplained && canExplain}
+            explanation={explanation}
             box={boxOf(key)}
             setBox={setBoxOf(key)}
             facts={<Facts subject={subject} reading={reading} />}
@@ -132,16 +159,28 @@ function OpenViewer({ part }: { part: Subject['part'] }) {
               </button>
             }
             links={
-              subject.url !== '' && (
-                <>
-                  <a class="button open" href={subject.url} target="_blank" rel="noreferrer">
-                    {text.open}
-                  </a>
-                  <a class="button download" href={subject.url} download={subject.name}>
-                    {text.download}
-                  </a>
-                </>
-              )
+              <>
+                {canExplain && (
+                  <button
+                    type="button"
+                    id="why"
+                    aria-pressed={isExplained}
+                    onClick={() => setIsExplained(!isExplained)}
+                  >
+                    {text.why}
+                  </button>
+                )}
+                {subject.url !== '' && (
+                  <>
+                    <a class="button open" href={subject.url} target="_blank" rel="noreferrer">
+                      {text.open}
+                    </a>
+                    <a class="button download" href={subject.url} download={subject.name}>
+                      {text.download}
+                    </a>
+                  </>
+                )}
+              </>
             }
           />
         </div>
