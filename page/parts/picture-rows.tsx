@@ -175,35 +175,38 @@ function Cell({
   caption,
   marks,
 }: CellProps) {
-  const n = index - row.from;
-  const tabIndex = isTabStop ? 0 : -1;
-  return (
-    <li
-      aria-setsize={Math.max(total, pictures.length)}
-      aria-posinset={index + 1}
-      style={{ insetInlineStart: `${row.lefts[n]}px`, top: `${row.top}px`, width: `${row.widths[n]}px` }}
-      onFocusIn={onFocus}
-    >
-      <a
-        href={hrefOf(picture)}
-        class={picture.indexed ? 'cell' : 'cell waiting'}
-        data-index={index}
-        data-id={picture.id}
-        title={picture.id}
-        tabIndex={tabIndex}
-        style={{ height: `${row.height}px` }}
-        onClick={(event) => {
-          if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-          event.preventDefault();
-          choose(picture);
-        }}
+  // Scrolling draws new rows; what is there already is not compared again.
+  return useMemo(() => {
+    const n = index - row.from;
+    const tabIndex = isTabStop ? 0 : -1;
+    return (
+      <li
+        aria-setsize={Math.max(total, pictures.length)}
+        aria-posinset={index + 1}
+        style={{ insetInlineStart: `${row.lefts[n]}px`, top: `${row.top}px`, width: `${row.widths[n]}px` }}
+        onFocusIn={onFocus}
       >
-        <SmallPicture picture={picture} />
-      </a>
-      {marks?.(picture, index, tabIndex)}
-      {caption?.(picture, index)}
-    </li>
-  );
+        <a
+          href={hrefOf(picture)}
+          class={picture.indexed ? 'cell' : 'cell waiting'}
+          data-index={index}
+          data-id={picture.id}
+          title={picture.id}
+          tabIndex={tabIndex}
+          style={{ height: `${row.height}px` }}
+          onClick={(event) => {
+            if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+            event.preventDefault();
+            choose(picture);
+          }}
+        >
+          <SmallPicture picture={picture} />
+        </a>
+        {marks?.(picture, index, tabIndex)}
+        {caption?.(picture, index)}
+      </li>
+    );
+  }, [picture, index, row, isTabStop, total, pictures.length, hrefOf, choose, caption, marks]);
 }
 
 const ratioOf = ({ width, height }: Picture): number => (width && height ? width / height : 1);

@@ -26,6 +26,7 @@ import { Summary } from './summary.tsx';
 export function ResultsView() {
   const text = queryTexts.value;
   const title = useRef<HTMLHeadingElement>(null);
+  const here = address.value;
   const key = queryKey.value;
   const found = results.value;
   const known = pictures.value;
@@ -66,8 +67,8 @@ export function ResultsView() {
             total={shownCount.value}
             isPartial={!isComplete.value}
             captionRem={captionRem.value}
-            hrefOf={({ id }) => hrefOf({ ...address.value, picture: id })}
-            choose={({ id }) => go({ ...address.value, picture: id })}
+            hrefOf={({ id }) => hrefOf({ ...here, picture: id })}
+            choose={({ id }) => go({ ...here, picture: id })}
             caption={({ id }, index) => <HitCaption id={id} distance={hits[index]!.distance} />}
             marks={({ id }, _, tabIndex) => <Marks id={id} tabIndex={tabIndex} />}
             nearEnd={() => void loadMore()}
