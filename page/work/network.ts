@@ -7,16 +7,10 @@ import { openTexts } from '../texts/open.ts';
 import { workTexts } from '../texts/work.ts';
 import { bytesToFetch, isCheap } from './first-model.ts';
 
-/** Calls that read pictures, and so need the network. */
-const readers = new Set<PropertyKey>([
-  'add',
-  'query',
-  'queryMany',
-  'distances',
-  'extract',
-  'explain',
-  'loadNetwork',
-]);
+/** Calls that need the network where they are given a picture, and not an id or features. */
+const mayRead = new Set<PropertyKey>(['add', 'query', 'queryMany', 'distances']);
+/** Calls that always do. */
+const reads = new Set<PropertyKey>(['extract', 'explain', 'loadNetwork']);
 
 /** Whether an argument holds a picture that is read, and not only ids and features. */
 function holdsPicture(value: unknown): boolean {
@@ -89,13 +83,15 @@ export function withNetwork(opened: ImageSearch, info: ModelInfo): ImageSearch {
     get(target, key) {
       const value: unknown = Reflect.get(target, key, target);
       if (typeof value !== 'function') return value;
-      if (!readers.has(key)) return value.bind(target);
+      if (!mayRead.has(key) && !reads.has(key)) return value.bind(target);
       return async (...given: unknown[]): Promise<unknown> => {
-        const options = given.at(-1) as { signal?: AbortSignal; isQuiet?: boolean } | undefined;
-        const first = given[0];
-        const isLoad = key === 'loadNetwork';
-        if (isLoad || holdsPicture(first) || (options && typeof options === 'object' && 'region' in options))
-          await need(isLoad, options?.signal);
+        const last = given.at(-1);
+        const options = (typeof last === 'object' ? last : undefined) as
+          | { signal?: AbortSignal; region?: unknown }
+          | null
+          | undefined;
+        if (reads.has(key) || holdsPicture(given[0]) || options?.region !== undefined)
+          await need(key === 'loadNetwork', options?.signal);
         return value.apply(target, given);
       };
     },

@@ -32,6 +32,8 @@ async function problems(page: Page): Promise<string[]> {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     for (const width of widths) {
       await page.setViewportSize({ width, height: 800 });
+      // The new colours are drawn with the next frame.
+      await page.evaluate(() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go))));
       for (const problem of await accessibilityProblems(page))
         found.push(`${width} ${colorScheme}: ${problem}`);
     }

@@ -5,6 +5,7 @@ import { isSheetOpen } from '../../state/sheet.ts';
 import { lookAtRoom } from '../../state/storage.ts';
 import { frameTexts } from '../../texts/frame.ts';
 import { findStoredIndexes } from '../../work/stored-indexes.ts';
+import { FoldersSection } from './folders-section.tsx';
 import { IndexSection } from './index-section.tsx';
 import { LanguageSection } from './language-section.tsx';
 import { MachineSection } from './machine-section.tsx';
@@ -35,6 +36,7 @@ function Sheet() {
         </button>
       </div>
       <IndexSection />
+      <FoldersSection />
       <ModelSection />
       <LanguageSection />
       <OfflineSection />
