@@ -4,7 +4,7 @@ import { queryTexts } from '../texts/query.ts';
 import { type AskedPart, address } from './address.ts';
 import { exactCopies } from './copies.ts';
 import { fineBins } from './histogram.ts';
-import { search } from './library.ts';
+import { openingError, search } from './library.ts';
 import { pictures } from './pictures.ts';
 import { loadedCount, placeToRestore } from './places.ts';
 import { explainQuery } from './query-errors.ts';
@@ -242,10 +242,9 @@ function followCount(): void {
 }
 
 /** What is said where there are no results. */
-export const resultsNotice = computed(() =>
-  resultsError.value !== undefined
-    ? resultsError.value
-    : isWaiting.value
-      ? queryTexts.value.notYet
-      : undefined,
+export const resultsNotice = computed(
+  () =>
+    resultsError.value ??
+    // Without a model there will be none.
+    (isWaiting.value ? (openingError.value ?? queryTexts.value.notYet) : undefined),
 );
