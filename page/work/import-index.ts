@@ -3,8 +3,10 @@ import { go } from '../state/address.ts';
 import { opened, report, search } from '../state/library.ts';
 import { changePictures, indexedCount, pictures } from '../state/pictures.ts';
 import { alertPerson, explain, runTask, say } from '../state/tasks.ts';
+import { changeToRead } from '../state/to-read.ts';
 import { indexTexts } from '../texts/index-files.ts';
 import { settingsTexts } from '../texts/settings.ts';
+import { closeCollections } from './collections/known.ts';
 import { addToIndex, showIndex } from './indexing.ts';
 import { saveFile } from './save-file.ts';
 import { served } from './served.ts';
@@ -78,8 +80,15 @@ export async function emptyIndex(): Promise<void> {
     const index = search.value!;
     const shown = pictures.value;
     const before = await index.export({ signal });
-    const removed = await index.remove(removableIds());
+    const gone = removableIds();
+    const removed = await index.remove(gone);
     await index.compact();
+    await closeCollections();
+    changeToRead((map) => map.clear());
+    // Their files are known in this visit; they are not to be read, unless the person gives them again.
+    changePictures((map) => {
+      for (const id of gone) map.delete(id);
+    });
     await showIndex();
     go({ view: 'pictures', query: [] });
     alertPerson(indexTexts.value.emptied(removed), [], {

@@ -194,11 +194,14 @@ async function nameAmong(files: readonly GivenFile[]): Promise<NamedFile[]> {
 
 /** Files that are pictures as far as their names tell. */
 async function picturesAmong(files: readonly GivenFile[]): Promise<GivenFile[]> {
-  const read = files.filter(({ path, file }) => {
-    const why = whyNotPicture(path, file.type);
-    if (why !== undefined) passedOver.push({ path, why });
-    return why === undefined;
-  });
+  const read: GivenFile[] = [];
+  const turns = new Turns();
+  for (const one of files) {
+    await turns.next();
+    const why = whyNotPicture(one.path, one.file.type);
+    if (why === undefined) read.push(one);
+    else passedOver.push({ path: one.path, why });
+  }
   const refused = await notReadHere(read);
   for (const path of refused) passedOver.push({ path, why: whyUnreadFormat(path) });
   return read.filter(({ path }) => !refused.has(path));

@@ -13,6 +13,7 @@ import { changeToRead, toGoCount, toRead } from '../state/to-read.ts';
 import { unreadPictures } from '../state/unread.ts';
 import { bitmapOf, isBrowsersByName } from './browser-formats.ts';
 import { keep } from './thumbnails/keep.ts';
+import { Turns } from './turns.ts';
 import { forgetUnread } from './unread.ts';
 
 /** A part takes about this long: progress moves, and the library has enough to do. */
@@ -29,6 +30,9 @@ const atOnce = 2;
 const pixelsAtOnce = 16e6;
 /** How much of the work a small picture is, beside reading its features. */
 const smallShare = 0.3;
+
+/** Progress is told so often. */
+const tellMs = 100;
 
 /** A picture that could not be read. */
 export interface Refused {
@@ -65,6 +69,7 @@ export class Reading {
   /** Small pictures of those that are not done. */
   #ahead = 0;
   #perPart = 1;
+  #told = 0;
   /** Of the pictures that the library has. */
   #pixels = 0;
 
@@ -157,7 +162,7 @@ export class Reading {
     const refused = await this.#tryBitmaps(group, report);
     this.#underway.delete(group);
     this.#ahead -= group.length;
-    this.#finish(group.filter(({ picture: { id } }) => !refused.has(id)));
+    await this.#finish(group.filter(({ picture: { id } }) => !refused.has(id)));
     this.#refuse(group, refused);
     const perPicture = (performance.now() - began) / group.length / atOnce;
     // It grows by steps: the first part is one picture.
@@ -193,18 +198,24 @@ export class Reading {
         return isNew && (await this.#search.has(one.picture.id).catch(() => false)) ? [one] : [];
       }),
     );
-    this.#finish(there.flat());
+    await this.#finish(there.flat());
   }
 
-  #finish(group: readonly Prepared[]): void {
+  async #finish(group: readonly Prepared[]): Promise<void> {
+    const urls = new Map<Picture, string>();
+    const turns = new Turns();
+    for (const { picture } of group) {
+      // The browser's own process is asked for each: some milliseconds where it is busy.
+      await turns.next();
+      const { file, id } = picture;
+      if (file && pictures.value.get(id)?.file !== file) urls.set(picture, URL.createObjectURL(file));
+    }
     this.added += group.length;
     changePictures((map) => {
       for (const { picture, kept } of group) {
         const before = map.get(picture.id);
         const { failed: _, hash: __, ...rest } = { ...before, ...picture, ...kept };
-        // A new file of a picture that was shown by another one.
-        const url =
-          picture.file && before?.file !== picture.file ? URL.createObjectURL(picture.file) : rest.url;
+        const url = urls.get(picture) ?? (picture.url || (before?.url ?? ''));
         map.set(picture.id, { ...rest, url, indexed: true });
       }
     });
@@ -237,16 +248,16 @@ export class Reading {
   }
 
   #tell(): void {
+    const now = performance.now();
+    if (now - this.#told < tellMs) return;
+    this.#told = now;
     const left = this.#withShown ? toGoCount.value : toRead.value.size;
     const finished = this.added + this.refused.length;
     const total = finished + left;
     let done = finished;
     for (const count of this.#underway.values()) done += count;
     const work = Math.min(total, done + smallShare * Math.max(0, finished + this.#ahead - done));
-    this.#show(
-      total === 0 ? undefined : work / total,
-      this.#pace.describe(done, performance.now(), total, work),
-    );
+    this.#show(total === 0 ? undefined : work / total, this.#pace.describe(done, now, total, work));
   }
 }
 

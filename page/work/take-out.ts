@@ -2,6 +2,7 @@ import { search } from '../state/library.ts';
 import { changePictures } from '../state/pictures.ts';
 import { runTask, say } from '../state/tasks.ts';
 import { duplicatesTexts } from '../texts/duplicates.ts';
+import { leaveOut } from './collections/known.ts';
 import { served } from './served.ts';
 
 /** Pictures of the server come again with its index: they are not taken out here. */
@@ -18,6 +19,7 @@ function servedIds(): ReadonlySet<string> {
 export async function takeOut(ids: readonly string[]): Promise<void> {
   await runTask(duplicatesTexts.value.takingOut, async () => {
     const count = await search.value!.remove(ids);
+    await leaveOut(ids);
     changePictures((map) => {
       for (const id of ids) map.delete(id);
     });

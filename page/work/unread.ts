@@ -10,9 +10,9 @@ import { pageStore, type RememberedFile } from './page-store.ts';
 export function whyNotPicture(path: string, type: string): string | undefined {
   const name = path.split('/').at(-1)!;
   if (name.startsWith('.')) return workTexts.value.hidden;
-  if (isBrowsersByName(name)) return undefined;
+  if (pictureEndings.test(name) || isBrowsersByName(name)) return undefined;
   if (unreadFormatOf(name)) return whyUnreadFormat(name);
-  if (type.startsWith('image/') || pictureEndings.test(name) || !name.includes('.')) return undefined;
+  if (type.startsWith('image/') || !name.includes('.')) return undefined;
   return workTexts.value.notPicture;
 }
 

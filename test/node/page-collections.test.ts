@@ -174,6 +174,23 @@ test('a folder that may be read opens by itself; new, changed and vanished files
     }),
   ));
 
+test('where the browser watches no folders, one is looked at again when the person comes back', () =>
+  withServer([], (url) =>
+    visitPage(browser, url, async (page) => {
+      await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'FileSystemObserver'));
+      await withChooser(page);
+      await put(page, { '1.jpg': 0, '2.jpg': 1 });
+      await page.click('#add-folder');
+      await shows(page, 2);
+      await put(page, { '3.jpg': 2 });
+      await page.waitForTimeout(5000);
+      assert.equal(await counted(page), 2);
+      await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+      await shows(page, 3);
+      assert.deepEqual(await copiesOf(page, sample(2)), ['Holiday/3.jpg']);
+    }),
+  ));
+
 test('without kept folders: the folder is chosen again, and only what is new or changed is read', () =>
   withFolder((folder) =>
     withServer([], (url) =>

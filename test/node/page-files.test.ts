@@ -232,3 +232,66 @@ test('files that cannot be read are told once, not tried again by themselves, an
       }),
     ),
   ));
+
+test('over plain http on another host, where browsers have no crypto.subtle and no storage in place, all of it works', async () => {
+  const elsewhere = await launchChromium({
+    args: ['--host-resolver-rules=MAP pictures.test 127.0.0.1'],
+  });
+  try {
+    await withFolder((folder) =>
+      withServer(['--allow-host', 'pictures.test'], (url) =>
+        visitPage(
+          elsewhere,
+          url.replace(/localhost|127\.0\.0\.1/, 'pictures.test'),
+          async (page) => {
+            assert.equal(await page.evaluate(() => isSecureContext), false);
+            await write(folder, { 'here/1.jpg': 0, 'here/2.jpg': 1, 'there/1.jpg': 2 });
+            await page.setInputFiles('#add-folder', join(folder, 'here'));
+            await shows(page, 2);
+            await page.setInputFiles('#add-files', join(folder, 'there/1.jpg'));
+            await shows(page, 3);
+            // A namesake: contents are compared.
+            await page.setInputFiles('#add-files', [join(folder, 'here/1.jpg')]);
+            await shows(page, 4);
+            assert.deepEqual(await ids(page), ['1 (2).jpg', '1.jpg', 'here/1.jpg', 'here/2.jpg']);
+            assert.deepEqual(await copiesOf(page, sample(0)), ['here/1.jpg', '1 (2).jpg']);
+            // What does not work there is said: nothing can be stored.
+            const told = await alerts(page);
+            assert.equal(told.length, 1);
+            assert.match(told[0]!, /neither by https nor from localhost\. The index is in memory/);
+          },
+          // Chromium says that it isolates no such page; the library, that nothing can be stored.
+          { expected: /Cross-Origin-Opener-Policy|neither by https nor from localhost/ },
+        ),
+      ),
+    );
+  } finally {
+    await elsewhere.close();
+  }
+});
+
+test('emptied and given again, pictures are read from their files, not from their small pictures', () =>
+  withFolder((folder) =>
+    withServer([], (url) =>
+      visitPage(browser, url, async (page) => {
+        await write(folder, { 'trip/1.jpg': 0, 'trip/2.jpg': 1, 'trip/3.jpg': 2 });
+        await page.setInputFiles('#add-folder', join(folder, 'trip'));
+        await shows(page, 3);
+        // After a reload the page has their small pictures only.
+        await page.reload();
+        await shows(page, 3);
+        await page.click('#settings');
+        await page.click('#empty-index');
+        await page.click('#empty-yes');
+        await page.getByText('Undo').waitFor();
+        await page.keyboard.press('Escape');
+        assert.equal(await page.locator('.rows [data-id]').count(), 0);
+        await page.setInputFiles('#add-folder', join(folder, 'trip'));
+        await shows(page, 3);
+        await page.setInputFiles('#query-file', sample(1));
+        await page.waitForSelector('.results[aria-busy="false"] .copies [data-id="trip/2.jpg"]', {
+          state: 'attached',
+        });
+      }),
+    ),
+  ));

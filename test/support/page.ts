@@ -52,13 +52,15 @@ export async function visitPage(
     width = 1280,
     search = '',
     alsoAsked = url,
-  }: { width?: number; search?: string; alsoAsked?: string } = {},
+    expected,
+  }: { width?: number; search?: string; alsoAsked?: string; expected?: RegExp } = {},
 ): Promise<void> {
   const context = await browser.newContext({ viewport: { width, height: 800 } });
   const page = await context.newPage();
   const problems: string[] = [];
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
+    const isProblem = message.type() === 'error' || message.type() === 'warning';
+    if (isProblem && !expected?.test(message.text())) problems.push(message.text());
   });
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('request', (request) => {

@@ -100,6 +100,12 @@ export async function pauseCollections(isPaused: boolean): Promise<void> {
   }
 }
 
+/** After the index was emptied: the folders are there to be opened again, and nothing of them is read by itself. */
+export async function closeCollections(): Promise<void> {
+  await pauseCollections(true);
+  collections.value = collections.value.map((one) => ({ ...one, isOpen: false, vanished: [] }));
+}
+
 /** Pictures that the person took out of the index: their files stay, and are not read again. */
 export async function leaveOut(ids: Iterable<string>): Promise<void> {
   const those = new Set(ids);

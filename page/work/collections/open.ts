@@ -54,7 +54,7 @@ async function open(
 
 const watched = new Map<string, FileSystemDirectoryHandle>();
 
-/** Looks at a folder again whenever something in it has changed, where the browser tells. */
+/** Looks at a folder again whenever something in it has changed, or may have. */
 async function watchFolders(): Promise<void> {
   for (const { key, handle, isOpen } of collections.value) {
     if (!handle || !isOpen || watched.has(key)) continue;

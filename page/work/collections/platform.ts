@@ -37,18 +37,50 @@ export async function mayRead(folder: KeptFolder, { ask }: { ask: boolean }): Pr
   return (await folder.requestPermission?.({ mode })) === 'granted';
 }
 
+/** Without an observer, a folder is looked at again when the person comes back after so long. */
+const awayMs = 5000;
+
 /**
- * Tells of changes below a folder, where the browser does.
+ * Tells when something below a folder may have changed: as it happens where the browser watches folders, else when the person
+ * comes back to the page.
  *
  * @returns what ends it
  */
 export async function observe(folder: FileSystemDirectoryHandle, tell: () => void): Promise<() => void> {
-  if (!platform.FileSystemObserver) return () => {};
+  if (!platform.FileSystemObserver || !(await isWatchedSafely(folder))) return onReturn(tell);
   const observer = new platform.FileSystemObserver(tell);
   try {
     await observer.observe(folder, { recursive: true });
   } catch {
-    // Some systems have no way to watch a folder, or not one so large.
+    // Some systems cannot watch a folder, or not one so large.
+    observer.disconnect();
+    return onReturn(tell);
   }
-  return () => observer.disconnect();
+  const stop = (): void => observer.disconnect();
+  addEventListener('pagehide', stop);
+  return stop;
+}
+
+/**
+ * Chromium 156 on Linux was seen to end as a whole, all its windows with it, when folders of the disk were deleted that a page
+ * had been watching. The browser's own file system is watched without the system's help.
+ */
+async function isWatchedSafely(folder: FileSystemDirectoryHandle): Promise<boolean> {
+  const { userAgentData, platform: system } = navigator as Navigator & {
+    userAgentData?: { platform: string };
+  };
+  if (!/linux/i.test(userAgentData?.platform ?? system)) return true;
+  const own = await navigator.storage.getDirectory().catch(() => undefined);
+  return ((await own?.resolve(folder).catch(() => null)) ?? null) !== null;
+}
+
+function onReturn(tell: () => void): () => void {
+  let looked = performance.now();
+  const onVisible = (): void => {
+    if (document.visibilityState !== 'visible' || performance.now() - looked < awayMs) return;
+    looked = performance.now();
+    tell();
+  };
+  document.addEventListener('visibilitychange', onVisible);
+  return () => document.removeEventListener('visibilitychange', onVisible);
 }

@@ -3,7 +3,7 @@ import { pageStore } from '../page-store.ts';
 import { Turns } from '../turns.ts';
 
 /** Files that are read and written at a time: the page goes on between two parts. */
-const atOnce = 1000;
+const atOnce = 250;
 
 /** The stored collections with their files; none where storage is blocked. */
 export async function storedCollections(): Promise<[StoredCollection, Map<string, StoredFile>][]> {

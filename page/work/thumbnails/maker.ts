@@ -5,7 +5,7 @@ import { pageCanvas, type Small, shrink } from './shrink.ts';
 import type { SmallWorker } from './worker.ts';
 
 /** A decoded photograph of 12 megapixels takes 48 MB: two at a time, one where there are few processors. */
-const decodes = new Limit((navigator.hardwareConcurrency ?? 2) > 3 ? 2 : 1);
+const decodes = new Limit((globalThis.navigator?.hardwareConcurrency ?? 2) > 3 ? 2 : 1);
 
 interface Thread {
   calls: Calls<SmallWorker>;
