@@ -11,7 +11,7 @@ export const viewerTexts = bilingual({
     found: 'Found',
     loading: 'Loading the picture…',
     onlySmall:
-      'Only a small copy of this picture is here. Choose its folder again to see all of it and to search for a part of it.',
+      'Only a small copy of this picture is here. Add it or its folder again to see all of it and to search for a part of it.',
     nothing: 'This picture is not on this device any more.',
     broken: (name: string) =>
       `${name} cannot be shown: the file is damaged, not there any more, or of a kind that this browser does not show.`,
@@ -44,7 +44,7 @@ export const viewerTexts = bilingual({
     queryPart: '查询的局部',
     found: '找到的图片',
     loading: '正在加载图片……',
-    onlySmall: '此处只有这张图片的缩略图。重新选择它所在的文件夹，即可查看原图并搜索其局部。',
+    onlySmall: '此处只有这张图片的缩略图。重新添加这张图片或它所在的文件夹，即可查看原图并搜索其局部。',
     nothing: '此图片已不在本设备上。',
     broken: (name: string) => `无法显示 ${name}：文件已损坏、已不存在，或此浏览器不支持该格式。`,
     pixels: (width: number, height: number) => `${formatCount(width)} × ${formatCount(height)} 像素`,

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright';
 import { launchChromium } from '../../scripts/chromium.mjs';
+import { accessibilityProblems } from '../support/accessibility.ts';
 import { likeness, samples, withFolder } from '../support/cli.ts';
 import { visitPage, withServer } from '../support/page.ts';
 
@@ -122,6 +123,23 @@ test('a chosen folder: the newest first, at 360 pixels the filter stays within t
             const { height } = (await page.locator(control).boundingBox())!;
             assert.ok(height >= 40, `${control}: ${height}`);
           }
+          assert.deepEqual(await accessibilityProblems(page), []);
+
+          // The next visit may not read the files: the viewer shows what was kept, and says so.
+          await page.waitForFunction(() => document.querySelectorAll('.rows .cell.waiting').length === 0);
+          await page.reload();
+          await title(page, '5 pictures');
+          await page.click('.rows a');
+          await page.click('.rows:has(.caption) a');
+          await page.getByText('Only a small copy of this picture is here.').nth(1).waitFor();
+          assert.ok(
+            await page
+              .locator('#found img')
+              .evaluate((image) => (image as HTMLImageElement).src.startsWith('data:image/')),
+          );
+          assert.equal(await page.locator('#viewer :is(.choose-part, .open, .download)').count(), 0);
+          await page.click('#why');
+          await page.getByText('There is no map for this picture').first().waitFor();
         },
         { width: 360 },
       ),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser, Locator, Page } from 'playwright';
 import { launchChromium } from '../../scripts/chromium.mjs';
+import { accessibilityProblems } from '../support/accessibility.ts';
 import { likeness, root, samples, withFolder } from '../support/cli.ts';
 import { visitPage, withServer } from '../support/page.ts';
 
@@ -186,6 +187,7 @@ test('keys make, move and size a box, its numbers are said; the first Escape tak
     await page.keyboard.press('Enter');
     const box = page.locator('#asked .box');
     await page.waitForFunction(() => document.activeElement?.classList.contains('box'));
+    assert.deepEqual(await accessibilityProblems(page), []);
     const label = async () => (await box.getAttribute('aria-label'))!;
     assert.match(await label(), /: 15\d × 8\d pixels, 7\d from the left, 4\d from the top$/);
     const before = await label();
@@ -332,6 +334,7 @@ test('"Why this one?" lays a map over both pictures, which goes again and is rem
     assert.equal(await page.getAttribute('#why', 'aria-pressed'), 'true');
     await Promise.all(['#asked', '#found'].map((pane) => page.waitForSelector(`${pane} canvas.heat`)));
     await page.getByText('counts much').waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
     /** How many colours a map has, and its place over the picture in parts of that. */
     const seen = (pane: string) =>
       page.locator(`${pane} canvas.heat`).evaluate((canvas) => {
