@@ -56,20 +56,13 @@ let writesWebp = true;
  */
 export async function shrink(file: Blob, canvas: SmallCanvas): Promise<Small> {
   const bitmap = await createImageBitmap(file);
-  try {
-    return await shrinkBitmap(bitmap, canvas);
-  } finally {
-    bitmap.close();
-  }
-}
-
-export async function shrinkBitmap(bitmap: ImageBitmap, canvas: SmallCanvas): Promise<Small> {
   const { width, height } = bitmap;
   const scale = Math.min(1, longest / Math.max(width, height));
   const [w, h] = [width, height].map((side) => Math.max(1, Math.round(side * scale))) as [number, number];
   const context = canvas.resize(w, h);
   context.imageSmoothingQuality = 'high';
   context.drawImage(bitmap, 0, 0, w, h);
+  bitmap.close(); // before the next wait: it has four bytes for each pixel
   return { thumbnail: await dataUrl(await encode(canvas, context, w, h)), width, height };
 }
 
