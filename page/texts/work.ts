@@ -24,9 +24,9 @@ export const workTexts = bilingual({
     minutes: (count: number) => `${count} min`,
     hours: (hours: number, minutes: number) => `${hours} h ${minutes} min`,
     indexed: (count: number) =>
-      `${formatCount(count)} ${count === 1 ? 'picture' : 'pictures'} more can be found now.`,
+      `${formatCount(count)} more ${count === 1 ? 'picture' : 'pictures'} can be found now.`,
     stopped: (count: number, left: number) =>
-      `Stopped. ${formatCount(count)} ${count === 1 ? 'picture' : 'pictures'} more can be found; ${formatCount(left)} to go.`,
+      `Stopped. ${formatCount(count)} more ${count === 1 ? 'picture' : 'pictures'} can be found; ${formatCount(left)} to go.`,
     looking: (done: number, total: number) =>
       `Looking at files: ${formatCount(done)} of ${formatCount(total)}`,
     listing: (folder: string, count: number) => `Looking through ${folder}: ${formatCount(count)} files`,

@@ -111,7 +111,7 @@ test('a cancel keeps what was indexed; indexing goes on where it stopped', () =>
         { timeout: 60_000 },
       );
       const said = await page.innerText('#status');
-      const [, kept, left] = /(\d+) pictures? more can be found; (\d+) to go/.exec(said)!.map(Number);
+      const [, kept, left] = /(\d+) more pictures? can be found; (\d+) to go/.exec(said)!.map(Number);
       assert.ok(kept! > 0 && left! > 0 && kept! + left! === names.length, said);
       await waitForCount(page, '#pictures-title', kept!);
       await page.setInputFiles('#add-files', files);
