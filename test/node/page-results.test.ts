@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright';
 import { launchChromium } from '../../scripts/chromium.mjs';
+import { accessibilityProblems } from '../support/accessibility.ts';
 import { samples } from '../support/cli.ts';
 import { visitPage } from '../support/page.ts';
 import { chips, hitDistances, hitNames, tabTo, waitForResults } from '../support/results-page.ts';
@@ -160,6 +161,7 @@ test('captions have name, folder and distance; exact copies are folded away', ()
         'Copies/a.jpeg',
         'Copies/b.jpeg',
       ]);
+      assert.deepEqual(await accessibilityProblems(page), []);
       // The picture is the button: it opens the whole picture.
       await hit.locator('a').click();
       await page.waitForFunction(
@@ -436,6 +438,7 @@ test('at 360 pixels the first hit is on the first screen, also of a query of thr
       });
       const rtl = await page.evaluate(() => document.documentElement.scrollWidth);
       assert.ok(rtl <= 360, `${rtl} pixels wide from right to left`);
+      assert.deepEqual(await accessibilityProblems(page), []);
     },
     like(idOf(first), idOf(second), idOf(third)),
     360,
