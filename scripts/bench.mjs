@@ -11,6 +11,8 @@
 // npm run bench -- extract [--only vgg16|compact] | fc1 [--node] [--runs runs]
 // npm run bench -- variants [--from file of VGG16's weights]
 // npm run bench -- site [--n pictures] [--k neighbours] [--runs visits]: `likeness site`, and what visitors load
+// npm run bench -- page [--n pictures] [--batch pictures] [--runs visits]: the served page over n pictures, from its first
+//   byte to painted answers; `batch` pictures are added in the page
 // Runs test/bench/<name>.ts in Chromium, or with --node what of it runs there, and prints its tables.
 // `--no-build` takes the installed packages as they are, as in npm test, and the sample photographs only where their
 //   features were made before.
@@ -118,7 +120,7 @@ if (flags.peers) {
   await measurePeers(flags, overrides);
   process.exit();
 }
-if (name === 'site') {
+if (name === 'site' || name === 'page') {
   flags.node = true;
   if (!flags['no-build']) await ensureBuilt();
 }
@@ -172,7 +174,7 @@ for (const { title, columns, rows } of results.flatMap(({ tables }) => tables)) 
     );
   }
 }
-console.log('\nTimes of whole calls; the contenders ran in turns.');
+if (name !== 'page') console.log('\nTimes of whole calls; the contenders ran in turns.');
 for (const note of results[0].notes) console.log(note);
 
 /** With the sizes that were asked for; rounds that become the same run once. */

