@@ -26,6 +26,8 @@ const openSettings = async (page) => {
 const openHit = async (page) => {
   await page.locator('.rows [data-index="0"]').click();
   await page.waitForSelector('#viewer #found .frame.ready');
+  await page.click('#why');
+  await page.waitForSelector('#viewer #found .heat');
 };
 
 /**
@@ -108,17 +110,29 @@ export async function photograph(browser, { urls, wanted = [...shots()] }, save)
     for (const colorScheme of schemes) {
       await page.emulateMedia({ colorScheme });
       await settled(page);
-      await save(`${name}-${colorScheme}`, await page.screenshot(), page);
+      await save(`${name}-${colorScheme}`, await still(page), page);
     }
   }
   await context?.close();
+}
+
+/** A photograph when two that follow each other are the same: a canvas does not say that it is still being drawn. */
+async function still(page) {
+  let before = await page.screenshot();
+  for (let attempt = 0; attempt < 30; attempt++) {
+    await page.waitForTimeout(400);
+    const now = await page.screenshot();
+    if (now.equals(before)) return now;
+    before = now;
+  }
+  throw new Error(`The page at ${page.url()} does not come to rest.`);
 }
 
 /** Waits until nothing is under way and every picture in the window is drawn. */
 export async function settled(page) {
   await page.waitForFunction(
     () =>
-      !document.querySelector('#progress, .network-bar, [aria-busy="true"]') &&
+      !document.querySelector('#progress, .network-bar, #viewer progress, [aria-busy="true"]') &&
       [...document.images].every((image) => {
         const { top, bottom } = image.getBoundingClientRect();
         return bottom < 0 || top > innerHeight || image.complete;

@@ -28,7 +28,7 @@ const browser = await launchChromium();
 try {
   if (folder) {
     mkdirSync(folder, { recursive: true });
-    const wanted = [...shots()].filter(({ name }) => name.includes(flags.only) && !name.includes('map'));
+    const wanted = [...shots()].filter(({ name }) => name.includes(flags.only));
     await photograph(browser, { urls: { empty, filled }, wanted }, async (name, png) => {
       if (flags.baselines) await writeBaseline(png, join(folder, `${name}.webp`));
       else await sharp(png).toFile(join(folder, `${name}.png`));

@@ -78,7 +78,10 @@ describe('screenshots', () => {
         }
         // Letters of other kinds are no difference.
         const letters = await difference(
-          await photographWith(page, '* { font-family: "Liberation Serif", "DejaVu Serif", serif !important }'),
+          await photographWith(
+            page,
+            '* { font-family: "Liberation Serif", "DejaVu Serif", serif !important }',
+          ),
           file,
         );
         if (letters.mean > tolerance.mean) told(' with other letters', letters);
