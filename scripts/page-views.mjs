@@ -1,9 +1,11 @@
 // The views of the served page, as a person sees them: what `scripts/screenshot.mjs` photographs and its test compares.
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { root } from './setup.mjs';
 
+/** Bundled with a test it lies elsewhere. */
+const root = process.env.LIKENESS_ROOT ?? fileURLToPath(new URL('..', import.meta.url));
 const cli = join(root, 'dist/node/cli.js');
 
 /** A dish with a dozen others that look like it. */
