@@ -26,7 +26,7 @@ async function hitsOf(page: DrivenPage, title: string): Promise<Hits> {
     (part) =>
       document.querySelector('#results-title')?.textContent?.includes(part) &&
       document.querySelector('.results')?.getAttribute('aria-busy') === 'false' &&
-      document.querySelector('.hits:not(.old) .rows li'),
+      document.querySelector('.hits:not(.old) .rows li') !== null,
     [title],
     { timeoutMs: 180_000 },
   );
