@@ -20,7 +20,7 @@ export const windows = [
 export const schemes = ['light', 'dark'];
 
 const openSettings = async (page) => {
-  await page.waitForSelector('.rows a');
+  await settled(page); // what it says of the model and of storage is that of a page at rest
   await page.click('#settings');
   await page.waitForSelector('#sheet');
 };
@@ -118,13 +118,14 @@ export async function photograph(browser, { urls, wanted = [...shots()] }, save)
   await context?.close();
 }
 
-/** A photograph when two that follow each other are the same: a canvas does not say that it is still being drawn. */
+/** A photograph when nothing has moved for a second: a canvas does not say that it is still being drawn. */
 async function still(page) {
   let before = await page.screenshot();
-  for (let attempt = 0; attempt < 30; attempt++) {
+  for (let attempt = 0, same = 0; attempt < 60; attempt++) {
     await page.waitForTimeout(400);
     const now = await page.screenshot();
-    if (now.equals(before)) return now;
+    same = now.equals(before) ? same + 1 : 0;
+    if (same === 3) return now;
     before = now;
   }
   throw new Error(`The page at ${page.url()} does not come to rest.`);
@@ -162,6 +163,8 @@ const perBlock = 8;
  */
 export async function difference(found, baseline) {
   const { width, height } = await sharp(found).metadata();
+  // Decoded whole: a decoder that makes a picture small by itself has another grey for fine grain.
+  const whole = await sharp(baseline).png().toBuffer();
   const columns = Math.floor(width / cell);
   const rows = Math.floor(height / cell);
   const luminance = (image) =>
@@ -171,7 +174,7 @@ export async function difference(found, baseline) {
       .resize(columns, rows, { fit: 'fill', kernel: 'linear' })
       .raw()
       .toBuffer();
-  const [a, b] = await Promise.all([luminance(found), luminance(baseline)]);
+  const [a, b] = await Promise.all([luminance(found), luminance(whole)]);
   const blockColumns = Math.ceil(columns / perBlock);
   const sums = new Float64Array(blockColumns * Math.ceil(rows / perBlock));
   const counts = new Float64Array(sums.length);

@@ -76,15 +76,14 @@ describe('screenshots', () => {
           const other = await difference(await photographWith(page, css), file);
           if (inTolerance(other)) told(`, its main part ${what}, is taken for the same`, other);
         }
-        // Letters of other kinds are no difference.
-        const letters = await difference(
-          await photographWith(
-            page,
-            '* { font-family: "Liberation Serif", "DejaVu Serif", serif !important }',
-          ),
-          file,
+        // Letters of other kinds are no difference; where they fill more lines, what is below them moves.
+        if (view.name === 'start' || view.name === 'settings') return;
+        const letters = await photographWith(
+          page,
+          '* { font-family: "Liberation Serif", "DejaVu Serif", serif !important }',
         );
-        if (letters.mean > tolerance.mean) told(' with other letters', letters);
+        const anew = await difference(letters, file);
+        if (anew.mean > tolerance.mean) told(' with other letters', anew);
       });
       assert.deepEqual(wrong, []);
     });
