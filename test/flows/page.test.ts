@@ -30,12 +30,25 @@ async function hitsOf(page: DrivenPage, title: string): Promise<Hits> {
     [title],
     { timeoutMs: 180_000 },
   );
-  return page.evaluate(() =>
-    [...document.querySelectorAll('.results .rows li')].map((hit) => ({
-      name: hit.querySelector('.name')?.textContent ?? '',
-      distance: Number(hit.querySelector<HTMLDataElement>('.number')?.value),
-    })),
-  );
+  // Rows far from the window are not drawn, and windows are not of one size.
+  return page.evaluate(async () => {
+    const found = new Map<number, { name: string; distance: number }>();
+    for (let step = 0; step < 100; step++) {
+      let count = 0;
+      for (const hit of document.querySelectorAll('.hits .rows li')) {
+        count = Number(hit.getAttribute('aria-setsize'));
+        found.set(Number(hit.getAttribute('aria-posinset')), {
+          name: hit.querySelector('.name')?.textContent ?? '',
+          distance: Number(hit.querySelector<HTMLDataElement>('.number')?.value),
+        });
+      }
+      if (count > 0 && found.size >= count) break;
+      scrollBy({ top: innerHeight / 2, behavior: 'instant' });
+      await new Promise((drawn) => setTimeout(drawn, 50));
+    }
+    scrollTo({ top: 0, behavior: 'instant' });
+    return [...found].sort(([a], [b]) => a - b).map(([, hit]) => hit);
+  });
 }
 
 async function query(page: DrivenPage): Promise<Hits> {
@@ -79,9 +92,10 @@ export const flows = [
           const shown = await page.evaluate(async () => {
             const images = [...document.querySelectorAll<HTMLImageElement>('.rows img')];
             await Promise.all(images.map((image) => image.decode()));
-            return images.filter(({ naturalWidth }) => naturalWidth > 0).length;
+            const cells = document.querySelectorAll('.rows .cell').length;
+            return { cells, whole: images.filter(({ naturalWidth }) => naturalWidth > 0).length };
           });
-          assert.equal(shown, 20);
+          assert.ok(shown.cells > 9 && shown.whole === shown.cells, JSON.stringify(shown));
 
           // Several pictures, by the marks of a hit.
           await page.click(`.rows a[title="${asked}"]`);
