@@ -375,11 +375,13 @@ describe('real ones', () => {
           );
           await page.setInputFiles('#add-files', [join(samples, 'A001.jpeg'), join(samples, 'B001.jpeg')]);
           await page.waitForFunction(
-            () => document.querySelector('#gallery-title')?.textContent === '2 pictures, 2 indexed',
+            () =>
+              document.querySelector('#pictures-title')?.textContent === '2 pictures' &&
+              document.querySelectorAll('.rows .cell:not(.waiting)').length === 2,
           );
-          await page.click('#pictures button >> nth=1');
-          await page.waitForSelector('#results:not([hidden])');
-          assert.equal(await page.locator('#hits > li').count(), 2);
+          await page.click('.rows a >> nth=1');
+          await page.waitForSelector('.hits:not(.old) .rows li');
+          assert.equal(await page.locator('.hits .rows li').count(), 1);
           assert.deepEqual(errors, []);
         });
       } finally {

@@ -28,7 +28,7 @@ describe('the documents', () => {
   });
 
   test('name files of the checkout that are there', () => {
-    const folders = 'src|test|scripts|assembly|shaders|demo|models|docs|licenses|examples';
+    const folders = 'src|test|scripts|assembly|shaders|page|models|docs|licenses|examples';
     const path = new RegExp(`(?<![\\w./-])((?:${folders})/[\\w.*/{},-]*|[a-z]+\\.json)(?![\\w<])`, 'g');
     const files = folders
       .split('|')
