@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { afterEach, test } from 'node:test';
+import { after, test } from 'node:test';
 import { errorText } from '../../../page/texts/errors.ts';
 import { language } from '../../../page/texts/language.ts';
 import { type ErrorCode, LikenessError } from '../../../src/base/errors.ts';
@@ -25,7 +25,7 @@ const codes: Record<ErrorCode, true> = {
   closed: true,
 };
 
-afterEach(() => {
+after(() => {
   language.value = 'en';
 });
 
@@ -48,6 +48,7 @@ test('every code of the library has a sentence in both languages; the library’
 });
 
 test('an error of another realm is told by its code; a failed fetch as such; others are told as they are', () => {
+  language.value = 'en';
   assert.match(errorText({ code: 'locked', message: 'x' }).text, /Another tab/);
   for (const message of ['Failed to fetch', 'NetworkError when attempting to fetch resource.', 'Load failed'])
     assert.deepEqual(errorText(new TypeError(message)).detail, message);
