@@ -205,8 +205,14 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () =>
 const only = drivers.filter(({ flag }) => flags.has(flag));
 const inNode = flags.has('--node') || only.length === 0;
 const browsers = only.length > 0 ? only : flags.has('--node') ? [] : drivers;
-/** Minutes of pages in odd places and of random commands, which few changes touch: with `--full`, or when a filter names them. */
-const slowInNode = ['node/places/', 'node/blocked-storage', 'node/cli-model'];
+/** Minutes of pages in odd places, of a GPU's work on a CPU and of random commands, which few changes touch: with `--full`, or when a filter names them. */
+const slowInNode = [
+  'node/places/',
+  'node/blocked-storage',
+  'node/cli-model',
+  'node/odd-site',
+  'node/webgpu-in-node',
+];
 const nodeFiles = (inNode ? ['unit', 'node', ...(full ? ['full'] : [])].flatMap(testFiles) : []).filter(
   (file) => full || filters.length > 0 || !slowInNode.some((part) => file.includes(part)),
 );

@@ -1,18 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { ensureChromium } from '../../scripts/chromium.mjs';
 import type { Progress } from '../../src/engine/types.ts';
 import { ImageSearch } from '../../src/node.ts';
 import { IndexStore } from '../../src/store/index-store.ts';
 import { MemoryStore } from '../../src/store/media/store.memory.ts';
 import { root, samples, withFolder } from '../support/cli.ts';
-import { cosine } from '../support/compare.ts';
 
 const sample = (name: string): string => join(samples, `${name}.jpeg`);
 const names = [
@@ -269,22 +266,4 @@ test('the old spellings of options work as the new ones', () =>
       files.push(await readFile(output));
     }
     assert.deepEqual(files[0], files[1]);
-  }));
-
-test('WebGPU in Node (the package webgpu, on the software driver that comes with Chromium) gives the same features', () =>
-  withFolder(async (folder) => {
-    const browsers = [dirname(realpathSync(ensureChromium())), '/usr/lib/chromium'];
-    const driver = browsers.find((path) => existsSync(join(path, 'vk_swiftshader_icd.json')));
-    const env = driver
-      ? { ...process.env, VK_ICD_FILENAMES: join(driver, 'vk_swiftshader_icd.json'), LD_LIBRARY_PATH: driver }
-      : process.env; // elsewhere the system's own driver
-    const output = join(folder, 'f.npy');
-    const args = ['features', sample('A001'), '-o', output, '--device', 'webgpu'];
-    await promisify(execFile)(process.execPath, [join(root, 'dist/node/cli.js'), ...args], { env });
-    const { parseNpy } = await import('../../src/python/npy.ts');
-    const { data } = parseNpy(await readFile(output));
-    const expected = JSON.parse(
-      await readFile(join(root, 'test/fixtures/vgg16-compact.expected.json'), 'utf8'),
-    );
-    assert.ok(cosine(data, expected.pictures['A001.jpeg'].normalised_fc1) > 0.999999);
   }));
