@@ -61,11 +61,10 @@ async function runNode(files) {
   return result.status === 0;
 }
 
-/** Projects that use the packed package; without `--full` and unless one is named, the quickest; WebGPU in one. */
+/** Projects that use the packed package; without `--full` and unless one is named, the quickest. */
 const projectFiles = () => ['consumers', 'examples'].flatMap(testFiles);
 const quickProjects = [
   ['consumers', 'esbuild'],
-  ['consumers', 'import-map'],
   ['examples', 'plain'],
 ].map(([folder, name]) => join('test', folder, `${name}.test.ts`));
 
@@ -211,6 +210,8 @@ const slowInNode = [
   'node/blocked-storage',
   'node/cli-model',
   'node/odd-site',
+  'node/page-gpu',
+  'node/page-map',
   'node/webgpu-in-node',
 ];
 const nodeFiles = (inNode ? ['unit', 'node', ...(full ? ['full'] : [])].flatMap(testFiles) : []).filter(
