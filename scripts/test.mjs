@@ -89,7 +89,7 @@ async function runProjects() {
 }
 
 /** What takes more than its share of the time in the second and third browser; `--full` has it there, too. */
-const slow = ['unit/store/amortised', 'unit/store/handles'];
+const slow = ['unit/knn/pairs', 'unit/store/amortised', 'unit/store/handles'];
 
 /** Bundles the tests that run in pages, once for all browsers. */
 async function bundleForPages() {
