@@ -255,8 +255,12 @@ describe('the frame, with a served index', () => {
           const look = async (what: string): Promise<void> => {
             for (const width of [320, ...widths]) {
               await page.setViewportSize({ width, height: 800 });
-              await page.waitForTimeout(50);
-              const by = await excess(page);
+              // Rows are laid out anew a frame later, or more where the machine is busy.
+              let by = await excess(page);
+              for (let n = 0; by > 0 && n < 40; n++) {
+                await page.waitForTimeout(50);
+                by = await excess(page);
+              }
               if (by > 0) wide.push(`${what} at ${width}: ${by} pixels`);
             }
           };
