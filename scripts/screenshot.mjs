@@ -11,6 +11,8 @@ import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { ensureBuilt } from './build.mjs';
 import { launchChromium } from './chromium.mjs';
+import { hasApt, installPackages } from './debian.mjs';
+import { missingFonts } from './fonts.mjs';
 import { ensureIndex, photograph, servePage, shots, windows } from './page-views.mjs';
 import { serveTree } from './serve-tree.mjs';
 import { root } from './setup.mjs';
@@ -22,6 +24,8 @@ const { values: flags, positionals } = parseArgs({
 const folder = flags.baselines ? join(root, 'test/fixtures/page') : positionals[0];
 
 await ensureBuilt();
+const fonts = missingFonts();
+if (fonts.length > 0 && hasApt()) installPackages(fonts);
 const servers = [await servePage(), await servePage('-i', ensureIndex())];
 const [empty, filled] = servers.map(({ url }) => url);
 const browser = await launchChromium();

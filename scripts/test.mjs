@@ -10,6 +10,7 @@ import { Side } from './browsers/side.mjs';
 import { browserOptions, buildKernels, ensureBuilt, nodeOptions } from './build.mjs';
 import { ensureChromium } from './chromium.mjs';
 import { writeConsumers } from './consumers-table.mjs';
+import { missingFonts } from './fonts.mjs';
 import { ensurePython, missingForPython } from './python.mjs';
 import { serveTree } from './serve-tree.mjs';
 import { ensureTensorFlow, root } from './setup.mjs';
@@ -227,7 +228,10 @@ else await ensureBuilt();
 const drivesChromium = drives || browsers.length > 0 || (inNode && projectFiles().length > 0);
 ensureBrowsers(
   [...new Set([...(drivesChromium ? [chromium] : []), ...browsers])],
-  drives ? missingForPython() : [],
+  [
+    ...(drives ? missingForPython() : []),
+    ...(nodeFiles.some((file) => file.includes('page-screenshots')) ? missingFonts() : []),
+  ],
 );
 if (drives) {
   ensureChromium();

@@ -60,6 +60,20 @@ describe('layers', () => {
     assert.deepEqual(refused(files).sort(), wanted.sort());
   });
 
+  test('nor is one from a folder above within the page', () => {
+    const folders = ['views', 'parts', 'work', 'state', 'texts'];
+    const files: Record<string, string> = {};
+    const wanted: string[] = [];
+    for (const [n, folder] of folders.entries()) {
+      const file = `page/${folder}/wrong-import.ts`;
+      files[file] = ['../app.tsx', ...folders.map((name) => `../${name}/x.ts`)]
+        .map((from) => `import '${from}';\n`)
+        .join('');
+      for (let line = 1; line <= n + 1; line++) wanted.push(`${file} ${line}`);
+    }
+    assert.deepEqual(refused(files).sort(), wanted.sort());
+  });
+
   test('what a page loads has nothing of the layers for Node, nor of their packages', async () => {
     // By its address: bundled into this test it would take the bundle's folder for the root.
     const script = await import(pathToFileURL(join(root, 'scripts/build.mjs')).href);
