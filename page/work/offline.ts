@@ -24,15 +24,18 @@ export async function prepareOffline(): Promise<void> {
   if (!canOpenOffline || isBeingWritten()) return;
   try {
     const registration = await navigator.serviceWorker.register(scriptUrl(), { updateViaCache: 'none' });
+    // A new version may be there, on its way, or still to come: browsers look for it at a time of their own.
+    const watch = (): void => {
+      registration.installing?.addEventListener('statechange', () => offerNewVersion(registration));
+    };
+    registration.addEventListener('updatefound', watch);
+    watch();
     offerNewVersion(registration);
-    registration.addEventListener('updatefound', () => {
-      const { installing } = registration;
-      installing?.addEventListener('statechange', () => offerNewVersion(registration));
-    });
     await navigator.serviceWorker.ready;
     opensOffline.value = true;
+    await registration.update();
   } catch {
-    // Private windows of Firefox, policies: the page works as ever while there is a network.
+    // Private windows of Firefox, policies, no network to look for a new version: the page works as it is.
   }
 }
 
