@@ -394,8 +394,11 @@ test('results follow pictures that are added meanwhile, and stay where the perso
     );
     await page.click('.rows a >> nth=5');
     await waitForResults(page, 'Most like');
-    await scrollBy(page, 900);
-    await restsAt(page, 900);
+    // Pictures come while it scrolls: where it comes to rest is not known beforehand.
+    await page.evaluate(async () => {
+      scrollTo({ top: 900, behavior: 'instant' });
+      for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+    });
     const seen = await page.evaluate(() => {
       const top = [...document.querySelectorAll<HTMLElement>('.rows a')].find(
         (cell) => cell.getBoundingClientRect().bottom > 0,
