@@ -35,7 +35,8 @@ async function bundle(files, outdir, options) {
   const { build } = await import('esbuild');
   rmSync(join(root, outdir), { recursive: true, force: true });
   const entryPoints = files.map((file) => ({ in: file, out: relative('test', file).replace(/\.ts$/, '') }));
-  await build({ ...options, sourcemap: true, entryPoints, outdir });
+  const define = { LIKENESS_FULL: String(full) };
+  await build({ ...options, define: { ...options.define, ...define }, sourcemap: true, entryPoints, outdir });
   return entryPoints.map(({ out }) => join(outdir, out));
 }
 
@@ -90,7 +91,14 @@ async function runProjects() {
 }
 
 /** What takes more than its share of the time in the second and third browser; `--full` has it there, too. */
-const slow = ['unit/knn/pairs', 'unit/store/amortised', 'unit/store/handles'];
+const slow = [
+  'browser/explain',
+  'unit/engine/map',
+  'unit/knn/pairs',
+  'unit/store/amortised',
+  'unit/store/faults',
+  'unit/store/handles',
+];
 
 /** Bundles the tests that run in pages, once for all browsers. */
 async function bundleForPages() {
@@ -210,6 +218,8 @@ const slowInNode = [
   'node/places/',
   'node/blocked-storage',
   'node/cli-model',
+  'node/dev.test',
+  'node/knn/kernel-shape',
   'node/odd-site',
   'node/page-gpu',
   'node/page-map',

@@ -1,5 +1,5 @@
-import { test } from 'node:test';
 import { explainSuite, sameOnWebGpu } from '../support/explain-suite.ts';
+import { fullTest } from '../support/full.ts';
 import { needs } from '../support/needs.ts';
 
 /** The library as a page loads it: the built files, with their worker. */
@@ -7,6 +7,6 @@ const libraryUrl = '/dist/web/likeness.js';
 const library = await import(libraryUrl);
 explainSuite(library);
 
-test('a network on WebGPU is explained by the same kernels', await needs('webgpu'), () =>
+fullTest('a network on WebGPU is explained by the same kernels', await needs('webgpu'), () =>
   sameOnWebGpu(library),
 );

@@ -23,6 +23,7 @@ import { IndexStore } from '../../src/store/index-store.ts';
 import { FolderStore } from '../../src/store/media/store.node.ts';
 import { type likeness, likenessIn, root, samples, withFolder } from '../support/cli.ts';
 import { saveJson, saveRows, unitVectors } from '../support/features.ts';
+import { fullTest } from '../support/full.ts';
 
 /** A folder of features, an index of them, and pictures; each test has a copy. */
 let kit: string;
@@ -343,59 +344,64 @@ describe('where a file may go', () => {
     ['features', (path) => ['features', 'pics/A001.jpeg', '-o', path]],
     ['query --html', (path) => ['query', 'vector.npy', '-i', 'index', '--html', path]],
   ];
+  /** They write through the same call as the next ones. */
+  const alike = new Set(['export --ids', 'export --file', 'tensor']);
   for (const [what, args] of outputs) {
-    test(`${what}: a file is replaced whole, a link is followed, anything else is refused`, () =>
-      inKit(async (folder) => {
-        await saveRows(join(folder, 'vector.npy'), unitVectors(1));
-        await mkdir(join(folder, 'tiles')); // `--html` of ids without pictures
-        await cp(join(folder, 'pics/A001.jpeg'), join(folder, 'index/a.jpg'));
-        for (const id of ['b.jpg', 'c.jpg'])
-          await cp(join(folder, 'pics/A001.jpeg'), join(folder, 'index', id));
-        // Files of the kind that is replaced: what the command wrote before, and more.
-        await works(folder, ...args('there'));
-        const old = Buffer.concat([await readFile(join(folder, 'there')), Buffer.from('old')]);
-        for (const name of ['there', 'real']) await writeFile(join(folder, name), old);
-        await chmod(join(folder, 'there'), 0o640);
-        await writeFile(join(folder, 'there.partial'), 'mine');
-        await writeFile(join(folder, 'notes.txt'), 'mine');
-        await writeFile(join(folder, 'page.html'), '<!doctype html><title>mine</title>');
-        await writeFile(join(folder, 'data.json'), '{"mine": 1}');
-        await symlink('real', join(folder, 'linked'));
-        await symlink('not/yet', join(folder, 'ahead'));
-        await mkdir(join(folder, 'folder'));
-        const before = await everything(folder);
-        const wrong: [string, RegExp][] = [
-          ['folder', /is a folder; wanted a file/],
-          ['folder/', /names a folder; wanted a file/],
-          [
-            'notes.txt',
-            /notes\.txt is there, and is a file of another kind, which would be lost: only .* is replaced/,
-          ],
-          ['page.html', /which would be lost/],
-          ['data.json', /which would be lost/],
-          ['new/', /names a folder; wanted a file/],
-          ['.', /is a folder/],
-          ['', /wants a path/],
-          ['~nobody', /was not replaced by a home folder/],
-          ['there/x', /a part of that path is a file/],
-          ['/proc/x', /Nothing can be written to \/proc\/x/],
-        ];
-        // One of them in all ways, the others in some: it is one function.
-        const some = what === 'export --ids' ? wrong : wrong.slice(0, 5);
-        for (const [output, message] of some) await refused(folder, args(output), message);
-        for (const output of ['there', 'linked', 'ahead', 'deep/er/new file – ü'])
-          await works(folder, ...args(output));
-        const wanted = await readFile(join(folder, 'there'));
-        assert.ok(wanted.length > 10);
-        for (const path of ['real', 'not/yet', 'deep/er/new file – ü'])
-          assert.deepEqual(await readFile(join(folder, path)), wanted, path);
-        assert.equal((await stat(join(folder, 'there'))).mode & 0o777, 0o640);
-        for (const name of ['there', 'real']) before.delete(name);
-        await keeps(folder, before);
-        const now = [...(await everything(folder)).keys()].filter((name) => !before.has(name)).sort();
-        const made = ['deep', 'deep/er', 'deep/er/new file – ü', 'not', 'not/yet', 'real', 'there'];
-        assert.deepEqual(now, made);
-      }));
+    (alike.has(what) ? fullTest : test)(
+      `${what}: a file is replaced whole, a link is followed, anything else is refused`,
+      () =>
+        inKit(async (folder) => {
+          await saveRows(join(folder, 'vector.npy'), unitVectors(1));
+          await mkdir(join(folder, 'tiles')); // `--html` of ids without pictures
+          await cp(join(folder, 'pics/A001.jpeg'), join(folder, 'index/a.jpg'));
+          for (const id of ['b.jpg', 'c.jpg'])
+            await cp(join(folder, 'pics/A001.jpeg'), join(folder, 'index', id));
+          // Files of the kind that is replaced: what the command wrote before, and more.
+          await works(folder, ...args('there'));
+          const old = Buffer.concat([await readFile(join(folder, 'there')), Buffer.from('old')]);
+          for (const name of ['there', 'real']) await writeFile(join(folder, name), old);
+          await chmod(join(folder, 'there'), 0o640);
+          await writeFile(join(folder, 'there.partial'), 'mine');
+          await writeFile(join(folder, 'notes.txt'), 'mine');
+          await writeFile(join(folder, 'page.html'), '<!doctype html><title>mine</title>');
+          await writeFile(join(folder, 'data.json'), '{"mine": 1}');
+          await symlink('real', join(folder, 'linked'));
+          await symlink('not/yet', join(folder, 'ahead'));
+          await mkdir(join(folder, 'folder'));
+          const before = await everything(folder);
+          const wrong: [string, RegExp][] = [
+            ['folder', /is a folder; wanted a file/],
+            ['folder/', /names a folder; wanted a file/],
+            [
+              'notes.txt',
+              /notes\.txt is there, and is a file of another kind, which would be lost: only .* is replaced/,
+            ],
+            ['page.html', /which would be lost/],
+            ['data.json', /which would be lost/],
+            ['new/', /names a folder; wanted a file/],
+            ['.', /is a folder/],
+            ['', /wants a path/],
+            ['~nobody', /was not replaced by a home folder/],
+            ['there/x', /a part of that path is a file/],
+            ['/proc/x', /Nothing can be written to \/proc\/x/],
+          ];
+          // One of them in all ways, the others in some: it is one function.
+          const some = what === 'export --ids' ? wrong : wrong.slice(0, 5);
+          for (const [output, message] of some) await refused(folder, args(output), message);
+          for (const output of ['there', 'linked', 'ahead', 'deep/er/new file – ü'])
+            await works(folder, ...args(output));
+          const wanted = await readFile(join(folder, 'there'));
+          assert.ok(wanted.length > 10);
+          for (const path of ['real', 'not/yet', 'deep/er/new file – ü'])
+            assert.deepEqual(await readFile(join(folder, path)), wanted, path);
+          assert.equal((await stat(join(folder, 'there'))).mode & 0o777, 0o640);
+          for (const name of ['there', 'real']) before.delete(name);
+          await keeps(folder, before);
+          const now = [...(await everything(folder)).keys()].filter((name) => !before.has(name)).sort();
+          const made = ['deep', 'deep/er', 'deep/er/new file – ü', 'not', 'not/yet', 'real', 'there'];
+          assert.deepEqual(now, made);
+        }),
+    );
   }
 
   test('what is read is never written over, under whatever name', () =>

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright';
 import { launchChromium } from '../../scripts/chromium.mjs';
 import { samples } from '../support/cli.ts';
+import { fullTest } from '../support/full.ts';
 import { visitPage, withIndex, withServer } from '../support/page.ts';
 import { give, hitDistances, hitNames, tabTo, waitForResults } from '../support/results-page.ts';
 
@@ -213,7 +214,7 @@ test('works by keyboard alone, names everything, and fits a phone', () =>
     ),
   ));
 
-test('the search is the same on WebGPU, and a page without an index takes pictures of one’s own', () =>
+fullTest('the search is the same on WebGPU, and a page without an index takes pictures of one’s own', () =>
   withServer([], (url) =>
     visit(
       url,
@@ -238,4 +239,5 @@ test('the search is the same on WebGPU, and a page without an index takes pictur
       820,
       '?device=webgpu',
     ),
-  ));
+  ),
+);

@@ -10,6 +10,7 @@ import type { Extractor, GpuExtractor } from '../../../src/network/extractor.ts'
 import { createGpuExtractor } from '../../../src/network/extractor.webgpu.ts';
 import { loadRuntime } from '../../../src/network/runtime.browser.ts';
 import type { Store } from '../../../src/store/format/files.ts';
+import { fullTest } from '../../support/full.ts';
 import { kinds } from '../../support/knn-kinds.ts';
 import { loadedNetwork } from '../../support/loaded-network.ts';
 import { noCpu } from '../../support/on-cpu.ts';
@@ -105,7 +106,8 @@ const indexes = {
 };
 
 for (const [name, rows] of Object.entries(indexes)) {
-  test(`a query is one read-back, from the picture to the neighbours: ${name}`, async () => {
+  const register = name === 'packed codes' ? fullTest : test;
+  register(`a query is one read-back, from the picture to the neighbours: ${name}`, async () => {
     const engine = await engineOver(extractor, rows);
     const twoSteps = await engineOver(inMemory(extractor), rows);
     const sets: EngineQuery<Source>[][] = [

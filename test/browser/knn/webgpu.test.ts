@@ -9,6 +9,7 @@ import { measure } from '../../../src/knn/measure.ts';
 import { createWebGpuBackend } from '../../../src/knn/webgpu/backend.ts';
 import { knnKernels } from '../../../src/knn/webgpu/kernels.ts';
 import { Scratch } from '../../../src/knn/webgpu/scratch.ts';
+import { fullTest } from '../../support/full.ts';
 import { asQueries, kinds } from '../../support/knn-kinds.ts';
 import { runSideBySide } from '../../support/knn-side-by-side.ts';
 import { knnSuite } from '../../support/knn-suite.ts';
@@ -153,30 +154,34 @@ test('webgpu: the known question is answered right; auto keeps off a software de
 });
 
 for (const [way, options] of Object.entries(ways)) {
-  test(`webgpu, ${way}: another device takes over when the first is lost, as often as that happens`, async () => {
-    const d = 70;
-    const rows = Float32Array.from({ length: 1500 * d }, gaussian(seeded(41)));
-    const opened: GPUDevice[] = [(await openDevice()).device];
-    const index = await webGpuIndex(opened[0]!, d, {
-      ...options,
-      reopen: async () => {
-        opened.push((await openDevice()).device);
-        return opened.at(-1);
-      },
-    });
-    index.add(rows);
-    const query = rows.slice(7 * d, 9 * d);
-    await compare(index, rows, query, 20, 'before');
-    opened[0]!.destroy();
-    await compare(index, rows, query, 20, 'after a loss between searches');
-    const pending = index.search(query, 20);
-    opened[1]!.destroy();
-    assert.equal((await pending).rows[0], 7);
-    await compare(index, rows, query, 20, 'after a loss during a search');
-    assert.equal(opened.length, 3);
-    index.close();
-    opened[0]!.destroy();
-  });
+  const whenLost = way === 'float16' || way === 'quantised' ? fullTest : test;
+  whenLost(
+    `webgpu, ${way}: another device takes over when the first is lost, as often as that happens`,
+    async () => {
+      const d = 70;
+      const rows = Float32Array.from({ length: 1500 * d }, gaussian(seeded(41)));
+      const opened: GPUDevice[] = [(await openDevice()).device];
+      const index = await webGpuIndex(opened[0]!, d, {
+        ...options,
+        reopen: async () => {
+          opened.push((await openDevice()).device);
+          return opened.at(-1);
+        },
+      });
+      index.add(rows);
+      const query = rows.slice(7 * d, 9 * d);
+      await compare(index, rows, query, 20, 'before');
+      opened[0]!.destroy();
+      await compare(index, rows, query, 20, 'after a loss between searches');
+      const pending = index.search(query, 20);
+      opened[1]!.destroy();
+      assert.equal((await pending).rows[0], 7);
+      await compare(index, rows, query, 20, 'after a loss during a search');
+      assert.equal(opened.length, 3);
+      index.close();
+      opened[0]!.destroy();
+    },
+  );
 
   test(`webgpu, ${way}: queries that are on the device, special ones among them`, async () => {
     for (const d of [64, 67]) {
