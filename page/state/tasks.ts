@@ -17,7 +17,15 @@ export interface Alert {
   readonly text: string;
   /** Details, e.g. names of files. */
   readonly lines: readonly string[];
-  readonly action?: { text: string; run(): void };
+  readonly action?: Action;
+}
+
+/** What a person can do about it, by a button. */
+export interface Action {
+  text: string;
+  run(): void;
+  /** It takes back what was just done, which is no alarm. */
+  isUndo?: boolean;
 }
 
 const tasks = signal<readonly Task[]>([]);
@@ -36,8 +44,11 @@ export const say = (text: string): void => {
 
 let lastKey = 0;
 
-export function alertPerson(text: string, lines: readonly string[] = [], action?: Alert['action']): void {
-  if (alerts.value.some((alert) => alert.text === text && alert.lines.join() === lines.join())) return;
+export function alertPerson(text: string, lines: readonly string[] = [], action?: Action): void {
+  // What is taken back is each time another thing.
+  const isTold = ({ text: its, lines: those }: Alert): boolean =>
+    its === text && those.join() === lines.join();
+  if (!action?.isUndo && alerts.value.some(isTold)) return;
   alerts.value = [...alerts.value, { key: ++lastKey, text, lines, ...(action ? { action } : {}) }];
 }
 

@@ -15,8 +15,6 @@ export const collectionTexts = bilingual({
       `${pictureCount(count)} of ${name} ${count === 1 ? 'is' : 'are'} not in the folder any more.`,
     removeThem: 'Remove from the index',
     keepThem: 'Keep',
-    removing: 'Taking pictures out of the index',
-    removed: (count: number) => `${pictureCount(count)} taken out of the index.`,
     listing: (name: string, count: number) => `Looking through ${name}: ${formatCount(count)} files`,
     notAllowed: (name: string) =>
       `The browser was not allowed to read ${name}. Reopen it and allow that to read its new pictures.`,
@@ -37,8 +35,6 @@ export const collectionTexts = bilingual({
     vanished: (name: string, count: number) => `“${name}”中有 ${formatCount(count)} 张图片已不在该文件夹中。`,
     removeThem: '从索引中移除',
     keepThem: '保留',
-    removing: '正在从索引中移除图片',
-    removed: (count: number) => `已从索引中移除 ${formatCount(count)} 张图片。`,
     listing: (name: string, count: number) => `正在浏览“${name}”：${formatCount(count)} 个文件`,
     notAllowed: (name: string) => `浏览器未获准读取“${name}”。请重新打开并允许读取，以加入其中的新图片。`,
     isGone: (name: string) => `“${name}”已被移动、重命名或删除。请重新选择该文件夹以继续。`,

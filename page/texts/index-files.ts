@@ -18,7 +18,6 @@ export const indexTexts = bilingual({
     emptying: 'Emptying the index',
     emptied: (count: number) =>
       `${formatCount(count)} ${count === 1 ? 'picture was' : 'pictures were'} removed.`,
-    otherNow: 'Another model is used now. Choose the one of before, then add the pictures again.',
   },
   zh: {
     opening: (file: string) => `正在打开 ${file}`,
@@ -33,6 +32,5 @@ export const indexTexts = bilingual({
     savedFeatures: '已保存 features.npy 和 ids.json：特征的第 n 行对应第 n 个 id。',
     emptying: '正在清空索引',
     emptied: (count: number) => `已移除 ${formatCount(count)} 张图片。`,
-    otherNow: '现在使用的是另一个模型。请选择之前的模型，然后重新添加图片。',
   },
 });

@@ -33,6 +33,12 @@ export const workTexts = bilingual({
     stillUnread: (count: number) =>
       `${formatCount(count)} ${count === 1 ? 'file that' : 'files that'} could not be read before ${count === 1 ? 'is' : 'are'} passed over.`,
     tryAgain: 'Try again',
+    takingOut: 'Taking pictures out of the index',
+    tookOut: (count: number) =>
+      `${formatCount(count)} ${count === 1 ? 'picture was' : 'pictures were'} taken out of the index.`,
+    undo: 'Undo',
+    restored: (count: number) => `${formatCount(count)} ${count === 1 ? 'picture is' : 'pictures are'} back.`,
+    otherNow: 'Another model is used now. Choose the one of before, then undo.',
   },
   zh: {
     hidden: '隐藏文件',
@@ -61,5 +67,10 @@ export const workTexts = bilingual({
     listing: (folder: string, count: number) => `正在浏览“${folder}”：${formatCount(count)} 个文件`,
     stillUnread: (count: number) => `已略过 ${formatCount(count)} 个之前无法读取的文件。`,
     tryAgain: '重试',
+    takingOut: '正在从索引中移除图片',
+    tookOut: (count: number) => `已从索引中移除 ${formatCount(count)} 张图片。`,
+    undo: '撤销',
+    restored: (count: number) => `已恢复 ${formatCount(count)} 张图片。`,
+    otherNow: '现在使用的是另一个模型。请先选择之前的模型，再撤销。',
   },
 });

@@ -2,14 +2,14 @@ import { encodeNpy, parseNpyMatrix } from '../../src/python/npy.ts';
 import { go } from '../state/address.ts';
 import { opened, report, search } from '../state/library.ts';
 import { changePictures, indexedCount, pictures } from '../state/pictures.ts';
-import { alertPerson, explain, runTask, say } from '../state/tasks.ts';
+import { explain, runTask, say } from '../state/tasks.ts';
 import { changeToRead } from '../state/to-read.ts';
 import { indexTexts } from '../texts/index-files.ts';
-import { settingsTexts } from '../texts/settings.ts';
 import { closeCollections } from './collections/known.ts';
 import { addToIndex, showIndex } from './indexing.ts';
 import { saveFile } from './save-file.ts';
 import { served } from './served.ts';
+import { offerUndo, putBack } from './undo.ts';
 import { tellUnread } from './unread.ts';
 
 /** Takes over an index that was saved, or adds the rows of a `.npy` file, with the ids of a `.json` file beside it. */
@@ -91,19 +91,12 @@ export async function emptyIndex(): Promise<void> {
     });
     await showIndex();
     go({ view: 'pictures', query: [] });
-    alertPerson(indexTexts.value.emptied(removed), [], {
-      text: settingsTexts.value.undo,
-      run: () =>
-        void runTask(settingsTexts.value.undo, async (signal) => {
-          if (search.value !== index) throw new Error(indexTexts.value.otherNow);
-          await index.import(before, { signal });
-          // Files that are open in this visit are known again, too.
-          changePictures((map) => {
-            for (const [id, picture] of shown) if (!map.has(id)) map.set(id, picture);
-          });
-          await showIndex();
-          say(settingsTexts.value.restored(removed));
-        }),
+    offerUndo(indexTexts.value.emptied(removed), async (now, signal) => {
+      await now.import(before, { signal });
+      // Files that are open in this visit are known again, too.
+      putBack(shown, new Set(shown.keys()));
+      await showIndex();
+      return removed;
     });
   });
 }

@@ -1,29 +1,11 @@
-import type { Entry } from 'likeness-search';
 import { search } from '../state/library.ts';
 import { changePictures, readMeta } from '../state/pictures.ts';
+import { entriesOf } from './entries.ts';
 import { sampleUrlOf } from './sample-list.ts';
-import { Turns } from './turns.ts';
-
-/** Entries hold small pictures, some 15 kB each: more at a time would hold up the page while they arrive. */
-const atOnce = 200;
-
-/** All entries of the index, some at a time. */
-async function allEntries(): Promise<Entry[]> {
-  const entries: Entry[] = [];
-  const turns = new Turns();
-  const library: { entries(page: { offset: number; limit: number }): Promise<Entry[]>; size: number } =
-    search.value!;
-  for (;;) {
-    const part = await library.entries({ offset: entries.length, limit: atOnce });
-    for (const entry of part) entries.push(entry);
-    if (part.length < atOnce || entries.length >= library.size) return entries;
-    await turns.next();
-  }
-}
 
 /** Takes over what the index holds, e.g. when it was opened. Pictures that it does not hold are not indexed. */
 export async function showIndex(): Promise<void> {
-  const entries = await allEntries();
+  const entries = await entriesOf(search.value!);
   changePictures((map) => {
     for (const [id, picture] of map) if (picture.indexed) map.set(id, { ...picture, indexed: false });
     for (const { id, meta, hash } of entries) {

@@ -271,7 +271,36 @@ describe('duplicates of a person’s own pictures', () => {
             await page.getByText('Take 2 pictures out of the index?').waitFor();
             await page.click('#confirm-yes');
             await page.getByText('No duplicates this near to each other.').waitFor();
+            await page.getByRole('alert').getByText('2 pictures were taken out of the index.').waitFor();
             assert.deepEqual(await accessibilityProblems(page), []);
+
+            // The keyboard is at the button that takes it back; they are where they were, with their files.
+            await page.waitForFunction(() => document.activeElement?.textContent === 'Undo');
+            await page.keyboard.press('Enter');
+            await summaryIs(page, '2 groups, 2 pictures could go');
+            await page.getByText('2 pictures are back.').waitFor();
+            assert.equal(await page.getByText('added or changed since').count(), 0);
+            assert.match(await page.innerText('.group h3'), /the same file/);
+            await page.waitForTimeout(1200); // what nobody needs is given back by then
+            await page.click('.twin a[title="small.jpg"]');
+            await page.waitForFunction(() => {
+              const images = [...document.querySelectorAll<HTMLImageElement>('#compare-pictures img')];
+              return images.length === 2 && images.every(({ naturalWidth }) => naturalWidth > 0);
+            });
+            await page.keyboard.press('Escape');
+
+            await page.click('#take-out');
+            await page.click('#confirm-yes');
+            await page.getByText('No duplicates this near to each other.').waitFor();
+            await page.getByRole('button', { name: 'Undo' }).waitFor();
+            await page.keyboard.press('Control+z');
+            await summaryIs(page, '2 groups, 2 pictures could go');
+            await page.reload();
+            await summaryIs(page, '2 groups, 2 pictures could go');
+            await page.click('#take-out');
+            await page.click('#confirm-yes');
+            await page.getByRole('button', { name: 'Dismiss' }).click();
+            await page.getByText('No duplicates this near to each other.').waitFor();
             await page.getByRole('link', { name: 'Pictures', exact: true }).click();
             await page.getByRole('heading', { name: '3 pictures' }).waitFor();
             await page.reload();

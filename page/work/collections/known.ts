@@ -106,14 +106,18 @@ export async function closeCollections(): Promise<void> {
   collections.value = collections.value.map((one) => ({ ...one, isOpen: false, vanished: [] }));
 }
 
-/** Pictures that the person took out of the index: their files stay, and are not read again. */
-export async function leaveOut(ids: Iterable<string>): Promise<void> {
+/**
+ * Pictures that the person took out of the index: their files stay, and are not read again.
+ *
+ * @param isLeftOut `false`: they are in the index again
+ */
+export async function leaveOut(ids: Iterable<string>, isLeftOut = true): Promise<void> {
   const those = new Set(ids);
   for (const { key, files } of collections.value) {
     const put = [...files.values()].filter(({ id }) => those.has(id));
     await noteFiles(
       key,
-      put.map((file) => ({ ...file, isLeftOut: true })),
+      put.map(({ isLeftOut: _, ...file }) => (isLeftOut ? { ...file, isLeftOut } : file)),
       [],
     );
   }

@@ -1,10 +1,9 @@
 import { changeCollection, collections } from '../../state/collections.ts';
-import { search } from '../../state/library.ts';
-import { changePictures } from '../../state/pictures.ts';
-import { alertPerson, explain, runTask, say } from '../../state/tasks.ts';
+import { alertPerson, explain, say } from '../../state/tasks.ts';
 import { collectionTexts } from '../../texts/collections.ts';
 import type { Given } from '../given-types.ts';
 import { addFiles, onFoldersTaken } from '../indexing.ts';
+import { removeWithUndo } from '../take-out.ts';
 import { loadCollections, noteFiles } from './known.ts';
 import { listFolder } from './list-folder.ts';
 import { mayRead, observe, pickFolder } from './platform.ts';
@@ -75,14 +74,7 @@ async function watchFolders(): Promise<void> {
 /** Takes pictures out of the index whose files are not in their folder any more. */
 export async function removeVanished(key: string): Promise<void> {
   const { vanished } = collections.value.find((one) => one.key === key)!;
-  await runTask(collectionTexts.value.removing, async () => {
-    await search.value!.remove(vanished);
-    changePictures((map) => {
-      for (const id of vanished) map.delete(id);
-    });
-    await keepVanished(key);
-    say(collectionTexts.value.removed(vanished.length));
-  });
+  await removeWithUndo(vanished, { after: () => keepVanished(key) });
 }
 
 /** Leaves those pictures in the index; the folder has nothing to do with them any more. */
