@@ -17,6 +17,7 @@ function currentPage() {
     exports['.'].node.types,
     exports['./knn'].types,
     exports['./site'].types,
+    exports['./lance'].types,
   ];
   const text = reference(entries.map((path) => join(root, path)));
   const biome = join(root, 'node_modules/@biomejs/biome/bin/biome');

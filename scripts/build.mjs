@@ -310,6 +310,7 @@ async function buildNode() {
       index: 'src/node.ts',
       knn: 'src/knn/index.ts',
       site: 'src/site/index.ts',
+      lance: 'src/lance/index.ts',
       cli: 'src/cli/main.ts',
     },
   });

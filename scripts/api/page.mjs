@@ -5,6 +5,7 @@ const sections = [
   ['`likeness-search`, in Node', ', in Node'],
   ['`likeness-search/knn`', ', alone'],
   ['`likeness-search/site`, in Node', ', of a site'],
+  ['`likeness-search/lance`, in Node', ', in LanceDB'],
 ];
 
 const opening = `# API reference
@@ -19,7 +20,7 @@ In signatures, \`Blob\`, \`URL\`, \`GPUDevice\` and the like are the platform's 
 const kinds = { class: 'Classes', function: 'Functions and constants', type: 'Types' };
 
 /**
- * @param {import('./describe.mjs').Export[][]} entries in a page, in Node, knn, site
+ * @param {import('./describe.mjs').Export[][]} entries in a page, in Node, knn, site, lance
  * @returns {string} Markdown. What was described already is linked; of a class, members that are new are described.
  */
 export function renderPage(entries) {

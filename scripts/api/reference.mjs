@@ -12,7 +12,7 @@ function loadTypeScript() {
 }
 
 /**
- * @param {string[]} declarations files of the four entries: in a page, in Node, knn, site
+ * @param {string[]} declarations files of the five entries: in a page, in Node, knn, site, lance
  * @returns {string} the page that describes them
  */
 export const reference = (declarations) => renderPage(describe(loadTypeScript(), declarations));

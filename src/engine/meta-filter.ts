@@ -97,7 +97,7 @@ function testOf(condition: MetaFilter[string]): Test {
 }
 
 /** The value of a key, or of a key in a key; own ones only. */
-function valueAt(meta: Json | undefined, key: string): Json | undefined {
+export function valueAt(meta: Json | undefined, key: string): Json | undefined {
   if (typeof meta !== 'object' || meta === null || Array.isArray(meta)) return undefined;
   const keys = meta as Readonly<Record<string, Json>>;
   if (Object.hasOwn(keys, key)) return keys[key];

@@ -190,6 +190,7 @@ How wide.`,
           'likeness-search/web/likeness.js': [join(root, 'dist/types/index.d.ts')],
           'likeness-search/knn': [join(root, 'dist/types/knn/index.d.ts')],
           'likeness-search/site': [join(root, 'dist/types/site/index.d.ts')],
+          'likeness-search/lance': [join(root, 'dist/types/lance/index.d.ts')],
         },
       };
       await writeFile(join(place, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));

@@ -1,0 +1,61 @@
+import type { Table } from '@lancedb/lancedb';
+import type { VectorEntry } from '../engine/vector-engine.ts';
+import { type Comparison, idsAtOnce, whereOf } from './asked.ts';
+import { type Condition, isText } from './condition.ts';
+import { cell, metaAt } from './rows.ts';
+import { batchesOf, engineCall } from './table.ts';
+
+/** Which part of the rows that take part, in the order of adding. */
+export interface EntriesPage {
+  offset: number;
+  limit: number | undefined;
+  signal: AbortSignal | undefined;
+}
+
+/** Rows without their vectors. Where the engine can decide who takes part, it passes over the pages before. */
+export async function readEntries(
+  table: Table,
+  compared: Comparison,
+  page: EntriesPage,
+): Promise<{ entries: VectorEntry[]; total: number }> {
+  const where = whereOf(conditionOf(compared));
+  const byEngine = compared.pushed && isSmall(compared) && !(await hasOdd(table, where));
+  const total = byEngine ? await engineCall('Counting rows', () => table.countRows(where)) : undefined;
+  if (total !== undefined && page.offset >= total) return { entries: [], total };
+  const asked = table.query().select(['id', 'added', 'meta']);
+  if (where !== undefined) asked.where(where);
+  asked.orderBy({ columnName: 'added', ascending: true, nullsFirst: false });
+  if (byEngine) asked.offset(page.offset).limit(Math.min(page.limit ?? total!, total! - page.offset));
+  const among = compared.ids && new Set(compared.ids);
+  const entries: VectorEntry[] = [];
+  const [from, to] = byEngine
+    ? [0, Number.POSITIVE_INFINITY]
+    : [page.offset, page.offset + (page.limit ?? Infinity)];
+  let passed = 0;
+  for await (const batch of batchesOf(asked, 'Reading entries')) {
+    page.signal?.throwIfAborted();
+    for (let row = 0; row < batch.numRows; row++) {
+      const id = cell(batch, 'id', row) as string;
+      const meta = metaAt(batch, row);
+      if (!byEngine && !((among?.has(id) ?? true) && compared.test(id, meta))) continue;
+      if (passed >= from && passed < to) entries.push(meta === undefined ? { id } : { id, meta });
+      passed++;
+    }
+  }
+  return { entries, total: total ?? passed };
+}
+
+const isSmall = ({ ids = [] }: Comparison): boolean => ids.length <= idsAtOnce;
+
+/** Of a list of ids, too, where it is short. */
+function conditionOf(compared: Comparison): Condition {
+  if (!compared.ids || !isSmall(compared)) return compared.condition;
+  return { all: [compared.condition, { column: 'id', in: compared.ids.filter(isText) }] };
+}
+
+/** Whether some row's metadata says more than its columns: of it the metadata itself decides. */
+async function hasOdd(table: Table, where: string | undefined): Promise<boolean> {
+  // Without a filter on metadata no row has to be looked at.
+  if (where === undefined || !where.includes('`odd`')) return false;
+  return (await engineCall('Counting rows', () => table.countRows('`odd`'))) > 0;
+}

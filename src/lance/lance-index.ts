@@ -1,0 +1,278 @@
+import type { RecordBatch } from 'apache-arrow';
+import { idsOf } from '../api/arguments.ts';
+import { optionsOf, signalOf } from '../base/checks.ts';
+import { LikenessError } from '../base/errors.ts';
+import type { Json } from '../base/json.ts';
+import { Mutex } from '../base/lock.ts';
+import type { CallOptions, Hit } from '../engine/types.ts';
+import type {
+  EntriesOptions,
+  VectorAnswer,
+  VectorEngine,
+  VectorEntry,
+  VectorQueryOptions,
+  VectorRow,
+  VectorsAdded,
+} from '../engine/vector-engine.ts';
+import { askedOf, comparisonOf, idParts, pageOf, rowOf, whereOf } from './asked.ts';
+import type { MetaColumns } from './columns.ts';
+import { toSql } from './condition.ts';
+import { readEntries } from './entries.ts';
+import { nearestOfRows, nearestRows, type ScoredRow } from './nearest.ts';
+import { type CheckedLanceOptions, checkLanceOptions, type LanceOptions } from './options.ts';
+import { cell, metaAt, tableShape, vectorAt } from './rows.ts';
+import { batchesOf, engineCall, type OpenTable, openTable } from './table.ts';
+import { addRows } from './writer.ts';
+
+const searched = ['id', 'added', 'meta', 'vector', '_distance'];
+
+/**
+ * Vectors in a table of LanceDB: a folder, an object store that many processes read, or a database of LanceDB's own. Ids,
+ * filters, distances and the order of hits are those of `ImageSearch`.
+ *
+ * Several processes may read and write one table. What a promise of `add` or `remove` has acknowledged is in the table, and
+ * others see it `staleMs` later at the latest.
+ *
+ * @example
+ * const index = await LanceIndex.open('shop.lance', { dims: 512, fingerprint: search.model.fingerprint });
+ * await index.add([{ id: 'a.jpg', vector, meta: { colour: 'red' } }]);
+ * const { hits, exact } = await index.query(vector, { k: 10, filter: { meta: { colour: 'red' } } });
+ */
+export class LanceIndex implements VectorEngine {
+  readonly dims: number;
+  readonly fingerprint: string | null;
+  readonly staleMs: number;
+  readonly #open: OpenTable;
+  readonly #where: string;
+  /** One call at a time writes: a later one finds what an earlier one has added. */
+  readonly #writing = new Mutex();
+  #closed = false;
+
+  private constructor(open: OpenTable, uri: string, { table, staleMs }: CheckedLanceOptions) {
+    this.#open = open;
+    this.#where = `"${table}" in ${uri}`;
+    this.dims = open.shape.dims;
+    this.fingerprint = open.shape.note.fingerprint;
+    this.staleMs = staleMs;
+  }
+
+  /**
+   * Opens a table; with `dims`, makes it where there is none.
+   *
+   * @param uri a folder, `s3://bucket/path` (also `gs://`, `az://`) or `db://name`
+   * @throws LikenessError `bad-argument`; `no-backend` where LanceDB is not installed; `not-found`; `model-mismatch`;
+   *   `bad-file` where the table is not one of ours; `newer-format`; `storage-denied`, `storage-failed`
+   * @example
+   * const index = await LanceIndex.open('s3://shop/pictures', { endpoint: 'https://storage.example', dims: 512 });
+   */
+  static async open(uri: string, options: LanceOptions = {}): Promise<LanceIndex> {
+    const checked = checkLanceOptions(uri, options);
+    return new LanceIndex(await openTable(uri, checked), uri, checked);
+  }
+
+  /**
+   * Rows in the table.
+   *
+   * @throws LikenessError `closed`, a storage code
+   * @example const rows = await index.size();
+   */
+  size(): Promise<number> {
+    return this.#do('Counting rows', () => this.#open.table.countRows());
+  }
+
+  /**
+   * The `k` nearest rows, nearest first; of one distance, those first that were added first. LanceDB compares the query
+   * with all rows, in float32, and the answer is what the float64 reference says of them.
+   *
+   * @param vector as many finite values as `dims`
+   * @throws LikenessError `bad-argument`, `closed`, a storage code; the reason of `signal`
+   * @example const { hits } = await index.query(vector, { k: 30, exclude: ['a.jpg'], maxDistance: 0.9 });
+   */
+  async query(vector: Float32Array, options: VectorQueryOptions = {}): Promise<VectorAnswer> {
+    this.#checkOpen();
+    const { query, k, offset, maxDistance, signal } = askedOf(
+      vector,
+      optionsOf(options, 'query', '{ k: 10 }'),
+      this.dims,
+    );
+    const { filter, exclude } = options;
+    signal?.throwIfAborted();
+    const { condition, test, ids } = comparisonOf({ filter, exclude }, await this.#columns());
+    const limits = { wanted: k + offset, maxDistance, test, signal };
+    const where = whereOf(condition);
+    const rows = ids
+      ? await nearestOfRows(query, this.#byIds(ids, searched.slice(0, 4)), limits)
+      : await nearestRows({ ...limits, query, ask: (limit) => this.#scan(query, where, limit) });
+    this.#checkOpen();
+    return { hits: rows.slice(offset).map(hitOf), exact: true, recall: null };
+  }
+
+  /**
+   * Copies of the vectors of some rows.
+   *
+   * @returns in the order of `ids`; `undefined` where there is no such row
+   * @throws LikenessError `bad-argument`, `closed`, a storage code
+   * @example const [vector] = await index.vectorsOf(['a.jpg']);
+   */
+  async vectorsOf(ids: Iterable<string>): Promise<(Float32Array | undefined)[]> {
+    const list = idsOf(ids, 'vectorsOf');
+    const found = new Map<string, Float32Array>();
+    this.#checkOpen();
+    for await (const batch of this.#byIds(list, ['id', 'vector'])) {
+      for (let row = 0; row < batch.numRows; row++) {
+        found.set(cell(batch, 'id', row) as string, vectorAt(batch, row).slice());
+      }
+    }
+    return list.map((id) => found.get(id)?.slice());
+  }
+
+  /**
+   * Ids and metadata in the order of adding, page by page.
+   *
+   * @returns `total`: how many rows the filter lets through
+   * @throws LikenessError `bad-argument`, `closed`, a storage code; the reason of `signal`
+   * @example const { entries, total } = await index.entries({ offset: 100, limit: 50 });
+   */
+  async entries(options: EntriesOptions = {}): Promise<{ entries: VectorEntry[]; total: number }> {
+    const page = pageOf(optionsOf(options, 'entries', '{ offset: 100, limit: 50 }'));
+    this.#checkOpen();
+    page.signal?.throwIfAborted();
+    const compared = comparisonOf({ filter: options.filter }, await this.#columns());
+    return readEntries(this.#open.table, compared, page);
+  }
+
+  /**
+   * Whether there is a row of this id.
+   *
+   * @throws LikenessError `bad-argument`, `closed`, a storage code
+   * @example if (await index.has('a.jpg')) …
+   */
+  async has(id: string): Promise<boolean> {
+    return (await this.entry(id)) !== undefined;
+  }
+
+  /**
+   * A row's id and metadata.
+   *
+   * @throws LikenessError `bad-argument`, `closed`, a storage code
+   * @example const { meta } = (await index.entry('a.jpg')) ?? {};
+   */
+  async entry(id: string): Promise<VectorEntry | undefined> {
+    const list = idsOf([id], 'entry');
+    this.#checkOpen();
+    for await (const batch of this.#byIds(list, ['id', 'meta'])) {
+      if (batch.numRows > 0) return entryOf(id, metaAt(batch, 0));
+    }
+    return undefined;
+  }
+
+  /**
+   * Adds rows; one whose id is there is replaced and keeps its place in the order. Rows are read some thousand at a time,
+   * so any number takes no more memory. After an abort or an error the rows before are there.
+   *
+   * @throws LikenessError `bad-argument`, `closed`, a storage code; the reason of `signal`; what `rows` or `onProgress`
+   *   throws
+   * @example const { added, replaced } = await index.add([{ id: 'a.jpg', vector, meta: { year: 2024 } }]);
+   */
+  async add(
+    rows: Iterable<VectorRow> | AsyncIterable<VectorRow>,
+    options: Pick<CallOptions, 'signal'> & {
+      onProgress?: ((progress: { done: number }) => void) | undefined;
+    } = {},
+  ): Promise<VectorsAdded> {
+    this.#checkOpen();
+    const { onProgress } = optionsOf(options, 'add', '{ signal }');
+    const signal = signalOf(options.signal);
+    return this.#writing.run(() => {
+      this.#checkOpen();
+      return addRows(this.#open, this.#where, rows, {
+        checkRow: (row) => rowOf(row, this.dims),
+        check: () => {
+          signal?.throwIfAborted();
+          this.#checkOpen();
+        },
+        onProgress,
+      });
+    });
+  }
+
+  /**
+   * Removes rows. When this resolves, no later call of this object finds them.
+   *
+   * @returns how many there were
+   * @throws LikenessError `bad-argument`, `closed`, a storage code
+   * @example await index.remove(['a.jpg']);
+   */
+  async remove(ids: Iterable<string>): Promise<number> {
+    this.#checkOpen();
+    const parts = [...idParts(ids, 'remove')];
+    return this.#writing.run(() =>
+      this.#do('Removing rows', async () => {
+        let removed = 0;
+        for (const part of parts) {
+          const { numDeletedRows } = await this.#open.table.delete(toSql({ column: 'id', in: part }));
+          removed += numDeletedRows;
+        }
+        return removed;
+      }),
+    );
+  }
+
+  /**
+   * Names the state of the table: it changes with every change.
+   *
+   * @throws LikenessError `closed`, a storage code
+   * @example const tag = `"${await index.version()}"`;
+   */
+  version(): Promise<string> {
+    return this.#do('Reading the version', async () => String(await this.#open.table.version()));
+  }
+
+  /**
+   * Ends the connection, when calls that write have ended.
+   *
+   * @example await index.close();
+   */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#writing.idle();
+    this.#open.table.close();
+    this.#open.close();
+  }
+
+  /** The columns of metadata as they are now: other processes may add some. */
+  async #columns(): Promise<MetaColumns> {
+    const schema = await this.#do('Reading the columns', () => this.#open.table.schema());
+    return tableShape(schema, this.#where).columns;
+  }
+
+  #scan(query: Float32Array, where: string | undefined, limit: number): AsyncIterable<RecordBatch> {
+    const asked = this.#open.table.query().nearestTo(query).distanceType('l2').bypassVectorIndex();
+    if (where !== undefined) asked.where(where);
+    return batchesOf(asked.select(searched).limit(limit), 'A query');
+  }
+
+  async *#byIds(ids: Iterable<string>, columns: string[]): AsyncGenerator<RecordBatch> {
+    for (const part of idParts(ids, 'filter')) {
+      const asked = this.#open.table.query().where(toSql({ column: 'id', in: part }));
+      yield* batchesOf(asked.select(columns), 'Reading rows');
+    }
+  }
+
+  async #do<T>(doing: string, work: () => Promise<T>): Promise<T> {
+    this.#checkOpen();
+    return engineCall(doing, work);
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new LikenessError('closed', 'This index was closed; open another.');
+  }
+}
+
+const entryOf = (id: string, meta: Json | undefined): VectorEntry =>
+  meta === undefined ? { id } : { id, meta };
+
+function hitOf({ id, squared, meta }: ScoredRow): Hit {
+  return { ...entryOf(id, meta), distance: Math.sqrt(squared) };
+}

@@ -1,0 +1,66 @@
+import { checkWhole, optionsOf, refuse } from '../base/checks.ts';
+
+/** How {@link LanceIndex.open} finds its table, or makes it. */
+export interface LanceOptions {
+  /** The table's name. Default `pictures`. */
+  table?: string | undefined;
+  /** Values in a vector. Where there is no table, one is made for such vectors; without it, that is `not-found`. */
+  dims?: number | undefined;
+  /**
+   * The fingerprint of the model that makes the vectors (`search.model.fingerprint`): kept with a new table, compared with
+   * that of one that is there.
+   */
+  fingerprint?: string | undefined;
+  /**
+   * So many milliseconds a change by another process may stay unseen: 0 looks for changes before each call, which costs
+   * one request of an object store. Changes by this object are seen at once. Default 5000.
+   */
+  staleMs?: number | undefined;
+  /** Of an object store that speaks S3 and is not Amazon's: `https://storage.example:9000`. */
+  endpoint?: string | undefined;
+  /** For LanceDB's object store, e.g. `region`, `aws_access_key_id`; what is left out comes from the environment. */
+  storageOptions?: Readonly<Record<string, string>> | undefined;
+  /** For `db://…`. Default: the environment's `LANCEDB_API_KEY`. */
+  apiKey?: string | undefined;
+  /** For `db://…`: the region of the database. */
+  region?: string | undefined;
+  /** For `db://…`: a server of your own that speaks its protocol. */
+  hostOverride?: string | undefined;
+}
+
+export interface CheckedLanceOptions extends LanceOptions {
+  table: string;
+  staleMs: number;
+}
+
+/** More values in a vector than LanceDB is used with here are a mistake. */
+const mostDims = 65_536;
+
+/** @throws LikenessError `bad-argument` */
+export function checkLanceOptions(uri: unknown, options: LanceOptions): CheckedLanceOptions {
+  if (typeof uri !== 'string' || uri === '') {
+    refuse('uri', uri, "a folder ('index.lance'), 's3://bucket/path' or 'db://name'");
+  }
+  const checked = optionsOf(options, 'LanceIndex.open', '{ dims: 512 }');
+  const { table = 'pictures', staleMs = 5000, dims, fingerprint, storageOptions } = checked;
+  if (typeof table !== 'string' || !/^[\w-][\w.-]{0,127}$/.test(table)) {
+    refuse('table', table, 'a name of letters, digits, "_", "-" and "."');
+  }
+  if (dims !== undefined) checkWhole('dims', dims, 1, mostDims);
+  if (typeof staleMs !== 'number' || !(staleMs >= 0) || staleMs > 2 ** 31) {
+    refuse('staleMs', staleMs, 'milliseconds, 0 or more');
+  }
+  if (fingerprint !== undefined && typeof fingerprint !== 'string') {
+    refuse('fingerprint', fingerprint, 'a string: search.model.fingerprint');
+  }
+  for (const name of ['endpoint', 'apiKey', 'region', 'hostOverride'] as const) {
+    const value = checked[name];
+    if (value !== undefined && typeof value !== 'string') refuse(name, value, 'a string');
+  }
+  if (storageOptions !== undefined) {
+    const strings = Object.values(optionsOf(storageOptions, 'storageOptions', "{ region: 'eu-central-1' }"));
+    const wrong = strings.find((value) => typeof value !== 'string');
+    if (wrong !== undefined) refuse('A value of storageOptions', wrong, 'a string');
+  }
+  return { ...checked, table, staleMs };
+}

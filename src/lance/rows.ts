@@ -1,0 +1,139 @@
+import type { Table as ArrowTable, Field, RecordBatch, Schema } from 'apache-arrow';
+import { LikenessError } from '../base/errors.ts';
+import type { Json } from '../base/json.ts';
+import { type ColumnKind, cellOf, columnName, keyOf, type MetaColumns, shapeOf } from './columns.ts';
+import type { Arrow } from './load.ts';
+
+/** A row on its way into the table. */
+export interface StoredRow {
+  id: string;
+  /** Rows are ordered by it: the moment of adding, as a whole number that no two rows of one process share. */
+  added: number;
+  vector: Float32Array;
+  meta?: Json | undefined;
+}
+
+/** What is noted with a table when it is made: JSON in its schema's metadata under the key `likeness`. */
+export interface TableNote {
+  format: 1;
+  fingerprint: string | null;
+}
+
+const noteKey = 'likeness';
+
+/** The columns of a new table; those of metadata come with the first row that has such a key. */
+export function newSchema(arrow: Arrow, dims: number, note: TableNote): Schema {
+  const item = new arrow.Field('item', new arrow.Float32(), true);
+  return new arrow.Schema(
+    [
+      new arrow.Field('id', new arrow.Utf8(), false),
+      new arrow.Field('added', new arrow.Float64(), false),
+      new arrow.Field('vector', new arrow.FixedSizeList(dims, item), false),
+      new arrow.Field('meta', new arrow.Utf8(), true),
+      new arrow.Field('odd', new arrow.Bool(), false),
+    ],
+    new Map([[noteKey, JSON.stringify(note)]]),
+  );
+}
+
+export const newColumn = (arrow: Arrow, key: string, kind: ColumnKind): Field =>
+  new arrow.Field(
+    columnName(key),
+    new { string: arrow.Utf8, number: arrow.Float64, boolean: arrow.Bool }[kind](),
+    true,
+  );
+
+/** What a table's columns say. */
+export interface TableShape {
+  schema: Schema;
+  dims: number;
+  note: TableNote;
+  columns: MetaColumns;
+}
+
+/** @throws LikenessError `bad-file`, `newer-format` where the table is none of ours */
+export function tableShape(schema: Schema, where: string): TableShape {
+  const field = (name: string): string => String(schema.fields.find((one) => one.name === name)?.type);
+  const dims = Number(/^FixedSizeList\[(\d+)\]<Float32>$/.exec(field('vector'))?.[1]);
+  const isOurs =
+    field('id') === 'Utf8' && field('added') === 'Float64' && field('meta') === 'Utf8' && dims > 0;
+  const text = schema.metadata.get(noteKey);
+  if (!isOurs || text === undefined) {
+    const names = schema.fields.map(({ name, type }) => `${name} ${type}`).join(', ');
+    throw new LikenessError(
+      'bad-file',
+      `The table ${where} was not made by Likeness: it has the columns ${names}. Name another with the option "table".`,
+    );
+  }
+  const note = JSON.parse(text) as TableNote;
+  if (note.format !== 1) {
+    throw new LikenessError(
+      'newer-format',
+      `The table ${where} was made by a newer version of Likeness; update it.`,
+    );
+  }
+  const columns = new Map<string, { name: string; kind: ColumnKind }>();
+  const kinds: Readonly<Record<string, ColumnKind>> = { Utf8: 'string', Float64: 'number', Bool: 'boolean' };
+  for (const { name, type } of schema.fields) {
+    const key = keyOf(name);
+    const kind = kinds[String(type)];
+    if (key !== undefined && kind) columns.set(key, { name, kind });
+  }
+  return { schema, dims, note, columns };
+}
+
+/** Rows as Arrow's columns, by the schema of the table. */
+export function encodeRows(
+  arrow: Arrow,
+  { schema, dims, columns }: TableShape,
+  rows: readonly StoredRow[],
+): ArrowTable {
+  const length = rows.length;
+  const cells = new Map<string, unknown[]>();
+  const odd = rows.map(({ meta }) => shapeOf(meta).odd);
+  for (const [key, { name, kind }] of columns) {
+    const values = rows.map(({ meta }) => cellOf(meta, key, kind));
+    for (const [n, value] of values.entries()) if (value === undefined) odd[n] = true;
+    cells.set(name, values);
+  }
+  cells.set(
+    'id',
+    rows.map(({ id }) => id),
+  );
+  cells.set(
+    'added',
+    rows.map(({ added }) => added),
+  );
+  cells.set(
+    'meta',
+    rows.map(({ meta }) => (meta === undefined ? null : JSON.stringify(meta))),
+  );
+  cells.set('odd', odd);
+  const vectors = new Float32Array(length * dims);
+  for (const [n, { vector }] of rows.entries()) vectors.set(vector, n * dims);
+  const children = schema.fields.map(({ name, type }) => {
+    if (name === 'vector') {
+      const child = arrow.makeData({ type: new arrow.Float32(), length: vectors.length, data: vectors });
+      return arrow.makeData({ type: type as InstanceType<Arrow['FixedSizeList']>, length, child } as never);
+    }
+    const builder = arrow.makeBuilder({ type, nullValues: [null, undefined] });
+    for (const value of cells.get(name) ?? new Array<null>(length).fill(null)) builder.append(value as never);
+    return builder.finish().flush();
+  });
+  const struct = arrow.makeData({ type: new arrow.Struct(schema.fields), length, children } as never);
+  return new arrow.Table(schema, new arrow.RecordBatch(schema, struct as never) as RecordBatch);
+}
+
+/** A cell of a batch that a query brought. */
+export const cell = (batch: RecordBatch, column: string, row: number): unknown =>
+  batch.getChild(column)?.get(row);
+
+/** The vector of a row of a batch: the batch's memory, not a copy. */
+export const vectorAt = (batch: RecordBatch, row: number): Float32Array =>
+  (cell(batch, 'vector', row) as { toArray(): Float32Array }).toArray();
+
+/** The metadata of a row of a batch. */
+export function metaAt(batch: RecordBatch, row: number): Json | undefined {
+  const text = cell(batch, 'meta', row) as string | null;
+  return text === null ? undefined : (JSON.parse(text) as Json);
+}

@@ -1,0 +1,157 @@
+import type { Table } from '@lancedb/lancedb';
+import type { RecordBatch } from 'apache-arrow';
+import { LikenessError } from '../base/errors.ts';
+import { type Engine, loadEngine } from './load.ts';
+import type { CheckedLanceOptions } from './options.ts';
+import { newSchema, type TableShape, tableShape } from './rows.ts';
+
+/** A table that is open. */
+export interface OpenTable {
+  engine: Engine;
+  table: Table;
+  shape: TableShape;
+  /** Ends the connection. */
+  close(): void;
+}
+
+/**
+ * What LanceDB throws, as an error of ours.
+ *
+ * @param doing the subject of the message
+ */
+export function storageError(error: unknown, doing: string): unknown {
+  if (error instanceof LikenessError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  // Its messages go on with where in its source they were made.
+  const [first = text] = text.split(/\n|, \/\S+\.rs:\d/);
+  if (/\b(403|401|Unauthorized|AccessDenied|permission denied)\b/i.test(text)) {
+    return new LikenessError(
+      'storage-denied',
+      `${doing} is not allowed (${first}); look at its credentials.`,
+      { cause: error },
+    );
+  }
+  if (/no space left|quota exceeded/i.test(text)) {
+    return new LikenessError(
+      'storage-full',
+      `${doing} found no space left; what was acknowledged is there.`,
+      { cause: error },
+    );
+  }
+  return new LikenessError('storage-failed', `${doing} failed in LanceDB: ${first}`, { cause: error });
+}
+
+/** A call of LanceDB's, with its errors as ours. */
+export async function engineCall<T>(doing: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw storageError(error, doing);
+  }
+}
+
+/** The batches of an answer. An error of their reader is the reader's own. */
+export async function* batchesOf(
+  answer: AsyncIterable<RecordBatch>,
+  doing: string,
+): AsyncGenerator<RecordBatch> {
+  const batches = answer[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const { done, value } = await engineCall(doing, () => batches.next());
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await batches.return?.();
+  }
+}
+
+/**
+ * Opens the table of a database, or makes it where there is none and `dims` says how long its vectors are.
+ *
+ * @throws LikenessError `no-backend`, `not-found`, `model-mismatch`, `bad-file`, `newer-format`, a storage code
+ */
+export async function openTable(uri: string, options: CheckedLanceOptions): Promise<OpenTable> {
+  const engine = loadEngine();
+  const where = `"${options.table}" in ${uri}`;
+  const connection = await connect(engine, uri, options);
+  try {
+    const table = await openOrMake(engine, connection, where, options);
+    const shape = tableShape(await table.schema(), where);
+    checkSame(shape, where, options);
+    return { engine, table, shape, close: () => connection.close() };
+  } catch (error) {
+    connection.close();
+    throw storageError(error, `Opening the table ${where}`);
+  }
+}
+
+type Connection = Awaited<ReturnType<Engine['lancedb']['connect']>>;
+
+async function connect(
+  { lancedb }: Engine,
+  uri: string,
+  { staleMs, endpoint, storageOptions, apiKey, region, hostOverride }: CheckedLanceOptions,
+): Promise<Connection> {
+  const given = Object.entries({ apiKey, region, hostOverride }).filter(([, value]) => value !== undefined);
+  try {
+    return await lancedb.connect(uri, {
+      readConsistencyInterval: staleMs / 1000,
+      storageOptions: {
+        ...(endpoint === undefined ? {} : { endpoint }),
+        // Else it refuses an endpoint without TLS, as a store on this machine has.
+        ...(endpoint?.startsWith('http:') ? { allow_http: 'true' } : {}),
+        ...storageOptions,
+      },
+      ...Object.fromEntries(given),
+    });
+  } catch (error) {
+    throw storageError(error, `Opening ${uri}`);
+  }
+}
+
+async function openOrMake(
+  { arrow }: Engine,
+  connection: Connection,
+  where: string,
+  { table: name, dims, fingerprint }: CheckedLanceOptions,
+): Promise<Table> {
+  try {
+    return await connection.openTable(name);
+  } catch (error) {
+    if (!/not found/i.test((error as Error).message)) throw error;
+    if (dims === undefined) {
+      throw new LikenessError(
+        'not-found',
+        `There is no table ${where}. Give dims, the values in a vector, and it is made; or look at the address.`,
+        { cause: error },
+      );
+    }
+  }
+  const schema = newSchema(arrow, dims, { format: 1, fingerprint: fingerprint ?? null });
+  // Another process may be making it at this moment: then that one is opened.
+  const table = await connection.createEmptyTable(name, schema, { mode: 'create', existOk: true });
+  // By it LanceDB notices that two processes add the same id at once, and repeats one of them.
+  await table.setUnenforcedPrimaryKey('id').catch(() => {});
+  return table;
+}
+
+function checkSame(shape: TableShape, where: string, { dims, fingerprint }: CheckedLanceOptions): void {
+  if (dims !== undefined && dims !== shape.dims) {
+    throw new LikenessError(
+      'model-mismatch',
+      `The table ${where} holds vectors of ${shape.dims} values, not of ${dims}. Use the model that made it, or another table.`,
+    );
+  }
+  checkFingerprint(shape, where, fingerprint);
+}
+
+/** @throws LikenessError `model-mismatch` with both names */
+export function checkFingerprint({ note }: TableShape, where: string, fingerprint: string | undefined): void {
+  if (fingerprint === undefined || fingerprint === note.fingerprint) return;
+  throw new LikenessError(
+    'model-mismatch',
+    `The table ${where} was made with ${note.fingerprint ?? 'vectors of no named model'}, this is ${fingerprint}: features of two models cannot be compared. Use the model that made it, or another table.`,
+  );
+}

@@ -1,0 +1,118 @@
+import type { VectorRow, VectorsAdded } from '../engine/vector-engine.ts';
+import { idsAtOnce } from './asked.ts';
+import { type ColumnKind, mostColumns, shapeOf } from './columns.ts';
+import { toSql } from './condition.ts';
+import { cell, encodeRows, newColumn, type StoredRow, type TableShape, tableShape } from './rows.ts';
+import { batchesOf, engineCall, type OpenTable } from './table.ts';
+
+type CheckedRow = Omit<StoredRow, 'added'>;
+
+interface HowToAdd {
+  /** A checked copy of a row. */
+  checkRow(row: unknown): CheckedRow;
+  /** Throws where the call has to end. */
+  check(): void;
+  onProgress: ((progress: { done: number }) => void) | undefined;
+}
+
+/** Values of vectors that are written together: 16 MiB. */
+const valuesAtOnce = 2 ** 22;
+const mostRowsAtOnce = 8192;
+
+/** Adds rows in parts, each in one commit of the table: all of a part are there, or none. */
+export async function addRows(
+  open: OpenTable,
+  where: string,
+  rows: Iterable<VectorRow> | AsyncIterable<VectorRow>,
+  { checkRow, check, onProgress }: HowToAdd,
+): Promise<VectorsAdded> {
+  const atOnce = Math.max(1, Math.min(mostRowsAtOnce, Math.floor(valuesAtOnce / open.shape.dims)));
+  const sum: VectorsAdded = { added: 0, replaced: 0 };
+  let part: CheckedRow[] = [];
+  let done = 0;
+  const write = async (): Promise<void> => {
+    check();
+    const { added, replaced } = await writePart(open, where, part);
+    sum.added += added;
+    sum.replaced += replaced;
+    done += part.length;
+    part = [];
+    onProgress?.({ done });
+  };
+  for await (const row of rows) {
+    part.push(checkRow(row));
+    if (part.length === atOnce) await write();
+  }
+  if (part.length > 0) await write();
+  return sum;
+}
+
+async function writePart(open: OpenTable, where: string, rows: readonly CheckedRow[]): Promise<VectorsAdded> {
+  const shape = await withColumns(open, where, rows);
+  // Of one id, the last row counts, in the place of the first.
+  const last = new Map<string, CheckedRow>();
+  for (const row of rows) last.set(row.id, row);
+  const there = await placesOf(open, [...last.keys()]);
+  const stored = [...last.values()].map((row) => ({ ...row, added: there.get(row.id) ?? nextPlace() }));
+  const { table, engine } = open;
+  const { numInsertedRows } = await engineCall('Adding rows', () =>
+    table
+      .mergeInsert('id')
+      .whenMatchedUpdateAll()
+      .whenNotMatchedInsertAll()
+      .execute(encodeRows(engine.arrow, shape, stored)),
+  );
+  return { added: numInsertedRows, replaced: rows.length - numInsertedRows };
+}
+
+let lastPlace = 0;
+
+/**
+ * A place behind all that were given, here and before now elsewhere: the time in 1/4096 ms, which float64 holds exactly
+ * until the year 2039 and later to 1/2048 ms.
+ */
+function nextPlace(): number {
+  lastPlace = Math.max(lastPlace + 1, Date.now() * 4096);
+  return lastPlace;
+}
+
+/** The places of rows that are there already. */
+async function placesOf({ table }: OpenTable, ids: readonly string[]): Promise<Map<string, number>> {
+  const places = new Map<string, number>();
+  for (let from = 0; from < ids.length; from += idsAtOnce) {
+    const where = toSql({ column: 'id', in: ids.slice(from, from + idsAtOnce) });
+    for await (const batch of batchesOf(table.query().where(where).select(['id', 'added']), 'Adding rows')) {
+      for (let row = 0; row < batch.numRows; row++) {
+        places.set(cell(batch, 'id', row) as string, cell(batch, 'added', row) as number);
+      }
+    }
+  }
+  return places;
+}
+
+/** The table's columns, with one for each key of the rows' metadata: what has no column yet gets one. */
+async function withColumns(
+  { table, engine }: OpenTable,
+  where: string,
+  rows: readonly CheckedRow[],
+): Promise<TableShape> {
+  const keys = new Map<string, ColumnKind>();
+  for (const { meta } of rows)
+    for (const [key, kind] of shapeOf(meta).keys) if (!keys.has(key)) keys.set(key, kind);
+  const read = async (): Promise<TableShape> =>
+    tableShape(await engineCall('Reading the columns', () => table.schema()), where);
+  for (let attempt = 1; ; attempt++) {
+    const shape = await read();
+    const fresh = [...keys].filter(([key]) => !shape.columns.has(key));
+    const room = Math.max(0, mostColumns - shape.columns.size);
+    const added = fresh.slice(0, room).map(([key, kind]) => newColumn(engine.arrow, key, kind));
+    if (added.length === 0) return shape;
+    try {
+      await engineCall('Adding columns', () => table.addColumns(added));
+    } catch (error) {
+      // Another process may have added some of them at this moment.
+      if (attempt === 5) throw error;
+      await table.checkoutLatest();
+    }
+  }
+}

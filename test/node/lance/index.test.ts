@@ -1,0 +1,166 @@
+// Vectors in LanceDB: the calls of an index, with the answers of our own.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { MetaFilter } from '../../../src/engine/meta-filter.ts';
+import type { VectorQueryOptions, VectorRow } from '../../../src/engine/vector-engine.ts';
+import { LanceIndex } from '../../../src/lance/index.ts';
+import { OwnRows, randomOf, tempFolder } from '../../support/lance.ts';
+
+const dims = 24;
+
+/** What SQL has a meaning for, and what text in UTF-8 is strange in. */
+const hostile = [
+  "it's",
+  "''",
+  '"',
+  '\\',
+  "\\'",
+  'nul\0here',
+  "'; DROP TABLE pictures; --",
+  "' OR '1'='1",
+  '%',
+  '_',
+  '`',
+  'line\nfeed',
+  'ä😀\ufb01\uffff',
+  'NULL',
+  'select',
+  '${',
+  '$1',
+  '?',
+  '/* x */',
+  ' ',
+];
+
+/** Small whole numbers, so that many rows have one distance. */
+function rowsOf(count: number, random: () => number): VectorRow[] {
+  return Array.from({ length: count }, (_, n) => ({
+    id: n < hostile.length ? hostile[n]! : `row ${n}`,
+    vector: Float32Array.from({ length: dims }, () => Math.floor(random() * 2)),
+    ...(n % 7 === 0
+      ? {}
+      : {
+          meta: {
+            colour: n % 11 === 0 ? ['red', 'blue'] : ['red', 'green', 'blue'][n % 3]!,
+            year: n % 13 === 0 ? 'unknown' : 1990 + (n % 30),
+            sale: n % 2 === 0,
+            text: hostile[n % hostile.length]!,
+            camera: { make: n % 5 === 0 ? null : 'Canon', 'f.stop': n / 8 },
+            [hostile[n % hostile.length]!]: -0,
+          },
+        }),
+  }));
+}
+
+const metas: MetaFilter[] = [
+  { colour: 'red' },
+  { colour: ['red', 'green'], sale: true },
+  { year: { min: 2000, max: 2010 } },
+  { year: 'unknown' },
+  { year: { min: 'a' } },
+  { 'camera.make': null },
+  { 'camera.make': ['Canon', null] },
+  { 'camera.f.stop': { max: 12.125 } },
+  { nothing: 1 },
+  { colour: [] },
+  { text: { min: '`', max: 'ä😀' } },
+  ...hostile.flatMap((text): MetaFilter[] => [{ text }, { [text]: 0 }, { text: { min: text } }]),
+];
+
+describe('LanceIndex', () => {
+  test('answers as our own index does, hit by hit, whatever ids, keys and values are', async () => {
+    using folder = tempFolder();
+    const random = randomOf(7);
+    const index = await LanceIndex.open(folder.path, { dims, fingerprint: 'm' });
+    const own = await OwnRows.create(dims);
+    const rows = rowsOf(400, random);
+    assert.deepEqual(await index.add(rows), { added: 400, replaced: 0 });
+    own.add(rows);
+    const again = rows.slice(10, 60).map((row) => ({ ...row, vector: row.vector.map((x) => 1 - x) }));
+    assert.deepEqual(await index.add([...again, ...again]), { added: 0, replaced: 100 });
+    own.add(again);
+    const gone = [...hostile.slice(0, 5), 'row 100', 'nobody'];
+    assert.equal(await index.remove(gone), 6);
+    own.remove(gone);
+    assert.equal(await index.size(), 394);
+
+    const asked: VectorQueryOptions[] = [
+      {},
+      { k: 3, offset: 5 },
+      { k: 1000 },
+      { maxDistance: 3 },
+      { exclude: hostile },
+      { filter: [...hostile, 'row 50', 'nobody'], k: 9 },
+      { filter: (id, meta) => id.endsWith('1') || meta === undefined },
+      ...metas.map((meta): VectorQueryOptions => ({ filter: { meta }, k: 12, exclude: ['row 51'] })),
+    ];
+    for (const options of asked) {
+      const vector = Float32Array.from({ length: dims }, () => Math.floor(random() * 2));
+      const answer = await index.query(vector, options);
+      assert.deepEqual(answer.hits, await own.query(vector, options), JSON.stringify(options));
+      assert.deepEqual([answer.exact, answer.recall], [true, null]);
+    }
+    assert.deepEqual(
+      (await index.entries()).entries.map(({ id }) => id),
+      own.ids,
+    );
+    for (const meta of metas) {
+      const all = own.matching({ meta }).map(({ id }) => id);
+      const { entries, total } = await index.entries({ filter: { meta }, offset: 2, limit: 5 });
+      assert.deepEqual(
+        [entries.map(({ id }) => id), total],
+        [all.slice(2, 7), all.length],
+        JSON.stringify(meta),
+      );
+    }
+    assert.equal(await index.has(gone[0]!), false);
+    const [vector, none] = await index.vectorsOf(['row 300', "it's"]);
+    assert.deepEqual([vector, none], [rows[300]!.vector, undefined]);
+    own.close();
+    await index.close();
+  });
+
+  test('the fingerprint and the length are kept with the table', async () => {
+    using folder = tempFolder();
+    await assert.rejects(LanceIndex.open(folder.path), { code: 'not-found' });
+    const made = await LanceIndex.open(folder.path, { dims, fingerprint: 'one' });
+    await made.close();
+    await assert.rejects(LanceIndex.open(folder.path, { fingerprint: 'two' }), { code: 'model-mismatch' });
+    await assert.rejects(LanceIndex.open(folder.path, { dims: 7 }), { code: 'model-mismatch' });
+    const again = await LanceIndex.open(folder.path);
+    assert.deepEqual([again.dims, again.fingerprint], [dims, 'one']);
+    await again.close();
+    await assert.rejects(again.size(), { code: 'closed' });
+  });
+
+  test('what cannot be a row or a query is refused, and nothing of it is kept', async () => {
+    using folder = tempFolder();
+    const index = await LanceIndex.open(folder.path, { dims: 2 });
+    const vector = Float32Array.of(0, 1);
+    const rows: unknown[] = [
+      { id: '', vector },
+      { id: '\ud800', vector },
+      { id: 'a', vector: Float32Array.of(1) },
+      { id: 'a', vector: Float32Array.of(NaN, 1) },
+      { id: 'a', vector: Float32Array.of(3e38, 1) },
+      { id: 'a', vector: [1, 2] },
+      { id: 'a', vector, meta: { when: new Date() } },
+    ];
+    for (const row of rows) await assert.rejects(index.add([row as VectorRow]), { code: 'bad-argument' });
+    assert.equal(await index.size(), 0);
+    await assert.rejects(index.query(Float32Array.of(1)), { code: 'bad-argument' });
+    await assert.rejects(index.query(vector, { k: 0 }), { code: 'bad-argument' });
+    assert.deepEqual((await index.query(vector)).hits, []);
+    await assert.rejects(index.query(vector, { signal: AbortSignal.abort(new Error('enough')) }), /enough/);
+    await index.add([{ id: 'a', vector }]);
+    await assert.rejects(
+      index.query(vector, {
+        filter: () => {
+          throw new RangeError('mine');
+        },
+      }),
+      RangeError,
+    );
+    await index.close();
+  });
+});
