@@ -26,6 +26,13 @@ export const SearchIcon = () => (
   </Icon>
 );
 
+/** All of it: four corners. */
+export const WholeIcon = () => (
+  <Icon>
+    <path d="M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5" />
+  </Icon>
+);
+
 export const AddIcon = () => (
   <Icon>
     <path d="M12 5v14M5 12h14" />

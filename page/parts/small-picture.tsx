@@ -1,18 +1,14 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
 import { learnSize } from '../state/learned-sizes.ts';
 import { nameOf, type Picture } from '../state/pictures.ts';
 
 /** A picture, small; its name where there is nothing to show. */
 export function SmallPicture({ picture, alt }: { picture: Picture; alt?: string }) {
   const { id, thumbnail, url, width } = picture;
-  const failed = useSignal(false);
+  // Which one could not be shown: another may be given.
+  const failed = useSignal('');
   const source = thumbnail || url;
-  // What could not be shown may be given anew.
-  useEffect(() => {
-    failed.value = false;
-  }, [source]);
-  if (source === '' || failed.value) return <span class="absent">{alt ?? nameOf(id)}</span>;
+  if (source === failed.value) return <span class="absent">{alt ?? nameOf(id)}</span>;
   return (
     <img
       src={source}
@@ -23,7 +19,7 @@ export function SmallPicture({ picture, alt }: { picture: Picture; alt?: string 
         if (width === undefined && source === url) learnSize(id, naturalWidth, naturalHeight);
       }}
       onError={() => {
-        failed.value = true;
+        failed.value = source;
       }}
     />
   );

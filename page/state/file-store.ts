@@ -1,4 +1,5 @@
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import type { DBSchema } from 'idb';
+import { database } from './database.ts';
 
 /** Files that queries were made with, in IndexedDB: the last ones, up to a size. */
 const maxFiles = 20;
@@ -20,21 +21,10 @@ interface FilesSchema extends DBSchema {
   files: { key: string; value: StoredFile; indexes: { used: [used: number, byteLength: number] } };
 }
 
-let opening: Promise<IDBPDatabase<FilesSchema>> | undefined;
-
 /** Rejects where storage is blocked. */
-function database(): Promise<IDBPDatabase<FilesSchema>> {
-  opening ??= openDB<FilesSchema>('likeness-page-files', 1, {
-    upgrade(db) {
-      db.createObjectStore('files', { keyPath: 'key' }).createIndex('used', ['used', 'byteLength']);
-    },
-    blocking: (_, __, event) => (event.target as IDBDatabase).close(),
-    terminated() {
-      opening = undefined;
-    },
-  });
-  return opening;
-}
+const files = database<FilesSchema>('likeness-page-files', (db) => {
+  db.createObjectStore('files', { keyPath: 'key' }).createIndex('used', ['used', 'byteLength']);
+});
 
 /** Stores a file, as the one used last; the oldest ones go. */
 export async function storeFile(key: string, file: File): Promise<void> {
@@ -42,7 +32,7 @@ export async function storeFile(key: string, file: File): Promise<void> {
   const bytes = await file.arrayBuffer();
   const { name, type, lastModified: modified, size: byteLength } = file;
   const entry: StoredFile = { key, name, type, modified, bytes, byteLength, used: Date.now() };
-  const transaction = (await database()).transaction('files', 'readwrite');
+  const transaction = (await files()).transaction('files', 'readwrite');
   await transaction.store.put(entry);
   // By the index alone, from the one used last on.
   let count = 0;
@@ -60,7 +50,7 @@ export async function storeFile(key: string, file: File): Promise<void> {
 
 /** A stored file, which is then the one used last; `undefined` where it is not stored. */
 export async function loadFile(key: string): Promise<File | undefined> {
-  const { store, done } = (await database()).transaction('files', 'readwrite');
+  const { store, done } = (await files()).transaction('files', 'readwrite');
   const found = await store.get(key);
   if (found) await store.put({ ...found, used: Date.now() });
   await done;

@@ -1,5 +1,6 @@
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import type { DBSchema, IDBPDatabase } from 'idb';
 import type { StoredCollection, StoredFile } from '../state/collection-types.ts';
+import { database } from '../state/database.ts';
 
 /** A file that could not be read, as it was then. */
 export interface RememberedFile {
@@ -15,21 +16,11 @@ interface PageSchema extends DBSchema {
   files: { key: [collection: string, path: string]; value: StoredFile };
 }
 
-let opening: Promise<IDBPDatabase<PageSchema> | undefined> | undefined;
+const opened = database<PageSchema>('likeness-page', (db) => {
+  db.createObjectStore('unread', { keyPath: 'id' });
+  db.createObjectStore('collections', { keyPath: 'key' });
+  db.createObjectStore('files', { keyPath: ['collection', 'path'] });
+});
 
 /** What the page itself remembers, beside its indexes; `undefined` where storage is blocked. */
-export function pageStore(): Promise<IDBPDatabase<PageSchema> | undefined> {
-  opening ??= openDB<PageSchema>('likeness-page', 1, {
-    upgrade(store) {
-      store.createObjectStore('unread', { keyPath: 'id' });
-      store.createObjectStore('collections', { keyPath: 'key' });
-      store.createObjectStore('files', { keyPath: ['collection', 'path'] });
-    },
-    // A newer page in another tab wants to change the store.
-    blocking: (_, __, event) => (event.target as IDBDatabase).close(),
-    terminated() {
-      opening = undefined;
-    },
-  }).catch(() => undefined);
-  return opening;
-}
+export const pageStore = (): Promise<IDBPDatabase<PageSchema> | undefined> => opened().catch(() => undefined);

@@ -168,9 +168,17 @@ test('settings show what is stored; an index is saved, emptied, brought back and
         await page.keyboard.press('Enter');
         assert.equal(await page.locator('.confirm').count(), 0);
         assert.equal(await page.innerText('#index-count'), '12 pictures can be searched.');
+        const storedBytes = (): string =>
+          /[\d.]+ [kM]B on this device/.exec(document.querySelector('#storage')!.textContent!)![0];
+        const full = await page.evaluate(storedBytes);
         await page.click('#empty-index');
         await page.click('#empty-yes');
         await page.locator('.alert', { hasText: '12 pictures were removed.' }).waitFor();
+        // What is stored is told as it is now, and nothing of before when the sheet is opened again.
+        await page.waitForFunction(
+          (before) => !document.querySelector('#storage')!.textContent!.includes(before),
+          full,
+        );
         assert.equal(await page.innerText('#index-count'), 'There are no pictures yet.');
         await page.getByRole('button', { name: 'Undo' }).click();
         await status(page, '12 pictures are back');

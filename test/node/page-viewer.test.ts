@@ -378,3 +378,27 @@ test('"Why this one?" lays a map over both pictures, which goes again and is rem
     await page.click('#why');
     await page.waitForSelector('#found canvas.heat', { timeout: 2000 });
   }));
+
+test('a file that cannot be shown says so, and nobody is asked to see why it was found', async () => {
+  // What a service worker fetches is not ours to change.
+  const context = await browser.newContext({ serviceWorkers: 'block' });
+  const page = await context.newPage();
+  try {
+    await page.route(`**/pictures/**/${names[3]}*`, (route) =>
+      route.fulfill({ status: 200, contentType: 'image/jpeg', body: 'no picture' }),
+    );
+    await page.goto(`${url}?like=${asked}&picture=Food/${names[3]}`);
+    await page.locator('#found .trouble', { hasText: 'cannot be shown' }).waitFor();
+    assert.equal(await page.locator('#why').count(), 0);
+    await page.click('#previous:not([aria-disabled="true"]), #next:not([aria-disabled="true"])');
+    await whole(page, '#found');
+    await page.waitForSelector('#why');
+    // In the list its name stands in its place, and no drawing of the browser's.
+    await page.keyboard.press('Escape');
+    await page.locator(`.rows a[title="Food/${names[3]}"] .absent`).waitFor();
+    await page.waitForTimeout(300);
+    assert.equal(await page.locator(`.rows a[title="Food/${names[3]}"] img`).count(), 0);
+  } finally {
+    await context.close();
+  }
+});

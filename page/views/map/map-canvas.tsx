@@ -1,5 +1,6 @@
 import { effect, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { WholeIcon } from '../../parts/icons.tsx';
 import { type Camera, type Frame, maxZoomOf, type Point, panned, whole, zoomed } from '../../state/camera.ts';
 import { bounds, camera, fitTo, spots } from '../../state/map.ts';
 import type { Picture } from '../../state/pictures.ts';
@@ -205,8 +206,14 @@ export function MapCanvas({ choose }: { choose(picture: Picture): void }) {
         >
           −
         </button>
-        <button type="button" id="show-all" onClick={() => controls.current?.all()}>
-          {text.all}
+        <button
+          type="button"
+          id="show-all"
+          aria-label={text.all}
+          title={text.all}
+          onClick={() => controls.current?.all()}
+        >
+          <WholeIcon />
         </button>
       </div>
       {shown && <PictureCard picture={shown.picture} isTouch={shown.by === 'touch'} choose={choose} />}

@@ -106,7 +106,7 @@ function Situation() {
     return <p class="quiet">{mapping.value === 'waiting' ? text.waiting : `${text.making}…`}</p>;
   if (drawn.value) {
     const count = missingOnMap.value;
-    if (count === 0) return <p class="quiet">{text.about}</p>;
+    if (count === 0) return <p class="quiet about">{text.about}</p>;
     return (
       <p class="situation">
         <span>{text.outdated(count)}</span> {start(text.again)}

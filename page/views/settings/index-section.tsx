@@ -13,8 +13,12 @@ import { served } from '../../work/served.ts';
 import { storedIndexes } from '../../work/stored-indexes.ts';
 import { OtherIndexes } from './other-indexes.tsx';
 
-/** What is searched: how much it is, and what can be done with it as a whole. */
-export function IndexSection() {
+/**
+ * What is searched: how much it is, and what can be done with it as a whole.
+ *
+ * @param isCurrent whether it is known what is stored now; numbers of before keep their room, unseen
+ */
+export function IndexSection({ isCurrent }: { isCurrent: boolean }) {
   const text = settingsTexts.value;
   const isAsking = useSignal(false);
   const count = indexedCount.value;
@@ -25,7 +29,7 @@ export function IndexSection() {
     <section>
       <h3>{text.index}</h3>
       <p id="index-count">{count === 0 ? text.none : text.count(count)}</p>
-      <div class="quiet" id="storage">
+      <div class={isCurrent ? 'quiet' : 'quiet outdated'} id="storage">
         {current && <p>{text.stored(formatBytes(current.byteLength))}</p>}
         {report.value && !store && <p>{text.notStored}</p>}
         {store?.warnings.map((warning) => (

@@ -1,6 +1,7 @@
 import { report } from '../../state/library.ts';
 import { formatCount } from '../../texts/language.ts';
 import { machineTexts } from '../../texts/machine.ts';
+import { reasonText } from '../../texts/reasons.ts';
 import { settingsTexts } from '../../texts/settings.ts';
 import { GpuPanel } from './gpu-panel.tsx';
 import { IsolationSetting } from './offline.tsx';
@@ -37,12 +38,12 @@ function Machine() {
             : extractor.backend === 'webgpu'
               ? text.onGpu
               : text.onCpu(extractor.threads)}
-          {extractor && <span class="quiet">{extractor.reason}</span>}
+          {extractor && <span class="quiet">{reasonText(extractor.reason)}</span>}
         </dd>
         <dt>{text.searching}</dt>
         <dd>
           {knn.backend === 'webgpu' ? text.onGpu : text.cpu}
-          <span class="quiet">{knn.reason}</span>
+          <span class="quiet">{reasonText(knn.reason)}</span>
         </dd>
       </dl>
       <details>

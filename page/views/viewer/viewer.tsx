@@ -88,7 +88,7 @@ function OpenViewer({ part }: { part: Subject['part'] }) {
   // A picture of the query is looked at alone.
   const own = address.value.query.find((one) => keyOf(subjectOf(one)) === key);
   const { query } = address.value;
-  const canExplain = !own && query.length > 0 && search.value !== undefined;
+  const canExplain = !own && query.length > 0 && search.value !== undefined && reading.state !== 'broken';
   const explanation = useExplanation(
     isExplained && canExplain && subject.url !== ''
       ? {
