@@ -8,6 +8,7 @@ import type { Region } from '../image/crop.ts';
 import { endBy, Interrupted } from './interrupt.ts';
 import { defaultModel, isModelFolder } from './model-name.ts';
 import { printable, say } from './print.ts';
+import { checkApiOptions, origin } from './serve/api-options.ts';
 import { hostOf } from './serve/hosts.ts';
 import { reasonOf, systemSentence } from './system-error.ts';
 
@@ -317,7 +318,41 @@ program
   )
   .option('--follow-links', 'also serve pictures and models that links lead to outside of their folders')
   .option('--no-isolation', 'send no COOP and COEP headers; the page then has one thread')
-  .action(async (options) => (await import('./commands/serve.ts')).serve(options));
+  .option('--api', 'answer searches over HTTP below /api/, too: docs/http.md')
+  .option('--no-page', 'serve the API without the page')
+  .option('--engine <lancedb:uri>', 'the API over a table of LanceDB, without the page')
+  .option('--table <name>', 'the table of --engine (default: "pictures")')
+  .option('--endpoint <url>', 'the object store of --engine, where it is not Amazon’s')
+  .option('--token-file <file>', 'who sends this file’s token may write; or the variable LIKENESS_TOKEN')
+  .addOption(
+    new Option('--cors <origin>', 'pages of this origin may ask; may be repeated; * is all').argParser(
+      origin,
+    ),
+  )
+  .option('--extract', 'the API takes pictures, too, and extracts their vectors here')
+  .addOption(
+    new Option('--max-k <n>', 'pictures in one answer (default: 1000)').argParser(
+      whole('--max-k', 1, 100_000),
+    ),
+  )
+  .addOption(
+    new Option('--max-body <MiB>', 'size of a body (default: 8)').argParser(whole('--max-body', 1, 256)),
+  )
+  .addOption(
+    new Option(
+      '--max-queries <n>',
+      'queries that run at once; eight times as many wait (default: 8)',
+    ).argParser(whole('--max-queries', 1, 1000)),
+  )
+  .addOption(
+    new Option('--log <what>', 'requests of the API that are logged, as JSON lines on stderr')
+      .choices(['all', 'failures', 'faults', 'off'])
+      .default('all'),
+  )
+  .action(async (options, command) => {
+    checkApiOptions(options, command);
+    await (await import('./commands/serve.ts')).serve(options);
+  });
 
 const models = program.command('model').description('build, verify and list models');
 

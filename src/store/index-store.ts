@@ -160,6 +160,11 @@ export class IndexStore {
     return this.#index.generation.name;
   }
 
+  /** 16 bytes as hex: of this index, and of no other that had its name. */
+  get identity(): string {
+    return this.#index.generation.header.identity;
+  }
+
   /** Rises with each reading of the whole file: positions of rows from before are no longer valid. */
   get readings(): number {
     return this.#index.readings;

@@ -186,6 +186,42 @@ async function askServer(child: ChildProcess, output: () => string, ended: Promi
   await ended;
 }
 
+/** Runs a block that asks the search API, which then is there: at the address that the documents name, as it were. */
+async function askApi(commands: string[], folder: string): Promise<void> {
+  const token = 'the token of a reader'.replaceAll(' ', '-');
+  const command = 'npx likeness-search serve --api -i index --port 0 --log off';
+  const child = spawn(command, {
+    cwd: folder,
+    env: { ...env, LIKENESS_TOKEN: token },
+    shell: true,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(child, 'close');
+  try {
+    const url = await new Promise<string>((found, failed) => {
+      let output = '';
+      const read = (bytes: Buffer): void => {
+        output += bytes;
+        const [, address] = /^Serving on (http:\S+)\//m.exec(output) ?? [];
+        if (address) found(address);
+      };
+      child.stdout.on('data', read);
+      child.stderr.on('data', read);
+      void ended.then(() => failed(new Error(`${command} ended: ${output}`)));
+    });
+    for (const line of commands) {
+      const here = line.replaceAll('http://localhost:8080', url);
+      await run('sh', ['-c', here], { cwd: folder, env: { ...env, LIKENESS_TOKEN: token } }).catch((error) =>
+        assert.fail(`${line}\n${error.stdout}${error.stderr}`),
+      );
+    }
+  } finally {
+    if (child.exitCode === null) process.kill(-child.pid!, 'SIGINT');
+    await ended;
+  }
+}
+
 describe('the documents', () => {
   test('every block is of a kind that is tried here', async () => {
     const kinds = ['sh', 'ts', 'js', 'python', 'html', 'css', 'json', 'text'];
@@ -221,6 +257,10 @@ describe('the documents', () => {
       const commands = commandsOf(text);
       const outputs = commands.flatMap(outputsOf);
       const folder = await freshFolder(outputs);
+      if (/^curl /m.test(text)) {
+        await askApi(commands, folder);
+        return;
+      }
       for (const command of commands) {
         await runCommand(command, folder);
         for (const path of outputsOf(command)) {

@@ -86,7 +86,7 @@ describe('layers', () => {
     }
     assert.ok(inputs.has('src/network/manifest.ts') && inputs.has('src/delivery/download.ts'));
     const wrong =
-      /^src\/(cli|convert|lance|output|site)\/|\.node\.ts$|\/(h5wasm|parse5|htmlparser2|css-select|picomatch|commander|cli-progress|@fastify|@lancedb|apache-arrow)\//;
+      /^src\/(cli|convert|lance|output|server|site)\/|\.node\.ts$|\/(h5wasm|parse5|htmlparser2|css-select|picomatch|commander|cli-progress|@fastify|hono|@hono|prom-client|@lancedb|apache-arrow)\//;
     assert.deepEqual(
       [...inputs].filter((path) => wrong.test(path)),
       [],

@@ -1,25 +1,40 @@
+import { endAll } from '../../base/end-all.ts';
 import { openIndexOf } from '../open-index.ts';
 import { print } from '../print.ts';
+import { openApi } from '../serve/api.ts';
+import type { ApiServeOptions } from '../serve/api-options.ts';
 import { type RunningServer, type ServerOptions, startServer } from '../serve/server.ts';
-import { createSite } from '../serve/site.ts';
+import { createSite, emptySite } from '../serve/site.ts';
 
-interface Options extends ServerOptions {
+interface Options extends ServerOptions, ApiServeOptions {
   index?: string;
   followLinks?: boolean;
+  /** Whether the page is served. */
+  page: boolean;
 }
 
 /** `likeness serve`. Resolves when the server listens; a signal ends it. */
 export async function serve(options: Options): Promise<void> {
-  const where = options.index;
-  const looked = where === undefined ? undefined : await openIndexOf(where, { rows: true });
-  const index = looked && { where: where!, store: looked.index, isWhole: !looked.damage };
+  const { index: where, engine, followLinks } = options;
+  // The page searches an index of ours itself: a table of another engine it cannot read.
+  const page = options.page && engine === undefined;
+  const api = options.api || engine !== undefined ? await openApi({ ...options, page }) : undefined;
+  let closeIndex: (() => Promise<void>) | undefined;
+  const cleanUp = (): Promise<void> =>
+    endAll(
+      () => api?.close(),
+      () => closeIndex?.(),
+    );
   try {
-    const site = await createSite({ index, followLinks: options.followLinks });
-    const server = await startServer(site, options);
-    stopOnSignal(server, async () => index?.store.close());
+    const looked = page && where !== undefined ? await openIndexOf(where, { rows: true }) : undefined;
+    closeIndex = async () => looked?.index.close();
+    const index = looked && { where: where!, store: looked.index, isWhole: !looked.damage };
+    const site = page ? await createSite({ index, followLinks }) : emptySite;
+    const server = await startServer(site, options, api?.listener);
+    stopOnSignal(server, cleanUp);
     print(`Serving on ${server.url} — stop with Ctrl+C`);
   } catch (error) {
-    await index?.store.close();
+    await cleanUp().catch(() => {});
     throw error;
   }
 }

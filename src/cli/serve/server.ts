@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { LikenessError } from '../../base/errors.ts';
+import type { ApiListener } from '../../server/listener.ts';
 import { say } from '../print.ts';
 import { hostFilter } from './hosts.ts';
 import { sendText } from './send-body.ts';
@@ -38,6 +40,16 @@ const usual: Timeouts = {
   idle: 120_000,
   close: 2_000,
 };
+/**
+ * Of a server with the API: bodies come, a query may take a while, and a load balancer keeps its connections for a minute:
+ * it must not meet one that closes.
+ */
+export const apiTimeouts: Timeouts = {
+  ...usual,
+  request: 30_000,
+  keepAlive: 75_000,
+  close: 30_000,
+};
 /** Each takes one of the files that a process may open (4096 on many machines), and its answer another. */
 const maxConnections = 2000;
 /** All lines of a request's head. */
@@ -54,7 +66,8 @@ export interface RunningServer {
 export async function startServer(
   site: Site,
   options: ServerOptions,
-  timeouts: Timeouts = usual,
+  api?: ApiListener,
+  timeouts: Timeouts = api ? apiTimeouts : usual,
 ): Promise<RunningServer> {
   const isOurName = hostFilter(options.host, options.allowHost ?? []);
   const server = createServer(
@@ -74,6 +87,7 @@ export async function startServer(
       });
     },
   );
+  const connections = new Connections(server);
   server.timeout = timeouts.idle;
   server.maxConnections = maxConnections;
 
@@ -88,6 +102,11 @@ export async function startServer(
         403,
         'This server does not answer to that name. To allow it: likeness serve --allow-host <name>\n',
       );
+      return;
+    }
+    if (api?.takes(url)) {
+      response.setHeader('Content-Security-Policy', strictPolicy);
+      await api.answer(request, response);
       return;
     }
     if (method !== 'GET' && method !== 'HEAD') {
@@ -111,7 +130,13 @@ export async function startServer(
 
   await listen(server, options);
   server.on('error', (error) => say(`likeness: ${error.message}`));
-  return { url: urlOf(server, options), close: () => close(server, timeouts.close) };
+  return {
+    url: urlOf(server, options),
+    close() {
+      api?.stop();
+      return close(server, connections, timeouts.close);
+    },
+  };
 }
 
 const strictPolicy =
@@ -175,13 +200,44 @@ function urlOf(server: Server, { host, port }: ServerOptions): string {
   return `http://${name}:${listens}/`;
 }
 
-function close(server: Server, timeoutMs: number): Promise<void> {
+/** The connections of a server, and on which of them something is being answered. */
+class Connections {
+  readonly #busy = new Map<Socket, number>();
+
+  constructor(server: Server) {
+    server.on('connection', (socket) => {
+      this.#busy.set(socket, 0);
+      socket.once('close', () => this.#busy.delete(socket));
+    });
+    server.on('request', ({ socket }, response) => {
+      this.#busy.set(socket, (this.#busy.get(socket) ?? 0) + 1);
+      response.once('close', () => {
+        if (this.#busy.has(socket)) this.#busy.set(socket, this.#busy.get(socket)! - 1);
+      });
+    });
+  }
+
+  /** Also those on which nothing was asked yet, which `closeIdleConnections` takes for busy. */
+  closeIdle(): void {
+    for (const [socket, count] of this.#busy) {
+      if (count > 0) continue;
+      // What was sent last may still be on its way.
+      if (socket.writableEnded) socket.destroy();
+      else socket.end();
+    }
+  }
+}
+
+function close(server: Server, connections: Connections, timeoutMs: number): Promise<void> {
   return new Promise((closed) => {
     const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
+    // A connection that has its answer would be kept.
+    const sweep = setInterval(() => connections.closeIdle(), 50);
     server.close(() => {
       clearTimeout(timer);
+      clearInterval(sweep);
       closed();
     });
-    server.closeIdleConnections();
+    connections.closeIdle();
   });
 }

@@ -68,6 +68,16 @@ export async function createSite({ index, followLinks = false }: SiteOptions): P
   };
 }
 
+/** Beside an API alone there is one line for who comes by a browser. */
+export const emptySite: Site = {
+  async answer(path, _, response) {
+    if (path.join('/') !== '') return false;
+    sendText(response, 200, 'The search API of Likeness: GET /api/health says what it answers from.\n');
+    return true;
+  },
+  pagePolicy: "default-src 'none'",
+};
+
 const nothing = async (): Promise<boolean> => false;
 
 /** The page's own policy. As a header it holds for its workers, too. */

@@ -1,0 +1,50 @@
+import type { Hono } from 'hono';
+import { type Env, limited } from './exchange.ts';
+import { clientGone, HttpError, httpErrorOf } from './http-error.ts';
+import type { Budget, Limits } from './limits.ts';
+import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+
+interface Observers {
+  metrics: Metrics;
+  budget: Budget;
+  limits: Limits;
+  log: Log;
+}
+
+/** Puts around all routes: time limit, errors as JSON, figures, log, and no work while answers wait. */
+export function observed(app: Hono<Env>, { metrics, budget, limits, log }: Observers): void {
+  app.use(async (exchange, next) => {
+    const began = performance.now();
+    const { method } = exchange.req;
+    exchange.set('route', 'other');
+    const { signal, end } = limited(exchange.req.raw.signal, limits.bodyMs + limits.queryMs);
+    exchange.set('signal', signal);
+    const { pathname: path } = new URL(exchange.req.url);
+    const refusal = path === '/api/health' || path === '/metrics' ? undefined : budget.refusal;
+    if (refusal) exchange.res = answerOf(refusal);
+    else await next();
+    end();
+    const { route } = exchange.var;
+    const isGone = exchange.req.raw.signal.aborted;
+    const status = isGone ? clientGone : exchange.res.status;
+    const seconds = (performance.now() - began) / 1000;
+    metrics.observe(route, method, status, seconds);
+    const failure = exchange.error && !isGone ? { error: String(exchange.error.message) } : {};
+    const level = status >= 500 && status !== 503 ? 'error' : status >= 400 ? 'warn' : 'info';
+    log(level, { method, path, route, status, ms: Math.round(seconds * 1e4) / 10, ...failure });
+  });
+  app.notFound((exchange) =>
+    answerOf(
+      new HttpError(
+        404,
+        'not-found',
+        `There is nothing at ${new URL(exchange.req.url).pathname}; docs/http.md lists what there is.`,
+      ),
+    ),
+  );
+  app.onError((error) => answerOf(httpErrorOf(error)));
+}
+
+const answerOf = ({ status, code, message, headers }: HttpError): Response =>
+  Response.json({ error: { code, message } }, { status, headers });

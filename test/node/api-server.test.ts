@@ -1,0 +1,402 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { ImageSearch } from '../../src/api/image-search.node.ts';
+import type { VectorEngine } from '../../src/engine/vector-engine.ts';
+import { bearer, call, type StartedApi, startApi, token } from '../support/api-server.ts';
+import { dimension, makeIndex, unitVector } from '../support/index-folder.ts';
+import { ask, openSocket, parseAnswer, sendRaw } from '../support/raw-http.ts';
+
+/** What a path gives a meaning to, and what is written in two ways. */
+const oddIds = [
+  'a/b/c.jpg',
+  '..',
+  '.',
+  '%',
+  '%2F',
+  'ä ö',
+  '日本 🖼️',
+  'a?b#c',
+  '\u0000',
+  'e\u0301',
+  '//',
+  'a+b&c=',
+];
+const ids = [...Array.from({ length: 40 }, (_, n) => `p${n}.jpg`), ...oddIds];
+
+let folder: string;
+let api: StartedApi;
+let reference: ImageSearch;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'likeness-api-'));
+  await makeIndex(join(folder, 'index'), ids);
+  await makeIndex(join(folder, 'same'), ids);
+  api = await startApi(join(folder, 'index'), {
+    origins: ['https://shop.example'],
+    limits: { k: 50, page: 30, bodyBytes: 100_000, bodyMs: 400, ids: 5 },
+  });
+  reference = await ImageSearch.open({ store: `file:${join(folder, 'same')}`, network: 'lazy' });
+});
+after(async () => {
+  await api?.close();
+  await reference?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const post = (body: BodyInit, type = 'application/octet-stream', query = '', headers = {}) =>
+  call(`${api.url}/query${query}`, { method: 'POST', body, headers: { 'Content-Type': type, ...headers } });
+
+describe('the search API', () => {
+  test('answers queries as ImageSearch does, by bytes, by numbers and by ids', async () => {
+    const vector = unitVector(1000);
+    const wanted = await reference.query(vector, {
+      k: 7,
+      offset: 2,
+      exclude: ['p3.jpg', '..'],
+      maxDistance: 1.5,
+    });
+    const bytes = await post(vector, undefined, '?k=7&offset=2&exclude=p3.jpg&exclude=..&maxDistance=1.5');
+    assert.deepEqual(bytes, { ...bytes, status: 200 });
+    assert.deepEqual(bytes.body, { hits: wanted, exact: true, recall: null, size: ids.length });
+    const asked = { k: 7, offset: 2, exclude: ['p3.jpg', '..'], maxDistance: 1.5 };
+    const numbers = await call(`${api.url}/query`, { json: { vector: [...vector], ...asked } });
+    assert.deepEqual(numbers.body.hits, wanted);
+    for (const some of [['p5.jpg'], ['p5.jpg', '日本 🖼️', '..']]) {
+      const { body } = await call(`${api.url}/query`, { json: { ids: some, k: 9, filter: ids.slice(3) } });
+      const parts = some.map((id) => ({ id }));
+      assert.deepEqual(body.hits, await reference.query(parts, { k: 9, filter: ids.slice(3) }));
+    }
+    assert.equal((await post(vector)).body.hits.length, 30);
+  });
+
+  test('refuses what is wrong with the right status, and says what was wanted', async () => {
+    const vector = unitVector(1);
+    const bad = Float32Array.from(vector, (value, j) => (j === 7 ? Number.NaN : value));
+    const cases: [
+      string,
+      number,
+      Promise<{ status: number; body: { error: { code: string; message: string } } }>,
+    ][] = [
+      ['short', 422, post(vector.subarray(1))],
+      ['long', 422, post(new Float32Array(dimension + 1))],
+      ['empty', 422, post('')],
+      ['NaN', 422, post(bad)],
+      ['infinite', 422, post(vector.map((value, j) => (j === 511 ? -Infinity : value)))],
+      ['no type', 415, call(`${api.url}/query`, { method: 'POST', body: new Uint8Array(4) })],
+      ['text', 415, post('x', 'text/plain')],
+      ['picture', 415, post('x', 'image/jpeg')],
+      ['half JSON', 400, post('{"vector":[1,', 'application/json')],
+      ['a list', 400, post('[]', 'application/json')],
+      ['no UTF-8', 400, post(Uint8Array.of(0x22, 0xff, 0x22), 'application/json')],
+      ['deep JSON', 400, post('['.repeat(90_000), 'application/json')],
+      [
+        'deep filter',
+        422,
+        post(
+          `{"ids":["p1.jpg"],"filter":{"meta":{"a":${'['.repeat(999)}${']'.repeat(999)}}}}`,
+          'application/json',
+        ),
+      ],
+      ['neither', 422, call(`${api.url}/query`, { json: {} })],
+      ['both', 422, call(`${api.url}/query`, { json: { ids: ['p1.jpg'], vector: [...vector] } })],
+      ['misspelt', 422, call(`${api.url}/query`, { json: { ids: ['p1.jpg'], K: 4 } })],
+      ['text in a vector', 422, call(`${api.url}/query`, { json: { vector: [...vector].map(String) } })],
+      ['null in a vector', 422, call(`${api.url}/query`, { json: { vector: [...bad] } })],
+      ['beyond float32', 422, call(`${api.url}/query`, { json: { vector: [...vector].fill(1e39) } })],
+      ['unknown id', 404, call(`${api.url}/query`, { json: { ids: ['nobody'] } })],
+      ['no ids', 422, call(`${api.url}/query`, { json: { ids: [] } })],
+      ['many ids', 422, call(`${api.url}/query`, { json: { ids: ids.slice(0, 6) } })],
+      ['k 0', 422, post(vector, undefined, '?k=0')],
+      ['k 1.5', 422, post(vector, undefined, '?k=1.5')],
+      ['k text', 422, post(vector, undefined, '?k=many')],
+      ['k above', 422, post(vector, undefined, '?k=51')],
+      ['k twice', 400, post(vector, undefined, '?k=1&k=2')],
+      ['deep', 422, post(vector, undefined, '?offset=9999')],
+      ['unknown option', 400, post(vector, undefined, '?K=5')],
+      ['distance', 422, post(vector, undefined, '?maxDistance=-1')],
+      ['filter no JSON', 400, post(vector, undefined, '?filter=red')],
+      ['filter wrong', 422, post(vector, undefined, '?filter={"colour":"red"}')],
+      ['other model', 409, post(vector, undefined, '', { 'Likeness-Fingerprint': 'vgg16@1:00' })],
+      ['large', 413, post(new Uint8Array(100_001))],
+      ['page', 422, call(`${api.url}/entries?limit=31`)],
+      ['bad id', 400, call(`${api.url}/entries/%ff`)],
+      ['no such id', 404, call(`${api.url}/entries/nobody`)],
+      ['no such path', 404, call(`${api.url}/nothing`)],
+      ['root', 404, call(api.url)],
+      ['wrong method', 405, call(`${api.url}/query`)],
+      ['wrong method', 405, call(`${api.url}/entries`, { method: 'PUT', body: 'x' })],
+    ];
+    for (const [what, status, answer] of cases) {
+      const { status: got, body } = await answer;
+      assert.equal(got, status, `${what}: ${JSON.stringify(body)}`);
+      assert.match(body.error.message, /^\S.{10,}[.]$/, what);
+      assert.match(body.error.code, /^[a-z-]+$/, what);
+    }
+    assert.equal((await call(`${api.url}/query`)).headers.get('allow'), 'POST, OPTIONS');
+    assert.equal((await post(vector)).status, 200, 'and goes on');
+  });
+
+  test('lists entries by page, with ETags that change with every write', async () => {
+    const first = await call(`${api.url}/entries?offset=25&limit=30`);
+    assert.deepEqual(first.body, {
+      entries: ids.slice(25, 55).map((id) => ({ id })),
+      offset: 25,
+      total: ids.length,
+    });
+    const tag = first.headers.get('etag')!;
+    assert.match(tag, /^"[\w-]+"$/);
+    const known = { headers: { 'If-None-Match': `"other", W/${tag}` } };
+    const again = await call(`${api.url}/entries?offset=25&limit=30`, known);
+    assert.deepEqual([again.status, again.body, again.headers.get('etag')], [304, '', tag]);
+    for (const id of oddIds.filter((one) => one !== '.' && one !== '..')) {
+      const answer = await call(`${api.url}/entries/${encodeURIComponent(id)}`);
+      assert.deepEqual(answer.body, { id }, JSON.stringify(id));
+    }
+    // Parsers of addresses take these for parts of a path: they are asked for by a filter.
+    const dots = await call(`${api.url}/entries?filter=${encodeURIComponent('["..","."]')}`);
+    assert.deepEqual(dots.body.entries, [{ id: '..' }, { id: '.' }]);
+
+    const entry = { id: 'new/ü.jpg', vector: [...unitVector(500)], meta: { colour: 'red', year: 2024 } };
+    const added = await call(`${api.url}/add`, { json: { entries: [entry] }, headers: bearer });
+    assert.deepEqual(added.body, { added: 1, replaced: 0, size: ids.length + 1 });
+    const changed = await call(`${api.url}/entries?offset=25&limit=30`, known);
+    assert.equal(changed.status, 200);
+    assert.notEqual(changed.headers.get('etag'), tag);
+    const filter = encodeURIComponent(JSON.stringify({ meta: { colour: ['red'], year: { min: 2020 } } }));
+    const red = await call(`${api.url}/entries?filter=${filter}`);
+    assert.deepEqual(red.body, { entries: [{ id: entry.id, meta: entry.meta }], offset: 0, total: 1 });
+    const found = await post(unitVector(500), undefined, `?filter=${filter}`);
+    assert.deepEqual(found.body.hits, [{ id: entry.id, distance: 0, meta: entry.meta }]);
+    const replaced = await call(`${api.url}/add`, { json: { entries: [entry] }, headers: bearer });
+    assert.deepEqual(replaced.body, { added: 0, replaced: 1, size: ids.length + 1 });
+    const url = `${api.url}/entries/${encodeURIComponent(entry.id)}`;
+    const removed = await call(url, { method: 'DELETE', headers: bearer });
+    assert.deepEqual(removed.body, { removed: 1, size: ids.length });
+    assert.equal((await call(url)).status, 404);
+    const more = await call(`${api.url}/entries`, {
+      method: 'DELETE',
+      json: { ids: ['nobody'] },
+      headers: bearer,
+    });
+    assert.deepEqual(more.body, { removed: 0, size: ids.length });
+  });
+
+  test('takes changes from those who have the token only, all of a request or none', async () => {
+    const good = { id: 'good', vector: [...unitVector(9)] };
+    const headers = (authorization: string) => ({ headers: { Authorization: authorization } });
+    const json = { entries: [good] };
+    const wrong = [{}, ...['Bearer', `Basic ${token}`, `Bearer ${token}x`, `Bearer ${token} x`].map(headers)];
+    for (const init of wrong) {
+      for (const [url, more] of [
+        ['add', { json }],
+        ['entries', { method: 'DELETE', json: { ids } }],
+        ['entries/p1.jpg', { method: 'DELETE' }],
+      ] as const) {
+        const { status, headers: got } = await call(`${api.url}/${url}`, { ...more, ...init });
+        assert.deepEqual([status, got.get('www-authenticate')], [401, 'Bearer realm="likeness"']);
+      }
+    }
+    const bad: [unknown, RegExp][] = [
+      [{ entries: {} }, /list/],
+      [{ entries: [good], more: 1 }, /"more"/],
+      [{ entries: [good, { ...good, id: '' }] }, /entries\[1\]\.id/],
+      [{ entries: [good, { ...good, id: 5 }] }, /entries\[1\]\.id/],
+      [{ entries: [good, { ...good, vector: [1, 2] }] }, /entries\[1\]\.vector has 2/],
+      [{ entries: [good, { ...good, vector: good.vector.map(() => 1e300) }] }, /entries\[1\]\.vector\[0\]/],
+      [{ entries: [good, { ...good, metadata: 1 }] }, /"metadata"/],
+      [{ entries: [good, null] }, /entries\[1\]/],
+    ];
+    for (const [body, message] of bad) {
+      const answer = await call(`${api.url}/add`, { json: body, headers: bearer });
+      assert.equal(answer.status, 422, JSON.stringify(answer.body));
+      assert.match(answer.body.error.message, message);
+    }
+    const text = await call(`${api.url}/add`, {
+      method: 'POST',
+      body: JSON.stringify(json),
+      headers: bearer,
+    });
+    assert.equal(text.status, 415);
+    const { size } = (await call(`${api.url}/health`)).body;
+    assert.equal(size, ids.length, 'nothing was added');
+    const readOnly = await startApi(api.engine, { token: undefined });
+    assert.equal((await call(`${readOnly.url}/add`, { json, headers: bearer })).status, 403);
+    await readOnly.server.close();
+  });
+
+  test('tells what it is, HEAD, OPTIONS, CORS and foreign names', async () => {
+    const { body: health } = await call(`${api.url}/health`);
+    const limits = { k: 50, depth: 10_000, page: 30, bodyBytes: 100_000, ids: 5 };
+    assert.deepEqual(health, {
+      ...health,
+      status: 'ok',
+      engine: 'likeness',
+      size: ids.length,
+      dims: 512,
+      limits,
+    });
+    assert.deepEqual([health.exact, health.recall, health.staleMs, health.extract], [true, null, 0, false]);
+    assert.match(health.fingerprint, /^vgg16-compact@/);
+    const head = await call(`${api.url}/entries`, { method: 'HEAD' });
+    assert.deepEqual([head.status, head.body], [200, '']);
+    assert.ok(head.headers.get('etag'));
+    const options = await call(`${api.url}/entries/x`, { method: 'OPTIONS' });
+    assert.deepEqual([options.status, options.body], [204, '']);
+    const lines = ['Origin: https://shop.example', 'Access-Control-Request-Method: DELETE'];
+    const preflight = await ask(api.port, '/api/entries/a%2Fb', { method: 'OPTIONS', lines });
+    assert.equal(preflight.status, 204);
+    assert.equal(preflight.headers.get('access-control-allow-origin'), 'https://shop.example');
+    assert.match(preflight.headers.get('access-control-allow-methods')!, /DELETE/);
+    for (const name of ['Content-Type', 'Authorization', 'Likeness-Fingerprint', 'If-None-Match'])
+      assert.ok(preflight.headers.get('access-control-allow-headers')!.includes(name), name);
+    const fault = await call(`${api.url}/nothing`, { headers: { Origin: 'https://shop.example' } });
+    assert.equal(
+      fault.headers.get('access-control-allow-origin'),
+      'https://shop.example',
+      'errors can be read, too',
+    );
+    const foreign = await call(`${api.url}/health`, { headers: { Origin: 'https://other.example' } });
+    assert.equal(foreign.headers.get('access-control-allow-origin'), null);
+    assert.equal((await ask(api.port, '/api/health', { host: 'evil.example' })).status, 403);
+  });
+
+  test('counts and logs requests, without what is asked', async () => {
+    api.log.length = 0;
+    await call(`${api.url}/entries?filter=${encodeURIComponent('["secret"]')}`);
+    await call(`${api.url}/entries/a%0Ab`);
+    await call(`${api.url}/add`, {
+      json: { entries: [] },
+      headers: { Authorization: 'Bearer hidden-thing' },
+    });
+    const lines = JSON.stringify(api.log);
+    assert.doesNotMatch(lines, /secret|hidden-thing/);
+    assert.deepEqual(
+      api.log.map(({ level, route, status }) => [level, route, status]),
+      [
+        ['info', 'entries', 200],
+        ['warn', 'entry', 404],
+        ['warn', 'add', 401],
+      ],
+    );
+    const { body, headers } = await call(`${api.url.slice(0, -4)}/metrics`);
+    assert.match(headers.get('content-type')!, /^text\/plain; version=0\.0\.4/);
+    assert.match(body, /likeness_http_requests_total\{route="query",method="POST",status="409"\} 1\n/);
+    assert.match(body, /likeness_http_request_duration_seconds_bucket\{le="0\.1",route="query"\} \d+\n/);
+    assert.match(body, new RegExp(`likeness_index_pictures ${ids.length}\n`));
+    assert.match(body, /likeness_recall 1\n/);
+    assert.match(body, /likeness_held_bytes 0\n/);
+    assert.match(body, /likeness_requests_running 0\n/);
+  });
+
+  test('ends bodies that are too slow or too long, told or not', async () => {
+    const headOf = (...lines: string[]) =>
+      [
+        'POST /api/query HTTP/1.1',
+        `Host: localhost:${api.port}`,
+        'Content-Type: application/json',
+        ...lines,
+        '',
+        '',
+      ].join('\r\n');
+    const slow = await sendRaw(api.port, `${headOf('Content-Length: 100')}{"ids"`);
+    assert.equal(slow.status, 408);
+    const chunked = await openSocket(api.port);
+    const parts: Buffer[] = [];
+    chunked.on('data', (bytes: Buffer) => parts.push(bytes));
+    chunked.write(headOf('Transfer-Encoding: chunked'));
+    const chunk = `8000\r\n${' '.repeat(0x8000)}\r\n`;
+    let sent = 0;
+    const closed = new Promise((done) => chunked.once('close', done));
+    while (!chunked.destroyed && parts.length === 0 && sent < 2000) {
+      if (!chunked.write(chunk))
+        await Promise.race([new Promise((go) => chunked.once('drain', go)), closed, setTimeout(500)]);
+      sent++;
+    }
+    await Promise.race([closed, setTimeout(2000)]);
+    assert.equal(parseAnswer(Buffer.concat(parts)).status, 413);
+    assert.ok(chunked.destroyed, 'the connection is closed');
+    assert.equal((await call(`${api.url}/health`)).status, 200);
+  });
+});
+
+describe('under load the search API', () => {
+  /** Queries wait until they are let go, or aborted. */
+  function slowEngine(): VectorEngine & { started: number; aborted: number; letGo(): void } {
+    let go = (): void => {};
+    const gone = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const counts = { started: 0, aborted: 0, letGo: () => go() };
+    const methods: Partial<VectorEngine> = {
+      async query(_, { signal } = {}) {
+        counts.started++;
+        await Promise.race([
+          gone,
+          new Promise((_, failed) =>
+            signal?.addEventListener('abort', () => {
+              counts.aborted++;
+              failed(signal.reason);
+            }),
+          ),
+        ]);
+        return { hits: [], exact: true, recall: null };
+      },
+    };
+    return new Proxy(api.engine, {
+      get(engine, name) {
+        if (name in counts) return counts[name as keyof typeof counts];
+        if (name in methods) return methods[name as keyof VectorEngine];
+        const value = engine[name as keyof VectorEngine];
+        return typeof value === 'function' ? value.bind(engine) : value;
+      },
+    }) as ReturnType<typeof slowEngine>;
+  }
+  const query = {
+    method: 'POST',
+    body: unitVector(0),
+    headers: { 'Content-Type': 'application/octet-stream' },
+  };
+
+  test('refuses too many at once, forgets those that went, and stops gracefully', async () => {
+    const engine = slowEngine();
+    const slow = await startApi(engine, { limits: { running: 2, waiting: 2 } });
+    const leave = new AbortController();
+    const asked = [0, 1, 2, 3].map((n) =>
+      call(`${slow.url}/query`, { ...query, ...(n % 2 === 1 && { signal: leave.signal }) }),
+    );
+    const gone = [asked[1], asked[3]].map((one) => one!.catch((error: Error) => error.name));
+    while (engine.started < 2) await setTimeout(5);
+    await setTimeout(50);
+    const refused = await call(`${slow.url}/query`, query);
+    assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '1']);
+    leave.abort();
+    assert.deepEqual(await Promise.all(gone), ['AbortError', 'AbortError']);
+    // The one that ran made room for the one that waits; the one that waited has left the queue.
+    while (engine.started < 3) await setTimeout(5);
+    assert.equal(engine.aborted, 1);
+    assert.equal(engine.started, 3);
+    const closing = slow.server.close();
+    const late = await call(`${slow.url}/query`, query).catch(() => ({ status: 503 }));
+    assert.equal(late.status, 503, 'nothing new is begun');
+    assert.equal(engine.started, 3);
+    engine.letGo();
+    for (const answer of [asked[0]!, asked[2]!]) assert.equal((await answer).status, 200);
+    const began = Date.now();
+    await closing;
+    assert.ok(Date.now() - began < 1000, 'kept connections do not hold it up');
+    assert.deepEqual(slow.log.map(({ status }) => status).sort(), [200, 200, 499, 499, 503]);
+  });
+
+  test('gives a query its time and no more', async () => {
+    const engine = slowEngine();
+    const slow = await startApi(engine, { limits: { queryMs: 60, bodyMs: 60 } });
+    const answer = await call(`${slow.url}/query`, query);
+    assert.deepEqual([answer.status, answer.body.error.code], [503, 'too-slow']);
+    assert.equal(engine.aborted, 1);
+    await slow.server.close();
+  });
+});
