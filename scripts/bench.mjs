@@ -8,6 +8,8 @@
 // npm run bench -- duplicates [--node] [--n rows] [--d values] [--runs runs]
 // npm run bench -- map [--node] [--n rows] [--d values] [--features folder]: a map, and how many neighbours it keeps
 // npm run bench -- store [--node] [--n rows] [--d values] [--batch rows] [--runs runs]
+// npm run bench -- lance [--n rows] [--d values] [--k neighbours] [--runs queries]: our own index beside LanceDB, each
+//   step in a process of its own
 // npm run bench -- extract [--only vgg16|compact] | fc1 [--node] [--runs runs]
 // npm run bench -- variants [--from file of VGG16's weights]
 // npm run bench -- site [--n pictures] [--k neighbours] [--runs visits]: `likeness site`, and what visitors load
@@ -120,6 +122,7 @@ if (flags.peers) {
   await measurePeers(flags, overrides);
   process.exit();
 }
+if (name === 'lance') flags.node = true;
 if (name === 'site' || name === 'page') {
   flags.node = true;
   if (!flags['no-build']) await ensureBuilt();
