@@ -1,5 +1,5 @@
 import { LikenessError } from '../base/errors.ts';
-import { parseJson } from '../base/json.ts';
+import { fileText, parseJson } from '../base/json.ts';
 import type { OpenFile } from '../base/random-access.ts';
 import { type NpyRows, openNpyRows } from '../python/npy-rows.ts';
 import { isZip, openNpz } from '../python/npz.ts';
@@ -107,8 +107,10 @@ export async function openExported(path: string, { info, model }: Wanted): Promi
   };
 }
 
+/** Of a `.txt` file each line is an id. */
 export async function readIds(path: string): Promise<string[]> {
-  const ids = parseJson(await readInput(path), path);
+  const bytes = await readInput(path);
+  const ids = /\.txt$/i.test(path) ? linesOf(bytes, path) : parseJson(bytes, path);
   const wanted = `${path} has to be a JSON list of strings, an id for each row`;
   if (!Array.isArray(ids)) throw new LikenessError('bad-file', `${wanted}; it is ${kindOf(ids)}.`);
   const odd = ids.findIndex((id) => typeof id !== 'string' || id === '');
@@ -119,6 +121,14 @@ export async function readIds(path: string): Promise<string[]> {
   const twice = ids.find((id) => seen.size === seen.add(id).size);
   if (twice !== undefined) throw new LikenessError('bad-file', `${path} has the id "${twice}" twice.`);
   return ids;
+}
+
+function linesOf(bytes: Uint8Array, path: string): string[] {
+  const lines = fileText(bytes, path).split(/\r?\n/);
+  if (lines.at(-1) === '') lines.pop();
+  const empty = lines.indexOf('');
+  if (empty < 0) return lines;
+  throw new LikenessError('bad-file', `${path} has to have an id in each line; line ${empty + 1} is empty.`);
 }
 
 function kindOf(value: unknown): string {

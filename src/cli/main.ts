@@ -6,6 +6,7 @@ import { LikenessError } from '../base/errors.ts';
 import { defaultNeighbours, leastNeighbours, mostNeighbours } from '../engine/map/neighbours.ts';
 import type { Region } from '../image/crop.ts';
 import { endBy, Interrupted } from './interrupt.ts';
+import { lanceAddress } from './lance-address.ts';
 import { defaultModel, isModelFolder } from './model-name.ts';
 import { printable, say } from './print.ts';
 import { checkApiOptions, origin } from './serve/api-options.ts';
@@ -87,6 +88,31 @@ function takeOldName(command: Command, old: string, name: string, value: string 
 }
 
 const indexFrom = (): Option => new Option('-i, --index <index-dir>', 'an index made by "likeness index"');
+
+const lanceTarget = (): Option =>
+  new Option(
+    '--to <lancedb:uri>',
+    'in place of -o: a table of LanceDB, e.g. lancedb:./shop.lance or lancedb:s3://bucket/pictures',
+  ).argParser(lanceAddress);
+const lanceTable = (): Option => new Option('--table <name>', 'with --to: the name of the table');
+const lanceEndpoint = (): Option =>
+  new Option('--endpoint <url>', 'with --to lancedb:s3://…: an object store that is not Amazon’s');
+
+/** Whether a command writes to LanceDB; else it has -o. */
+function checkTarget(command: Command): boolean {
+  const { output, to, table, endpoint } = command.opts();
+  if (output === undefined && to === undefined) {
+    command.error(
+      "error: required option '-o, --output <index-dir>' not specified; or --to lancedb:<uri> in its place",
+    );
+  }
+  if (output !== undefined && to !== undefined) {
+    command.error('error: -o and --to name two places; leave one of them out.');
+  }
+  const idle = table !== undefined ? '--table' : endpoint !== undefined ? '--endpoint' : undefined;
+  if (to === undefined && idle) command.error(`error: ${idle} is for --to lancedb:<uri>.`);
+  return to !== undefined;
+}
 
 const program = new Command('likeness')
   .description('Exact image search: index a folder of pictures, find the most similar ones.')
@@ -277,17 +303,30 @@ program
 
 program
   .command('import')
-  .description('make an index from features of another program, e.g. NumPy')
+  .description('make an index from features of another program, e.g. NumPy, or put an index into LanceDB')
   .argument(
     '<features>',
-    'features.npy or .npz, a folder with a .npy for each picture, or an exported .likeness file',
+    'features.npy or .npz, a folder with a .npy for each picture, an index or an exported .likeness file',
   )
-  .option('--ids <ids.json>', 'a JSON list of the ids, in the order of the rows; of a folder: which files')
+  .option(
+    '--ids <ids.json>',
+    'a JSON list of the ids, in the order of the rows, or a .txt file with one a line; of a folder: which files',
+  )
   .option('--array <name>', 'name of the array in an .npz')
   .option('--skip-bad', 'leave out rows with NaN or infinity, and list them')
   .addOption(model())
-  .requiredOption('-o, --output <index-dir>', 'folder of the index')
-  .action(async (from, options) => (await import('./commands/import.ts')).importFeatures(from, options));
+  .option('-o, --output <index-dir>', 'folder of the index')
+  .addOption(lanceTarget())
+  .addOption(lanceTable())
+  .addOption(lanceEndpoint())
+  .action(async (from, options, command) => {
+    if (checkTarget(command)) {
+      const isModelNamed = command.getOptionValueSource('model') === 'cli';
+      const { importIntoLance } = await import('./commands/import-lance.ts');
+      return importIntoLance(from, { ...options, isModelNamed });
+    }
+    return (await import('./commands/import.ts')).importFeatures(from, options);
+  });
 
 picture(program.command('tensor'))
   .description("write the network's input for a picture: float32, 1 × 3 × H × W, BGR minus mean")

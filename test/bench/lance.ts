@@ -258,7 +258,15 @@ export default async function bench(options: Options): Promise<{
         },
         {
           title: `Asking for ${k}, ${runs} queries by one client and by ${clients} at once`,
-          columns: ['step', 'p50, ms', 'p99, ms', 'p50 of 8, ms', 'p99 of 8, ms', `recall at ${k}`, 'resident, MiB'],
+          columns: [
+            'step',
+            'p50, ms',
+            'p99, ms',
+            'p50 of 8, ms',
+            'p99 of 8, ms',
+            `recall at ${k}`,
+            'resident, MiB',
+          ],
           rows: asked,
         },
       ],

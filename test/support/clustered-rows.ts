@@ -2,12 +2,7 @@ import { gaussian, seeded } from './random.ts';
 
 /** Normal values that all rows are made of: drawing new ones would take longer than what is measured. */
 const poolSize = 2 ** 20;
-let pool: Float32Array | undefined;
-
-const makePool = (): Float32Array => {
-  const normal = gaussian(seeded(1));
-  return Float32Array.from({ length: poolSize }, normal);
-};
+const pool = Float32Array.from({ length: poolSize }, gaussian(seeded(1)));
 
 /**
  * Rows as features of many pictures are: subjects, scenes of a subject, pictures of a scene; not negative, half of the
@@ -17,7 +12,6 @@ export class ClusteredRows {
   readonly #d: number;
   readonly #subjects: number;
   readonly #scenes: number;
-  readonly #pool = (pool ??= makePool());
 
   /** @param n rows of the whole set; rows behind them are queries of the same subjects and scenes */
   constructor(n: number, d: number) {
@@ -36,7 +30,7 @@ export class ClusteredRows {
     const row = new Float32Array(this.#d);
     let squared = 0;
     for (let j = 0; j < row.length; j++) {
-      const value = this.#pool[at[0] + j]! + 0.6 * this.#pool[at[1] + j]! + 0.4 * this.#pool[at[2] + j]!;
+      const value = pool[at[0] + j]! + 0.6 * pool[at[1] + j]! + 0.4 * pool[at[2] + j]!;
       row[j] = Math.max(0, value);
       squared += row[j]! * row[j]!;
     }

@@ -1,24 +1,21 @@
-import { readdir, stat } from 'node:fs/promises';
 import { modelManifest } from '../../api/model.node.ts';
 import { LikenessError } from '../../base/errors.ts';
-import { firstNotFinite, hasUnitLength, lengthOf } from '../../knn/search/vectors.ts';
+import { firstNotFinite } from '../../knn/search/vectors.ts';
 import { placeForFolder } from '../../output/place.node.ts';
 import type { Change } from '../../store/format/changes.ts';
 import { identityOf } from '../../store/format/header.ts';
 import { IndexStore } from '../../store/index-store.ts';
 import { FolderStore } from '../../store/media/store.node.ts';
-import { openFeatureFolder } from '../feature-folder.ts';
-import { type FeatureSource, openExported, openMatrix, type Wanted } from '../features.ts';
+import type { FeatureSource } from '../features.ts';
+import { Lengths } from '../lengths.ts';
 import { recordedModel } from '../model-name.ts';
 import { print, say } from '../print.ts';
 import { isIndexFile, stageIndex } from '../staged-index.ts';
-import { reasonOf } from '../system-error.ts';
+import { openFeatures, type SourceOptions } from '../vector-source.ts';
 
-interface Options {
+interface Options extends SourceOptions {
   output: string;
   model: string;
-  ids?: string;
-  array?: string;
   skipBad?: boolean;
 }
 
@@ -62,36 +59,6 @@ export async function importFeatures(from: string, options: Options): Promise<vo
   }
 }
 
-async function openFeatures(from: string, wanted: Wanted, options: Options): Promise<FeatureSource> {
-  const forOthers = (kind: string, names: ('ids' | 'array')[]): void => {
-    const name = names.find((each) => options[each] !== undefined);
-    if (name === undefined) return;
-    throw new LikenessError(
-      'bad-argument',
-      `--${name} does nothing for ${kind}, which ${from} is; leave it out.`,
-    );
-  };
-  if (/\.likeness$/i.test(from)) {
-    forOthers('an index', ['ids', 'array']);
-    return openExported(from, wanted);
-  }
-  const info = await stat(from).catch((error) => {
-    throw new LikenessError('not-found', `${from} cannot be read: ${reasonOf(error) ?? error.message}.`, {
-      cause: error,
-    });
-  });
-  if (!info.isDirectory()) return openMatrix(from, wanted, options);
-  const isIndex = await isIndexFolder(from);
-  forOthers(isIndex ? 'an index' : 'a folder of .npy files', isIndex ? ['ids', 'array'] : ['array']);
-  return isIndex ? openExported(from, wanted) : openFeatureFolder(from, wanted, options);
-}
-
-/** A folder with an index and `.npy` files counts as a folder of `.npy` files. */
-async function isIndexFolder(folder: string): Promise<boolean> {
-  const names = await readdir(folder).catch(() => []);
-  return names.some(isIndexFile) && !names.some((name) => /\.npy$/i.test(name));
-}
-
 /** A damaged row, or one with NaN or infinity, ends the import or is skipped. */
 async function append(index: IndexStore, features: FeatureSource, skipBad: boolean): Promise<void> {
   const { dimension } = index.info;
@@ -132,27 +99,4 @@ async function append(index: IndexStore, features: FeatureSource, skipBad: boole
 function entryOf({ entries }: FeatureSource, row: number): { id: string } {
   const { id, meta, hash } = entries[row]!;
   return { id, ...(meta === undefined ? {} : { meta }), ...(hash === undefined ? {} : { hash }) };
-}
-
-/** The lengths of vectors; a model's own have length 1. */
-class Lengths {
-  #shortest = Number.POSITIVE_INFINITY;
-  #longest = 0;
-  #others = 0;
-  #count = 0;
-
-  add(vector: Float32Array): void {
-    const length = lengthOf(vector);
-    this.#shortest = Math.min(this.#shortest, length);
-    this.#longest = Math.max(this.#longest, length);
-    this.#count++;
-    if (!hasUnitLength(vector)) this.#others++;
-  }
-
-  warn(): void {
-    if (this.#others === 0) return;
-    say(
-      `${this.#others} of ${this.#count} vectors are not of length 1, as the model's own are: from ${this.#shortest.toPrecision(4)} to ${this.#longest.toPrecision(4)}. Divide by np.linalg.norm to compare with pictures.`,
-    );
-  }
 }

@@ -1,0 +1,133 @@
+import { modelManifest } from '../../api/model.node.ts';
+import { LikenessError } from '../../base/errors.ts';
+import type { VectorRow } from '../../engine/vector-engine.ts';
+import { firstNotFinite } from '../../knn/search/vectors.ts';
+import { identityOf } from '../../store/format/header.ts';
+import type { FeatureSource } from '../features.ts';
+import { Interrupted, interruptible } from '../interrupt.ts';
+import { type LanceTarget, newRows, openLance } from '../lance-target.ts';
+import { Lengths } from '../lengths.ts';
+import { print, say } from '../print.ts';
+import { progressBar } from '../progress.ts';
+import { infoOfIndex, openFeatures, type SourceOptions } from '../vector-source.ts';
+
+interface Options extends SourceOptions, LanceTarget {
+  model: string;
+  /** Whether the model was named; else an index says which one made it. */
+  isModelNamed: boolean;
+  skipBad?: boolean;
+}
+
+/**
+ * `likeness import <features> --to lancedb:<uri>`: adds the rows to a table of LanceDB, some thousand in memory at a
+ * time. What was written stays when it is ended; the same command goes on from there.
+ */
+export const importIntoLance = (from: string, options: Options): Promise<void> =>
+  interruptible((stop) => run(from, options, stop));
+
+async function run(from: string, options: Options, stop: AbortSignal): Promise<void> {
+  const { to, model, isModelNamed } = options;
+  const start = performance.now();
+  const made = isModelNamed ? undefined : await infoOfIndex(from);
+  const info = made ?? (await infoOfModel(model));
+  const source = await openFeatures(from, { info, model }, options);
+  try {
+    stop.throwIfAborted();
+    const { dimension: dims } = info;
+    const index = await openLance(options, { dims, fingerprint: info.model.fingerprint });
+    const { length } = source.entries;
+    const bar = progressBar('Importing', length);
+    let [same, written] = [0, 0];
+    try {
+      const rows = new SourceRows(source, dims, options.skipBad ?? false);
+      const isNew = (await index.size()) === 0;
+      const wanted = isNew ? rows.read() : newRows(index, rows.read(), (count) => (same += count));
+      const onProgress = ({ done }: { done: number }): void => {
+        written = done;
+        bar.update(same + done, done);
+      };
+      const { added, replaced } = await index.add(wanted, { signal: stop, onProgress });
+      bar.stop();
+      rows.end();
+      const parts = [`${added} added`, `${replaced} replaced`, `${same} were there`];
+      const seconds = ((performance.now() - start) / 1000).toFixed(1);
+      print(`${to}: ${await index.size()} pictures, ${dims} values each (${parts.join(', ')}, ${seconds} s)`);
+    } catch (error) {
+      if (!stop.aborted) throw withWhatStays(error, written);
+      const { signal } = stop.reason as Interrupted;
+      const done = same + written;
+      throw new Interrupted(
+        signal,
+        `interrupted: ${done} of ${length} rows are in ${to}; the same command goes on from there.`,
+      );
+    } finally {
+      bar.stop();
+      await index.close();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+async function infoOfModel(model: string) {
+  const manifest = await modelManifest(model);
+  return { model: identityOf(manifest), dimension: manifest.output.dimension, parity: null };
+}
+
+/** The same error; of an error of ours the message says that rows before it stay. */
+function withWhatStays(error: unknown, written: number): unknown {
+  if (!(error instanceof LikenessError) || written === 0) return error;
+  return new LikenessError(
+    error.code,
+    `${error.message} The ${written} rows before stay; the same command goes on from there.`,
+    { cause: error },
+  );
+}
+
+/** The rows of a source, checked. */
+class SourceRows {
+  readonly #source: FeatureSource;
+  readonly #dims: number;
+  readonly #skipBad: boolean;
+  readonly #lengths = new Lengths();
+  #skipped = 0;
+
+  constructor(source: FeatureSource, dims: number, skipBad: boolean) {
+    this.#source = source;
+    this.#dims = dims;
+    this.#skipBad = skipBad;
+  }
+
+  async *read(): AsyncGenerator<VectorRow> {
+    const damaged = new Set<number>();
+    let row = 0;
+    for await (const block of this.#source.blocks((damagedRow) => damaged.add(damagedRow))) {
+      for (let at = 0; at < block.length; at += this.#dims, row++) {
+        const vector = block.subarray(at, at + this.#dims);
+        const bad = firstNotFinite(vector);
+        if (damaged.has(row)) this.#refuse(row, 'does not match its checksum');
+        else if (bad >= 0) this.#refuse(row, `holds ${vector[bad]} (value ${bad})`);
+        else {
+          this.#lengths.add(vector);
+          const { id, meta } = this.#source.entries[row]!;
+          yield { id, vector, ...(meta === undefined ? {} : { meta }) };
+        }
+      }
+    }
+  }
+
+  #refuse(row: number, why: string): void {
+    const what = `${this.#source.where(row)}, "${this.#source.entries[row]!.id}", ${why}`;
+    if (!this.#skipBad) {
+      throw new LikenessError('bad-file', `${what}. Mend it, or leave such rows out with --skip-bad.`);
+    }
+    say(`skipped ${what}`);
+    this.#skipped++;
+  }
+
+  /** Says what was left out, and of vectors that are not of length 1. */
+  end(): void {
+    if (this.#skipped > 0) say(`${this.#skipped} of ${this.#source.entries.length} rows were skipped.`);
+    this.#lengths.warn();
+  }
+}

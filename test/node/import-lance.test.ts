@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { LanceIndex } from '../../src/lance/index.ts';
+import { likenessIn, withFolder } from '../support/cli.ts';
+import { dimension, saveJson, saveRows, unitVectors } from '../support/features.ts';
+
+const ids = ['a.jpg', "it's/b.jpg", 'ü.jpg', 'd.jpg', 'e.jpg'];
+const toShop = ['--to', 'lancedb:shop.lance'];
+
+/** Ids and rows of the table, in its order. */
+async function contentOf(folder: string): Promise<[string, Float32Array | undefined][]> {
+  const index = await LanceIndex.open(join(folder, 'shop.lance'));
+  const { entries } = await index.entries({ limit: 100 });
+  const vectors = await index.vectorsOf(entries.map(({ id }) => id));
+  await index.close();
+  return entries.map(({ id }, n) => [id, vectors[n]]);
+}
+
+const rowOf = (values: Float32Array, n: number): Float32Array =>
+  values.slice(n * dimension, (n + 1) * dimension);
+
+test('likeness import --to lancedb: rows of a matrix and of an index; again, only what is new is written', () =>
+  withFolder(async (folder) => {
+    const values = unitVectors(ids.length);
+    await saveRows(join(folder, 'f.npy'), values.subarray(0, 3 * dimension));
+    await writeFile(join(folder, 'ids.txt'), `${ids.slice(0, 3).join('\r\n')}\n`);
+    const first = await likenessIn(folder, 'import', 'f.npy', '--ids', 'ids.txt', ...toShop);
+    assert.match(
+      first.stdout,
+      /3 pictures, 512 values each \(3 added, 0 replaced, 0 were there/,
+      first.stderr,
+    );
+    assert.deepEqual(
+      await contentOf(folder),
+      ids.slice(0, 3).map((id, n) => [id, rowOf(values, n)]),
+    );
+
+    // An index with these and two more; one row is another now.
+    const changed = values.slice();
+    changed.set(rowOf(values, 0).reverse(), dimension);
+    await saveRows(join(folder, 'all.npy'), changed);
+    await saveJson(join(folder, 'all.json'), ids);
+    const made = await likenessIn(folder, 'import', 'all.npy', '--ids', 'all.json', '-o', 'index');
+    assert.equal(made.code, 0, made.stderr);
+    const second = await likenessIn(folder, 'import', 'index', ...toShop);
+    assert.match(second.stdout, /5 pictures, .* \(2 added, 1 replaced, 2 were there/, second.stderr);
+    assert.deepEqual(
+      await contentOf(folder),
+      ids.map((id, n) => [id, rowOf(changed, n)]),
+    );
+    const index = await LanceIndex.open(join(folder, 'shop.lance'));
+    assert.match(String(index.fingerprint), /^vgg16-compact@/);
+    await index.close();
+  }));
+
+test('likeness import --to lancedb: what cannot be right is refused, in one line', () =>
+  withFolder(async (folder) => {
+    const values = unitVectors(3);
+    values[dimension + 7] = Number.NaN;
+    await saveRows(join(folder, 'f.npy'), values);
+    await saveJson(join(folder, 'two.json'), ids.slice(0, 2));
+    await saveJson(join(folder, 'three.json'), ids.slice(0, 3));
+    await writeFile(join(folder, 'gap.txt'), 'a\n\nb\n');
+    const from = ['import', 'f.npy', '--ids'];
+    const cases: [string[], number, RegExp][] = [
+      [[...from, 'two.json', ...toShop], 1, /f\.npy has 3 rows, two\.json has 2 ids/],
+      [[...from, 'gap.txt', ...toShop], 1, /gap\.txt has to have an id in each line; line 2 is empty/],
+      [[...from, 'three.json', '--to', 'shop.lance'], 2, /It takes lancedb:<uri>/],
+      [[...from, 'three.json'], 2, /'-o, --output <index-dir>' not specified; or --to/],
+      [[...from, 'three.json', '-o', 'index', ...toShop], 2, /two places/],
+      [[...from, 'three.json', '-o', 'index', '--table', 'x'], 2, /--table is for --to/],
+      [[...from, 'three.json', ...toShop], 1, /row 1 .*holds NaN \(value 7\).*--skip-bad/],
+    ];
+    const results = await Promise.all(cases.map(([args]) => likenessIn(folder, ...args)));
+    for (const [n, { code, stderr }] of results.entries()) {
+      const [args, wanted, message] = cases[n]!;
+      assert.equal(code, wanted, `${args.join(' ')}: ${stderr}`);
+      assert.match(stderr, message);
+      assert.match(stderr, /^likeness: [^\n]+\n$/, 'one line');
+    }
+    const skipped = await likenessIn(folder, ...from, 'three.json', '--skip-bad', ...toShop);
+    assert.match(skipped.stdout, /2 pictures, /, skipped.stderr);
+    assert.deepEqual(
+      (await contentOf(folder)).map(([id]) => id),
+      [ids[0], ids[2]],
+    );
+  }));
