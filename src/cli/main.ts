@@ -362,6 +362,12 @@ program
   .option('--engine <lancedb:uri>', 'the API over a table of LanceDB, without the page')
   .option('--table <name>', 'the table of --engine (default: "pictures")')
   .option('--endpoint <url>', 'the object store of --engine, where it is not Amazon’s')
+  .addOption(
+    new Option(
+      '--stale <seconds>',
+      'how long --engine may overlook a change by others (default: 5)',
+    ).argParser(whole('--stale', 0, 86_400)),
+  )
   .option('--token-file <file>', 'who sends this file’s token may write; or the variable LIKENESS_TOKEN')
   .addOption(
     new Option('--cors <origin>', 'pages of this origin may ask; may be repeated; * is all').argParser(

@@ -12,6 +12,8 @@ export interface ApiServeOptions {
   table?: string;
   /** Of an object store. */
   endpoint?: string;
+  /** Seconds that a change by another process may stay unseen. */
+  stale?: number;
   /** A file that holds the token of those who may write. */
   tokenFile?: string;
   /** Origins whose pages may ask. */
@@ -29,6 +31,7 @@ export interface ApiServeOptions {
 const names = [
   'table',
   'endpoint',
+  'stale',
   'tokenFile',
   'cors',
   'extract',
@@ -57,7 +60,7 @@ export function checkApiOptions(
   options: ApiServeOptions & { index?: string; page: boolean },
   command: Command,
 ): void {
-  const { api, engine, index, table, endpoint } = options;
+  const { api, engine, index } = options;
   const refuse = (message: string): never => command.error(`error: ${message}`);
   if (api === undefined && engine === undefined) {
     const idle = names.find((name) => command.getOptionValueSource(name) === 'cli');
@@ -73,8 +76,8 @@ export function checkApiOptions(
   }
   if (index === undefined)
     refuse('--api needs an index: -i <index-dir>, or --engine lancedb:<uri> in its place.');
-  if (table !== undefined || endpoint !== undefined)
-    refuse(`${table === undefined ? '--endpoint' : '--table'} is for --engine lancedb:<uri>.`);
+  const idle = (['table', 'endpoint', 'stale'] as const).find((name) => options[name] !== undefined);
+  if (idle) refuse(`--${idle} is for --engine lancedb:<uri>.`);
 }
 
 /** Shorter ones are guessed. */

@@ -80,12 +80,15 @@ export async function openApi(
 }
 
 async function openEngine(
-  { engine, index, table, endpoint }: ApiServeOptions & { index?: string },
+  { engine, index, table, endpoint, stale }: ApiServeOptions & { index?: string },
   writes: boolean,
 ): Promise<Opened> {
   if (engine !== undefined) {
     const { LanceIndex } = await import('../../lance/index.ts');
-    const lance = await LanceIndex.open(engine.replace(/^lancedb:/, ''), { table, endpoint });
+    const lance = await LanceIndex.open(engine.replace(/^lancedb:/, ''), {
+      ...{ table, endpoint },
+      staleMs: stale === undefined ? undefined : stale * 1000,
+    });
     return { engine: lance, kind: 'lancedb', source: lance.fingerprint?.split('@', 1)[0] ?? defaultModel };
   }
   const store = writes ? await openToChange(index!) : (await openIndexOf(index!)).index;
