@@ -55,7 +55,8 @@ function nameOf(column: string): string {
  * dialect, PostgreSQL's, has that in E'…' only).
  */
 function literalOf(value: Literal): string {
-  if (typeof value === 'boolean') return value ? 'TRUE' : 'FALSE';
+  // Columns of booleans hold 0 and 1 (`dataOf`).
+  if (typeof value === 'boolean') return value ? '1' : '0';
   if (typeof value === 'string' && isText(value)) return `'${value.replaceAll("'", "''")}'`;
   // A whole number without a point would be an integer, and too large for one.
   if (typeof value === 'number' && Number.isFinite(value)) return `CAST('${value}' AS DOUBLE)`;

@@ -3,4 +3,5 @@ export { type ErrorCode, LikenessError } from '../base/errors.ts';
 export type { Hit } from '../engine/types.ts';
 export type * from '../engine/vector-engine.ts';
 export { LanceIndex } from './lance-index.ts';
-export type { LanceOptions } from './options.ts';
+export type { CompactReport } from './maintain.ts';
+export type { CompactOptions, LanceOptions } from './options.ts';

@@ -1,4 +1,3 @@
-import type { RecordBatch } from 'apache-arrow';
 import { idsOf } from '../api/arguments.ts';
 import { optionsOf, signalOf } from '../base/checks.ts';
 import { LikenessError } from '../base/errors.ts';
@@ -14,17 +13,26 @@ import type {
   VectorRow,
   VectorsAdded,
 } from '../engine/vector-engine.ts';
-import { askedOf, comparisonOf, idParts, pageOf, rowOf, whereOf } from './asked.ts';
-import type { MetaColumns } from './columns.ts';
+import { answer, rowsById } from './answer.ts';
+import { askedOf, comparisonOf, idParts, pageOf, rowOf } from './asked.ts';
 import { toSql } from './condition.ts';
 import { readEntries } from './entries.ts';
-import { nearestOfRows, nearestRows, type ScoredRow } from './nearest.ts';
-import { type CheckedLanceOptions, checkLanceOptions, type LanceOptions } from './options.ts';
-import { cell, metaAt, tableShape, vectorAt } from './rows.ts';
-import { batchesOf, engineCall, type OpenTable, openTable } from './table.ts';
-import { addRows } from './writer.ts';
+import { Keeper } from './keeper.ts';
+import { type CompactReport, recallOf } from './maintain.ts';
+import type { ScoredRow } from './nearest.ts';
+import {
+  type CheckedLanceOptions,
+  type CompactOptions,
+  checkLanceOptions,
+  type LanceOptions,
+} from './options.ts';
+import { cell, metaAt, vectorAt } from './rows.ts';
+import { StateReader } from './state.ts';
+import { engineCall, type OpenTable, openTable } from './table.ts';
+import { addRows, type CheckedRow } from './writer.ts';
 
-const searched = ['id', 'added', 'meta', 'vector', '_distance'];
+/** Values that are compared with a query one by one in a tenth of a second or two: docs/BENCHMARKS.md. */
+const exactValues = 2 ** 25;
 
 /**
  * Vectors in a table of LanceDB: a folder, an object store that many processes read, or a database of LanceDB's own. Ids,
@@ -46,11 +54,23 @@ export class LanceIndex implements VectorEngine {
   readonly #where: string;
   /** One call at a time writes: a later one finds what an earlier one has added. */
   readonly #writing = new Mutex();
+  readonly #states: StateReader;
+  readonly #exactRows: number;
+  readonly #keeper: Keeper;
+  readonly #maintains: boolean;
   #closed = false;
 
-  private constructor(open: OpenTable, uri: string, { table, staleMs }: CheckedLanceOptions) {
+  private constructor(
+    open: OpenTable,
+    uri: string,
+    { table, staleMs, exactRows, maintain }: CheckedLanceOptions,
+  ) {
     this.#open = open;
     this.#where = `"${table}" in ${uri}`;
+    this.#states = new StateReader(open, this.#where);
+    this.#exactRows = exactRows ?? Math.floor(exactValues / open.shape.dims);
+    this.#keeper = new Keeper(open, this.#states, this.#exactRows);
+    this.#maintains = maintain;
     this.dims = open.shape.dims;
     this.fingerprint = open.shape.note.fingerprint;
     this.staleMs = staleMs;
@@ -81,8 +101,11 @@ export class LanceIndex implements VectorEngine {
   }
 
   /**
-   * The `k` nearest rows, nearest first; of one distance, those first that were added first. LanceDB compares the query
-   * with all rows, in float32, and the answer is what the float64 reference says of them.
+   * The `k` nearest rows, nearest first; of one distance, those first that were added first.
+   *
+   * Up to `exactRows` rows that take part, LanceDB compares the query with all of them, in float32, and the answer is what
+   * the float64 reference says: `exact` is true. Of more, LanceDB's index chooses candidates, which the reference orders:
+   * `exact` is false, and `recall` says how many of the k nearest such answers hold.
    *
    * @param vector as many finite values as `dims`
    * @throws LikenessError `bad-argument`, `closed`, a storage code; the reason of `signal`
@@ -97,14 +120,12 @@ export class LanceIndex implements VectorEngine {
     );
     const { filter, exclude } = options;
     signal?.throwIfAborted();
-    const { condition, test, ids } = comparisonOf({ filter, exclude }, await this.#columns());
-    const limits = { wanted: k + offset, maxDistance, test, signal };
-    const where = whereOf(condition);
-    const rows = ids
-      ? await nearestOfRows(query, this.#byIds(ids, searched.slice(0, 4)), limits)
-      : await nearestRows({ ...limits, query, ask: (limit) => this.#scan(query, where, limit) });
+    const state = await this.#states.read();
+    const compared = comparisonOf({ filter, exclude }, state.columns);
+    const limits = { query, wanted: k + offset, maxDistance, signal };
+    const { rows, exact } = await answer(this.#open, state, compared, limits, this.#exactRows);
     this.#checkOpen();
-    return { hits: rows.slice(offset).map(hitOf), exact: true, recall: null };
+    return { hits: rows.slice(offset).map(hitOf), exact, recall: exact ? null : recallOf(state) };
   }
 
   /**
@@ -118,7 +139,7 @@ export class LanceIndex implements VectorEngine {
     const list = idsOf(ids, 'vectorsOf');
     const found = new Map<string, Float32Array>();
     this.#checkOpen();
-    for await (const batch of this.#byIds(list, ['id', 'vector'])) {
+    for await (const batch of rowsById(this.#open, list, ['id', 'vector'])) {
       for (let row = 0; row < batch.numRows; row++) {
         found.set(cell(batch, 'id', row) as string, vectorAt(batch, row).slice());
       }
@@ -137,7 +158,7 @@ export class LanceIndex implements VectorEngine {
     const page = pageOf(optionsOf(options, 'entries', '{ offset: 100, limit: 50 }'));
     this.#checkOpen();
     page.signal?.throwIfAborted();
-    const compared = comparisonOf({ filter: options.filter }, await this.#columns());
+    const compared = comparisonOf({ filter: options.filter }, (await this.#states.read()).columns);
     return readEntries(this.#open.table, compared, page);
   }
 
@@ -160,7 +181,7 @@ export class LanceIndex implements VectorEngine {
   async entry(id: string): Promise<VectorEntry | undefined> {
     const list = idsOf([id], 'entry');
     this.#checkOpen();
-    for await (const batch of this.#byIds(list, ['id', 'meta'])) {
+    for await (const batch of rowsById(this.#open, list, ['id', 'meta'])) {
       if (batch.numRows > 0) return entryOf(id, metaAt(batch, 0));
     }
     return undefined;
@@ -183,17 +204,17 @@ export class LanceIndex implements VectorEngine {
     this.#checkOpen();
     const { onProgress } = optionsOf(options, 'add', '{ signal }');
     const signal = signalOf(options.signal);
-    return this.#writing.run(() => {
+    const check = (): void => {
+      signal?.throwIfAborted();
       this.#checkOpen();
-      return addRows(this.#open, this.#where, rows, {
-        checkRow: (row) => rowOf(row, this.dims),
-        check: () => {
-          signal?.throwIfAborted();
-          this.#checkOpen();
-        },
-        onProgress,
-      });
+    };
+    const checkRow = (row: unknown): CheckedRow => rowOf(row, this.dims);
+    const added = await this.#writing.run(() => {
+      this.#checkOpen();
+      return addRows(this.#open, this.#where, rows, { checkRow, check, onProgress });
     });
+    if (this.#maintains) await this.#keeper.startWhereDue();
+    return added;
   }
 
   /**
@@ -219,6 +240,19 @@ export class LanceIndex implements VectorEngine {
   }
 
   /**
+   * Merges small files, removes versions that are older than `keepMs`, brings the indices up to date and, where the table
+   * has grown by a fifth, measures recall anew. One process of all is enough; others may read and write meanwhile. With
+   * `maintain` (the default) a process that adds does it by itself.
+   *
+   * @throws LikenessError `bad-argument`, `closed`, a storage code; the reason of `signal`
+   * @example const { exact, recall } = await index.compact();
+   */
+  async compact(options: CompactOptions = {}): Promise<CompactReport> {
+    this.#checkOpen();
+    return this.#keeper.compact(options);
+  }
+
+  /**
    * Names the state of the table: it changes with every change.
    *
    * @throws LikenessError `closed`, a storage code
@@ -229,7 +263,7 @@ export class LanceIndex implements VectorEngine {
   }
 
   /**
-   * Ends the connection, when calls that write have ended.
+   * Ends the connection, when calls that write have ended, and what `maintain` does.
    *
    * @example await index.close();
    */
@@ -237,27 +271,9 @@ export class LanceIndex implements VectorEngine {
     if (this.#closed) return;
     this.#closed = true;
     await this.#writing.idle();
+    await this.#keeper.idle();
     this.#open.table.close();
     this.#open.close();
-  }
-
-  /** The columns of metadata as they are now: other processes may add some. */
-  async #columns(): Promise<MetaColumns> {
-    const schema = await this.#do('Reading the columns', () => this.#open.table.schema());
-    return tableShape(schema, this.#where).columns;
-  }
-
-  #scan(query: Float32Array, where: string | undefined, limit: number): AsyncIterable<RecordBatch> {
-    const asked = this.#open.table.query().nearestTo(query).distanceType('l2').bypassVectorIndex();
-    if (where !== undefined) asked.where(where);
-    return batchesOf(asked.select(searched).limit(limit), 'A query');
-  }
-
-  async *#byIds(ids: Iterable<string>, columns: string[]): AsyncGenerator<RecordBatch> {
-    for (const part of idParts(ids, 'filter')) {
-      const asked = this.#open.table.query().where(toSql({ column: 'id', in: part }));
-      yield* batchesOf(asked.select(columns), 'Reading rows');
-    }
   }
 
   async #do<T>(doing: string, work: () => Promise<T>): Promise<T> {

@@ -60,13 +60,17 @@ export async function nearestRows({
   }
 }
 
-/** The nearest of some candidates: what an approximate index has found. */
+/**
+ * The nearest of some candidates: what an approximate index has found.
+ *
+ * @returns `passed`: how many candidates take part
+ */
 export async function nearestOfSome(
   { query, wanted, maxDistance, test, ask, signal }: Nearest,
   limit: number,
-): Promise<{ rows: ScoredRow[]; returned: number }> {
-  const { rows, returned } = await scored(query, ask(limit), test, signal);
-  return { rows: within(rows.sort(byDistance), wanted, maxDistance), returned };
+): Promise<{ rows: ScoredRow[]; passed: number }> {
+  const { rows } = await scored(query, ask(limit), test, signal);
+  return { passed: rows.length, rows: within(rows.sort(byDistance), wanted, maxDistance) };
 }
 
 /** Rows that are given, e.g. by their ids: nothing else takes part. */

@@ -1,4 +1,5 @@
-import { checkWhole, optionsOf, refuse } from '../base/checks.ts';
+import { checkWhole, optionsOf, refuse, signalOf } from '../base/checks.ts';
+import type { CallOptions } from '../engine/types.ts';
 
 /** How {@link LanceIndex.open} finds its table, or makes it. */
 export interface LanceOptions {
@@ -16,6 +17,17 @@ export interface LanceOptions {
    * one request of an object store. Changes by this object are seen at once. Default 5000.
    */
   staleMs?: number | undefined;
+  /**
+   * Up to so many rows that take part are compared with a query one by one, and answers are exact. Above, LanceDB's index
+   * is asked, once it is there. `Infinity`: always exact. Default: as many as have 2²⁵
+   * values, which is 65,536 of 512 and 8192 of 4096.
+   */
+  exactRows?: number | undefined;
+  /**
+   * Whether `add` starts {@link LanceIndex.compact} where the index is missing or old. `false` where another process does
+   * that. Default true.
+   */
+  maintain?: boolean | undefined;
   /** Of an object store that speaks S3 and is not Amazon's: `https://storage.example:9000`. */
   endpoint?: string | undefined;
   /** For LanceDB's object store, e.g. `region`, `aws_access_key_id`; what is left out comes from the environment. */
@@ -31,6 +43,34 @@ export interface LanceOptions {
 export interface CheckedLanceOptions extends LanceOptions {
   table: string;
   staleMs: number;
+  maintain: boolean;
+}
+
+/** What {@link LanceIndex.compact} does. */
+export interface CompactOptions extends Pick<CallOptions, 'signal'> {
+  /**
+   * So many milliseconds versions before this one are kept, and with them what was removed or replaced. A process whose
+   * `staleMs` is longer may read what is no longer there. Default: an hour.
+   */
+  keepMs?: number | undefined;
+  /** Sampled queries that recall is measured by; each compares all rows once. Default 32. */
+  recallQueries?: number | undefined;
+}
+
+/** @throws LikenessError `bad-argument` */
+export function compactOptions(options: CompactOptions): {
+  keepMs: number;
+  recallQueries: number;
+  signal: AbortSignal | undefined;
+} {
+  const {
+    keepMs = 3_600_000,
+    recallQueries = 32,
+    signal,
+  } = optionsOf(options, 'compact', '{ keepMs: 60_000 }');
+  if (typeof keepMs !== 'number' || !(keepMs >= 0)) refuse('keepMs', keepMs, 'milliseconds, 0 or more');
+  checkWhole('recallQueries', recallQueries, 1, 10_000);
+  return { keepMs: Math.min(keepMs, Date.now()), recallQueries, signal: signalOf(signal) };
 }
 
 /** More values in a vector than LanceDB is used with here are a mistake. */
@@ -42,7 +82,15 @@ export function checkLanceOptions(uri: unknown, options: LanceOptions): CheckedL
     refuse('uri', uri, "a folder ('index.lance'), 's3://bucket/path' or 'db://name'");
   }
   const checked = optionsOf(options, 'LanceIndex.open', '{ dims: 512 }');
-  const { table = 'pictures', staleMs = 5000, dims, fingerprint, storageOptions } = checked;
+  const {
+    table = 'pictures',
+    staleMs = 5000,
+    exactRows = 50_000,
+    maintain = true,
+    dims,
+    fingerprint,
+    storageOptions,
+  } = checked;
   if (typeof table !== 'string' || !/^[\w-][\w.-]{0,127}$/.test(table)) {
     refuse('table', table, 'a name of letters, digits, "_", "-" and "."');
   }
@@ -50,6 +98,8 @@ export function checkLanceOptions(uri: unknown, options: LanceOptions): CheckedL
   if (typeof staleMs !== 'number' || !(staleMs >= 0) || staleMs > 2 ** 31) {
     refuse('staleMs', staleMs, 'milliseconds, 0 or more');
   }
+  if (exactRows !== undefined && exactRows !== Infinity) checkWhole('exactRows', exactRows, 0);
+  if (typeof maintain !== 'boolean') refuse('maintain', maintain, 'true or false');
   if (fingerprint !== undefined && typeof fingerprint !== 'string') {
     refuse('fingerprint', fingerprint, 'a string: search.model.fingerprint');
   }
@@ -62,5 +112,5 @@ export function checkLanceOptions(uri: unknown, options: LanceOptions): CheckedL
     const wrong = strings.find((value) => typeof value !== 'string');
     if (wrong !== undefined) refuse('A value of storageOptions', wrong, 'a string');
   }
-  return { ...checked, table, staleMs };
+  return { ...checked, table, staleMs, exactRows, maintain };
 }

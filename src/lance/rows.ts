@@ -1,4 +1,4 @@
-import type { Table as ArrowTable, Field, RecordBatch, Schema } from 'apache-arrow';
+import type { Table as ArrowTable, Data, DataType, Field, RecordBatch, Schema } from 'apache-arrow';
 import { LikenessError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import { type ColumnKind, cellOf, columnName, keyOf, type MetaColumns, shapeOf } from './columns.ts';
@@ -39,7 +39,7 @@ export function newSchema(arrow: Arrow, dims: number, note: TableNote): Schema {
 export const newColumn = (arrow: Arrow, key: string, kind: ColumnKind): Field =>
   new arrow.Field(
     columnName(key),
-    new { string: arrow.Utf8, number: arrow.Float64, boolean: arrow.Bool }[kind](),
+    new { string: arrow.Utf8, number: arrow.Float64, boolean: arrow.Int8 }[kind](),
     true,
   );
 
@@ -73,7 +73,7 @@ export function tableShape(schema: Schema, where: string): TableShape {
     );
   }
   const columns = new Map<string, { name: string; kind: ColumnKind }>();
-  const kinds: Readonly<Record<string, ColumnKind>> = { Utf8: 'string', Float64: 'number', Bool: 'boolean' };
+  const kinds: Readonly<Record<string, ColumnKind>> = { Utf8: 'string', Float64: 'number', Int8: 'boolean' };
   for (const { name, type } of schema.fields) {
     const key = keyOf(name);
     const kind = kinds[String(type)];
@@ -116,12 +116,44 @@ export function encodeRows(
       const child = arrow.makeData({ type: new arrow.Float32(), length: vectors.length, data: vectors });
       return arrow.makeData({ type: type as InstanceType<Arrow['FixedSizeList']>, length, child } as never);
     }
-    const builder = arrow.makeBuilder({ type, nullValues: [null, undefined] });
-    for (const value of cells.get(name) ?? new Array<null>(length).fill(null)) builder.append(value as never);
-    return builder.finish().flush();
+    return dataOf(arrow, type, cells.get(name) ?? new Array<null>(length).fill(null));
   });
   const struct = arrow.makeData({ type: new arrow.Struct(schema.fields), length, children } as never);
   return new arrow.Table(schema, new arrow.RecordBatch(schema, struct as never) as RecordBatch);
+}
+
+/**
+ * Cells as Arrow's data. Booleans of metadata are 0 and 1: of a Boolean column with nothing but nulls, Arrow's writer
+ * leaves out the values, and LanceDB refuses that.
+ */
+function dataOf(arrow: Arrow, type: DataType, cells: readonly unknown[]): Data {
+  const length = cells.length;
+  const nullBitmap = bitmapOf(cells.map((cell) => cell !== null && cell !== undefined));
+  const nullCount = cells.filter((cell) => cell === null || cell === undefined).length;
+  const common = { type, length, nullCount, nullBitmap };
+  if (arrow.DataType.isBool(type)) {
+    return arrow.makeData({ ...common, data: bitmapOf(cells.map((cell) => cell === true)) } as never);
+  }
+  if (arrow.DataType.isUtf8(type)) {
+    const encoder = new TextEncoder();
+    const texts = cells.map((cell) => encoder.encode((cell as string | null | undefined) ?? ''));
+    const valueOffsets = new Int32Array(length + 1);
+    for (const [n, text] of texts.entries()) valueOffsets[n + 1] = valueOffsets[n]! + text.length;
+    const data = new Uint8Array(valueOffsets[length]!);
+    for (const [n, text] of texts.entries()) data.set(text, valueOffsets[n]!);
+    return arrow.makeData({ ...common, valueOffsets, data } as never);
+  }
+  if (arrow.DataType.isInt(type)) {
+    return arrow.makeData({ ...common, data: Int8Array.from(cells, (cell) => Number(cell ?? 0)) } as never);
+  }
+  return arrow.makeData({ ...common, data: Float64Array.from(cells, (cell) => Number(cell ?? 0)) } as never);
+}
+
+/** Bits, the first one lowest, in whole words of 8 bytes. */
+function bitmapOf(bits: readonly boolean[]): Uint8Array {
+  const bytes = new Uint8Array(Math.ceil(bits.length / 64) * 8);
+  for (const [n, bit] of bits.entries()) if (bit) bytes[n >> 3]! |= 1 << (n & 7);
+  return bytes;
 }
 
 /** A cell of a batch that a query brought. */

@@ -5,7 +5,7 @@ import { toSql } from './condition.ts';
 import { cell, encodeRows, newColumn, type StoredRow, type TableShape, tableShape } from './rows.ts';
 import { batchesOf, engineCall, type OpenTable } from './table.ts';
 
-type CheckedRow = Omit<StoredRow, 'added'>;
+export type CheckedRow = Omit<StoredRow, 'added'>;
 
 interface HowToAdd {
   /** A checked copy of a row. */

@@ -120,6 +120,25 @@ describe('LanceIndex', () => {
     await index.close();
   });
 
+  test('rows without the metadata that others have', async () => {
+    using folder = tempFolder();
+    const index = await LanceIndex.open(folder.path, { dims: 2 });
+    const vector = Float32Array.of(0, 1);
+    const metas = [{ sale: true, year: 1, name: '' }, undefined, { sale: null }, 'text', 7, null, [], {}, ''];
+    for (const [n, meta] of metas.entries()) await index.add([{ id: `${n}`, vector, meta }]);
+    await index.add(metas.map((meta, n) => ({ id: `all ${n}`, vector, meta })));
+    await index.add(metas.map((_, n) => ({ id: `none ${n}`, vector })));
+    const { entries } = await index.entries();
+    assert.deepEqual(
+      entries.slice(0, 2 * metas.length).map(({ meta }) => meta),
+      [...metas, ...metas],
+    );
+    assert.equal((await index.query(vector, { filter: { meta: { name: '', sale: true } } })).hits.length, 2);
+    const isNull = { filter: { meta: { sale: null } } };
+    assert.equal((await index.query(vector, isNull)).hits.length, 2);
+    await index.close();
+  });
+
   test('the fingerprint and the length are kept with the table', async () => {
     using folder = tempFolder();
     await assert.rejects(LanceIndex.open(folder.path), { code: 'not-found' });

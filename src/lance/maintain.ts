@@ -1,0 +1,115 @@
+import type { Index } from '@lancedb/lancedb';
+import type { Recall } from '../engine/vector-engine.ts';
+import { measureRecall, type RecallOptions } from './recall.ts';
+import type { StateReader, TableState } from './state.ts';
+import { engineCall, type OpenTable } from './table.ts';
+
+/** What `compact` did. */
+export interface CompactReport {
+  /** Rows in the table. */
+  rows: number;
+  /** Whether queries compare all rows, or ask the index that is there now. */
+  exact: boolean;
+  /** Of that index, by sampled queries that were answered both ways; `null` where all rows are compared. */
+  recall: Recall | null;
+  /** Bytes of old versions that were removed. */
+  bytesRemoved: number;
+}
+
+export interface MaintainOptions extends RecallOptions {
+  /** Up to so many rows are compared with a query one by one. */
+  exactRows: number;
+  /** So many milliseconds old versions of the table are kept, for those who still read them. */
+  keepMs: number;
+}
+
+/** From so many rows on ids have an index of their own: else each is looked for in all rows. */
+const idIndexRows = 20_000;
+/** A table that has grown to so many times the rows its index was trained with gets a new one. */
+const retrainGrowth = 2;
+/** Rows that came since, as a share of all, before recall is measured anew. */
+export const recallGrowth = 0.2;
+/** Rows of one partition of the index, on average. */
+const partitionRows = 4096;
+
+/** Whether a table has to be maintained. @param unindexed rows that came after the index */
+export const needsIndex = ({ rows, index }: TableState, exactRows: number, unindexed: number): boolean =>
+  rows > exactRows && (!index || unindexed > recallGrowth * rows || rows > retrainGrowth * index.rows);
+
+/** Merges small files, forgets old versions, brings the indices up to date and measures recall anew. */
+export async function maintain(
+  open: OpenTable,
+  states: StateReader,
+  options: MaintainOptions,
+): Promise<CompactReport> {
+  const { table, engine } = open;
+  const { exactRows, keepMs, check } = options;
+  const step = <T>(work: () => Promise<T>): Promise<T> => {
+    check();
+    return engineCall('Compacting', () => untilNoConflict(work, () => table.checkoutLatest()));
+  };
+  const cleanupOlderThan = new Date(Date.now() - keepMs);
+  const { prune } = await step(() => table.optimize({ cleanupOlderThan }));
+  let state = await states.read();
+  const names = new Set((await step(() => table.listIndices())).map(({ name }) => name));
+  if (state.rows >= idIndexRows && !names.has('id_idx')) {
+    await step(() => table.createIndex('id', { config: engine.lancedb.Index.btree() }));
+  }
+  if (state.rows > exactRows && (!state.index || state.rows > retrainGrowth * state.index.rows)) {
+    const partitions = Math.max(1, Math.round(state.rows / partitionRows));
+    await step(() => table.createIndex('vector', { config: vectorIndex(open, partitions), replace: true }));
+    await step(() => states.note({ index: { rows: state.rows, partitions }, recall: null }));
+    state = await states.read();
+  }
+  const isExact = state.rows <= exactRows || !state.index;
+  if (!isExact && isOld(state)) {
+    const recall = await measureRecall(table, options);
+    if (recall) await step(() => states.note({ recall: { ...recall, rows: state.rows } }));
+    state = await states.read();
+  }
+  return {
+    rows: state.rows,
+    exact: isExact,
+    recall: isExact ? null : recallOf(state),
+    bytesRemoved: prune.bytesRemoved,
+  };
+}
+
+const isOld = ({ rows, recall }: TableState): boolean =>
+  !recall || Math.abs(rows - recall.rows) > recallGrowth * recall.rows;
+
+/** What answers say of their recall. */
+export function recallOf({ recall }: TableState): Recall | null {
+  if (!recall) return null;
+  const { value, k, queries } = recall;
+  return { value, k, queries };
+}
+
+/**
+ * RaBitQ's codes of a bit for each value: they are built in the least time and are small, and the reference orders what
+ * they find. docs/BENCHMARKS.md has what else was measured. They take values by eights; of other lengths vectors are kept
+ * whole.
+ */
+function vectorIndex({ engine: { lancedb }, shape }: OpenTable, numPartitions: number): Index {
+  const common = { numPartitions, distanceType: 'l2' } as const;
+  return shape.dims % 8 === 0
+    ? lancedb.Index.ivfRq({ ...common, numBits: 1 })
+    : lancedb.Index.ivfFlat(common);
+}
+
+/** Repeats what met the write of another process. */
+export async function untilNoConflict<T>(
+  work: () => Promise<T>,
+  refresh: () => Promise<unknown>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === 8 || !/conflict|concurrent|preempted/i.test(String((error as Error).message)))
+        throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20 * 2 ** attempt * (0.5 + Math.random())));
+      await refresh();
+    }
+  }
+}
