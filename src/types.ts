@@ -1,5 +1,5 @@
 /** The public types of both entries. */
-export type { OpenOptions } from './api/options.ts';
+export type { OpenOptions, Server } from './api/options.ts';
 export type { AssetLocation } from './assets/resolve.ts';
 export type { Json } from './base/json.ts';
 export type { StoreLock } from './base/lock.ts';
@@ -18,6 +18,7 @@ export type {
   ExtractOptions,
   Features,
   Hit,
+  Hits,
   IndexChange,
   Item,
   MapOptions,
@@ -27,7 +28,9 @@ export type {
   Query,
   QueryOptions,
   QueryPart,
+  Recall,
   Report,
+  ServerReport,
   SimilarityMap,
   StoreReport,
 } from './engine/types.ts';

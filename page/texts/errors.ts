@@ -26,6 +26,9 @@ const sentences = bilingual<Record<ErrorCode, string>>({
     'storage-denied':
       'This browser does not let the page store anything. What you add is gone when the page is closed.',
     'storage-failed': 'The browser’s storage failed. Reload the page, then try again.',
+    'server-failed': 'The server of these pictures does not answer. Try again later.',
+    'access-denied': 'The server lets nobody change its pictures without the right token.',
+    unsupported: 'This cannot be done with these pictures.',
     closed: 'This was closed meanwhile. Reload the page to go on.',
   },
   zh: {
@@ -45,6 +48,9 @@ const sentences = bilingual<Record<ErrorCode, string>>({
     'storage-full': '此设备已没有空间。之前保存的内容不受影响。请腾出空间后重试。',
     'storage-denied': '此浏览器不允许页面保存数据。关闭页面后，您添加的内容将会丢失。',
     'storage-failed': '浏览器的存储出错。请重新加载页面后重试。',
+    'server-failed': '这些图片的服务器没有响应。请稍后重试。',
+    'access-denied': '没有正确的令牌，服务器不允许更改其图片。',
+    unsupported: '无法对这些图片执行此操作。',
     closed: '它已被关闭。请重新加载页面。',
   },
 });

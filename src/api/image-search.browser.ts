@@ -38,60 +38,73 @@ export class ImageSearch extends ImageSearchBase {
    * @example const search = await ImageSearch.open({ store: 'opfs:holiday', signal });
    */
   static async open(options: OpenOptions = {}): Promise<ImageSearch> {
-    const { signal, onProgress, model = defaultModel, backend, threads, exif, ...rest } = checkOpen(options);
-    const assets = assetUrls(options.assets);
-    const source = pageModel(model, options.assets);
-    const store = options.store === undefined ? undefined : storeName(options.store, programBase());
-    signal?.throwIfAborted();
-    const start = engineScript(options);
-    let worker = startEngine(start);
-    const refresh = rest.refresh ?? source.kind === 'builtIn';
-    const abort = (): void => void worker.end(signal!.reason);
-    signal?.addEventListener('abort', abort);
-    try {
-      let answer: OpenAnswer;
-      if (rest.network === 'lazy') {
-        const request = { threads, exif, backend, refresh };
-        answer = await worker.calls.openLazily(source, request, assets, store && postedStoreName(store));
-        // Where nothing can be stored, or the worker ends first, nothing is asked.
-        worker.calls.whenLoaded().then(askToKeep, () => {});
-      } else {
-        const loaded = await worker.calls.load(source, {
-          refresh,
-          onProgress({ done, total, fetched }) {
-            if (!signal?.aborted) onProgress?.({ phase: 'model', done, total, fetched });
-          },
-        });
-        void askToKeep({ where: loaded.storage });
-        const open = (because?: string): Promise<OpenAnswer> =>
-          worker.calls.open(
-            loaded,
-            { threads, exif, backend: because === undefined ? backend : 'wasm', because },
-            assets,
-            store && postedStoreName(store),
-          );
-        answer = await open();
-        if ('spoiled' in answer) {
-          worker.end(closed());
-          worker = startEngine(start);
-          answer = await open(answer.spoiled);
-        }
+    const checked = checkOpen(options);
+    if (checked.server === undefined) return new ImageSearch(await openHost(options));
+    const { openRemote } = await import('./remote/open.ts');
+    const host = await openRemote<PostedImage>(checked, {
+      base: programBase(),
+      hold: (image, from) => hold(image, { signal: from }),
+      openModel: (model) =>
+        openHost({ ...checked, server: undefined, onProgress: undefined, model, network: 'lazy' }),
+    });
+    return new ImageSearch(host);
+  }
+}
+
+/** Starts a worker with an engine. */
+async function openHost(options: OpenOptions): Promise<EngineHost<PostedImage, PostedStoreName>> {
+  const { signal, onProgress, model = defaultModel, backend, threads, exif, ...rest } = checkOpen(options);
+  const assets = assetUrls(options.assets);
+  const source = pageModel(model, options.assets);
+  const store = options.store === undefined ? undefined : storeName(options.store, programBase());
+  signal?.throwIfAborted();
+  const start = engineScript(options);
+  let worker = startEngine(start);
+  const refresh = rest.refresh ?? source.kind === 'builtIn';
+  const abort = (): void => void worker.end(signal!.reason);
+  signal?.addEventListener('abort', abort);
+  try {
+    let answer: OpenAnswer;
+    if (rest.network === 'lazy') {
+      const request = { threads, exif, backend, refresh };
+      answer = await worker.calls.openLazily(source, request, assets, store && postedStoreName(store));
+      // Where nothing can be stored, or the worker ends first, nothing is asked.
+      worker.calls.whenLoaded().then(askToKeep, () => {});
+    } else {
+      const loaded = await worker.calls.load(source, {
+        refresh,
+        onProgress({ done, total, fetched }) {
+          if (!signal?.aborted) onProgress?.({ phase: 'model', done, total, fetched });
+        },
+      });
+      void askToKeep({ where: loaded.storage });
+      const open = (because?: string): Promise<OpenAnswer> =>
+        worker.calls.open(
+          loaded,
+          { threads, exif, backend: because === undefined ? backend : 'wasm', because },
+          assets,
+          store && postedStoreName(store),
+        );
+      answer = await open();
+      if ('spoiled' in answer) {
+        worker.end(closed());
+        worker = startEngine(start);
+        answer = await open(answer.spoiled);
       }
-      if ('spoiled' in answer) throw new LikenessError('no-backend', answer.spoiled);
-      const host: EngineHost<PostedImage, PostedStoreName> = {
-        engine: worker.calls,
-        storeName: (name) => postedStoreName(storeName(name, programBase())),
-        ...answer,
-        hold: (image, from) => hold(image, { signal: from }),
-        dispose: () => worker.end(closed()),
-      };
-      return new ImageSearch(host);
-    } catch (error) {
-      worker.end(closed());
-      throw error;
-    } finally {
-      signal?.removeEventListener('abort', abort);
     }
+    if ('spoiled' in answer) throw new LikenessError('no-backend', answer.spoiled);
+    return {
+      engine: worker.calls,
+      storeName: (name) => postedStoreName(storeName(name, programBase())),
+      ...answer,
+      hold: (image, from) => hold(image, { signal: from }),
+      dispose: () => worker.end(closed()),
+    };
+  } catch (error) {
+    worker.end(closed());
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
   }
 }
 

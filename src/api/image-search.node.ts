@@ -40,63 +40,74 @@ export class ImageSearch extends ImageSearchBase {
    * @example const search = await ImageSearch.open({ store: 'file:index/', signal });
    */
   static async open(options: OpenOptions = {}): Promise<ImageSearch> {
-    const {
-      signal,
-      onProgress,
-      refresh,
-      network,
-      backend = 'auto',
-      threads,
-      exif,
-      assets,
-    } = checkOpen(options);
-    if (backend === 'webgpu' && !(await provideWebGpu())) {
-      throw new LikenessError(
-        'no-backend',
-        'Node has no WebGPU of its own: install the npm package "webgpu" beside likeness-search, or take the backend wasm.',
-      );
-    }
-    const far = await findModel(options.model, { assets, signal, refresh });
-    const how = { signal: signal ?? new AbortController().signal, onProgress: onProgress ?? (() => {}) };
-    const model = network === 'lazy' ? far : await far.bring(how);
-    const store = options.store === undefined ? undefined : await openStore(options.store);
-    const engine = await createEngine<NodeSource, StoreName>(
-      model,
-      {
-        exif,
-        // Without a request there is no WebGPU in Node; a page's polyfill of it is not for us.
-        backend: backend === 'webgpu' ? backend : 'wasm',
-        because:
-          backend === 'auto'
-            ? 'WebGPU is an optional package in Node, taken when it is asked for'
-            : undefined,
-      },
-      {
-        createCpuGraph: (from, count = threads) => createNodeGraph(from, count),
-        loadGpuRuntime: () => loadGpuRuntime(assetAt('ort/asyncify.wasm.gz', assets)),
-        reader: {
-          pixels: (source) => pixelsOf(source, exif),
-          async bytes(source) {
-            if ('width' in source) return undefined;
-            return isBytes(source) ? source : new Uint8Array(await source.arrayBuffer());
-          },
-        },
-        openStore,
-        pairThreads: { count: threadsHere(threads), start: startThread },
-      },
-      store,
-      signal,
-    );
-    const host: EngineHost<NodeSource, StoreName> = {
-      engine,
-      storeName: (name) => name,
-      size: engine.size,
-      running: engine.running,
+    const checked = checkOpen(options);
+    if (checked.server === undefined) return new ImageSearch(await openHost(options));
+    const { openRemote } = await import('./remote/open.ts');
+    const host = await openRemote<NodeSource>(checked, {
+      base: undefined,
       hold: (image, from) => hold(image, { signal: from }),
-      dispose: () => {},
-    };
+      openModel: (model) =>
+        openHost({ ...checked, server: undefined, onProgress: undefined, model, network: 'lazy' }),
+    });
     return new ImageSearch(host);
   }
+}
+
+/** Makes an engine in this process. */
+async function openHost(options: OpenOptions): Promise<EngineHost<NodeSource, StoreName>> {
+  const {
+    signal,
+    onProgress,
+    refresh,
+    network,
+    backend = 'auto',
+    threads,
+    exif,
+    assets,
+  } = checkOpen(options);
+  if (backend === 'webgpu' && !(await provideWebGpu())) {
+    throw new LikenessError(
+      'no-backend',
+      'Node has no WebGPU of its own: install the npm package "webgpu" beside likeness-search, or take the backend wasm.',
+    );
+  }
+  const far = await findModel(options.model, { assets, signal, refresh });
+  const how = { signal: signal ?? new AbortController().signal, onProgress: onProgress ?? (() => {}) };
+  const model = network === 'lazy' ? far : await far.bring(how);
+  const store = options.store === undefined ? undefined : await openStore(options.store);
+  const engine = await createEngine<NodeSource, StoreName>(
+    model,
+    {
+      exif,
+      // Without a request there is no WebGPU in Node; a page's polyfill of it is not for us.
+      backend: backend === 'webgpu' ? backend : 'wasm',
+      because:
+        backend === 'auto' ? 'WebGPU is an optional package in Node, taken when it is asked for' : undefined,
+    },
+    {
+      createCpuGraph: (from, count = threads) => createNodeGraph(from, count),
+      loadGpuRuntime: () => loadGpuRuntime(assetAt('ort/asyncify.wasm.gz', assets)),
+      reader: {
+        pixels: (source) => pixelsOf(source, exif),
+        async bytes(source) {
+          if ('width' in source) return undefined;
+          return isBytes(source) ? source : new Uint8Array(await source.arrayBuffer());
+        },
+      },
+      openStore,
+      pairThreads: { count: threadsHere(threads), start: startThread },
+    },
+    store,
+    signal,
+  );
+  return {
+    engine,
+    storeName: (name) => name,
+    size: engine.size,
+    running: engine.running,
+    hold: (image, from) => hold(image, { signal: from }),
+    dispose: () => {},
+  };
 }
 
 /**

@@ -6,6 +6,7 @@ import { LikenessError } from '../base/errors.ts';
 import type * as web from '../base/web-types.ts';
 import type { EngineAdded, EngineCalls, EngineItem, EngineQuery, RunningNetwork } from '../engine/engine.ts';
 import type { Histogram } from '../engine/histogram.ts';
+import { saying } from '../engine/hits.ts';
 import type {
   AddReport,
   CallOptions,
@@ -14,7 +15,7 @@ import type {
   DuplicatesOptions,
   ExtractOptions,
   Features,
-  Hit,
+  Hits,
   IndexChange,
   Item,
   MapOptions,
@@ -60,6 +61,8 @@ export interface EngineHost<Source = unknown, StoreName = unknown> {
    * many pictures must not be read at once.
    */
   hold(image: ImageSource, signal?: AbortSignal): () => Promise<Source>;
+  /** Where ids and metadata are too many to be brought here: refuses a predicate. */
+  refusePredicate?(): never;
   /** Ends the worker, if there is one. */
   dispose(): void;
 }
@@ -206,7 +209,7 @@ export class ImageSearchBase {
    * const hits = await search.query(file, { k: 5, filter: { meta: { colour: ['red', 'blue'], year: { min: 2020 } } } });
    * const alike = await search.query([{ id: 'a' }, { image: file, region: { x: 0, y: 0, width: 99, height: 80 }, weight: -0.5 }]);
    */
-  async query(query: Query, options: QueryOptions = {}): Promise<Hit[]> {
+  async query(query: Query, options: QueryOptions = {}): Promise<Hits> {
     const [hits] = await this.queryMany([query], options);
     return hits!;
   }
@@ -217,7 +220,7 @@ export class ImageSearchBase {
    * @throws LikenessError as {@link query}; the message says which query
    * @example const [first, second] = await search.queryMany([fileA, fileB], { k: 5 });
    */
-  async queryMany(queries: Iterable<Query>, options: QueryOptions = {}): Promise<Hit[][]> {
+  async queryMany(queries: Iterable<Query>, options: QueryOptions = {}): Promise<Hits[]> {
     const call = this.#begin('query', options, '{ k: 5 }');
     const asked = checkQuery(options);
     const region = regionOf(options.region);
@@ -229,7 +232,12 @@ export class ImageSearchBase {
       const pictures = await held.ready();
       how.signal.throwIfAborted();
       const { weights } = held;
-      return this.#host.engine.query(pictures, { weights, ...(await this.#postable(asked)), ...how });
+      const answers = await this.#host.engine.query(pictures, {
+        weights,
+        ...(await this.#postable(asked)),
+        ...how,
+      });
+      return answers.map((hits) => ('exact' in hits ? (hits as Hits) : saying(hits)));
     });
   }
 
@@ -534,6 +542,7 @@ export class ImageSearchBase {
     ...options
   }: Checked): Promise<Omit<Checked, 'predicate'>> {
     if (!predicate) return options;
+    this.#host.refusePredicate?.();
     const { entries } = await this.#host.engine.entries();
     const taking = entries.filter(({ id, meta }) => agrees(predicate(id, meta)));
     return { ...options, filter: taking.map(({ id }) => id) };

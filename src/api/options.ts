@@ -4,6 +4,14 @@ import type { ModelName } from '../delivery/model-info.ts';
 import type { CallOptions } from '../engine/types.ts';
 import type { Store } from '../store/format/files.ts';
 
+/** A server of vectors. */
+export interface Server {
+  /** The address of its API, e.g. `https://example.org/api`; in a page it may be relative. What follows a `?` is sent along. */
+  url: string | web.URL;
+  /** What allows changes there. Without it nothing is added or removed. Never put it into a page that others can open. */
+  token?: string | undefined;
+}
+
 export interface OpenOptions extends CallOptions {
   /**
    * A built-in model's name; the URL (in Node: also the path) of the folder that holds a model's `manifest.json`; in a
@@ -54,4 +62,14 @@ export interface OpenOptions extends CallOptions {
    * is in memory, and `report()` says so. Left out, the index is gone when it is closed.
    */
   store?: string | web.URL | web.Blob | Store | undefined;
+  /**
+   * In the place of `store`: a server that keeps the vectors and searches them (`likeness serve`). Pictures are extracted
+   * here, with the server's model, and stay here; a vector leaves (dimension × 4 bytes). Its model is the built-in one with its
+   * fingerprint, else the one that the server names, unless `model` says where it is. `network: 'lazy'` opens without a model,
+   * too: then vectors and ids are searched.
+   *
+   * Over a server these calls are `unsupported`: `distances`, `duplicates`, `map`, `vector`, `features`, `save`, `export`,
+   * `import`, `compact`, a predicate as a filter, weights of pictures that are named by their ids, and `explain` with such.
+   */
+  server?: string | web.URL | Server | undefined;
 }

@@ -17,6 +17,9 @@
  * - `storage-full`: disk or quota is used up; what was stored before is there
  * - `storage-denied`: no permission to store; what was stored before can be read
  * - `storage-failed`: the disk or the browser's storage failed
+ * - `server-failed`: a server of vectors (`open({ server })`) does not answer, or answers what cannot be used; later it may
+ * - `access-denied`: a server takes no changes with this token
+ * - `unsupported`: a call cannot be done where the index is kept; nothing has changed
  * - `closed`: the object was used after `close()`
  */
 export type ErrorCode =
@@ -36,6 +39,9 @@ export type ErrorCode =
   | 'storage-full'
   | 'storage-denied'
   | 'storage-failed'
+  | 'server-failed'
+  | 'access-denied'
+  | 'unsupported'
   | 'closed';
 
 /** On every error of Likeness, whichever copy of the code has made it: symbols by `for` are one in all of them. */

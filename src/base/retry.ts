@@ -15,6 +15,7 @@ export const defaultRetryPolicy: RetryPolicy = { attempts: 4, pauseMs: 500, stal
  *
  * @param work calls its argument when it got further: earlier failures do not count then
  * @param isFinal whether another attempt would end in the same error
+ * @param leastPauseMs what the other side asks to wait after an error
  * @throws the error of the last attempt; the signal's reason, once aborted
  */
 export async function retry<T>(
@@ -22,9 +23,11 @@ export async function retry<T>(
   { attempts, pauseMs }: Omit<RetryPolicy, 'stallMs'>,
   signal: AbortSignal | undefined,
   isFinal: (error: unknown) => boolean,
+  leastPauseMs: (error: unknown) => number = () => 0,
 ): Promise<T> {
   for (let failures = 0; ; ) {
     let isFurther = false;
+    let least = 0;
     try {
       return await work(() => {
         isFurther = true;
@@ -33,8 +36,9 @@ export async function retry<T>(
       signal?.throwIfAborted();
       failures = isFurther ? 0 : failures + 1;
       if (failures >= attempts || isFinal(error)) throw error;
+      least = leastPauseMs(error);
     }
-    await pause(pauseMs * 2 ** Math.max(0, failures - 1), signal);
+    await pause(Math.max(least, pauseMs * 2 ** Math.max(0, failures - 1)), signal);
   }
 }
 

@@ -25,6 +25,7 @@ import { type MetaFilter, metaTest } from './meta-filter.ts';
 import { type MapAnswer, type MapStep, PictureMaps } from './picture-maps.ts';
 import { Pictures, type PicturesOptions } from './pictures.ts';
 import { openUnlessAborted, progressOf } from './progress.ts';
+import { checkVector, groups, type Weights } from './query-parts.ts';
 import { rocchio } from './rocchio.ts';
 import { exportedFile, openTarget } from './storage.ts';
 import type { CallOptions, Features, Hit, ModelFiles, PageOptions, Report, SimilarityMap } from './types.ts';
@@ -776,17 +777,6 @@ function emptyOutcome(items: readonly unknown[]): Outcome {
   };
 }
 
-type Weights = readonly (readonly number[])[];
-
-/** The items of each query. */
-function groups<T>(items: readonly T[], weights: Weights): T[][] {
-  let end = 0;
-  return weights.map(({ length }) => {
-    end += length;
-    return items.slice(end - length, end);
-  });
-}
-
 /** The first picture of a query that cannot be read fails the call. */
 function checkQueries({ failed: [failure] }: Pick<Outcome, 'failed'>, weights: Weights): void {
   if (!failure) return;
@@ -798,21 +788,4 @@ function checkQueries({ failed: [failure] }: Pick<Outcome, 'failed'>, weights: W
   );
   const which = places[failure.at]!.map((place) => `${place}: `).join('');
   throw new LikenessError(failure.code, `${which}${failure.message}`);
-}
-
-function checkVector(vector: Float32Array, dimension: number): Float32Array {
-  if (vector.length !== dimension) {
-    throw new LikenessError(
-      'bad-argument',
-      `A feature vector has ${vector.length} values, this model's have ${dimension}; use vectors made by the same model.`,
-    );
-  }
-  const at = firstNotFinite(vector);
-  if (at >= 0) {
-    throw new LikenessError(
-      'bad-argument',
-      `A feature vector has ${vector[at]} as its value ${at}; features are finite numbers.`,
-    );
-  }
-  return vector;
 }

@@ -29,6 +29,24 @@ export interface Hit {
   meta?: Json;
 }
 
+/** How much of the exact answer an approximate index finds. */
+export interface Recall {
+  /** The share of the exact k nearest that are among the k found: 0 … 1, over all sampled queries. */
+  value: number;
+  /** Neighbours of each query. */
+  k: number;
+  /** Queries that were answered both ways. */
+  queries: number;
+}
+
+/** The answer of a query: a list of hits that says how they were found. Copies of the list (`slice`, JSON) do not say it. */
+export interface Hits extends Array<Hit> {
+  /** Whether these are the nearest for certain. Always, but for a server (`open({ server })`) whose index is approximate. */
+  readonly exact: boolean;
+  /** The recall that the server measured, where the answer is not exact; else, and before it has measured, `null`. */
+  readonly recall: Recall | null;
+}
+
 /** How far a call has come. A call may have several phases; in each, `done` rises to `total`. */
 export interface Progress {
   /**
@@ -263,6 +281,22 @@ export interface ModelFiles {
   warnings: string[];
 }
 
+/** A server of vectors, as it said just now. */
+export interface ServerReport {
+  /** Where it is, without a token. */
+  url: string;
+  /** What keeps its vectors. */
+  engine: string;
+  /** Whether its answers are exact now, */
+  exact: boolean;
+  /** and if not, the recall that it has measured. */
+  recall: Recall | null;
+  /** So many milliseconds a change may stay unseen by another server over the same vectors. */
+  staleMs: number;
+  /** Whether it takes changes, from whoever has the token. */
+  writable: boolean;
+}
+
 /** What runs, and why. */
 export interface Report {
   model: { name: string; version: string; fingerprint: string; dimension: number };
@@ -275,7 +309,7 @@ export interface Report {
     reason: string;
   } | null;
   /** Where neighbours are searched. */
-  knn: { backend: BackendName; reason: string };
+  knn: { backend: BackendName | 'server'; reason: string };
   /** Pictures in the index. */
   size: number;
   /**
@@ -287,4 +321,6 @@ export interface Report {
   store: StoreReport | null;
   /** `null` while the network is not loaded. */
   modelFiles: ModelFiles | null;
+  /** The server that searches (`open({ server })`); left out where the index is here. */
+  server?: ServerReport;
 }

@@ -1,5 +1,7 @@
 import type { Json } from '../base/json.ts';
-import type { CallOptions, Hit, PageOptions, QueryOptions } from './types.ts';
+import type { CallOptions, Hit, PageOptions, QueryOptions, Recall } from './types.ts';
+
+export type { Recall } from './types.ts';
 
 /** A row: what is found by its vector. */
 export interface VectorRow {
@@ -8,16 +10,6 @@ export interface VectorRow {
   vector: Float32Array;
   /** As in {@link Item}. */
   meta?: Json | undefined;
-}
-
-/** How much of the exact answer an approximate index finds. */
-export interface Recall {
-  /** The share of the exact k nearest that are among the k found: 0 … 1, over all sampled queries. */
-  value: number;
-  /** Neighbours of each query. */
-  k: number;
-  /** Queries that were answered both ways. */
-  queries: number;
 }
 
 /** An answer that says how it was found. */

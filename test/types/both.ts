@@ -3,6 +3,7 @@
 import type * as main from 'likeness-search';
 import {
   type Hit,
+  type Hits,
   ImageSearch,
   type ImageSource,
   LikenessError,
@@ -47,7 +48,8 @@ export type Checks = [
   No<IsAny<Parameters<ImageSearch['save']>[0]>>,
   No<IsAny<Parameters<ImageSearch['query']>[0]>>,
   No<IsAny<Parameters<Store['open']>[1]>>,
-  Yes<Same<Awaited<ReturnType<ImageSearch['query']>>, Hit[]>>,
+  Yes<Same<Awaited<ReturnType<ImageSearch['query']>>, Hits>>,
+  Yes<Same<Awaited<ReturnType<ImageSearch['query']>>[number], Hit>>,
   // Both entries have the one error.
   Yes<Same<typeof LikenessError, typeof KnnError>>,
   Yes<Same<main.ErrorCode, knn.ErrorCode>>,

@@ -22,6 +22,9 @@ const codes: Record<ErrorCode, true> = {
   'storage-full': true,
   'storage-denied': true,
   'storage-failed': true,
+  'server-failed': true,
+  'access-denied': true,
+  unsupported: true,
   closed: true,
 };
 
