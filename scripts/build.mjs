@@ -332,10 +332,9 @@ const pageBundle = {
 async function buildPage() {
   const { build } = await import('esbuild');
   await build(pageBundle);
-  copyPage();
 }
 
-/** Copies the page's files that are not scripts. */
+/** Copies the page's files that are not scripts. The library is built by then: the page's HTML names its scripts. */
 export function copyPage() {
   for (const name of readdirSync(join(root, 'page'))) {
     if (/\.(svg|png|webmanifest)$/.test(name))
@@ -346,7 +345,21 @@ export function copyPage() {
   const html = readFileSync(join(root, 'page/index.html'), 'utf8');
   const [, importMap] = /<script type="importmap">([\s\S]*?)<\/script>/.exec(html);
   const hash = createHash('sha256').update(importMap).digest('base64');
-  writeFileSync(join(root, 'dist/page/index.html'), html.replace('{{importmap}}', hash));
+  writeFileSync(
+    join(root, 'dist/page/index.html'),
+    html.replace('{{importmap}}', hash).replace('{{library}}', libraryPreloads()),
+  );
+}
+
+/** Has a browser fetch the library's scripts with the page's own, and not each when the one before has named it. */
+function libraryPreloads() {
+  const found = new Set(['likeness.js']);
+  for (const name of found) {
+    const script = readFileSync(join(root, 'dist/web', name), 'utf8');
+    for (const [, chunk] of script.matchAll(/\b(?:from|import)\s*"\.\/(likeness-chunk-\w+\.js)"/g))
+      found.add(chunk);
+  }
+  return [...found].map((name) => `<link rel="modulepreload" href="dist/web/${name}">`).join('\n');
 }
 
 /** Scripts of the custom elements, each with all that it needs: a site has copies of them. */
@@ -377,6 +390,7 @@ export async function buildAll() {
   await buildKernels();
   const { build } = await import('esbuild');
   await Promise.all([buildWeb(), buildNode(), buildPage(), build(elementsBundle), buildTypes()]);
+  copyPage();
   await buildServiceWorker(root, browserOptions);
   writeFileSync(stamp, '');
 }

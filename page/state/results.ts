@@ -33,19 +33,23 @@ export const isWaiting = signal(false);
 /** Tells queries apart. */
 export const queryKey = computed(() => JSON.stringify(address.value.query));
 
+/** What was found; the same list where only the histogram came. */
+const hitsFound = computed(() => results.value?.hits);
+const queryFound = computed(() => results.value?.query);
+
 /** Exact copies of the query's pictures: known to the person, and in nobody's interest. */
 export const copies = computed(() => {
-  const found = results.value;
-  return found ? exactCopies(found.query, found.hits, pictures.value) : [];
+  const [query, hits] = [queryFound.value, hitsFound.value];
+  return query && hits ? exactCopies(query, hits, pictures.value) : [];
 });
 
 /** What is shown: up to the distance of the address, without exact copies. */
 export const shownHits = computed(() => {
-  const found = results.value;
-  if (!found) return [];
+  const hits = hitsFound.value;
+  if (!hits) return [];
   const { maxDistance = Number.POSITIVE_INFINITY } = address.value;
   const hidden = new Set(copies.value);
-  return found.hits.filter((hit) => hit.distance <= maxDistance && !hidden.has(hit));
+  return hits.filter((hit) => hit.distance <= maxDistance && !hidden.has(hit));
 });
 
 /** Whether all that belongs to the address is there. */

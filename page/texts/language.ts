@@ -45,17 +45,29 @@ export const locale = computed(
 export const bilingual = <T>(both: { en: T; zh: NoInfer<T> }): ReadonlySignal<T> =>
   computed(() => both[language.value]);
 
-export const formatCount = (value: number): string => value.toLocaleString(locale.value);
+/** Writes numbers of one kind. Making an `Intl.NumberFormat` takes longer than all that it writes for a list: it is kept. */
+function numberFormat(options: Intl.NumberFormatOptions): (value: number) => string {
+  const format = computed(() => new Intl.NumberFormat(locale.value, options));
+  return (value) => format.value.format(value);
+}
+
+const grouped = numberFormat({});
+
+/** Below a thousand there is nothing to group, and the browser's tables, which take a while to load, are not asked. */
+export const formatCount = (value: number): string =>
+  Number.isInteger(value) && value >= 0 && value < 1000 ? String(value) : grouped(value);
+
+const tenths = numberFormat({ maximumFractionDigits: 1 });
+const whole = numberFormat({ maximumFractionDigits: 0 });
 
 /** `12.5 MB` */
 export const formatBytes = (bytes: number): string => {
   const [value, unit] =
     bytes < 1e6 ? [bytes / 1e3, 'kB'] : bytes < 1e9 ? [bytes / 1e6, 'MB'] : [bytes / 1e9, 'GB'];
-  return `${value.toLocaleString(locale.value, { maximumFractionDigits: value < 10 ? 1 : 0 })} ${unit}`;
+  return `${(value < 10 ? tenths : whole)(value)} ${unit}`;
 };
 
 export const formatDate = (time: number): string =>
   new Date(time).toLocaleDateString(locale.value, { year: 'numeric', month: 'short', day: 'numeric' });
 
-export const formatDistance = (distance: number): string =>
-  distance.toLocaleString(locale.value, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
+export const formatDistance = numberFormat({ minimumFractionDigits: 3, maximumFractionDigits: 3 });

@@ -8,6 +8,9 @@ import { picturesTexts } from '../texts/pictures.ts';
 
 const queryOf = ({ id }: Picture): Address => ({ view: 'pictures', query: [{ id, weight: 1 }] });
 
+const hrefOfLike = (picture: Picture): string => hrefOf(queryOf(picture));
+const chooseLike = (picture: Picture): void => go(queryOf(picture));
+
 /** Shows another choice of the pictures. The history has no entry for each letter of a name. */
 const filterBy = (change: Partial<Address>): void => go({ ...address.value, ...change }, { replace: true });
 
@@ -43,8 +46,8 @@ export function PicturesView() {
         <PictureRows
           label={frameTexts.value.pictures}
           pictures={shown}
-          hrefOf={(picture) => hrefOf(queryOf(picture))}
-          choose={(picture) => go(queryOf(picture))}
+          hrefOf={hrefOfLike}
+          choose={chooseLike}
         />
       )}
     </section>

@@ -26,5 +26,9 @@ export async function earlierIndex(place: string): Promise<{ made: string; byteL
   return undefined;
 }
 
+/** The index that a model makes of the pictures of a place, as its store is named after the store's kind. */
+export const indexName = (place: string, fingerprint: string): string =>
+  `${place}-${storedName(fingerprint)}`;
+
 /** As it stands in the name of a store. */
-export const storedName = (text: string): string => text.replace(/[^\w.-]/g, '-');
+const storedName = (text: string): string => text.replace(/[^\w.-]/g, '-');

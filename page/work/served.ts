@@ -42,11 +42,29 @@ export async function findServedIndex(): Promise<void> {
   );
 }
 
-/** The server's features: row n belongs to picture n. */
-export async function servedFeatures(count: number, signal: AbortSignal): Promise<Float32Array[]> {
-  const response = await fetch('index/features.npy', { signal });
+let ahead: Promise<Response> | undefined;
+
+/** Begins to fetch the features while the index that they go to is being opened. */
+export function fetchFeaturesAhead(): void {
+  ahead ??= fetch('index/features.npy');
+  ahead.catch(() => {}); // told to whoever needs them
+}
+
+/**
+ * The server's features as they come in one matrix: row n belongs to picture n.
+ *
+ * @throws Error where there are none, or not one row for each picture
+ */
+export async function servedFeatures(
+  count: number,
+  signal: AbortSignal,
+): Promise<{ columns: number; values: Float32Array }> {
+  const begun = ahead;
+  ahead = undefined;
+  const response = await (begun ?? fetch('index/features.npy', { signal }));
+  signal.throwIfAborted();
   if (!response.ok) throw new Error(`The ready-made index could not be loaded (HTTP ${response.status}).`);
   const { rows, columns, values } = parseNpyMatrix(new Uint8Array(await response.arrayBuffer()));
   if (rows !== count) throw new Error(`The ready-made index has ${rows} rows for ${count} pictures.`);
-  return Array.from({ length: rows }, (_, row) => values.slice(row * columns, (row + 1) * columns));
+  return { columns, values };
 }

@@ -9,7 +9,7 @@ import { modelCalled, openTexts } from '../texts/open.ts';
 import { workTexts } from '../texts/work.ts';
 import { indexMissing, showIndex } from './indexing.ts';
 import { loadWhenIdle, withNetwork } from './network.ts';
-import { earlierIndex, servedIsOfOther, storedName } from './other-model.ts';
+import { earlierIndex, indexName, servedIsOfOther } from './other-model.ts';
 import { placeOfIndexes } from './place.ts';
 import { served, servedFeatures } from './served.ts';
 
@@ -45,7 +45,7 @@ export async function useModel(
         ...optionsFromAddress(),
         model,
         network: 'lazy',
-        store: `opfs:${place}-${storedName(fingerprint)}`,
+        store: `opfs:${indexName(place, fingerprint)}`,
         refresh,
         signal,
       }),
@@ -100,15 +100,18 @@ async function useServedIndex(): Promise<void> {
     return;
   }
   await runTask(workTexts.value.taking, async (signal) => {
-    const rows = await servedFeatures(index.ids.length, signal);
-    const items = index.ids.flatMap((id, row) => (isMissing(id) ? [{ id, vector: rows[row]! }] : []));
-    for (let at = 0; at < items.length; at += atOnce) {
-      const part = items.slice(at, at + atOnce);
-      await search.value!.add(part, { signal });
-      updatePictures(part.map(({ id }) => ({ id, indexed: true })));
+    const { columns, values } = await servedFeatures(index.ids.length, signal);
+    const rows = index.ids.flatMap((id, row) => (isMissing(id) ? [row] : []));
+    for (let at = 0; at < rows.length; at += atOnce) {
+      const items = rows.slice(at, at + atOnce).map((row) => ({
+        id: index.ids[row]!,
+        vector: values.subarray(row * columns, (row + 1) * columns), // the library copies it
+      }));
+      await search.value!.add(items, { signal });
+      updatePictures(items.map(({ id }) => ({ id, indexed: true })));
     }
   });
 }
 
-/** Features that go to the index in one call. */
-const atOnce = 2000;
+/** Features that go to the index in one call: each is copied on the page's main thread, which nothing should hold up. */
+const atOnce = 500;

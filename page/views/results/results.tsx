@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
 import { PictureRows } from '../../parts/picture-rows.tsx';
 import { address, backToPictures, go, hrefOf } from '../../state/address.ts';
 import { type Picture, pictures } from '../../state/pictures.ts';
@@ -37,7 +37,14 @@ export function ResultsView() {
   }, [key]);
 
   const hits = shownHits.value;
-  const shown = hits.map(({ id }): Picture => known.get(id) ?? absent(id));
+  const shown = useMemo(() => hits.map(({ id }): Picture => known.get(id) ?? absent(id)), [hits, known]);
+  // A list whose functions are the same draws only what has changed.
+  const hrefOfHit = useCallback(({ id }: Picture) => hrefOf({ ...here, picture: id }), [here]);
+  const choose = useCallback(({ id }: Picture) => go({ ...here, picture: id }), [here]);
+  const caption = useCallback(
+    ({ id }: Picture, index: number) => <HitCaption id={id} distance={hits[index]!.distance} />,
+    [hits],
+  );
   const isOld = found !== undefined && found.key !== key;
   return (
     <section class="results" aria-labelledby="results-title" aria-busy={isSearching.value}>
@@ -67,11 +74,11 @@ export function ResultsView() {
             total={shownCount.value}
             isPartial={!isComplete.value}
             captionRem={captionRem.value}
-            hrefOf={({ id }) => hrefOf({ ...here, picture: id })}
-            choose={({ id }) => go({ ...here, picture: id })}
-            caption={({ id }, index) => <HitCaption id={id} distance={hits[index]!.distance} />}
-            marks={({ id }, _, tabIndex) => <Marks id={id} tabIndex={tabIndex} />}
-            nearEnd={() => void loadMore()}
+            hrefOf={hrefOfHit}
+            choose={choose}
+            caption={caption}
+            marks={marks}
+            nearEnd={loadMore}
           />
         ) : (
           isSearching.value && <Skeleton />
@@ -81,5 +88,7 @@ export function ResultsView() {
     </section>
   );
 }
+
+const marks = ({ id }: Picture, _: number, tabIndex: 0 | -1) => <Marks id={id} tabIndex={tabIndex} />;
 
 const absent = (id: string): Picture => ({ id, url: '', thumbnail: '', indexed: true });
