@@ -171,7 +171,7 @@ export function createApi(options: ApiOptions): Hono<Env> {
           engine.query(vector, { ...how, ...(exclude.length > 0 && { exclude }), signal }),
           engine.size(),
         ]);
-        watch.note(answer);
+        if (how.filter === undefined) watch.note(answer);
         const { hits, exact, recall } = answer;
         exchange.header('Cache-Control', 'no-store');
         return sendJson(exchange, { hits, exact, recall, size }, budget);

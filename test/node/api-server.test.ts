@@ -391,6 +391,31 @@ describe('under load the search API', () => {
     assert.deepEqual(slow.log.map(({ status }) => status).sort(), [200, 200, 499, 499, 503]);
   });
 
+  test('says what is measured where answers are not exact, whatever a filter makes of it', async () => {
+    const measured = { value: 0.97, k: 30, queries: 200 };
+    const engine = new Proxy(api.engine, {
+      get(target, name) {
+        const value = target[name as keyof VectorEngine];
+        if (name !== 'query') return typeof value === 'function' ? value.bind(target) : value;
+        return async (_: Float32Array, { filter }: { filter?: unknown } = {}) => ({
+          hits: [],
+          exact: filter !== undefined,
+          recall: filter === undefined ? measured : null,
+        });
+      },
+    });
+    const approximate = await startApi(engine);
+    const narrow = await call(`${approximate.url}/query`, { json: { ids: ['p1.jpg'], filter: ['p2.jpg'] } });
+    assert.deepEqual([narrow.body.exact, narrow.body.recall], [true, null]);
+    const { body } = await call(`${approximate.url}/health`);
+    assert.deepEqual([body.exact, body.recall], [false, measured]);
+    const all = await call(`${approximate.url}/query`, { json: { ids: ['p1.jpg'] } });
+    assert.deepEqual([all.body.exact, all.body.recall], [false, measured]);
+    const { body: metrics } = await call(`${approximate.url.slice(0, -4)}/metrics`);
+    assert.match(metrics, /likeness_recall 0\.97\n/);
+    await approximate.server.close();
+  });
+
   test('gives a query its time and no more', async () => {
     const engine = slowEngine();
     const slow = await startApi(engine, { limits: { queryMs: 60, bodyMs: 60 } });
