@@ -2,6 +2,7 @@ import { computed, signal } from '@preact/signals';
 import type { ImageSearch } from 'likeness-search';
 import { bestFirst, defaultMaxDistance } from '../../src/engine/near-duplicates.ts';
 import { address } from './address.ts';
+import { passing } from './filter-now.ts';
 import type { Forest } from './forest.ts';
 import { search } from './library.ts';
 import { type Picture, pictures } from './pictures.ts';
@@ -43,12 +44,14 @@ export interface Group {
   widest: number;
 }
 
-/** The groups up to the threshold, of the pictures that are still there. */
+/** The groups up to the threshold, of the pictures that are still there and that the filter lets through. */
 export const groups = computed<Group[]>(() => {
   const known = pictures.value;
+  const among = passing.value;
   const found: Group[] = [];
   for (const { ids, widest } of compared.value?.forest.clusters(threshold.value) ?? []) {
-    const there = ids.map((id) => known.get(id)).filter((picture) => picture?.indexed) as Picture[];
+    const wanted = among ? ids.filter((id) => among.has(id)) : ids;
+    const there = wanted.map((id) => known.get(id)).filter((picture) => picture?.indexed) as Picture[];
     if (there.length < 2) continue;
     const key = there[0]!.id;
     found.push({ key, widest, pictures: there.sort(bestFirst((picture: Picture) => picture)) });

@@ -2,6 +2,7 @@ import { computed, signal } from '@preact/signals';
 import type { ImageSearch } from 'likeness-search';
 import type { Camera, Frame } from './camera.ts';
 import { alongCurve } from './curve.ts';
+import { passing } from './filter-now.ts';
 import { search } from './library.ts';
 import { type Picture, pictures } from './pictures.ts';
 import { spread } from './spread.ts';
@@ -47,15 +48,16 @@ export interface Spot {
   height: number;
 }
 
-/** The pictures that are on the map and still there. */
+/** The pictures that are on the map, still there, and let through by the filter: each in its place of the whole map. */
 export const spots = computed<readonly Spot[]>(() => {
   const known = pictures.value;
   const map = drawn.value;
   if (!map) return [];
   const all = cells.value;
+  const among = passing.value;
   return map.ids.flatMap((id, n) => {
     const picture = known.get(id);
-    if (!picture?.indexed) return [];
+    if (!picture?.indexed || (among && !among.has(id))) return [];
     const [x, y, width, height] = [0, 1, 2, 3].map((i) => all[4 * n + i]!) as [
       number,
       number,

@@ -14,6 +14,8 @@ export const picturesTexts = bilingual({
     date: 'Newest first',
     noMatch: 'No picture matches.',
     showAll: 'Show all pictures',
+    only: (folder: string, name: string) =>
+      `Only pictures${folder === '' ? '' : ` in ${folder}`}${name === '' ? '' : ` named “${name}”`}.`,
   },
   zh: {
     ofAll: (shown: number, all: number) => `${formatCount(all)} 张图片中的 ${formatCount(shown)} 张`,
@@ -27,5 +29,7 @@ export const picturesTexts = bilingual({
     date: '最新的在前',
     noMatch: '没有符合条件的图片。',
     showAll: '显示全部图片',
+    only: (folder: string, name: string) =>
+      `仅显示${folder === '' ? '' : `“${folder}”中`}${name === '' ? '' : `名称含“${name}”`}的图片。`,
   },
 });

@@ -264,6 +264,15 @@ describe('duplicates of a person’s own pictures', () => {
             await summaryIs(page, '2 groups, 2 pictures could go');
             assert.deepEqual((await groupsOf(page))[1], 'A003.jpeg small.jpg*');
 
+            // The filter of the list of pictures holds here as well, and says so.
+            await page.goto(`${url}?view=duplicates&name=IMG_1+jpeg`);
+            await page.getByText('Only pictures named “IMG_1 jpeg”.').waitFor();
+            await summaryIs(page, '0 groups, 0 pictures could go');
+            await page.getByRole('button', { name: 'Show all pictures' }).click();
+            await summaryIs(page, '2 groups, 2 pictures could go');
+            assert.equal(new URL(page.url()).searchParams.has('name'), false);
+            assert.equal(await page.locator('.filter-note').count(), 0);
+
             await page.click('#take-out');
             await page.click('#confirm-no');
             assert.equal(await page.locator('.group').count(), 2);

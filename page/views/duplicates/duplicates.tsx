@@ -1,5 +1,6 @@
 import { effect } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { FilterNote } from '../../parts/filter-note.tsx';
 import { go, hrefOf } from '../../state/address.ts';
 import { compared, comparing, groups, isOutdated, wasCancelled } from '../../state/duplicates.ts';
 import { search } from '../../state/library.ts';
@@ -29,6 +30,7 @@ export function DuplicatesView() {
       ) : (
         <>
           <p class="quiet">{text.about}</p>
+          <FilterNote />
           {isThere && <Threshold />}
           <Situation />
           {isThere && groups.value.length === 0 && (

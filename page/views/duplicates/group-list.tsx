@@ -8,13 +8,7 @@ import { placeToRestore } from '../../state/places.ts';
 import { duplicatesTexts } from '../../texts/duplicates.ts';
 import { measureSoon } from '../../work/measure-pictures.ts';
 import { GroupItem } from './group.tsx';
-import { groupsWithin, type Layout, layOut, shownAtFirst } from './layout.ts';
-
-/** A picture of a group. */
-export interface Place {
-  group: number;
-  n: number;
-}
+import { groupsWithin, type Layout, layOut, type Place, placeBeside, shownAtFirst } from './layout.ts';
 
 /** All groups, of which those near the window are drawn; one tab stop, arrow keys go on. */
 export function GroupList() {
@@ -77,7 +71,7 @@ export function GroupList() {
       decide([one.id], !isMarked(one, at.n));
       return;
     }
-    const next = nextPlace(event.key, at, all, shownOf, layout);
+    const next = nextPlace(event.key, at, layout);
     if (!next) return;
     event.preventDefault();
     focusOn(next);
@@ -101,8 +95,7 @@ export function GroupList() {
             group={all[n]!}
             at={n}
             count={all.length}
-            top={layout.tops[n]!}
-            width={layout.width}
+            layout={layout}
             shown={shownOf(all[n]!)}
             tabStop={n === at.group ? at.n : undefined}
             onFocus={(place) => {
@@ -121,44 +114,30 @@ export function GroupList() {
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, n) => from + n);
 
 /** Where a key leads; `undefined` for other keys. */
-function nextPlace(
-  key: string,
-  { group, n }: Place,
-  all: readonly Group[],
-  shownOf: (group: Group) => number,
-  { columns }: Layout,
-): Place | undefined {
-  const isRtl = document.dir === 'rtl';
-  const lastOf = (of: number): number => shownOf(all[of]!) - 1;
+function nextPlace(key: string, at: Place, layout: Layout): Place | undefined {
+  const { shown } = layout;
+  const lastOf = (of: number): number => shown[of]! - 1;
   const sideways = (step: number): Place => {
-    const to = n + step;
-    if (to < 0) return group > 0 ? { group: group - 1, n: lastOf(group - 1) } : { group, n };
-    if (to <= lastOf(group)) return { group, n: to };
-    return group < all.length - 1 ? { group: group + 1, n: 0 } : { group, n };
+    const to = at.n + step;
+    if (to >= 0 && to <= lastOf(at.group)) return { group: at.group, n: to };
+    const next = at.group + step;
+    if (next < 0 || next >= shown.length) return at;
+    return { group: next, n: step > 0 ? 0 : lastOf(next) };
   };
-  const column = n % columns;
+  const forward = document.dir === 'rtl' ? -1 : 1;
   switch (key) {
     case 'ArrowRight':
-      return sideways(isRtl ? -1 : 1);
+      return sideways(forward);
     case 'ArrowLeft':
-      return sideways(isRtl ? 1 : -1);
-    case 'ArrowDown': {
-      const rows = Math.floor(lastOf(group) / columns);
-      if (Math.floor(n / columns) < rows) return { group, n: Math.min(n + columns, lastOf(group)) };
-      return group < all.length - 1
-        ? { group: group + 1, n: Math.min(column, lastOf(group + 1)) }
-        : { group, n };
-    }
-    case 'ArrowUp': {
-      if (n >= columns) return { group, n: n - columns };
-      if (group === 0) return { group, n };
-      const last = lastOf(group - 1);
-      return { group: group - 1, n: Math.min(last, last - (last % columns) + column) };
-    }
+      return sideways(-forward);
+    case 'ArrowDown':
+      return placeBeside(layout, at, 1);
+    case 'ArrowUp':
+      return placeBeside(layout, at, -1);
     case 'Home':
       return { group: 0, n: 0 };
     case 'End':
-      return { group: all.length - 1, n: 0 };
+      return { group: shown.length - 1, n: 0 };
     default:
       return undefined;
   }

@@ -8,16 +8,14 @@ import { formatDistance } from '../../texts/language.ts';
 import { askDistances } from '../../work/find-duplicates.ts';
 import { FactList } from './fact-list.tsx';
 import { isSameFile } from './facts.ts';
-import type { Place } from './group-list.tsx';
-import { shownAtFirst } from './layout.ts';
+import { type Layout, type Place, shownAtFirst, widthOf } from './layout.ts';
 
 /** A group of near-duplicates, side by side. */
 export function GroupItem({
   group: { key, pictures, widest },
   at,
   count,
-  top,
-  width,
+  layout: { lefts, tops, across, width, gap },
   shown,
   tabStop,
   onFocus,
@@ -26,8 +24,7 @@ export function GroupItem({
   group: Group;
   at: number;
   count: number;
-  top: number;
-  width: number;
+  layout: Layout;
   /** How many of its pictures are drawn. */
   shown: number;
   /** Which of them is in the order of the tab key. */
@@ -54,7 +51,16 @@ export function GroupItem({
       ? text.samePicture
       : text.apart(formatDistance(widest));
   return (
-    <li class="group" style={{ top: `${top}px` }} aria-setsize={count} aria-posinset={at + 1}>
+    <li
+      class="group"
+      style={{
+        top: `${tops[at]}px`,
+        insetInlineStart: `${lefts[at]}px`,
+        inlineSize: `${widthOf(across[at]!, width, gap)}px`,
+      }}
+      aria-setsize={count}
+      aria-posinset={at + 1}
+    >
       <div class="group-head">
         <h3 id={`group-${at}`}>
           {text.group(pictures.length)} <span class="quiet">{closeness}</span>

@@ -1,5 +1,6 @@
 import { effect, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { FilterNote } from '../../parts/filter-note.tsx';
 import { PictureRows } from '../../parts/picture-rows.tsx';
 import { type Address, go, hrefOf } from '../../state/address.ts';
 import { search } from '../../state/library.ts';
@@ -27,6 +28,7 @@ export function MapView() {
           {text.title}
         </h2>
         <Situation />
+        <FilterNote />
       </div>
       {isThere ? <MapCanvas choose={find} /> : <div class="map" />}
       {isThere && (
