@@ -5,10 +5,10 @@ import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright';
 import sharp from 'sharp';
 import { launchChromium } from '../../scripts/chromium.mjs';
-import { encodeNpy } from '../../src/python/npy.ts';
 import { accessibilityProblems } from '../support/accessibility.ts';
 import { likeness, samples, withFolder } from '../support/cli.ts';
 import { visitPage, withServer } from '../support/page.ts';
+import { dropFeatures } from '../support/page-files.ts';
 
 /** Pictures of which there are copies, and some of which there are none. */
 const [twice, thrice, shrunk] = ['A001', 'A002', 'A003'] as const;
@@ -270,7 +270,7 @@ describe('duplicates of a person’s own pictures', () => {
             await summaryIs(page, '0 groups, 0 pictures could go');
             await page.getByRole('button', { name: 'Show all pictures' }).click();
             await summaryIs(page, '2 groups, 2 pictures could go');
-            assert.equal(new URL(page.url()).searchParams.has('name'), false);
+            await page.waitForFunction(() => !new URLSearchParams(location.search).has('name'));
             assert.equal(await page.locator('.filter-note').count(), 0);
 
             await page.click('#take-out');
@@ -341,13 +341,7 @@ describe('duplicates of a person’s own pictures', () => {
             values[(2 * pair + 1) * dimension + j] = value / length;
           }
         }
-        const npy = encodeNpy(values, [count, dimension]);
-        await page.evaluate(async (base64) => {
-          const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-          const transfer = new DataTransfer();
-          transfer.items.add(new File([bytes], 'features.npy'));
-          dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: transfer }));
-        }, Buffer.from(npy).toString('base64'));
+        await dropFeatures(page, values, count);
         await page.getByRole('heading', { name: '4,000 pictures' }).waitFor();
         await page.evaluate(() => {
           const long: number[] = [];

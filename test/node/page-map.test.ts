@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright';
 import { launchChromium } from '../../scripts/chromium.mjs';
-import { encodeNpy } from '../../src/python/npy.ts';
 import { accessibilityProblems } from '../support/accessibility.ts';
 import { samples } from '../support/cli.ts';
 import { visitPage, withIndex, withServer } from '../support/page.ts';
+import { dropFeatures } from '../support/page-files.ts';
 
 const names = readdirSync(samples)
   .map((file) => file.replace('.jpeg', ''))
@@ -190,15 +190,7 @@ describe('the map', () => {
           const length = Math.hypot(...own);
           for (let j = 0; j < dimension; j++) own[j]! /= length;
         }
-        await page.evaluate(
-          async (base64) => {
-            const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-            const transfer = new DataTransfer();
-            transfer.items.add(new File([bytes], 'features.npy'));
-            dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: transfer }));
-          },
-          Buffer.from(encodeNpy(values, [count, dimension])).toString('base64'),
-        );
+        await dropFeatures(page, values, count);
         await page.getByRole('heading', { name: '5,000 pictures' }).waitFor();
         await page.evaluate(() => {
           const long: number[] = [];

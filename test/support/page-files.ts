@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Page } from 'playwright';
+import { encodeNpy } from '../../src/python/npy.ts';
 import { samples } from './cli.ts';
 
 export const sampleFiles: readonly string[] = readdirSync(samples).slice(0, 12);
@@ -94,4 +95,15 @@ export async function copiesOf(page: Page, file: string): Promise<string[]> {
     .evaluateAll((all) => all.map((one) => (one as HTMLElement).dataset.id!));
   await page.click('#back');
   return found;
+}
+
+/** Drops features.npy, which holds `values` as `count` rows: pictures without files, as many as one likes. */
+export async function dropFeatures(page: Page, values: Float32Array, count: number): Promise<void> {
+  const npy = encodeNpy(values, [count, values.length / count]);
+  await page.evaluate((base64) => {
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([bytes], 'features.npy'));
+    dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: transfer }));
+  }, Buffer.from(npy).toString('base64'));
 }
