@@ -34,11 +34,12 @@ export async function answer(
     const taking =
       where === undefined ? state.rows : await engineCall('A query', () => open.table.countRows(where));
     if (taking > exactRows) {
-      const { partitions } = state.index;
+      const { kind, partitions } = state.index;
       const probes = Math.min(partitions, Math.max(fewestProbed, Math.ceil(partitions * probedShare)));
       const limit = Math.max(fewestCandidates, oversample * limits.wanted);
       const ask = (most: number): AsyncIterable<RecordBatch> => {
         const asked = open.table.query().nearestTo(limits.query).distanceType('l2').nprobes(probes);
+        if (kind === 'IVF_HNSW_SQ') asked.ef(2 * most);
         if (where !== undefined) asked.where(where);
         return batchesOf(asked.select([...columns, '_distance']).limit(most), 'A query');
       };

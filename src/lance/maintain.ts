@@ -1,7 +1,7 @@
 import type { Index } from '@lancedb/lancedb';
 import type { Recall } from '../engine/vector-engine.ts';
 import { measureRecall, type RecallOptions } from './recall.ts';
-import type { StateReader, TableState } from './state.ts';
+import type { IndexNote, StateReader, TableState } from './state.ts';
 import { engineCall, type OpenTable } from './table.ts';
 
 /** What `compact` did. */
@@ -30,7 +30,7 @@ const retrainGrowth = 2;
 /** Rows that came since, as a share of all, before recall is measured anew. */
 export const recallGrowth = 0.2;
 /** Rows of one partition of the index, on average. */
-const partitionRows = 4096;
+const partitionRows = { IVF_RQ: 4096, IVF_HNSW_SQ: 2 ** 18 };
 
 /** Whether a table has to be maintained. @param unindexed rows that came after the index */
 export const needsIndex = ({ rows, index }: TableState, exactRows: number, unindexed: number): boolean =>
@@ -56,9 +56,9 @@ export async function maintain(
     await step(() => table.createIndex('id', { config: engine.lancedb.Index.btree() }));
   }
   if (state.rows > exactRows && (!state.index || state.rows > retrainGrowth * state.index.rows)) {
-    const partitions = Math.max(1, Math.round(state.rows / partitionRows));
-    await step(() => table.createIndex('vector', { config: vectorIndex(open, partitions), replace: true }));
-    await step(() => states.note({ index: { rows: state.rows, partitions }, recall: null }));
+    const note = indexNote(state.rows, open.shape.dims);
+    await step(() => table.createIndex('vector', { config: vectorIndex(open, note), replace: true }));
+    await step(() => states.note({ index: note, recall: null }));
     state = await states.read();
   }
   const isExact = state.rows <= exactRows || !state.index;
@@ -85,16 +85,19 @@ export function recallOf({ recall }: TableState): Recall | null {
   return { value, k, queries };
 }
 
-/**
- * RaBitQ's codes of a bit for each value: they are built in the least time and are small, and the reference orders what
- * they find. docs/BENCHMARKS.md has what else was measured. They take values by eights; of other lengths vectors are kept
- * whole.
- */
-function vectorIndex({ engine: { lancedb }, shape }: OpenTable, numPartitions: number): Index {
-  const common = { numPartitions, distanceType: 'l2' } as const;
-  return shape.dims % 8 === 0
-    ? lancedb.Index.ivfRq({ ...common, numBits: 1 })
-    : lancedb.Index.ivfFlat(common);
+/** RaBitQ's codes find little in longer vectors: at 4096 values 0.12 … 0.3 of the 30 nearest were measured. */
+const longestCoded = 512;
+
+/** Which index a table gets: docs/BENCHMARKS.md has what was measured. */
+function indexNote(rows: number, dims: number): IndexNote {
+  // Its codes take values by eights.
+  const kind = dims <= longestCoded && dims % 8 === 0 ? 'IVF_RQ' : 'IVF_HNSW_SQ';
+  return { rows, kind, partitions: Math.max(1, Math.round(rows / partitionRows[kind])) };
+}
+
+function vectorIndex({ engine: { lancedb } }: OpenTable, { kind, partitions }: IndexNote): Index {
+  const common = { numPartitions: partitions, distanceType: 'l2' } as const;
+  return kind === 'IVF_RQ' ? lancedb.Index.ivfRq({ ...common, numBits: 1 }) : lancedb.Index.hnswSq(common);
 }
 
 /** Repeats what met the write of another process. */

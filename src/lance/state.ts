@@ -7,6 +7,7 @@ import { engineCall, type OpenTable } from './table.ts';
 export interface IndexNote {
   /** Rows that it was trained with. */
   rows: number;
+  kind: 'IVF_RQ' | 'IVF_HNSW_SQ';
   partitions: number;
 }
 

@@ -91,6 +91,23 @@ describe('LanceIndex above exactRows', () => {
     await index.close();
   });
 
+  test('long vectors, and lengths that are no multiple of eight, get an index that finds them', async () => {
+    for (const length of [20, 1500]) {
+      using folder = tempFolder();
+      const random = randomOf(length);
+      const rows = Array.from({ length: 300 }, (_, n) => ({
+        id: `${n}`,
+        vector: Float32Array.from({ length }, random),
+      }));
+      const index = await LanceIndex.open(folder.path, { dims: length, exactRows: 200, maintain: false });
+      await index.add(rows);
+      const { exact, recall } = await index.compact({ recallQueries: 8 });
+      assert.equal(exact, false);
+      assert.ok(recall && recall.value > 0.8, `recall ${recall?.value} at ${length} values`);
+      await index.close();
+    }
+  });
+
   test('add builds the index by itself', async () => {
     using folder = tempFolder();
     const rows = clustered(600, randomOf(5), 'b');
