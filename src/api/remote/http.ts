@@ -86,7 +86,7 @@ export class Http {
 
   /** An answer that cannot be used. */
   wrong(what: string): LikenessError {
-    return this.#failed(`${what}; is it the API of \`likeness serve\`, and of this version?`);
+    return this.#failed(`${what}; is it the API of "likeness serve", and of this version?`);
   }
 
   #failed(what: string, cause?: unknown): LikenessError {
@@ -115,8 +115,11 @@ export class Http {
       if (request.mayMiss && response.status === 404 && errorOf(json)) return undefined;
       throw this.#refusal(response, request, text, json);
     } catch (error) {
-      stall.signal.throwIfAborted(); // says why, where `fetch` says only that it was aborted
-      throw error;
+      signal.throwIfAborted();
+      if (!stall.signal.aborted) throw error;
+      // What took so long takes as long again: it is not asked once more.
+      const { message } = stall.signal.reason as Error;
+      throw this.#failed(`does not answer: ${message}. Try again later.`, error);
     } finally {
       stall.end();
     }

@@ -141,11 +141,11 @@ test('each refusal has a code of its own and says what to do; only what may chan
     [
       () => new Response('<!doctype html>', { headers: { 'Content-Type': 'text/html; charset=utf-8' } }),
       'server-failed',
-      /answered text\/html, no JSON; is it the API of `likeness serve`/,
+      /answered text\/html, no JSON; is it the API of "likeness serve"/,
       1,
     ],
     [() => new TypeError('fetch failed'), 'server-failed', /cannot be reached: .*network/, undefined],
-    [(): Answer => 'never', 'server-failed', /cannot be reached: nothing came for 0\.2 s/, undefined],
+    [(): Answer => 'never', 'server-failed', /does not answer: nothing came for 0\.2 s/, 1],
   ] as const)
     await answering(answer, async (came) => {
       await assert.rejects(ask(), is(code, words));
