@@ -89,10 +89,10 @@ function takeOldName(command: Command, old: string, name: string, value: string 
 
 const indexFrom = (): Option => new Option('-i, --index <index-dir>', 'an index made by "likeness index"');
 
-const lanceTarget = (): Option =>
+const lanceTarget = (what: string): Option =>
   new Option(
     '--to <lancedb:uri>',
-    'in place of -o: a table of LanceDB, e.g. lancedb:./shop.lance or lancedb:s3://bucket/pictures',
+    `${what} a table of LanceDB, e.g. lancedb:./shop.lance or lancedb:s3://bucket/pictures`,
   ).argParser(lanceAddress);
 const lanceTable = (): Option => new Option('--table <name>', 'with --to: the name of the table');
 const lanceEndpoint = (): Option =>
@@ -100,7 +100,7 @@ const lanceEndpoint = (): Option =>
 
 /** Whether a command writes to LanceDB; else it has -o. */
 function checkTarget(command: Command): boolean {
-  const { output, to, table, endpoint } = command.opts();
+  const { output, to } = command.opts();
   if (output === undefined && to === undefined) {
     command.error(
       "error: required option '-o, --output <index-dir>' not specified; or --to lancedb:<uri> in its place",
@@ -109,9 +109,15 @@ function checkTarget(command: Command): boolean {
   if (output !== undefined && to !== undefined) {
     command.error('error: -o and --to name two places; leave one of them out.');
   }
+  checkIdle(command);
+  return to !== undefined;
+}
+
+/** What says more of --to needs it. */
+function checkIdle(command: Command): void {
+  const { to, table, endpoint } = command.opts();
   const idle = table !== undefined ? '--table' : endpoint !== undefined ? '--endpoint' : undefined;
   if (to === undefined && idle) command.error(`error: ${idle} is for --to lancedb:<uri>.`);
-  return to !== undefined;
 }
 
 const program = new Command('likeness')
@@ -144,9 +150,13 @@ network(program.command('index'))
   .addOption(model())
   .option('--prune', 'remove pictures whose files are gone, however many')
   .option('--json', 'print a summary as JSON')
-  .action(async (folder, options) =>
-    (await import('./commands/index-folder.ts')).indexFolder(folder, options),
-  );
+  .addOption(lanceTarget('then the same pictures into'))
+  .addOption(lanceTable())
+  .addOption(lanceEndpoint())
+  .action(async (folder, options, command) => {
+    checkIdle(command);
+    return (await import('./commands/index-folder.ts')).indexFolder(folder, options);
+  });
 
 const siteCommand = program.command('site');
 /** The two may stand together: what makes the features, and that visitors do not get it. */
@@ -316,7 +326,7 @@ program
   .option('--skip-bad', 'leave out rows with NaN or infinity, and list them')
   .addOption(model())
   .option('-o, --output <index-dir>', 'folder of the index')
-  .addOption(lanceTarget())
+  .addOption(lanceTarget('in place of -o:'))
   .addOption(lanceTable())
   .addOption(lanceEndpoint())
   .action(async (from, options, command) => {

@@ -53,6 +53,13 @@ let folders = 0;
 before(async () => {
   base = await mkdtemp(join(tmpdir(), 'likeness-docs-'));
   await installPackage(base);
+  // What readers install beside it for some commands.
+  await mkdir(join(base, 'node_modules/@lancedb'));
+  await symlink(
+    join(root, 'node_modules/@lancedb/lancedb'),
+    join(base, 'node_modules/@lancedb/lancedb'),
+    'junction',
+  );
   template = join(base, 'template');
   await mkdir(join(template, 'photos/beach'), { recursive: true });
   await writeFile(join(template, 'package.json'), '{ "private": true, "type": "module" }');

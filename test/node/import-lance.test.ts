@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { LanceIndex } from '../../src/lance/index.ts';
-import { likenessIn, withFolder } from '../support/cli.ts';
+import { likenessIn, samples, withFolder } from '../support/cli.ts';
 import { dimension, saveJson, saveRows, unitVectors } from '../support/features.ts';
 
 const ids = ['a.jpg', "it's/b.jpg", 'ü.jpg', 'd.jpg', 'e.jpg'];
@@ -85,5 +85,27 @@ test('likeness import --to lancedb: what cannot be right is refused, in one line
     assert.deepEqual(
       (await contentOf(folder)).map(([id]) => id),
       [ids[0], ids[2]],
+    );
+  }));
+
+test('likeness index --to lancedb: the table has what the index has, and loses what leaves it', () =>
+  withFolder(async (folder) => {
+    await mkdir(join(folder, 'photos'));
+    for (const name of ['A001', 'A002', 'A010', 'B001']) {
+      await copyFile(join(samples, `${name}.jpeg`), join(folder, `photos/${name}.jpeg`));
+    }
+    const args = ['index', 'photos', '-o', 'index', ...toShop];
+    const first = await likenessIn(folder, ...args);
+    assert.match(first.stdout, /4 pictures, .*\(4 added, 0 replaced, 0 were there/, first.stderr);
+    await rm(join(folder, 'photos/A002.jpeg'));
+    const second = await likenessIn(folder, ...args);
+    assert.match(
+      second.stdout,
+      /3 pictures, .*\(0 added, 0 replaced, 3 were there, 1 removed/,
+      second.stderr,
+    );
+    assert.deepEqual(
+      (await contentOf(folder)).map(([id]) => id),
+      ['A001.jpeg', 'A010.jpeg', 'B001.jpeg'],
     );
   }));

@@ -16,6 +16,10 @@ interface Options extends SourceOptions, LanceTarget {
   /** Whether the model was named; else an index says which one made it. */
   isModelNamed: boolean;
   skipBad?: boolean;
+  /** Ids that are taken out of the table. */
+  leaving?: readonly string[] | undefined;
+  /** Prints nothing. */
+  quiet?: boolean | undefined;
 }
 
 /**
@@ -24,6 +28,14 @@ interface Options extends SourceOptions, LanceTarget {
  */
 export const importIntoLance = (from: string, options: Options): Promise<void> =>
   interruptible((stop) => run(from, options, stop));
+
+/** What `likeness index --to` does when the index is made: the table gets its rows. */
+export const copyIntoLance = (
+  from: string,
+  { to, table, endpoint, model, leaving, quiet }: Omit<Options, 'isModelNamed'>,
+  stop: AbortSignal,
+): Promise<void> =>
+  run(from, { to, table, endpoint, model, leaving, quiet, isModelNamed: false } as Options, stop);
 
 async function run(from: string, options: Options, stop: AbortSignal): Promise<void> {
   const { to, model, isModelNamed } = options;
@@ -49,7 +61,10 @@ async function run(from: string, options: Options, stop: AbortSignal): Promise<v
       const { added, replaced } = await index.add(wanted, { signal: stop, onProgress });
       bar.stop();
       rows.end();
+      const removed = options.leaving?.length ? await index.remove(options.leaving) : 0;
+      if (options.quiet) return;
       const parts = [`${added} added`, `${replaced} replaced`, `${same} were there`];
+      if (removed > 0) parts.push(`${removed} removed`);
       const seconds = ((performance.now() - start) / 1000).toFixed(1);
       print(`${to}: ${await index.size()} pictures, ${dims} values each (${parts.join(', ')}, ${seconds} s)`);
     } catch (error) {

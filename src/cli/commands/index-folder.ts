@@ -12,12 +12,14 @@ import { type FoundPicture, findPictures, isThere, type PassedOver } from '../fi
 import type { PictureMeta } from '../index-notes.ts';
 import { prepareTarget } from '../index-target.ts';
 import { Interrupted, interruptible } from '../interrupt.ts';
+import type { LanceTarget } from '../lance-target.ts';
 import { lookAt } from '../open-index.ts';
 import { openSearch } from '../open-search.ts';
 import { print, printJson, say, sayList } from '../print.ts';
 import { progressBar } from '../progress.ts';
+import { copyIntoLance } from './import-lance.ts';
 
-interface Options extends Pick<OpenOptions, 'backend' | 'threads' | 'exif'> {
+interface Options extends Pick<OpenOptions, 'backend' | 'threads' | 'exif'>, Partial<LanceTarget> {
   output: string;
   model: string;
   json?: boolean;
@@ -51,7 +53,10 @@ interface Summary {
   threads: number;
 }
 
-/** `likeness index <folder> -o <index>`: extracts only pictures that changed since the last run, finished or not. */
+/**
+ * `likeness index <folder> -o <index>`: extracts only pictures that changed since the last run, finished or not. With
+ * `--to` the table of LanceDB then has what the index has, without what left it.
+ */
 export const indexFolder = (folder: string, options: Options): Promise<void> =>
   interruptible((stop) => run(folder, options, stop));
 
@@ -133,6 +138,11 @@ async function run(folder: string, options: Options, stop: AbortSignal): Promise
   };
   if (options.json) printJson(summary);
   else print(describe(summary));
+  const { to } = options;
+  if (to !== undefined) {
+    const leaving = ask ? [] : gone.map(({ id }) => id);
+    await copyIntoLance(output, { ...options, to, leaving, quiet: options.json }, stop);
+  }
   if (!ask) return;
   const kept = target.replaces
     ? 'the index that was there is as it was, the new one waits beside it'
