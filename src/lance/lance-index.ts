@@ -42,7 +42,8 @@ const exactValues = 2 ** 25;
  * others see it `staleMs` later at the latest.
  *
  * @example
- * const index = await LanceIndex.open('shop.lance', { dims: 512, fingerprint: search.model.fingerprint });
+ * const { model } = await search.report();
+ * const index = await LanceIndex.open('shop.lance', { dims: 512, fingerprint: model.fingerprint });
  * await index.add([{ id: 'a.jpg', vector, meta: { colour: 'red' } }]);
  * const { hits, exact } = await index.query(vector, { k: 10, filter: { meta: { colour: 'red' } } });
  */
@@ -166,7 +167,7 @@ export class LanceIndex implements VectorEngine {
    * Whether there is a row of this id.
    *
    * @throws LikenessError `bad-argument`, `closed`, a storage code
-   * @example if (await index.has('a.jpg')) …
+   * @example const isThere = await index.has('a.jpg');
    */
   async has(id: string): Promise<boolean> {
     return (await this.entry(id)) !== undefined;

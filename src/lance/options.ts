@@ -8,7 +8,7 @@ export interface LanceOptions {
   /** Values in a vector. Where there is no table, one is made for such vectors; without it, that is `not-found`. */
   dims?: number | undefined;
   /**
-   * The fingerprint of the model that makes the vectors (`search.model.fingerprint`): kept with a new table, compared with
+   * The fingerprint of the model that makes the vectors (`(await search.report()).model.fingerprint`): kept with a new table, compared with
    * that of one that is there.
    */
   fingerprint?: string | undefined;
@@ -101,7 +101,7 @@ export function checkLanceOptions(uri: unknown, options: LanceOptions): CheckedL
   if (exactRows !== undefined && exactRows !== Infinity) checkWhole('exactRows', exactRows, 0);
   if (typeof maintain !== 'boolean') refuse('maintain', maintain, 'true or false');
   if (fingerprint !== undefined && typeof fingerprint !== 'string') {
-    refuse('fingerprint', fingerprint, 'a string: search.model.fingerprint');
+    refuse('fingerprint', fingerprint, 'a string: (await search.report()).model.fingerprint');
   }
   for (const name of ['endpoint', 'apiKey', 'region', 'hostOverride'] as const) {
     const value = checked[name];

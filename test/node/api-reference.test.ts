@@ -35,7 +35,7 @@ export declare class Base {
     await writeFile(join(folder, 'types/index.d.ts'), declarations);
     const file = join(folder, 'types/index.d.ts');
     await writeFile(join(folder, 'types/other.d.ts'), "export { Shelf, Size } from './index.js';");
-    return reference([file, join(folder, 'types/other.d.ts'), file, file]);
+    return reference([file, join(folder, 'types/other.d.ts'), file, file, file]);
   }
 
   const declarations = `import { Base } from './base.js';
@@ -143,6 +143,7 @@ How wide.`,
       'blobFile',
       'bytesFile',
       'FlatIndex.close',
+      'LanceIndex.close',
       'new LikenessError',
     ];
     let calls = 0;
@@ -165,7 +166,7 @@ How wide.`,
   test('has examples of the right types', async () => {
     const page = await readFile(join(root, 'docs/api.md'), 'utf8');
     const [, ...sections] = page.split(/^## /m);
-    const entries = ['index', 'node', 'knn/index', 'site/index'];
+    const entries = ['index', 'node', 'knn/index', 'site/index', 'lance/index'];
     assert.equal(sections.length, entries.length);
     let seen = 0;
     for (const [n, section] of sections.entries()) {
@@ -177,7 +178,12 @@ How wide.`,
       for (const [m, { text }] of examples.entries()) {
         await writeFile(join(place, `${m}.ts`), `${text}\nexport {};\n`);
       }
-      await writeFile(join(place, 'globals.d.ts'), exampleGlobals);
+      // There `index` is another one.
+      const globals =
+        entries[n] === 'lance/index'
+          ? exampleGlobals.replace(/(\bindex: ).*?;/, "$1import('likeness-search/lance').LanceIndex;")
+          : exampleGlobals;
+      await writeFile(join(place, 'globals.d.ts'), globals);
       const compilerOptions = {
         ...{ target: 'es2023', module: 'esnext', moduleResolution: 'bundler', types: ['node'] },
         ...{

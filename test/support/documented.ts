@@ -142,10 +142,12 @@ export const exampleGlobals = `
 import type * as all from 'likeness-search';
 import type * as knn from 'likeness-search/knn';
 import type * as page from 'likeness-search/web/likeness.js';
+import type * as lance from 'likeness-search/lance';
 import type * as site from 'likeness-search/site';
 declare global {
   const ImageSearch: typeof all.ImageSearch;
   const FlatIndex: typeof knn.FlatIndex;
+  const LanceIndex: typeof lance.LanceIndex;
   const buildSite: typeof site.buildSite;
   const LikenessError: typeof all.LikenessError;
   const blobFile: typeof all.blobFile, bytesFile: typeof all.bytesFile;
