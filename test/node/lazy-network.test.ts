@@ -134,8 +134,10 @@ test('close during a loading ends it and all that wait', () =>
       assert.equal(outcome.status, 'rejected');
       assert.equal(outcome.reason.code, 'closed');
     }
+    // A request that was on its way may still come in.
+    await new Promise((go) => setTimeout(go, 500));
     const { length } = server.answers;
-    await new Promise((go) => setTimeout(go, 100));
+    await new Promise((go) => setTimeout(go, 500));
     assert.equal(server.answers.length, length);
     await assert.rejects(search.loadNetwork(), { code: 'closed' });
   }));

@@ -51,6 +51,8 @@ const alertText = (page: Page) => page.getByRole('alert').first().innerText();
 async function openSettings(page: Page): Promise<void> {
   await page.click('#settings');
   await page.waitForSelector('#models > li');
+  // What is above has its place by then: a press and its release are on the same thing.
+  await page.waitForSelector('#storage:not(.outdated)');
 }
 const closeSettings = async (page: Page): Promise<void> => {
   await page.keyboard.press('Escape');
