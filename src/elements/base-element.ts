@@ -50,6 +50,22 @@ export abstract class LikenessElement<Own extends Labels> extends Base {
     this.set('index', url);
   }
 
+  /** The API of a server (`likeness serve --api`) that is asked in the place of an index: a URL, relative to the page. */
+  get server(): string {
+    return this.getAttribute('server') ?? '';
+  }
+  set server(url: string | URL) {
+    this.set('server', url);
+  }
+
+  /** With a server: what its relative URLs, and ids without a URL, are relative to. Default: the page. */
+  get base(): string {
+    return this.getAttribute('base') ?? '';
+  }
+  set base(url: string | URL) {
+    this.set('base', url);
+  }
+
   /** How many pictures are shown. */
   get k(): number {
     const given = this.getAttribute('k');

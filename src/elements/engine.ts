@@ -1,10 +1,10 @@
 import { LikenessError } from '../base/errors.ts';
 import type { Found, StaticIndex } from '../static-index/search.ts';
 import type { StaticSearch } from '../static-index/types.ts';
-import type { LikenessProgress } from './base-element.ts';
 import { type Extractor, keepLibrary, Library } from './library.ts';
 import { ofRecord } from './neighbours.ts';
 import type { LikenessResult } from './result.ts';
+import { type OnProgress, SharedOpening } from './shared-opening.ts';
 import { fetched, openSite, Site } from './site.ts';
 
 /** What a search will take. */
@@ -23,23 +23,38 @@ interface Opened {
   extractor: Extractor;
 }
 
-interface Opening {
-  opened: Promise<Opened>;
-  stop: AbortController;
-  /** Searches that wait for it. */
-  waiting: number;
+/** What `<likeness-search>` searches with. */
+export interface SearchEngine {
+  /**
+   * Reads what a search will take, and loads nothing of it.
+   *
+   * @returns bytes that are to load, and whether nobody has to be asked
+   */
+  plan(signal: AbortSignal): Promise<{ bytes: number; isKept: boolean }>;
+  /**
+   * The k pictures most similar to one.
+   *
+   * @param options.base what relative URLs of a server are relative to
+   */
+  find(
+    picture: Blob,
+    k: number,
+    options: { signal: AbortSignal; onProgress: OnProgress; base: string },
+  ): Promise<LikenessResult[]>;
 }
 
-type OnProgress = (progress: LikenessProgress) => void;
-
 /** Searches a site's index with pictures of one's own. One for all elements of a page; it loads what it needs once. */
-export class Engine {
+export class Engine implements SearchEngine {
   readonly #folder: string;
-  readonly #listeners = new Set<OnProgress>();
-  #opening: Opening | undefined;
+  readonly #shared = new SharedOpening<Opened>(
+    (signal, tell) => this.#load(signal, tell),
+    ({ index, extractor }) => {
+      index.close();
+      void extractor.close();
+    },
+  );
   /** The last plan's search and its name, which says its content. */
   #read: { name: string; search: StaticSearch } | undefined;
-  #last: LikenessProgress | undefined;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -72,7 +87,7 @@ export class Engine {
       search,
       model,
       bytes: search.model.bytes + codes,
-      isKept: this.#opening !== undefined || (await library.isKept(model)),
+      isKept: this.#shared.isBegun || (await library.isKept(model)),
     };
   }
 
@@ -99,7 +114,7 @@ export class Engine {
     k: number,
     { signal, onProgress }: { signal: AbortSignal; onProgress: OnProgress },
   ): Promise<LikenessResult[]> {
-    const { index, extractor } = await this.#open(signal, onProgress);
+    const { index, extractor } = await this.#shared.open(signal, onProgress);
     onProgress({ phase: 'extract', done: 0, total: 1 });
     const vector = await extractor.extract(picture, { signal });
     onProgress({ phase: 'search', done: 0, total: 1 });
@@ -107,7 +122,7 @@ export class Engine {
       return await this.#results(index, await index.query(vector, { k, signal }), signal);
     } catch (error) {
       // The site may have been built anew: the next search opens what is there then.
-      if (!signal.aborted) this.#forget();
+      if (!signal.aborted) this.#shared.forget();
       throw error;
     }
   }
@@ -121,51 +136,7 @@ export class Engine {
     return records.map((record, at) => ofRecord(site, record, found[at]!.distance));
   }
 
-  /** Waits for the one opening. It ends when nobody waits for it any more. */
-  async #open(signal: AbortSignal, onProgress: OnProgress): Promise<Opened> {
-    signal.throwIfAborted();
-    this.#opening ??= this.#begin();
-    const opening = this.#opening;
-    opening.waiting++;
-    this.#listeners.add(onProgress);
-    if (this.#last) onProgress(this.#last);
-    try {
-      return await new Promise((resolve, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-        opening.opened.then(resolve, reject);
-      });
-    } finally {
-      this.#listeners.delete(onProgress);
-      opening.waiting--;
-      if (signal.aborted) queueMicrotask(() => this.#stopUnlessWanted(opening));
-    }
-  }
-
-  #begin(): Opening {
-    const stop = new AbortController();
-    const opened = this.#load(stop.signal);
-    const opening = { opened, stop, waiting: 0 };
-    opened.then(
-      () => {
-        this.#last = undefined;
-      },
-      () => {
-        if (this.#opening === opening) this.#opening = undefined;
-        this.#last = undefined;
-      },
-    );
-    return opening;
-  }
-
-  #stopUnlessWanted(opening: Opening): void {
-    if (opening.waiting === 0 && this.#last) opening.stop.abort();
-  }
-
-  async #load(signal: AbortSignal): Promise<Opened> {
-    const tell: OnProgress = (progress) => {
-      this.#last = progress;
-      for (const listener of this.#listeners) listener(progress);
-    };
+  async #load(signal: AbortSignal, tell: OnProgress): Promise<Opened> {
     tell({ phase: 'library', done: 0, total: 1 });
     const { search, model } = await this.plan(signal);
     const library = new Library(this.#url(search.lib));
@@ -195,15 +166,6 @@ export class Engine {
       index.close();
       throw error;
     }
-  }
-
-  #forget(): void {
-    const { opened } = this.#opening ?? {};
-    this.#opening = undefined;
-    void opened?.then(({ index, extractor }) => {
-      index.close();
-      void extractor.close();
-    });
   }
 }
 

@@ -7,6 +7,8 @@ import type { LikenessSimilar, SimilarLabels } from './similar-element.ts';
 export interface ElementAttributes<Labels> {
   k?: number | string | undefined;
   index?: string | undefined;
+  server?: string | undefined;
+  base?: string | undefined;
   lang?: string | undefined;
   labels?: Partial<Labels> | undefined;
 }
@@ -16,10 +18,13 @@ export interface SimilarAttributes extends ElementAttributes<SimilarLabels> {
   for?: string | undefined;
   htmlFor?: string | undefined;
   src?: string | undefined;
+  like?: string | undefined;
 }
 
 /** Of `<likeness-search>`. */
-export interface SearchAttributes extends ElementAttributes<SearchLabels> {}
+export interface SearchAttributes extends ElementAttributes<SearchLabels> {
+  library?: string | undefined;
+}
 
 type Listener<Name extends keyof LikenessElementEventMap> =
   | ((event: LikenessElementEventMap[Name]) => void)
@@ -41,7 +46,7 @@ interface VueListeners {
 
 /** What a framework lets every element have, as it says for `<div>`; nothing where the framework is not there. */
 type OfEveryElement<Elements> = Elements extends { div: infer Division }
-  ? Omit<Division, 'ref' | keyof SimilarAttributes>
+  ? Omit<Division, 'ref' | keyof SimilarAttributes | keyof SearchAttributes>
   : object;
 
 /** React's `ref`, in words of its own: its types may not be there. */

@@ -102,7 +102,7 @@ export class Library {
 }
 
 /** Kept apart from the class: bundlers are not to look for what is imported. */
-const importModule = (url: string): Promise<unknown> => import(url);
+export const importModule = (url: string): Promise<unknown> => import(url);
 
 /**
  * Keeps the library's scripts for a visit without a network, and drops those of older builds of the site. What is kept is

@@ -21,7 +21,7 @@ export function showResults(list: HTMLElement, results: readonly LikenessResult[
     ...results.map(({ id, distance, page, url, thumbnail, alt, width, height }) => {
       const image = make('img', 'image', { loading: 'lazy', decoding: 'async', width, height });
       image.alt = alt || id.slice(id.lastIndexOf('/') + 1);
-      image.src = thumbnail;
+      if (thumbnail) image.src = thumbnail;
       const digits = { minimumFractionDigits: 3, maximumFractionDigits: 3 };
       const link = make(
         'a',

@@ -1,13 +1,15 @@
 import type { LikenessError } from '../base/errors.ts';
 import { asLikenessError, LikenessElement, type LikenessProgress } from './base-element.ts';
-import { type Engine, engineOf } from './engine.ts';
+import { engineOf, type SearchEngine } from './engine.ts';
 import { inLanguage, labelAttributes } from './labels.ts';
 import { make, showResults } from './list-view.ts';
+import { leavePastes, takePastes } from './pastes.ts';
 import { drawPreview, mayBePicture, type PickedPicture, pictureIn } from './picked-picture.ts';
-import { indexFolder } from './place.ts';
+import { indexFolder, libraryFolder } from './place.ts';
 import type { LikenessResult } from './result.ts';
 import { filled, labelOf, type SearchLabels, searchTexts } from './search-labels.ts';
 import { searchStyles } from './search-styles.ts';
+import { serverEngineOf } from './server-engine.ts';
 
 declare global {
   interface HTMLElementTagNameMap {
@@ -18,13 +20,10 @@ declare global {
 /** What is said below the controls. */
 type Said = { label: keyof SearchLabels; values?: Record<string, string> };
 
-/** Pasting is of the whole page: the element with the focus gets it, else the first. */
-const onPage = new Set<LikenessSearch>();
-
 /**
- * `<likeness-search>`: searches a static site's pictures with one of the visitor's own. Until a picture is picked, it loads
- * nothing but its script; then it says what a search will load, and asks. The picture stays on the device. What is inside
- * the element is shown until there are results.
+ * `<likeness-search>`: searches a static site's pictures, or a server's, with one of the visitor's own. Until a picture is picked, it loads
+ * nothing but its script; then it says what a search will load, and asks. The picture stays on the device;
+ * a server gets its vector. What is inside the element is shown until there are results.
  *
  * @fires likeness-results, likeness-error, likeness-progress
  */
@@ -32,11 +31,21 @@ export class LikenessSearch extends LikenessElement<SearchLabels> {
   static readonly observedAttributes: readonly string[] = [
     'k',
     'index',
+    'server',
+    'base',
+    'library',
     'lang',
     ...labelAttributes(searchTexts.en),
   ];
 
-  protected override readonly propertyNames: readonly string[] = ['k', 'index', 'labels'];
+  protected override readonly propertyNames: readonly string[] = [
+    'k',
+    'index',
+    'server',
+    'base',
+    'library',
+    'labels',
+  ];
   protected override readonly texts: { en: SearchLabels; zh: SearchLabels } = searchTexts;
   protected override readonly css: string = searchStyles;
   protected override readonly defaultK: number = 12;
@@ -105,15 +114,24 @@ export class LikenessSearch extends LikenessElement<SearchLabels> {
     this.#listenToDrops();
   }
 
+  /**
+   * With a server: the folder with `likeness.js`, relative to the page, a copy of the package's `dist/web/`. Default: that
+   * folder where this script lies in the package, else where the script lies, else `/likeness/`.
+   */
+  get library(): string {
+    return this.getAttribute('library') ?? '';
+  }
+  set library(url: string | URL) {
+    this.set('library', url);
+  }
+
   override connectedCallback(): void {
     super.connectedCallback();
-    if (onPage.size === 0) document.addEventListener('paste', onPaste);
-    onPage.add(this);
+    takePastes(this);
   }
 
   disconnectedCallback(): void {
-    onPage.delete(this);
-    if (onPage.size === 0) document.removeEventListener('paste', onPaste);
+    leavePastes(this);
     this.#work?.abort();
   }
 
@@ -225,14 +243,14 @@ export class LikenessSearch extends LikenessElement<SearchLabels> {
 
   /** Does work on the picture; what goes wrong is said and told. */
   async #run(
-    work: (engine: Engine, signal: AbortSignal) => Promise<readonly LikenessResult[]>,
+    work: (engine: SearchEngine, signal: AbortSignal) => Promise<readonly LikenessResult[]>,
   ): Promise<readonly LikenessResult[]> {
     this.#work?.abort();
     const own = new AbortController();
     this.#work = own;
     this.update();
     try {
-      return await work(engineOf(indexFolder(this.index)), own.signal);
+      return await work(this.#engine(), own.signal);
     } catch (thrown) {
       if (own.signal.aborted) throw thrown;
       const error = asLikenessError(thrown);
@@ -249,10 +267,16 @@ export class LikenessSearch extends LikenessElement<SearchLabels> {
     }
   }
 
-  async #find(engine: Engine, signal: AbortSignal): Promise<readonly LikenessResult[]> {
+  #engine(): SearchEngine {
+    const { server } = this;
+    return server ? serverEngineOf(server, libraryFolder(this.library)) : engineOf(indexFolder(this.index));
+  }
+
+  async #find(engine: SearchEngine, signal: AbortSignal): Promise<readonly LikenessResult[]> {
     const k = this.checkedK();
     const results = await engine.find(this.#picked!.picture, k, {
       signal,
+      base: this.base,
       onProgress: (progress) => {
         if (!signal.aborted) this.#showProgress(progress);
       },
@@ -287,16 +311,4 @@ export class LikenessSearch extends LikenessElement<SearchLabels> {
     this.#said = said;
     this.update();
   }
-}
-
-/** A picture that is pasted anywhere but into a text. */
-function onPaste(event: ClipboardEvent): void {
-  const at = event.composedPath()[0] as Partial<HTMLElement> | undefined;
-  if (event.defaultPrevented || at?.isContentEditable || /^(input|textarea)$/.test(at?.localName ?? ''))
-    return;
-  if (!event.clipboardData?.files.length) return;
-  const [first] = onPage;
-  const focused = [...onPage].find((element) => element.matches(':focus-within'));
-  event.preventDefault();
-  void (focused ?? first)?.pasted(event.clipboardData);
 }

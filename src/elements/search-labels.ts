@@ -20,6 +20,8 @@ export type SearchLabels = {
   none: string;
   unreadable: string;
   offline: string;
+  /** There is no network, and a server is asked. */
+  network: string;
   storage: string;
   memory: string;
   unsupported: string;
@@ -42,6 +44,7 @@ export const searchTexts: { en: SearchLabels; zh: SearchLabels } = {
     none: 'There are no similar pictures.',
     unreadable: '{name} cannot be read as a picture.',
     offline: 'There is no network, and the search is not stored on this device yet.',
+    network: 'There is no network, and this search needs one.',
     storage: 'There is no room on this device to store the search.',
     memory: 'There is not enough memory for the search. Close other tabs, and try again.',
     unsupported:
@@ -63,6 +66,7 @@ export const searchTexts: { en: SearchLabels; zh: SearchLabels } = {
     none: '没有相似图片。',
     unreadable: '无法读取图片 {name}。',
     offline: '没有网络连接，且此设备尚未存储搜索功能。',
+    network: '没有网络连接，而此搜索需要网络。',
     storage: '此设备没有足够的空间存储搜索功能。',
     memory: '内存不足，无法搜索。请关闭其他标签页后重试。',
     unsupported: '此浏览器无法搜索：缺少 WebAssembly SIMD，或此页面的策略禁止使用 WebAssembly。',
@@ -86,5 +90,6 @@ const byCode: Partial<Record<LikenessError['code'], keyof SearchLabels>> = {
 /** What is said of an error to a visitor. */
 export function labelOf(error: LikenessError): keyof SearchLabels {
   if (error instanceof NoModel) return 'nomodel';
-  return byCode[error.code] ?? (navigator.onLine ? 'failed' : 'offline');
+  const isServers = error.code === 'server-failed';
+  return byCode[error.code] ?? (navigator.onLine ? 'failed' : isServers ? 'network' : 'offline');
 }

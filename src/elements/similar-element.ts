@@ -6,6 +6,7 @@ import { make, showResults } from './list-view.ts';
 import { neighbours } from './neighbours.ts';
 import { indexFolder } from './place.ts';
 import type { LikenessResult } from './result.ts';
+import { similarOn } from './server.ts';
 import { forgetSite, openSite, reopenSite, type Site } from './site.ts';
 import { listStyles } from './styles.ts';
 import { watchImages } from './watch-images.ts';
@@ -18,12 +19,15 @@ export type SimilarLabels = {
 
 const texts = { en: { list: 'Similar pictures' }, zh: { list: '相似图片' } };
 
+type Tell = (phase: 'entry' | 'neighbours', done: number) => void;
+
 /** How far below the window an element is filled. */
 const rootMargin = '400px';
 
 /**
  * `<likeness-similar for="photo" k="6">`: the pictures most similar to one of the site's, as `likeness site` found them.
- * What is inside the element is shown until they have come, and where they do not come.
+ * What is inside the element is shown until they have come, and where they do not come. With `server` and `like` a server
+ * is asked.
  *
  * @fires likeness-results, likeness-error, likeness-progress
  */
@@ -31,8 +35,11 @@ export class LikenessSimilar extends LikenessElement<SimilarLabels> {
   static readonly observedAttributes: readonly string[] = [
     'for',
     'src',
+    'like',
     'k',
     'index',
+    'server',
+    'base',
     'lang',
     ...labelAttributes(texts.en),
   ];
@@ -41,8 +48,11 @@ export class LikenessSimilar extends LikenessElement<SimilarLabels> {
     'for',
     'htmlFor',
     'src',
+    'like',
     'k',
     'index',
+    'server',
+    'base',
     'labels',
   ];
   protected override readonly texts: { en: SimilarLabels; zh: SimilarLabels } = texts;
@@ -92,6 +102,14 @@ export class LikenessSimilar extends LikenessElement<SimilarLabels> {
     this.set('src', url);
   }
 
+  /** The picture's id, on a server, or its path within the site; it comes before `for` and `src`. */
+  get like(): string {
+    return this.getAttribute('like') ?? '';
+  }
+  set like(id: string) {
+    this.set('like', id);
+  }
+
   override connectedCallback(): void {
     super.connectedCallback();
     const changed = (): void => {
@@ -135,7 +153,9 @@ export class LikenessSimilar extends LikenessElement<SimilarLabels> {
     this.#list.setAttribute('aria-label', text.list);
     const urls = this.#urls();
     this.#seen = urls.join('\n');
-    const asked = JSON.stringify([urls, this.getAttribute('k'), indexFolder(this.index)]);
+    const { like, server, base } = this;
+    const place = server ? [server, base] : indexFolder(this.index);
+    const asked = JSON.stringify([urls, like, this.getAttribute('k'), place]);
     if (asked === this.#asked) {
       if (this.results.length > 0) showResults(this.#list, this.results, language);
       return;
@@ -154,6 +174,7 @@ export class LikenessSimilar extends LikenessElement<SimilarLabels> {
 
   /** What the picture that is asked about may be called; nothing as long as it is not there. */
   #urls(): string[] {
+    if (this.like) return [this.like];
     if (!this.for) return this.src ? [this.src] : [];
     const image = imageOf(this, this.for);
     return image ? urlsOf(image) : [];
@@ -163,26 +184,12 @@ export class LikenessSimilar extends LikenessElement<SimilarLabels> {
   async #find(urls: string[]): Promise<void> {
     const run = this.#run;
     const isLate = (): boolean => run !== this.#run;
-    const progress = (phase: 'entry' | 'neighbours', done: number): void => {
+    const progress: Tell = (phase, done) => {
       if (!isLate()) this.emit('likeness-progress', { phase, done, total: 1 });
     };
     try {
       const k = this.checkedK();
-      progress('entry', 0);
-      let site = await openSite(indexFolder(this.index));
-      progress('entry', 1);
-      const find = (): Promise<LikenessResult[] | undefined> => {
-        const names = namesOf(site, urls);
-        return neighbours(site, this.for ? names : [...names, this.src], k);
-      };
-      const results = await find().catch(async (error) => {
-        // The site may have been built anew since the page has read its entry.
-        const newer = await reopenSite(site);
-        if (newer.entry.parts === site.entry.parts) throw error;
-        site = newer;
-        return find();
-      });
-      if (!results) throw notInIndex(site, urls);
+      const results = await (this.server ? this.#ofServer(k, progress) : this.#ofSite(urls, k, progress));
       progress('neighbours', 1);
       if (isLate()) return;
       this.setResults(results);
@@ -197,6 +204,33 @@ export class LikenessSimilar extends LikenessElement<SimilarLabels> {
       const isHandled = this.emit('likeness-error', { error });
       if (!isHandled) console.warn(`<likeness-similar>: ${error.message}`);
     }
+  }
+
+  async #ofSite(urls: string[], k: number, progress: Tell): Promise<LikenessResult[]> {
+    progress('entry', 0);
+    let site = await openSite(indexFolder(this.index));
+    progress('entry', 1);
+    const find = (): Promise<LikenessResult[] | undefined> => {
+      const names = this.like ? urls : namesOf(site, urls);
+      return neighbours(site, this.like || this.for ? names : [...names, this.src], k);
+    };
+    const results = await find().catch(async (error) => {
+      // The site may have been built anew since the page has read its entry.
+      const newer = await reopenSite(site);
+      if (newer.entry.parts === site.entry.parts) throw error;
+      site = newer;
+      return find();
+    });
+    if (!results) throw notInIndex(site, urls);
+    return results;
+  }
+
+  async #ofServer(k: number, progress: Tell): Promise<LikenessResult[]> {
+    const { server, like, base } = this;
+    if (!like)
+      throw new LikenessError('bad-argument', 'With `server`, the attribute `like` has to be the id.');
+    progress('neighbours', 0);
+    return similarOn(server, like, k, base);
   }
 
   #hasContent(): boolean {

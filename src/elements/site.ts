@@ -98,6 +98,12 @@ async function readSite(folder: string): Promise<Site> {
   return new Site(folder, entry);
 }
 
+/** Why `fetch` failed, as far as a page can know. */
+export const whyNot = (): string =>
+  navigator.onLine
+    ? 'the server does not answer, or CORS or the Content-Security-Policy forbids it'
+    : 'there is no network';
+
 /** @throws LikenessError `not-found` */
 export async function fetched(url: string, init?: RequestInit): Promise<Response> {
   if (url.startsWith('file:')) {
@@ -108,10 +114,7 @@ export async function fetched(url: string, init?: RequestInit): Promise<Response
   }
   const response = await fetch(url, init).catch((cause) => {
     init?.signal?.throwIfAborted();
-    const why = navigator.onLine
-      ? 'the server does not answer, or CORS or the Content-Security-Policy forbids it'
-      : 'there is no network';
-    throw new LikenessError('not-found', `${url} cannot be fetched: ${why}.`, { cause });
+    throw new LikenessError('not-found', `${url} cannot be fetched: ${whyNot()}.`, { cause });
   });
   if (!response.ok) throw new LikenessError('not-found', `${url} answered ${response.status}.`);
   return response;
@@ -149,9 +152,10 @@ function hexAt(names: string, at: number): string {
   return Array.from(bytes, (byte) => byte.charCodeAt(0).toString(16).padStart(2, '0')).join('');
 }
 
-function parsed(url: string): URL | undefined {
+/** A URL of a page; `undefined` for what is none. */
+export function parsed(url: string, base: string | URL = document.baseURI): URL | undefined {
   try {
-    return new URL(url, document.baseURI);
+    return new URL(url, base);
   } catch {
     return undefined;
   }

@@ -1,32 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { ImageSearch } from '../../src/api/image-search.node.ts';
-import { type StartedApi, startApi } from '../support/api-server.ts';
-import { samples } from '../support/cli.ts';
 import { webLibrary } from '../support/dist.ts';
 import { type Flow, flow, withPage } from '../support/driven.ts';
-
-const ids = ['A001', 'A002', 'B001', 'C001'];
-
-/** A server over four photographs, for pages of any origin. */
-async function withShop<T>(use: (api: StartedApi) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'likeness-shop-'));
-  try {
-    await using search = await ImageSearch.open({ store: `file:${folder}` });
-    await search.add(ids.map((id) => ({ id, image: join(samples, `${id}.jpeg`), meta: { id } })));
-    await search.close();
-    const api = await startApi(folder, { origins: ['*'] });
-    try {
-      return await use(api);
-    } finally {
-      await api.close();
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
+import { withShop } from '../support/shop-server.ts';
 
 /** Runs in the page. */
 async function visit(library: string, server: string) {
@@ -50,13 +25,15 @@ export const flows: Flow[] = [
   flow<Visit>({
     name: 'a page asks a server of another origin: the vector leaves, the picture stays',
     answer: (browser) =>
-      withShop((api) =>
-        withPage(browser, {}, async (page) => {
-          const answer = await page.evaluate(visit, webLibrary, api.url);
-          const sent = api.log.filter(({ route, method }) => route === 'query' && method === 'POST');
-          assert.equal(sent.length, 2);
-          return answer;
-        }),
+      withShop(
+        (id) => ({ id }),
+        (api) =>
+          withPage(browser, {}, async (page) => {
+            const answer = await page.evaluate(visit, webLibrary, api.url);
+            const sent = api.log.filter(({ route, method }) => route === 'query' && method === 'POST');
+            assert.equal(sent.length, 2);
+            return answer;
+          }),
       ),
     same(actual, chromium) {
       assert.deepEqual(

@@ -22,6 +22,10 @@ export function Page() {
         <a href="all.html">All</a>
       </likeness-similar>
       <likeness-search k="12" onlikeness-results={({ detail }) => detail.results.length} />
+      <likeness-similar server="/api" like="a" base="/p/" />
+      <likeness-search server="/api" library="/likeness/" />
+      {/* @ts-expect-error no text */}
+      <likeness-similar server={4} />
       {/* @ts-expect-error no text */}
       <likeness-similar src={4} />
       {/* @ts-expect-error no such text */}
