@@ -9,7 +9,7 @@
 // npm run bench -- map [--node] [--n rows] [--d values] [--features folder]: a map, and how many neighbours it keeps
 // npm run bench -- store [--node] [--n rows] [--d values] [--batch rows] [--runs runs]
 // npm run bench -- lance [--n rows] [--d values] [--k neighbours] [--runs queries]: our own index beside LanceDB, each
-//   step in a process of its own
+//   step in a process of its own; lance --indices [--only ivfRq1,hnswSq]: the kinds of LanceDB's index
 // npm run bench -- extract [--only vgg16|compact] | fc1 [--node] [--runs runs]
 // npm run bench -- variants [--from file of VGG16's weights]
 // npm run bench -- site [--n pictures] [--k neighbours] [--runs visits]: `likeness site`, and what visitors load
@@ -59,12 +59,13 @@ const { values: flags, positionals } = parseArgs({
     grid: { type: 'string', default: 'short' },
     only: { type: 'string', default: '' },
     duplicates: { type: 'boolean', default: false },
+    indices: { type: 'boolean', default: false },
     json: { type: 'string' },
     svg: { type: 'string' },
     read: { type: 'string' },
   },
 });
-const name = positionals[0] ?? 'knn';
+const name = `${positionals[0] ?? 'knn'}${flags.indices ? '-indices' : ''}`;
 const source = `test/bench/${name}.ts`;
 if (positionals.length > 1 || !existsSync(join(root, source))) {
   console.error(
@@ -122,7 +123,8 @@ if (flags.peers) {
   await measurePeers(flags, overrides);
   process.exit();
 }
-if (name === 'lance') flags.node = true;
+if (name.startsWith('lance')) flags.node = true;
+if (name === 'lance-indices' && flags.only) overrides.only = flags.only.split(',');
 if (name === 'site' || name === 'page') {
   flags.node = true;
   if (!flags['no-build']) await ensureBuilt();

@@ -3,6 +3,7 @@ import { answer } from './answer.ts';
 import { comparisonOf } from './asked.ts';
 import { type CompactReport, maintain, needsIndex } from './maintain.ts';
 import { type CompactOptions, compactOptions } from './options.ts';
+import type { SampledQuery } from './recall.ts';
 import type { StateReader } from './state.ts';
 import { engineCall, type OpenTable } from './table.ts';
 
@@ -11,13 +12,15 @@ export class Keeper {
   readonly #open: OpenTable;
   readonly #states: StateReader;
   readonly #exactRows: number;
+  readonly #minRecall: number;
   readonly #turns = new Mutex();
   #isUnderWay = false;
 
-  constructor(open: OpenTable, states: StateReader, exactRows: number) {
+  constructor(open: OpenTable, states: StateReader, exactRows: number, minRecall: number) {
     this.#open = open;
     this.#states = states;
     this.#exactRows = exactRows;
+    this.#minRecall = minRecall;
   }
 
   compact(options: CompactOptions): Promise<CompactReport> {
@@ -27,7 +30,8 @@ export class Keeper {
         exactRows: this.#exactRows,
         keepMs,
         recallQueries,
-        both: (vector, without, k) => this.#both(vector, without, k),
+        minRecall: this.#minRecall,
+        ask: (query, k, effort) => this.#ask(query, k, effort),
         check: () => signal?.throwIfAborted(),
       }),
     );
@@ -55,19 +59,12 @@ export class Keeper {
     return this.#turns.idle();
   }
 
-  async #both(
-    vector: Float32Array,
-    without: string,
-    k: number,
-  ): Promise<{ exact: string[]; found: string[] }> {
+  async #ask({ id, vector }: SampledQuery, k: number, effort: number | 'exact'): Promise<string[]> {
     const state = await this.#states.read();
-    const compared = comparisonOf({ exclude: [without] }, state.columns);
+    const compared = comparisonOf({ exclude: [id] }, state.columns);
     const limits = { query: vector, wanted: k, maxDistance: Number.POSITIVE_INFINITY };
-    const ways = [Number.POSITIVE_INFINITY, this.#exactRows].map(async (exactRows) => {
-      const { rows } = await answer(this.#open, state, compared, limits, exactRows);
-      return rows.map(({ id }) => id);
-    });
-    const [exact = [], found = []] = await Promise.all(ways);
-    return { exact, found };
+    const taken = effort === 'exact' ? undefined : effort;
+    const { rows } = await answer(this.#open, state, compared, limits, this.#exactRows, taken);
+    return rows.map(({ id: found }) => found);
   }
 }

@@ -13,7 +13,7 @@ import type {
   VectorRow,
   VectorsAdded,
 } from '../engine/vector-engine.ts';
-import { answer, rowsById } from './answer.ts';
+import { answer, effortOf, rowsById } from './answer.ts';
 import { askedOf, comparisonOf, idParts, pageOf, rowOf } from './asked.ts';
 import { toSql } from './condition.ts';
 import { readEntries } from './entries.ts';
@@ -57,6 +57,7 @@ export class LanceIndex implements VectorEngine {
   readonly #writing = new Mutex();
   readonly #states: StateReader;
   readonly #exactRows: number;
+  readonly #minRecall: number;
   readonly #keeper: Keeper;
   readonly #maintains: boolean;
   #closed = false;
@@ -64,13 +65,14 @@ export class LanceIndex implements VectorEngine {
   private constructor(
     open: OpenTable,
     uri: string,
-    { table, staleMs, exactRows, maintain }: CheckedLanceOptions,
+    { table, staleMs, exactRows, minRecall, maintain }: CheckedLanceOptions,
   ) {
     this.#open = open;
     this.#where = `"${table}" in ${uri}`;
     this.#states = new StateReader(open, this.#where);
     this.#exactRows = exactRows ?? Math.floor(exactValues / open.shape.dims);
-    this.#keeper = new Keeper(open, this.#states, this.#exactRows);
+    this.#minRecall = minRecall;
+    this.#keeper = new Keeper(open, this.#states, this.#exactRows, minRecall);
     this.#maintains = maintain;
     this.dims = open.shape.dims;
     this.fingerprint = open.shape.note.fingerprint;
@@ -106,7 +108,8 @@ export class LanceIndex implements VectorEngine {
    *
    * Up to `exactRows` rows that take part, LanceDB compares the query with all of them, in float32, and the answer is what
    * the float64 reference says: `exact` is true. Of more, LanceDB's index chooses candidates, which the reference orders:
-   * `exact` is false, and `recall` says how many of the k nearest such answers hold.
+   * `exact` is false, and `recall` says how many of the k nearest such answers hold. It is at least `minRecall`: where the
+   * index has not shown that, all rows are compared.
    *
    * @param vector as many finite values as `dims`
    * @throws LikenessError `bad-argument`, `closed`, a storage code; the reason of `signal`
@@ -124,7 +127,8 @@ export class LanceIndex implements VectorEngine {
     const state = await this.#states.read();
     const compared = comparisonOf({ filter, exclude }, state.columns);
     const limits = { query, wanted: k + offset, maxDistance, signal };
-    const { rows, exact } = await answer(this.#open, state, compared, limits, this.#exactRows);
+    const effort = effortOf(state, this.#minRecall);
+    const { rows, exact } = await answer(this.#open, state, compared, limits, this.#exactRows, effort);
     this.#checkOpen();
     return { hits: rows.slice(offset).map(hitOf), exact, recall: exact ? null : recallOf(state) };
   }
@@ -242,7 +246,7 @@ export class LanceIndex implements VectorEngine {
 
   /**
    * Merges small files, removes versions that are older than `keepMs`, brings the indices up to date and, where the table
-   * has grown by a fifth, measures recall anew. One process of all is enough; others may read and write meanwhile. With
+   * has grown by a fifth, measures recall anew; where it is less than `minRecall`, with more candidates and partitions. One process of all is enough; others may read and write meanwhile. With
    * `maintain` (the default) a process that adds does it by itself.
    *
    * @throws LikenessError `bad-argument`, `closed`, a storage code; the reason of `signal`

@@ -1,5 +1,6 @@
 import type { Index } from '@lancedb/lancedb';
 import type { Recall } from '../engine/vector-engine.ts';
+import { effortCount, effortOf } from './answer.ts';
 import { measureRecall, type RecallOptions } from './recall.ts';
 import type { IndexNote, StateReader, TableState } from './state.ts';
 import { engineCall, type OpenTable } from './table.ts';
@@ -10,7 +11,10 @@ export interface CompactReport {
   rows: number;
   /** Whether queries compare all rows, or ask the index that is there now. */
   exact: boolean;
-  /** Of that index, by sampled queries that were answered both ways; `null` where all rows are compared. */
+  /**
+   * Of the index, by sampled queries that were answered both ways; `null` where there is none. Where it is less than
+   * `minRecall`, all rows are compared: `exact` is true.
+   */
   recall: Recall | null;
   /** Bytes of old versions that were removed. */
   bytesRemoved: number;
@@ -33,8 +37,13 @@ export const recallGrowth = 0.2;
 const partitionRows = { IVF_RQ: 4096, IVF_HNSW_SQ: 2 ** 18 };
 
 /** Whether a table has to be maintained. @param unindexed rows that came after the index */
-export const needsIndex = ({ rows, index }: TableState, exactRows: number, unindexed: number): boolean =>
-  rows > exactRows && (!index || unindexed > recallGrowth * rows || rows > retrainGrowth * index.rows);
+export const needsIndex = (
+  { rows, index, recall }: TableState,
+  exactRows: number,
+  unindexed: number,
+): boolean =>
+  rows > exactRows &&
+  (!index || !recall || unindexed > recallGrowth * rows || rows > retrainGrowth * index.rows);
 
 /** Merges small files, forgets old versions, brings the indices up to date and measures recall anew. */
 export async function maintain(
@@ -61,22 +70,25 @@ export async function maintain(
     await step(() => states.note({ index: note, recall: null }));
     state = await states.read();
   }
-  const isExact = state.rows <= exactRows || !state.index;
-  if (!isExact && isOld(state)) {
+  const isIndexed = state.rows > exactRows && state.index !== undefined;
+  if (isIndexed && isOld(state, options.minRecall)) {
     const recall = await measureRecall(table, options);
     if (recall) await step(() => states.note({ recall: { ...recall, rows: state.rows } }));
     state = await states.read();
   }
   return {
     rows: state.rows,
-    exact: isExact,
-    recall: isExact ? null : recallOf(state),
+    exact: !isIndexed || effortOf(state, options.minRecall) === undefined,
+    recall: isIndexed ? recallOf(state) : null,
     bytesRemoved: prune.bytesRemoved,
   };
 }
 
-const isOld = ({ rows, recall }: TableState): boolean =>
-  !recall || Math.abs(rows - recall.rows) > recallGrowth * recall.rows;
+/** Whether recall has to be measured: anew, or with an effort that may find what is missing. */
+const isOld = ({ rows, recall }: TableState, minRecall: number): boolean =>
+  !recall ||
+  Math.abs(rows - recall.rows) > recallGrowth * recall.rows ||
+  (recall.value < minRecall && (recall.effort ?? 0) < effortCount - 1);
 
 /** What answers say of their recall. */
 export function recallOf({ recall }: TableState): Recall | null {

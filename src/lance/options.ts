@@ -24,6 +24,12 @@ export interface LanceOptions {
    */
   exactRows?: number | undefined;
   /**
+   * The least recall (0 … 1) that an answer by LanceDB's index may have. Where less was measured, `compact` makes the index
+   * look at more rows; where that is not enough, or nothing was measured yet, all rows are compared: slower, and exact.
+   * 0 takes what the index finds. Default 0.9.
+   */
+  minRecall?: number | undefined;
+  /**
    * Whether `add` starts {@link LanceIndex.compact} where the index is missing or old. `false` where another process does
    * that. Default true.
    */
@@ -43,6 +49,7 @@ export interface LanceOptions {
 export interface CheckedLanceOptions extends LanceOptions {
   table: string;
   staleMs: number;
+  minRecall: number;
   maintain: boolean;
 }
 
@@ -85,7 +92,8 @@ export function checkLanceOptions(uri: unknown, options: LanceOptions): CheckedL
   const {
     table = 'pictures',
     staleMs = 5000,
-    exactRows = 50_000,
+    minRecall = 0.9,
+    exactRows,
     maintain = true,
     dims,
     fingerprint,
@@ -99,6 +107,9 @@ export function checkLanceOptions(uri: unknown, options: LanceOptions): CheckedL
     refuse('staleMs', staleMs, 'milliseconds, 0 or more');
   }
   if (exactRows !== undefined && exactRows !== Infinity) checkWhole('exactRows', exactRows, 0);
+  if (typeof minRecall !== 'number' || !(minRecall >= 0 && minRecall <= 1)) {
+    refuse('minRecall', minRecall, 'a number from 0 to 1');
+  }
   if (typeof maintain !== 'boolean') refuse('maintain', maintain, 'true or false');
   if (fingerprint !== undefined && typeof fingerprint !== 'string') {
     refuse('fingerprint', fingerprint, 'a string: (await search.report()).model.fingerprint');
@@ -112,5 +123,5 @@ export function checkLanceOptions(uri: unknown, options: LanceOptions): CheckedL
     const wrong = strings.find((value) => typeof value !== 'string');
     if (wrong !== undefined) refuse('A value of storageOptions', wrong, 'a string');
   }
-  return { ...checked, table, staleMs, exactRows, maintain };
+  return { ...checked, table, staleMs, exactRows, minRecall, maintain };
 }

@@ -15,6 +15,8 @@ export interface IndexNote {
 export interface RecallNote extends Recall {
   /** Rows in the table then. */
   rows: number;
+  /** Of `answer.ts`, which it was measured with; the least where it is left out. */
+  effort?: number;
 }
 
 /** A table as it was at one version. */

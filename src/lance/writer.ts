@@ -52,17 +52,84 @@ async function writePart(open: OpenTable, where: string, rows: readonly CheckedR
   // Of one id, the last row counts, in the place of the first.
   const last = new Map<string, CheckedRow>();
   for (const row of rows) last.set(row.id, row);
-  const there = await placesOf(open, [...last.keys()]);
-  const stored = [...last.values()].map((row) => ({ ...row, added: there.get(row.id) ?? nextPlace() }));
-  const { table, engine } = open;
-  const { numInsertedRows } = await engineCall('Adding rows', () =>
-    table
-      .mergeInsert('id')
-      .whenMatchedUpdateAll()
-      .whenNotMatchedInsertAll()
-      .execute(encodeRows(engine.arrow, shape, stored)),
+  let inserted = 0;
+  let left = [...last.values()];
+  while (left.length > 0) {
+    const before = await latestVersion(open);
+    const places = await placesOf(
+      open,
+      left.map(({ id }) => id),
+    );
+    const stored = left.map((row) => ({ ...row, added: places.get(row.id)?.[0] ?? nextPlace() }));
+    const written = await writeStored(open, shape, stored, places.size === 0);
+    inserted += written.inserted;
+    if (written.version === before + 1) break;
+    left = await withoutTwins(open, stored, last);
+    inserted -= left.length;
+  }
+  return { added: inserted, replaced: rows.length - inserted };
+}
+
+/** Fewer rows are merged even where all are new: what merging needs for them is little. */
+const fewestAppended = 1000;
+
+/**
+ * Writes rows in one commit. Many new ones are appended: merging joins them with all ids of the table, which takes time and
+ * memory that grow with the table.
+ */
+async function writeStored(
+  { table, engine }: OpenTable,
+  shape: TableShape,
+  stored: readonly StoredRow[],
+  areNew: boolean,
+): Promise<{ inserted: number; version: number }> {
+  const encoded = encodeRows(engine.arrow, shape, stored);
+  return engineCall('Adding rows', async () => {
+    if (areNew && stored.length >= fewestAppended) {
+      const { version } = await table.add(encoded);
+      return { inserted: stored.length, version };
+    }
+    const merge = table.mergeInsert('id').whenMatchedUpdateAll().whenNotMatchedInsertAll();
+    const { numInsertedRows, version } = await merge.execute(encoded);
+    return { inserted: numInsertedRows, version };
+  });
+}
+
+/**
+ * Another process has written since ids were looked for: where it has added some of the same, ours of them are taken out
+ * again.
+ *
+ * @returns the rows that are to be written again, over those of the other process
+ */
+async function withoutTwins(
+  open: OpenTable,
+  stored: readonly StoredRow[],
+  rows: ReadonlyMap<string, CheckedRow>,
+): Promise<CheckedRow[]> {
+  await latestVersion(open);
+  const places = await placesOf(
+    open,
+    stored.map(({ id }) => id),
   );
-  return { added: numInsertedRows, replaced: rows.length - numInsertedRows };
+  const twins = stored.filter(({ id }) => (places.get(id)?.length ?? 0) > 1);
+  for (let from = 0; from < twins.length; from += idsAtOnce) {
+    const part = twins.slice(from, from + idsAtOnce);
+    const ours = toSql({
+      all: [
+        { column: 'id', in: part.map(({ id }) => id) },
+        { column: 'added', in: part.map(({ added }) => added) },
+      ],
+    });
+    await engineCall('Adding rows', () => open.table.delete(ours));
+  }
+  return twins.map(({ id }) => rows.get(id)!);
+}
+
+async function latestVersion({ table }: OpenTable): Promise<number> {
+  return engineCall('Reading the version', async () => {
+    await table.checkoutLatest();
+    return table.version();
+  });
 }
 
 let lastPlace = 0;
@@ -76,14 +143,21 @@ function nextPlace(): number {
   return lastPlace;
 }
 
-/** The places of rows that are there already. */
-async function placesOf({ table }: OpenTable, ids: readonly string[]): Promise<Map<string, number>> {
-  const places = new Map<string, number>();
-  for (let from = 0; from < ids.length; from += idsAtOnce) {
-    const where = toSql({ column: 'id', in: ids.slice(from, from + idsAtOnce) });
+/** Ids of a part that are looked for together: each question reads the ids of the whole table. */
+const lookedForAtOnce = 8192;
+
+/** The places of rows that are there already, by id: one each, but where two processes have added the same id at once. */
+async function placesOf({ table }: OpenTable, ids: readonly string[]): Promise<Map<string, number[]>> {
+  const places = new Map<string, number[]>();
+  for (let from = 0; from < ids.length; from += lookedForAtOnce) {
+    const where = toSql({ column: 'id', in: ids.slice(from, from + lookedForAtOnce) });
     for await (const batch of batchesOf(table.query().where(where).select(['id', 'added']), 'Adding rows')) {
       for (let row = 0; row < batch.numRows; row++) {
-        places.set(cell(batch, 'id', row) as string, cell(batch, 'added', row) as number);
+        const id = cell(batch, 'id', row) as string;
+        places.set(
+          id,
+          [...(places.get(id) ?? []), cell(batch, 'added', row) as number].sort((a, b) => a - b),
+        );
       }
     }
   }

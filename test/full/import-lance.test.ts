@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { open, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { LanceIndex } from '../../src/lance/index.ts';
 import { encodeNpy } from '../../src/python/npy.ts';
-import { likeness, root, withFolder } from '../support/cli.ts';
+import { likeness, root, samples, withFolder } from '../support/cli.ts';
 import { ClusteredRows } from '../support/clustered-rows.ts';
 
 const d = 512;
 const blockRows = 10_000;
+/** Rows of a table that `index --to` looks at together. */
+const mirroredAtOnce = 20_000;
 
 /** A matrix and its ids in files; returns the arguments that import them. */
 async function made(folder: string, n: number): Promise<string[]> {
@@ -74,5 +77,96 @@ test('an import that is killed keeps what it told, and goes on from there', () =
       assert.deepEqual(vector, rows.row(Number(/\d+/.exec(some)![0])));
     }
     assert.equal(ids.size, n, 'each id once');
+    await index.close();
+  }));
+
+test('rows that an index does not have leave its table; many of them only with --prune', () =>
+  withFolder(async (folder) => {
+    const photos = join(folder, 'photos');
+    await mkdir(photos);
+    for (const name of ['A001', 'B001']) {
+      await copyFile(join(samples, `${name}.jpeg`), join(photos, `${name}.jpeg`));
+    }
+    const shop = join(folder, 'shop.lance');
+    const args = ['index', photos, '-o', join(folder, 'index'), '--to', `lancedb:${shop}`];
+    assert.equal((await likeness(...args)).code, 0);
+    const index = await LanceIndex.open(shop);
+    const others = Array.from({ length: 2 * mirroredAtOnce + 3 }, (_, n) => ({
+      id: `other ${n}`,
+      vector: new Float32Array(d).fill(n),
+    }));
+    await index.add(others);
+    const refused = await likeness(...args, '--json');
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /40003 of the 40005 rows of .* are not in the index.*--table.*--prune/);
+    assert.equal(
+      JSON.parse(refused.stdout).table,
+      undefined,
+      'what was done to the index is said all the same',
+    );
+    assert.equal(await index.size(), others.length + 2);
+    const pruned = await likeness(...args, '--prune', '--json');
+    assert.equal(pruned.code, 0, pruned.stderr);
+    assert.equal(JSON.parse(pruned.stdout).table.removed, others.length);
+    await index.close();
+    const after = await LanceIndex.open(shop);
+    assert.deepEqual(
+      (await after.entries()).entries.map(({ id }) => id),
+      ['A001.jpeg', 'B001.jpeg'],
+    );
+    await after.close();
+  }));
+
+/** Peak memory of a process that adds so many rows, in MiB; with what `maintain` does behind it. */
+async function peakOf(folder: string, n: number): Promise<number> {
+  const script = join(folder, 'adds.mjs');
+  const lance = pathToFileURL(join(root, 'dist/node/lance.js')).href;
+  await writeFile(
+    script,
+    `import { LanceIndex } from ${JSON.stringify(lance)};
+const [folder, n] = process.argv.slice(2);
+const index = await LanceIndex.open(folder, { dims: ${d} });
+function* rows() {
+  for (let row = 0; row < n; row++) {
+    yield { id: 'p/' + row + '.jpg', vector: Float32Array.from({ length: ${d} }, (_, i) => (row * 31 + i * i * (row % 97)) % 251) };
+  }
+}
+const { added } = await index.add(rows());
+await index.close();
+process.send({ added, peak: process.resourceUsage().maxRSS / 1024 });
+`,
+  );
+  const child = fork(script, [join(folder, `${n}.lance`), String(n)]);
+  const [{ added, peak }] = (await once(child, 'message')) as [{ added: number; peak: number }];
+  assert.equal(added, n);
+  return peak;
+}
+
+/** Ten times the rows are 352 MiB of vectors more. */
+const mostGrowth = 350;
+
+test(
+  `ten times the rows take no more than ${mostGrowth} MiB more memory`,
+  { skip: process.platform !== 'linux' },
+  () =>
+    withFolder(async (folder) => {
+      const few = await peakOf(folder, 20_000);
+      const many = await peakOf(folder, 200_000);
+      assert.ok(many - few < mostGrowth, `${few.toFixed()} MiB, then ${many.toFixed()} MiB`);
+    }),
+);
+
+test('two imports of the same rows at once: each id is there once', () =>
+  withFolder(async (folder) => {
+    const n = 30_000;
+    const shop = join(folder, 'shop.lance');
+    const args = [...(await made(folder, n)), '--to', `lancedb:${shop}`];
+    for (const { code, stderr } of await Promise.all([likeness(...args), likeness(...args)])) {
+      assert.equal(code, 0, stderr);
+    }
+    const index = await LanceIndex.open(shop);
+    const { entries, total } = await index.entries();
+    assert.equal(total, n);
+    assert.equal(new Set(entries.map(({ id }) => id)).size, n);
     await index.close();
   }));

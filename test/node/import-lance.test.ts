@@ -108,4 +108,20 @@ test('likeness index --to lancedb: the table has what the index has, and loses w
       (await contentOf(folder)).map(([id]) => id),
       ['A001.jpeg', 'A010.jpeg', 'B001.jpeg'],
     );
+
+    // Ended between the index and the table: the index alone has lost a picture, and the next run takes it out of both.
+    await rm(join(folder, 'photos/A010.jpeg'));
+    const alone = await likenessIn(folder, 'index', 'photos', '-o', 'index');
+    assert.equal(alone.code, 0, alone.stderr);
+    const mended = await likenessIn(folder, ...args, '--json');
+    assert.equal(mended.code, 0, mended.stderr);
+    const { table } = JSON.parse(mended.stdout);
+    assert.deepEqual(
+      { ...table, seconds: 0 },
+      { to: toShop[1], count: 2, dims: 512, added: 0, replaced: 0, same: 2, removed: 1, seconds: 0 },
+    );
+    assert.deepEqual(
+      (await contentOf(folder)).map(([id]) => id),
+      ['A001.jpeg', 'B001.jpeg'],
+    );
   }));

@@ -96,6 +96,15 @@ export const snippets: Record<string, Snippet[]> = {
         check(copy.size > 4096, String(copy.size));`,
     },
   ],
+  'README.md › Vectors in LanceDB': [
+    {
+      runs: 'node',
+      given: 'const vector = new Float32Array(512).fill(0.5);',
+      proves: `
+        check(exact && recall === null && hits.length === 1, JSON.stringify(hits));
+        check(hits[0]?.id === 'a.jpg' && hits[0].distance === 0, JSON.stringify(hits));`,
+    },
+  ],
   'docs/static-sites.md › In a program': [
     {
       runs: 'node',

@@ -5,6 +5,7 @@ import { firstNotFinite } from '../../knn/search/vectors.ts';
 import { identityOf } from '../../store/format/header.ts';
 import type { FeatureSource } from '../features.ts';
 import { Interrupted, interruptible } from '../interrupt.ts';
+import { removeOthers } from '../lance-mirror.ts';
 import { type LanceTarget, newRows, openLance } from '../lance-target.ts';
 import { Lengths } from '../lengths.ts';
 import { print, say } from '../print.ts';
@@ -16,10 +17,28 @@ interface Options extends SourceOptions, LanceTarget {
   /** Whether the model was named; else an index says which one made it. */
   isModelNamed: boolean;
   skipBad?: boolean;
-  /** Ids that are taken out of the table. */
-  leaving?: readonly string[] | undefined;
-  /** Prints nothing. */
-  quiet?: boolean | undefined;
+}
+
+/** How a table gets equal to an index. */
+interface Mirroring {
+  /** Ids that have just left the index. */
+  leaving: readonly string[];
+  /** Other rows that the index does not have go, however many. */
+  prune: boolean;
+}
+
+/** What was done to the table; with `--json` printed by `likeness index --to`. */
+export interface TableSummary {
+  to: string;
+  /** Rows in the table now. */
+  count: number;
+  dims: number;
+  added: number;
+  replaced: number;
+  /** Rows that were in the table as they are here. */
+  same: number;
+  removed: number;
+  seconds: number;
 }
 
 /**
@@ -27,17 +46,32 @@ interface Options extends SourceOptions, LanceTarget {
  * time. What was written stays when it is ended; the same command goes on from there.
  */
 export const importIntoLance = (from: string, options: Options): Promise<void> =>
-  interruptible((stop) => run(from, options, stop));
+  interruptible(async (stop) => printTable(await run(from, options, stop)));
 
-/** What `likeness index --to` does when the index is made: the table gets its rows. */
+/**
+ * What `likeness index --to` does when the index is made: the table gets its rows, and loses those that the index does not
+ * have, also where an earlier run was ended between the two.
+ */
 export const copyIntoLance = (
   from: string,
-  { to, table, endpoint, model, leaving, quiet }: Omit<Options, 'isModelNamed'>,
+  { to, table, endpoint, model }: Omit<Options, 'isModelNamed'>,
+  mirroring: Mirroring,
   stop: AbortSignal,
-): Promise<void> =>
-  run(from, { to, table, endpoint, model, leaving, quiet, isModelNamed: false } as Options, stop);
+): Promise<TableSummary> =>
+  run(from, { to, table, endpoint, model, isModelNamed: false } as Options, stop, mirroring);
 
-async function run(from: string, options: Options, stop: AbortSignal): Promise<void> {
+export function printTable({ to, count, dims, added, replaced, same, removed, seconds }: TableSummary): void {
+  const parts = [`${added} added`, `${replaced} replaced`, `${same} were there`];
+  if (removed > 0) parts.push(`${removed} removed`);
+  print(`${to}: ${count} pictures, ${dims} values each (${parts.join(', ')}, ${seconds.toFixed(1)} s)`);
+}
+
+async function run(
+  from: string,
+  options: Options,
+  stop: AbortSignal,
+  mirroring?: Mirroring,
+): Promise<TableSummary> {
   const { to, model, isModelNamed } = options;
   const start = performance.now();
   const made = isModelNamed ? undefined : await infoOfIndex(from);
@@ -61,12 +95,9 @@ async function run(from: string, options: Options, stop: AbortSignal): Promise<v
       const { added, replaced } = await index.add(wanted, { signal: stop, onProgress });
       bar.stop();
       rows.end();
-      const removed = options.leaving?.length ? await index.remove(options.leaving) : 0;
-      if (options.quiet) return;
-      const parts = [`${added} added`, `${replaced} replaced`, `${same} were there`];
-      if (removed > 0) parts.push(`${removed} removed`);
-      const seconds = ((performance.now() - start) / 1000).toFixed(1);
-      print(`${to}: ${await index.size()} pictures, ${dims} values each (${parts.join(', ')}, ${seconds} s)`);
+      const removed = mirroring ? await removeOthers(index, source.entries, mirroring, to, stop) : 0;
+      const seconds = (performance.now() - start) / 1000;
+      return { to, count: await index.size(), dims, added, replaced, same, removed, seconds };
     } catch (error) {
       if (!stop.aborted) throw withWhatStays(error, written);
       const { signal } = stop.reason as Interrupted;

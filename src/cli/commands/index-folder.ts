@@ -17,7 +17,7 @@ import { lookAt } from '../open-index.ts';
 import { openSearch } from '../open-search.ts';
 import { print, printJson, say, sayList } from '../print.ts';
 import { progressBar } from '../progress.ts';
-import { copyIntoLance } from './import-lance.ts';
+import { copyIntoLance, printTable, type TableSummary } from './import-lance.ts';
 
 interface Options extends Pick<OpenOptions, 'backend' | 'threads' | 'exif'>, Partial<LanceTarget> {
   output: string;
@@ -51,6 +51,8 @@ interface Summary {
   /** The old name of `backend`. */
   device: string;
   threads: number;
+  /** With `--to`: what was done to the table. Left out where that failed. */
+  table?: TableSummary;
 }
 
 /**
@@ -136,12 +138,15 @@ async function run(folder: string, options: Options, stop: AbortSignal): Promise
     device: extractor!.backend,
     threads: extractor!.threads,
   };
-  if (options.json) printJson(summary);
-  else print(describe(summary));
-  const { to } = options;
-  if (to !== undefined) {
-    const leaving = ask ? [] : gone.map(({ id }) => id);
-    await copyIntoLance(output, { ...options, to, leaving, quiet: options.json }, stop);
+  if (!options.json) print(describe(summary));
+  try {
+    if (options.to !== undefined) {
+      const leaving = ask ? [] : gone.map(({ id }) => id);
+      summary.table = await copyIntoLance(output, { ...options, to: options.to }, { leaving, prune }, stop);
+      if (!options.json) printTable(summary.table);
+    }
+  } finally {
+    if (options.json) printJson(summary);
   }
   if (!ask) return;
   const kept = target.replaces
