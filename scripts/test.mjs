@@ -93,6 +93,8 @@ async function runProjects() {
 /** What takes more than its share of the time in the second and third browser; `--full` has it there, too. */
 const slow = [
   'browser/explain',
+  'flows/remote',
+  'flows/server-elements',
   'unit/engine/map',
   'unit/knn/pairs',
   'unit/store/amortised',
@@ -128,7 +130,9 @@ async function loadFlows() {
     outExtension: { '.js': '.mjs' },
   });
   const modules = bundles.map((path) => import(pathToFileURL(join(root, `${path}.mjs`)).href));
-  return (await Promise.all(modules)).flatMap(({ flows }) => flows);
+  return (await Promise.all(modules)).flatMap(({ flows }, n) =>
+    flows.map((flow) => ({ ...flow, path: bundles[n] })),
+  );
 }
 
 /** What Chromium answers, by the name of the test. */
@@ -151,16 +155,22 @@ async function askChromium(answer) {
 
 async function runSide(driver, print, { bundles, flows, origin }) {
   const side = new Side(driver, print);
+  const isLeftOut = (path) =>
+    driver !== chromium && !full && filters.length === 0 && slow.some((part) => path.includes(part));
   try {
     for (const path of bundles) {
-      if (driver !== chromium && !full && slow.some((part) => path.includes(part))) {
+      if (isLeftOut(path)) {
         print(`▶ ${path} (${driver.name}): with --full only`);
         continue;
       }
       await side.runModule(path, `${origin}/build/test/browser/run.html`, `/${path}.js`);
     }
     if (flows.length > 0) print(`▶ test/flows (${driver.name})`);
-    for (const { name, answer, same } of flows) {
+    for (const { name, path, answer, same } of flows) {
+      if (isLeftOut(path)) {
+        print(`  ${name}: with --full only`);
+        continue;
+      }
       await side.runFlow(name, async (browser) => {
         const given = await answer(browser);
         if (driver === chromium) answers.set(name, given);
