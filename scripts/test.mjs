@@ -125,10 +125,14 @@ async function bundleForPages() {
 
 /** Bundles and loads the tests that drive a browser. */
 async function loadFlows() {
-  const bundles = await bundle(testFiles('flows'), 'build/test/flows', {
-    ...nodeOptions,
-    outExtension: { '.js': '.mjs' },
-  });
+  const bundles = await bundle(
+    ['flows', ...(full ? ['full-flows'] : [])].flatMap(testFiles),
+    'build/test/flows',
+    {
+      ...nodeOptions,
+      outExtension: { '.js': '.mjs' },
+    },
+  );
   const modules = bundles.map((path) => import(pathToFileURL(join(root, `${path}.mjs`)).href));
   return (await Promise.all(modules)).flatMap(({ flows }, n) =>
     flows.map((flow) => ({ ...flow, path: bundles[n] })),

@@ -10,7 +10,7 @@ export interface DrivenPage {
   reload(): Promise<void>;
   /** Calls a function in the page and waits for what it promises; arguments and answer are JSON. */
   evaluate<A extends unknown[], T>(body: (...args: A) => T | Promise<T>, ...args: A): Promise<T>;
-  /** Polls until `body` gives something truthy, and returns that. */
+  /** Polls until `body` gives something truthy, and returns that; `true` for an element. */
   waitFor<A extends unknown[], T>(
     body: (...args: A) => T | Promise<T>,
     args?: A,

@@ -60,7 +60,10 @@ export const flows = [
             await page.waitFor(() => document.querySelector('.map canvas') !== null, [], slow);
             // In a low window each picture has a third of it: one is in the middle.
             await page.evaluate(() => {
-              document.querySelector<HTMLElement>('.map')!.style.blockSize = '14rem';
+              const { style } = document.querySelector<HTMLElement>('.map')!;
+              style.flex = 'none';
+              style.minBlockSize = '0';
+              style.blockSize = '14rem';
             });
             const name = await page.waitFor(() => {
               const canvas = document.querySelector('.map canvas')!;

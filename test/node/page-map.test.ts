@@ -168,6 +168,15 @@ describe('the map', () => {
         await page.goBack();
         await mapIsThere(page);
         assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+        // With the line that says what is shown, too, the window has the whole map, and shows that a list is below it.
+        await page.goto(`${url}?view=map&name=A0&sort=name`);
+        await mapIsThere(page);
+        await page.waitForSelector('.filter-note');
+        const [end, views] = await page.evaluate(() => [
+          document.querySelector('.map-list summary')!.getBoundingClientRect().bottom,
+          document.querySelector('nav')!.getBoundingClientRect().top,
+        ]);
+        assert.ok(end! <= views!, `the map and its list end at ${end}, the views begin at ${views}`);
       } finally {
         await context.close();
       }

@@ -23,14 +23,16 @@ export function MapView() {
   if (pictures.value.size < 2) return <TooFew />;
   return (
     <section class="map-view" aria-labelledby="map-title" aria-busy={mapping.value !== undefined}>
-      <div class="map-head">
-        <h2 id="map-title" tabIndex={-1}>
-          {text.title}
-        </h2>
-        <Situation />
-        <FilterNote />
+      <div class="map-window">
+        <div class="map-head">
+          <h2 id="map-title" tabIndex={-1}>
+            {text.title}
+          </h2>
+          <Situation />
+          <FilterNote />
+        </div>
+        {isThere ? <MapCanvas choose={find} /> : <div class="map" />}
       </div>
-      {isThere ? <MapCanvas choose={find} /> : <div class="map" />}
       {isThere && (
         <details
           class="map-list"
