@@ -312,6 +312,7 @@ async function buildNode() {
       site: 'src/site/index.ts',
       lance: 'src/lance/index.ts',
       cli: 'src/cli/main.ts',
+      'small-thread': 'src/cli/serve/small/thread.ts', // of `likeness serve`
     },
   });
 }

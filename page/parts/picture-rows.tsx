@@ -209,4 +209,4 @@ function Cell({
   }, [picture, index, row, isTabStop, total, pictures.length, hrefOf, choose, caption, marks]);
 }
 
-const ratioOf = ({ width, height }: Picture): number => (width && height ? width / height : 1);
+const ratioOf = ({ width, height, ratio = 1 }: Picture): number => (width && height ? width / height : ratio);

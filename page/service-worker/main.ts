@@ -44,6 +44,14 @@ registerRoute(
 // What the server's index and models are may change; with the network cut it is what it was.
 registerRoute(at(/^(index|models)\/.*json$/), new NetworkFirst({ cacheName: 'likeness-data' }));
 registerRoute(at(/^dist\/web\/models\/.*json$/), new NetworkFirst({ cacheName: 'likeness-data' }));
+// Lists and the map show these; an index's worth of them is kept.
+registerRoute(
+  at(/^small\//),
+  new NetworkFirst({
+    cacheName: 'likeness-small',
+    plugins: [new ExpirationPlugin({ maxEntries: 10_000, purgeOnQuotaError: true })],
+  }),
+);
 registerRoute(
   at(/^pictures\//),
   new NetworkFirst({

@@ -14,6 +14,8 @@ export interface Picture {
   /** Pixels as shown (turned by EXIF), where they are known. */
   readonly width?: number;
   readonly height?: number;
+  /** Width through height, where only a small picture has told it. */
+  readonly ratio?: number;
   /** Of its file, where it is known. */
   readonly byteLength?: number;
   /** Its file's last change, in milliseconds since 1970, where it is known. */

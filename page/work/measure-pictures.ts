@@ -30,9 +30,13 @@ export async function measurePictures(
 const isMeasured = ({ width, byteLength, url }: Picture): boolean =>
   url === '' || asked.has(url) || (width !== undefined && byteLength !== undefined);
 
-async function measure({ id, url, file }: Picture): Promise<Partial<Picture> & { id: string }> {
+async function measure({ id, url, file, width }: Picture): Promise<Partial<Picture> & { id: string }> {
   asked.add(url);
-  const [size, kept] = await Promise.all([pixelsOf(url), file ? ofFile(file) : ofServer(url)]);
+  // The whole picture comes for its size.
+  const [size, kept] = await Promise.all([
+    width === undefined ? pixelsOf(url) : undefined,
+    file ? ofFile(file) : ofServer(url),
+  ]);
   return { id, ...size, ...kept };
 }
 

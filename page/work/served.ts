@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { parseNpyMatrix } from '../../src/python/npy.ts';
 import { updatePictures } from '../state/pictures.ts';
+import { setSmallHeights } from '../state/small-pictures.ts';
 
 /** The index that the server offers. */
 export interface ServedIndex {
@@ -29,9 +30,12 @@ export async function findServedIndex(): Promise<void> {
     ids: string[];
     /** Width and height of each picture, 0 where they are not known. */
     sizes?: number[];
+    /** Heights of small pictures that the server makes. */
+    small?: number[];
   } | null = await response.json();
   if (!record) return;
-  const { title, model, ids, sizes = [] } = record;
+  const { title, model, ids, sizes = [], small } = record;
+  setSmallHeights(small);
   served.value = { title, fingerprint: model.fingerprint, ids };
   updatePictures(
     ids.map((id, n) => {

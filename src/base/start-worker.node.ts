@@ -3,15 +3,15 @@ import { LikenessError } from './errors.ts';
 import { connect, type Port, type Remote, serve } from './rpc.ts';
 
 /**
- * Starts a thread of this library. Its script is a text in our code, not a file beside it: a program that was bundled
- * into one file has it, wherever that file lies. A thread that nothing waits for keeps no program alive.
+ * Starts a thread of this library. A thread that nothing waits for keeps no program alive.
  *
- * @param script CommonJS, with nothing to load but what Node has
+ * @param script a text of CommonJS in our code, with nothing to load but what Node has: a program that was bundled into
+ *   one file has it, wherever that file lies. For what only the command line does, a file of this package
  * @param what it is, as the subject of an error's message
  */
-export function startWorker<T>(script: string, name: string, what: string): Remote<T> {
+export function startWorker<T>(script: string | URL, name: string, what: string): Remote<T> {
   const worker = new Worker(script, {
-    eval: true,
+    eval: typeof script === 'string',
     name,
     // The program's own options are not for our thread: `--input-type=module` would make the script a module.
     execArgv: [],

@@ -17,10 +17,10 @@ const inflate: Inflate = (parts) =>
     .pipe(createInflate({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: 1 << 18 }))
     [Symbol.asyncIterator]();
 
-type Sharp = typeof import('sharp').default;
+export type Sharp = typeof import('sharp').default;
 
 /** Undefined if it is not installed, or native code may not be loaded. */
-const loadSharp = once(async (): Promise<Sharp | undefined> => {
+export const loadSharp: () => Promise<Sharp | undefined> = once(async () => {
   try {
     const name = 'sharp'; // not for bundlers, which cannot hold native code; tracers of a server's files follow it
     return (await import(/* webpackIgnore: true */ name)).default;

@@ -1,4 +1,5 @@
 import type { Picture } from '../../state/pictures.ts';
+import { smallSource } from '../../state/small-pictures.ts';
 
 /** Pixels of a cell's side, and cells of a sheet's side: a sheet takes 16 MB. */
 const cell = 48;
@@ -73,9 +74,9 @@ export class Tiles {
 
   /** Says what is seen: copies of it are made, of no other. */
   want(seen: readonly Picture[], near: readonly Picture[]): void {
-    this.#wanted = seen.filter(({ id, thumbnail, url }) => {
-      const tile = this.#tiles.get(id);
-      const source = thumbnail || url;
+    this.#wanted = seen.filter((picture) => {
+      const tile = this.#tiles.get(picture.id);
+      const source = smallSource(picture);
       return source !== '' && (!tile || tile.source !== source);
     });
     this.#wantedLarge = near.slice(0, maxLarge).filter(({ id }) => !this.#large.has(id));
@@ -102,8 +103,9 @@ export class Tiles {
     while (this.#busy < atOnce && this.#step()) this.#busy++;
   }
 
-  async #load({ id, thumbnail, url, width, height }: Picture): Promise<void> {
-    const source = thumbnail || url;
+  async #load(picture: Picture): Promise<void> {
+    const { id, width, height } = picture;
+    const source = smallSource(picture);
     const before = this.#tiles.get(id);
     const at = before && before.at >= 0 ? before.at : this.#next;
     const unread: Tile = { source, at: -1, width: 1, height: 1, colour: '' };
@@ -129,10 +131,11 @@ export class Tiles {
     }
   }
 
-  async #loadLarge({ id, thumbnail, url, width, height }: Picture): Promise<void> {
+  async #loadLarge(picture: Picture): Promise<void> {
+    const { id, width, height } = picture;
     try {
       const ratio = width && height ? width / height : undefined;
-      const bitmap = await shrink(thumbnail || url, largeSide, ratio);
+      const bitmap = await shrink(smallSource(picture), largeSide, ratio);
       this.#large.get(id)?.close();
       this.#large.set(id, bitmap);
       for (const [oldest, { close }] of this.#large) {

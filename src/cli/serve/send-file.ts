@@ -12,7 +12,7 @@ export type FoundFile = { real: string; inside: boolean } | undefined;
 
 /** Codes of files that are missing or must not be read. */
 const absent = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'EPERM', 'ENAMETOOLONG', 'EINVAL']);
-const isAbsent = (error: unknown): boolean => {
+export const isAbsent = (error: unknown): boolean => {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   return absent.has(code) || code === 'ERR_INVALID_ARG_VALUE'; // a zero byte in the path
 };

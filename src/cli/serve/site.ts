@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { basename, join, resolve } from 'node:path';
 import { packagePath } from '../../assets/package-root.node.ts';
 import { cacheFolder } from '../../delivery/cache.folder.node.ts';
-import { SNIFFED_BYTES, sniffFormat } from '../../image/format.ts';
 import type { Manifest } from '../../network/manifest.ts';
 import { encodeNpyValues, npyHeader } from '../../python/npy.ts';
 import type { IndexStore } from '../../store/index-store.ts';
@@ -12,12 +11,15 @@ import { isModelUrl, modelOfIndex } from '../model-name.ts';
 import { servedModels } from '../models.ts';
 import { say } from '../print.ts';
 import { limit } from './limit.ts';
+import { pictureRoutes } from './picture-routes.ts';
 import { sendBody, sendText } from './send-body.ts';
-import { beginningOf, findFile, sendFile } from './send-file.ts';
+import { findFile, sendFile } from './send-file.ts';
+import { isCurrent, sendJson } from './send-versioned.ts';
 import { readSizes } from './sizes.ts';
+import { smallHeights } from './small/sizes.ts';
 
 /** Answers a request for a path, given as its decoded parts; resolves to false when there is nothing there. */
-type Route = (path: string[], request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+export type Route = (path: string[], request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
 
 export interface Site {
   answer: Route;
@@ -55,7 +57,7 @@ export async function createSite({ index, followLinks = false }: SiteOptions): P
     samples: (path, ...exchange) => sendBelow(join(page, 'samples'), path, ...exchange),
     models: await modelRoute(index, followLinks),
     index: index ? indexRoute(index, followLinks) : noIndexRoute,
-    pictures: index ? pictureRoute(index, followLinks) : async () => false,
+    ...(index && pictureRoutes(index, followLinks)),
   };
   return {
     answer: (path, ...exchange) => {
@@ -120,14 +122,16 @@ function indexRoute({ where, store, isWhole = true }: ServedIndex, followLinks: 
     dimension: store.info.dimension,
     count: store.entries.length,
     ids,
+    small: smallHeights,
   };
   const oneOfFew = limit(featureReaders);
   return async (path, request, response) => {
     switch (path.join('/')) {
       case 'index.json':
-        sendText(response, 200, JSON.stringify({ ...summary, sizes: await sizes() }), 'application/json');
+        sendJson(request, response, JSON.stringify({ ...summary, sizes: await sizes() }));
         return true;
       case 'features.npy':
+        if (isCurrent(request, response, { tag: versionOf(store) })) return true;
         await oneOfFew(() => sendFeatures(request, response, store));
         return true;
       case 'index.likeness': {
@@ -148,6 +152,10 @@ function indexRoute({ where, store, isWhole = true }: ServedIndex, followLinks: 
     }
   };
 }
+
+/** Of an index's rows: each commit makes another one, and so does what was left out as damaged. */
+const versionOf = ({ identity, fileName, sequence, entries }: IndexStore): string =>
+  `"${[identity, fileName, sequence, entries.length].join('-')}"`;
 
 async function sendFeatures(
   request: IncomingMessage,
@@ -177,30 +185,6 @@ async function sendMade(
   else await sendBody(response, parts, byteLength);
 }
 
-function pictureRoute({ where, store }: { where: string; store: IndexStore }, followLinks: boolean): Route {
-  const folder = resolve(where, settingOf(store, 'pictures') ?? '.');
-  const known = new Set(store.entries.map(({ id }) => id));
-  const told = new Set<string>();
-  return async (path, request, response) => {
-    const id = path.join('/');
-    // Only pictures, and only those that the index names: an index from elsewhere may name any file.
-    if (!known.has(id) || !path.every((part) => part !== '' && !part.startsWith('.'))) return false;
-    const found = await findFile(join(folder, id), folder);
-    if (!found) return false;
-    if (found.inside || followLinks) {
-      const format = sniffFormat(await beginningOf(found.real, SNIFFED_BYTES));
-      return format !== undefined && sendFile(request, response, found.real, `image/${format.toLowerCase()}`);
-    }
-    if (!told.has(id)) {
-      told.add(id);
-      say(
-        `likeness: ${JSON.stringify(id)} is a link that leads out of ${folder}; it is not shown. --follow-links shows such pictures.`,
-      );
-    }
-    return false;
-  };
-}
-
 /** The models that there are, and their list for the page. */
 async function modelRoute(index: SiteOptions['index'], followLinks: boolean): Promise<Route> {
   const noted = index && settingOf(index.store, 'model');
@@ -219,14 +203,14 @@ async function modelRoute(index: SiteOptions['index'], followLinks: boolean): Pr
   return async (path, request, response) => {
     const [first, file = ''] = path;
     if (path.length === 1 && first === 'index.json') {
-      sendText(response, 200, list, 'application/json');
+      sendJson(request, response, list);
       return true;
     }
     const model = models.find((each) => each.path === first);
     const place = path.length === 2 && isPlain(file) ? await model?.find(file) : undefined;
     if (place === undefined) return false;
     if (typeof place === 'string') {
-      sendText(response, 200, place, 'application/json');
+      sendJson(request, response, place);
       return true;
     }
     const found = await findFile(join(place.folder, place.name), place.folder);
