@@ -108,6 +108,33 @@ describe('LanceIndex above exactRows', () => {
     }
   });
 
+  test('an index that finds less than minRecall is asked for more, and not asked where nobody has', async () => {
+    using folder = tempFolder();
+    const random = randomOf(8);
+    const rows = Array.from({ length: 1500 }, (_, n) => ({
+      id: `${n}`,
+      vector: Float32Array.from({ length: 8 }, random),
+    }));
+    const how = { dims: 8, exactRows: 500, maintain: false };
+    const lenient = await LanceIndex.open(folder.path, { ...how, minRecall: 0 });
+    await lenient.add(rows);
+    const first = await lenient.compact({ recallQueries: 8 });
+    assert.ok(first.recall!.value < 1, `recall ${first.recall!.value}`);
+    const vector = rows[5]!.vector;
+    assert.deepEqual((await lenient.query(vector)).recall, first.recall);
+
+    const strict = await LanceIndex.open(folder.path, { ...how, minRecall: 1, staleMs: 0 });
+    const exactly = await strict.query(vector);
+    assert.deepEqual([exactly.exact, exactly.recall], [true, null], 'too little was measured');
+    const more = await strict.compact({ recallQueries: 8 });
+    assert.deepEqual([more.exact, more.recall?.value], [false, 1]);
+    const asked = await strict.query(vector);
+    assert.deepEqual([asked.exact, asked.hits], [false, exactly.hits]);
+    await assert.rejects(LanceIndex.open(folder.path, { minRecall: 90 }), /minRecall is 90.*from 0 to 1/);
+    await strict.close();
+    await lenient.close();
+  });
+
   test('add builds the index by itself', async () => {
     using folder = tempFolder();
     const rows = clustered(600, randomOf(5), 'b');
