@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright';
 import { launchChromium } from '../../scripts/chromium.mjs';
 import { withFolder } from '../support/cli.ts';
 import { visitPage, withServer } from '../support/page.ts';
-import { alerts, copiesOf, ids, sample, shows, write } from '../support/page-files.ts';
+import { alerts, copiesOf, ids, sample, sampleFiles, shows, write } from '../support/page-files.ts';
 
 let browser: Browser;
 before(async () => {
@@ -171,6 +171,20 @@ test('a folder that may be read opens by itself; new, changed and vanished files
       await page.reload();
       await shows(page, 4);
       assert.deepEqual(await alerts(page), []);
+
+      // Undo brings it back, for good: nothing is asked about it again.
+      await put(page, { 'sub/3.jpg': undefined });
+      await page.getByText('1 picture of Holiday is not in the folder any more.').waitFor();
+      await page.getByRole('button', { name: 'Remove from the index' }).click();
+      await shows(page, 3);
+      await page.getByRole('button', { name: 'Undo' }).click();
+      await shows(page, 4);
+      assert.deepEqual(await copiesOf(page, sample(2)), ['Holiday/sub/3.jpg']);
+      await page.reload();
+      await shows(page, 4);
+      assert.deepEqual(await copiesOf(page, sample(2)), ['Holiday/sub/3.jpg']);
+      assert.equal(await page.getByText('is not in the folder any more').count(), 0);
+      assert.deepEqual(await alerts(page), []);
     }),
   ));
 
@@ -219,6 +233,69 @@ test('without kept folders: the folder is chosen again, and only what is new or 
         await page.reload();
         await reopen(page, 'Reopen trip').nth(1).waitFor();
         assert.equal(await page.locator('.reopen').count(), 2);
+      }),
+    ),
+  ));
+
+test('another tab deletes what the page remembers, or opens it in a newer version: the page goes on, and remembers anew', () =>
+  withFolder((folder) =>
+    withServer([], (url) =>
+      visitPage(browser, url, async (page) => {
+        await page.addInitScript(() => {
+          Reflect.deleteProperty(globalThis, 'showDirectoryPicker');
+        });
+        await page.reload();
+        await write(folder, { 'trip/1.jpg': 0, 'trip/2.jpg': 1, 'walk/1.jpg': 2 });
+        await page.setInputFiles('#add-folder', join(folder, 'trip'));
+        await shows(page, 2);
+        /** Asks with a file; gives the address. */
+        const ask = async (n: number): Promise<string> => {
+          await page.setInputFiles('#query-file', sample(n));
+          await page.waitForSelector('.results[aria-busy="false"] .hits:not(.old) .rows [data-id]');
+          return page.url();
+        };
+        await ask(4);
+        await page.click('#back');
+
+        const other = await page.context().newPage();
+        await other.goto(`${url}icon.svg`);
+        const stores = ['likeness-page', 'likeness-page-files'];
+        const openedBy = (kind: 'delete' | 'newer') =>
+          other.evaluate(
+            ([names, how]) =>
+              Promise.all(
+                names.map(
+                  (name) =>
+                    new Promise<string>((done) => {
+                      const asked =
+                        how === 'delete' ? indexedDB.deleteDatabase(name) : indexedDB.open(name, 2);
+                      for (const event of ['success', 'error', 'blocked'])
+                        asked.addEventListener(event, () => done(event));
+                    }),
+                ),
+              ),
+            [stores, kind] as const,
+          );
+        assert.deepEqual(await openedBy('delete'), ['success', 'success']);
+        await page.bringToFront();
+
+        await page.setInputFiles('#add-folder', join(folder, 'walk'));
+        await shows(page, 3);
+        const asked = await ask(5);
+        await page.waitForTimeout(300); // it is stored beside the search
+        await page.goto(asked);
+        await page.waitForSelector('.results[aria-busy="false"] .hits:not(.old) .rows [data-id]');
+        assert.match(await page.innerText('#results-title'), new RegExp(sampleFiles[5]!));
+        await page.click('#back');
+        await reopen(page, 'Reopen walk').waitFor();
+
+        // A newer page may have a newer form: it is not waited for, and this page searches without it.
+        assert.deepEqual(await openedBy('newer'), ['success', 'success']);
+        await page.bringToFront();
+        await ask(6);
+        assert.match(await page.innerText('#results-title'), new RegExp(sampleFiles[6]!));
+        await other.close();
+        assert.deepEqual(await alerts(page), []);
       }),
     ),
   ));
