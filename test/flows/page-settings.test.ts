@@ -3,8 +3,11 @@ import type { DrivenPage } from '../../scripts/browsers/driver.mts';
 import { flow, visit } from '../support/driven.ts';
 import { withServer } from '../support/page.ts';
 
-const isOpen = (page: DrivenPage): Promise<unknown> =>
-  page.waitFor(() => document.querySelector('#sheet[open]'));
+/** It is there, and where it stays: WebDriver clicks nothing that is on its way into the window. */
+const isOpen = async (page: DrivenPage): Promise<void> => {
+  await page.waitFor(() => document.querySelector('#sheet[open]'));
+  await page.waitFor(() => document.querySelector('#sheet')!.getAnimations().length === 0);
+};
 /** It is gone, and the focus is where it was. */
 const isClosed = (page: DrivenPage): Promise<boolean> =>
   page.waitFor(() => document.querySelector('#sheet') === null && document.activeElement?.id === 'settings');
@@ -36,6 +39,7 @@ export const flows = [
           await page.reload();
           await page.waitFor(() => document.documentElement.lang === 'zh-CN');
           await page.click('#settings');
+          await isOpen(page);
           assert.deepEqual(await headings(page, 'zh-CN'), chinese);
           await page.click('#sheet label[lang="en"]');
           assert.deepEqual(await headings(page, 'en'), english);
