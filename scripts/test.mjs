@@ -93,6 +93,7 @@ async function runProjects() {
 /** What takes more than its share of the time in the second and third browser; `--full` has it there, too. */
 const slow = [
   'browser/explain',
+  'flows/page-settings',
   'flows/remote',
   'flows/server-elements',
   'unit/engine/map',
