@@ -92,12 +92,17 @@ async function runProjects() {
 
 /** What takes more than its share of the time in the second and third browser; `--full` has it there, too. */
 const slow = [
+  'browser/calls',
   'browser/explain',
   'flows/page-settings',
   'flows/remote',
   'flows/server-elements',
+  'flows/similar-element',
   'unit/engine/map',
   'unit/knn/pairs',
+  'unit/network/extractor',
+  'unit/network/load',
+  'unit/static-index/search',
   'unit/store/amortised',
   'unit/store/faults',
   'unit/store/handles',
