@@ -266,7 +266,7 @@ describe('the frame, with a served index', () => {
           };
           for (const view of ['', '?view=duplicates', '?view=map', `?like=${names[3]}.jpeg`]) {
             await page.goto(url + view);
-            await page.waitForSelector('main *');
+            await page.waitForSelector(view === '?view=map' ? '.map-buttons' : 'main *');
             await page.waitForTimeout(300);
             await page.evaluate(() => {
               document.documentElement.dir = 'rtl';
