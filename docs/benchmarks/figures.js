@@ -783,7 +783,7 @@ globalThis.figures = [
     "section": "Vectors in LanceDB",
     "title": "1,000,000 × 512, building, beside LanceDB",
     "command": "npm run bench -- lance --n 1000000 --d 512 --runs 100",
-    "when": "2026-11-29, load 16",
+    "when": "2026-11-29, load 16; IVF_RQ of four bits, asked directly: the command now asks LanceIndex",
     "columns": ["step","s","on disk, MiB","resident, MiB"],
     "rows": [
       ["our own index","24.3","1982","319"],
@@ -795,7 +795,7 @@ globalThis.figures = [
     "section": "Vectors in LanceDB",
     "title": "1,000,000 × 512, asking for 30, 100 queries by one client and by 8 at once",
     "command": "npm run bench -- lance --n 1000000 --d 512 --runs 100",
-    "when": "2026-11-29, load 16",
+    "when": "2026-11-29, load 16; IVF_RQ of four bits, asked directly: the command now asks LanceIndex",
     "columns": ["who","p50, ms","p99, ms","p50 of 8, ms","p99 of 8, ms","recall at 30","resident, MiB"],
     "rows": [
       ["our own index","229.8","1366.4","1056.8","3120.3","1.0000","657"],
