@@ -49,6 +49,7 @@ let base: string;
 /** What a reader has: pictures, and what the other documented commands make of them. */
 let template: string;
 let folders = 0;
+const readersToken = 'the-token-of-a-reader';
 
 before(async () => {
   base = await mkdtemp(join(tmpdir(), 'likeness-docs-'));
@@ -61,11 +62,12 @@ before(async () => {
     'junction',
   );
   template = join(base, 'template');
-  await mkdir(join(template, 'photos/beach'), { recursive: true });
+  for (const name of ['beach', 'boots']) await mkdir(join(template, 'photos', name), { recursive: true });
   await writeFile(join(template, 'package.json'), '{ "private": true, "type": "module" }');
   await symlink(join(base, 'node_modules'), join(template, 'node_modules'), 'junction');
   const photos = {
     'beach/7': 'A001',
+    'boots/17': 'A020',
     a: 'A010',
     b: 'B001',
     c: 'C001',
@@ -94,10 +96,10 @@ before(async () => {
   ]) {
     await run(process.execPath, [cli, ...line.split(' ')], { cwd: template });
   }
-  await writeStaticSite(
-    template,
-    ['harbour.jpg', ...[1, 2, 3, 4, 5, 6].map((n) => `${n}.jpg`)].map((id) => ({ id })),
-  );
+  await writeStaticSite(template, [
+    { id: 'harbour.jpg', aliases: ['photos/harbour.jpg'] },
+    ...[1, 2, 3, 4, 5, 6].map((n) => ({ id: `${n}.jpg` })),
+  ]);
   // The site that `likeness-search site` is run on.
   await mkdir(join(template, 'dist/photos'), { recursive: true });
   await copyFile(join(samples, 'A001.jpeg'), join(template, 'dist/photos/1.jpg'));
@@ -193,13 +195,16 @@ async function askServer(child: ChildProcess, output: () => string, ended: Promi
   await ended;
 }
 
-/** Runs a block that asks the search API, which then is there: at the address that the documents name, as it were. */
-async function askApi(commands: string[], folder: string): Promise<void> {
-  const token = 'the token of a reader'.replaceAll(' ', '-');
-  const command = 'npx likeness-search serve --api -i index --port 0 --log off';
+/** Starts the search API over the folder's index and gives its address to `ask`. */
+async function withApi(
+  folder: string,
+  ask: (url: string) => Promise<void>,
+  ...options: string[]
+): Promise<void> {
+  const command = ['npx likeness-search serve --api -i index --port 0 --log off', ...options].join(' ');
   const child = spawn(command, {
     cwd: folder,
-    env: { ...env, LIKENESS_TOKEN: token },
+    env: { ...env, LIKENESS_TOKEN: readersToken },
     shell: true,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -217,17 +222,24 @@ async function askApi(commands: string[], folder: string): Promise<void> {
       child.stderr.on('data', read);
       void ended.then(() => failed(new Error(`${command} ended: ${output}`)));
     });
-    for (const line of commands) {
-      const here = line.replaceAll('http://localhost:8080', url);
-      await run('sh', ['-c', here], { cwd: folder, env: { ...env, LIKENESS_TOKEN: token } }).catch((error) =>
-        assert.fail(`${line}\n${error.stdout}${error.stderr}`),
-      );
-    }
+    await ask(url);
   } finally {
     if (child.exitCode === null) process.kill(-child.pid!, 'SIGINT');
     await ended;
   }
 }
+
+/** Runs a block that asks the search API, which then is there: at the address that the documents name, as it were. */
+const askApi = (commands: string[], folder: string): Promise<void> =>
+  withApi(folder, async (url) => {
+    for (const line of commands) {
+      const here = line.replaceAll('http://localhost:8080', url);
+      const options = { cwd: folder, env: { ...env, LIKENESS_TOKEN: readersToken } };
+      await run('sh', ['-c', here], options).catch((error) =>
+        assert.fail(`${line}\n${error.stdout}${error.stderr}`),
+      );
+    }
+  });
 
 describe('the documents', () => {
   test('every block is of a kind that is tried here', async () => {
@@ -352,19 +364,30 @@ describe('the documents’ TypeScript', () => {
   });
 
   test('runs in a page, without cross-origin isolation; so do blocks of HTML', async () => {
+    const head = '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">';
     const imports = {
       'likeness-search': '/node_modules/likeness-search/dist/web/likeness.js',
       'likeness-search/knn': '/node_modules/likeness-search/dist/web/likeness-knn.js',
       'likeness-search/elements/': '/node_modules/likeness-search/dist/elements/',
     };
-    const pages: { place: string; html: string }[] = of('html').map(({ place, text }) => ({
+    // What a reader sees who puts the block in a page: each list is filled, each tag is known.
+    const filled = `
+      for (const tag of ['likeness-similar', 'likeness-search']) {
+        if (document.querySelector(tag)) await customElements.whenDefined(tag);
+      }
+      for (const list of document.querySelectorAll('likeness-similar')) {
+        list.scrollIntoView(); // it is filled when it comes near the window
+        while (list.results.length === 0) await new Promise((go) => setTimeout(go, 50));
+      }`;
+    const pages = of('html').map(({ place, text }) => ({
       place,
-      html: text,
+      html: `${head}${text}
+        <script type="module">${filled}\nwindow.isDone = true;</script>`,
     }));
     for (const { place, snippet, source } of programs()) {
       if (snippet.runs !== 'page') continue;
       const { code } = await transform(source, { loader: 'ts' });
-      const html = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
+      const html = `${head}
         <script type="importmap">${JSON.stringify({ imports })}</script>${snippet.body ?? ''}
         <script type="module">${code}\nwindow.isDone = true;</script>`;
       pages.push({ place, html });
@@ -374,27 +397,40 @@ describe('the documents’ TypeScript', () => {
       for (const { place, html } of pages) {
         const folder = await freshFolder();
         await writeFile(join(folder, 'page.html'), html);
-        const server = await serveTree(folder);
-        const context = await browser.newContext();
-        try {
-          const page = await context.newPage();
-          const problems: string[] = [];
-          page.on('pageerror', (error) => problems.push(String(error)));
-          page.on('console', (message) => {
-            if (message.type() === 'error') problems.push(message.text());
-          });
-          await page.goto(`${server.origin}/page.html`);
-          const ours = html.includes('window.isDone');
-          const deadline = Date.now() + 60_000;
-          while (problems.length === 0 && Date.now() < deadline) {
-            if (!ours || (await page.evaluate(() => 'isDone' in window))) break;
-            await page.waitForTimeout(50);
+        const tree = await serveTree(folder);
+        const open = async (api?: string): Promise<void> => {
+          const context = await browser.newContext();
+          try {
+            // The server that the documents name, as it were.
+            if (api) {
+              await context.route('https://search.example.org/**', async (route) => {
+                const { pathname, search } = new URL(route.request().url());
+                await route.fulfill({ response: await route.fetch({ url: `${api}${pathname}${search}` }) });
+              });
+            }
+            const page = await context.newPage();
+            const problems: string[] = [];
+            page.on('pageerror', (error) => problems.push(String(error)));
+            page.on('console', (message) => {
+              if (message.type() === 'error') problems.push(message.text());
+            });
+            await page.goto(`${tree.origin}/page.html`);
+            const deadline = Date.now() + 60_000;
+            while (problems.length === 0 && Date.now() < deadline) {
+              if (await page.evaluate(() => 'isDone' in window)) break;
+              await page.waitForTimeout(50);
+            }
+            assert.deepEqual(problems, [], place);
+            assert.ok(Date.now() < deadline, `${place} comes to no end`);
+          } finally {
+            await context.close();
           }
-          assert.deepEqual(problems, [], place);
-          assert.ok(Date.now() < deadline, `${place} comes to no end`);
+        };
+        try {
+          if (html.includes('search.example.org')) await withApi(folder, open, '--cors', tree.origin);
+          else await open();
         } finally {
-          await context.close();
-          await server.close();
+          await tree.close();
         }
       }
     } finally {
