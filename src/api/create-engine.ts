@@ -1,7 +1,8 @@
 import { endAll } from '../base/end-all.ts';
 import { memoryError } from '../base/errors.ts';
+import type { PictureReader } from '../engine/call-types.ts';
 import type { PairThreads } from '../engine/duplicates.ts';
-import { Engine, type PictureReader } from '../engine/engine.ts';
+import { Engine } from '../engine/engine.ts';
 import { LazyNetwork, type LoadedNetwork } from '../engine/lazy-network.ts';
 import { openUnlessAborted } from '../engine/progress.ts';
 import { openIndex } from '../engine/storage.ts';

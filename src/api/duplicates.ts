@@ -1,7 +1,7 @@
 import { checkDistance, refuse } from '../base/checks.ts';
 import { LikenessError } from '../base/errors.ts';
+import type { EngineQueryOptions } from '../engine/call-types.ts';
 import type { DuplicatesAnswer, DuplicatesStep } from '../engine/duplicates.ts';
-import type { EngineQueryOptions } from '../engine/engine.ts';
 import { bestFirst, defaultMaxDistance } from '../engine/near-duplicates.ts';
 import type { CallOptions, DuplicateGroup, DuplicatesOptions, PictureSize } from '../engine/types.ts';
 import type { Entry } from '../store/format/records.ts';

@@ -4,7 +4,8 @@ import { refuse } from '../base/checks.ts';
 import { isFloats } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
 import type * as web from '../base/web-types.ts';
-import type { EngineAdded, EngineCalls, EngineItem, EngineQuery, RunningNetwork } from '../engine/engine.ts';
+import type { EngineAdded, EngineItem, EngineQuery, RunningNetwork } from '../engine/call-types.ts';
+import type { EngineCalls } from '../engine/engine.ts';
 import type { Histogram } from '../engine/histogram.ts';
 import { saying } from '../engine/hits.ts';
 import type {

@@ -1,5 +1,5 @@
 import { checkWhole } from '../base/checks.ts';
-import type { EngineQueryOptions } from '../engine/engine.ts';
+import type { EngineQueryOptions } from '../engine/call-types.ts';
 import { defaultNeighbours, leastNeighbours, mostNeighbours } from '../engine/map/neighbours.ts';
 import type { MapAnswer, MapStep } from '../engine/picture-maps.ts';
 import type { CallOptions, MapOptions, PictureMap } from '../engine/types.ts';

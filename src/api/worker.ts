@@ -14,7 +14,8 @@ import {
 } from '../delivery/deliver.ts';
 import { openCache } from '../delivery/open-cache.ts';
 import { type ModelSource, originOf } from '../delivery/source.ts';
-import type { Engine, RunningNetwork } from '../engine/engine.ts';
+import type { RunningNetwork } from '../engine/call-types.ts';
+import type { Engine } from '../engine/engine.ts';
 import { createBrowserDecode } from '../image/decode.browser.ts';
 import { assetDecoders } from '../image/decoders.browser.ts';
 import { type PostedImage, toPixels } from '../image/source.ts';

@@ -4,7 +4,7 @@ import { createPairBlock, type PairBlock } from '../knn/pair-block.ts';
 import { findPairs } from '../knn/pairs.ts';
 import { createThreadedPairBlock, type StartPairThread } from '../knn/threads/pair-threads.ts';
 import { copyOfJson, type Entry } from '../store/format/records.ts';
-import type { EngineQueryOptions } from './engine.ts';
+import type { EngineQueryOptions } from './call-types.ts';
 import type { Pictures } from './pictures.ts';
 import type { CallOptions, DuplicatePair } from './types.ts';
 

@@ -1,113 +1,38 @@
 import { endAll } from '../base/end-all.ts';
-import { type ErrorCode, LikenessError, memoryError } from '../base/errors.ts';
-import type { Json } from '../base/json.ts';
+import { LikenessError, memoryError } from '../base/errors.ts';
 import { Mutex } from '../base/lock.ts';
 import { type Calls, transfer } from '../base/rpc.ts';
-import { sha256 } from '../base/sha256.ts';
 import { crop, type Region } from '../image/crop.ts';
-import type { Pixels } from '../image/pixels.ts';
 import { areaOf } from '../image/resize.ts';
 import { toTensor } from '../image/tensor.ts';
-import type { DeviceQueries } from '../knn/backend/backend.ts';
 import type { FlatIndex } from '../knn/flat-index.ts';
-import { firstNotFinite } from '../knn/search/vectors.ts';
-import { isOnGpu } from '../network/extractor.ts';
 import type { Change } from '../store/format/changes.ts';
 import type { Store } from '../store/format/files.ts';
 import { type IndexInfo, identityOf } from '../store/format/header.ts';
 import { copyOfJson, type Entry } from '../store/format/records.ts';
 import { IndexStore } from '../store/index-store.ts';
 import { checkKind } from '../store/mismatch.ts';
+import type {
+  EngineAdded,
+  EngineCompareOptions,
+  EngineItem,
+  EngineQuery,
+  EngineQueryOptions,
+  PictureReader,
+  RunningNetwork,
+} from './call-types.ts';
 import { Duplicates, type DuplicatesAnswer, type DuplicatesStep, type PairThreads } from './duplicates.ts';
 import { type Histogram, histogram } from './histogram.ts';
 import type { LazyNetwork, LoadedNetwork } from './lazy-network.ts';
-import { type MetaFilter, metaTest } from './meta-filter.ts';
+import { metaTest } from './meta-filter.ts';
 import { type MapAnswer, type MapStep, PictureMaps } from './picture-maps.ts';
+import { PictureVectors } from './picture-vectors.ts';
 import { Pictures, type PicturesOptions } from './pictures.ts';
 import { openUnlessAborted, progressOf } from './progress.ts';
-import { checkVector, groups, type Weights } from './query-parts.ts';
-import { rocchio } from './rocchio.ts';
+import { groups, type Weights } from './query-parts.ts';
+import { QueryVectors, storedVector } from './query-vectors.ts';
 import { exportedFile, openTarget } from './storage.ts';
-import type { CallOptions, Features, Hit, ModelFiles, PageOptions, Report, SimilarityMap } from './types.ts';
-
-/** An item on its way into the engine: what it holds can be posted to a worker. */
-export type EngineItem<Source> = { id: string; meta?: Json | undefined } & EnginePicture<Source>;
-
-/** What has features, or gets them. */
-export type EnginePicture<Source> = { source: Source; region?: Region } | { vector: Float32Array };
-
-/** A picture of a query on its way into the engine: one in the index is known by its id. */
-export type EngineQuery<Source> = EnginePicture<Source> | { id: string };
-
-/** Which pictures are compared with queries, as it can be posted. */
-export interface EngineCompareOptions extends CallOptions {
-  /**
-   * Of each query the weights of its pictures: those follow one another in one list, which can be posted as that of
-   * {@link Engine.add}. Left out, each picture is a query.
-   */
-  weights?: readonly (readonly number[])[] | undefined;
-  /** Ids; those that are not in the index are passed over. */
-  exclude?: readonly string[] | undefined;
-  filter?: readonly string[] | { meta: MetaFilter } | undefined;
-}
-
-export interface EngineQueryOptions extends EngineCompareOptions {
-  k: number;
-  /** How many of the nearest are passed over. */
-  offset?: number | undefined;
-  maxDistance?: number | undefined;
-}
-
-/** What one `add` did. Plain data: an error's class is lost between threads. */
-export interface EngineAdded {
-  added: number;
-  replaced: number;
-  /** They were there with the same content and metadata. */
-  unchanged: number;
-  /** The network saw them. */
-  extracted: number;
-  /** Pictures in the index now. */
-  size: number;
-  /** `at`: the item's position among the items of the call. */
-  failed: { at: number; code: ErrorCode; message: string }[];
-}
-
-/** Reads whatever the platform's `Source` is. */
-export interface PictureReader<Source> {
-  /** Decodes it, applies the EXIF orientation or not. */
-  pixels(source: Source): Promise<Pixels>;
-  /** The encoded picture; `undefined` where the source is pixels. */
-  bytes(source: Source): Promise<Uint8Array | undefined>;
-}
-
-/** How a network runs. */
-export interface RunningNetwork {
-  /** Pictures that one {@link Engine.add} takes best. */
-  batchSize: number;
-  threads: number;
-  /** Where its files are. */
-  where: ModelFiles['where'];
-}
-
-/** Vectors that are checked together, where there is no network yet. */
-const vectorsAtOnce = 8;
-
-/** A picture that was read; without pixels where the index has its content. */
-type Reading = Promise<{ hash: string | undefined; pixels?: Pixels }>;
-
-interface Extraction extends CallOptions {
-  /** Whether all are read and extracted, whatever the index holds. */
-  all?: boolean;
-}
-
-/** What became of items, by their position. */
-interface Outcome {
-  vectors: (Float32Array | undefined)[];
-  hashes: (string | undefined)[];
-  /** The index has their content. */
-  known: Set<number>;
-  failed: EngineAdded['failed'];
-}
+import type { CallOptions, Features, Hit, PageOptions, Report, SimilarityMap } from './types.ts';
 
 /** How an engine keeps its pictures. */
 export interface EngineOptions<StoreName> extends PicturesOptions {
@@ -128,6 +53,8 @@ export class Engine<Source, StoreName> {
   readonly #network: LazyNetwork;
   readonly #reader: PictureReader<Source>;
   readonly #pictures: Pictures;
+  readonly #vectors: PictureVectors<Source>;
+  readonly #queries: QueryVectors<Source>;
   readonly #duplicates: Duplicates;
   readonly #maps: PictureMaps;
   readonly #parity: IndexInfo['parity'];
@@ -147,6 +74,8 @@ export class Engine<Source, StoreName> {
     this.#network = network;
     this.#reader = reader;
     this.#pictures = new Pictures(index, store, options);
+    this.#vectors = new PictureVectors(network, reader, this.#pictures);
+    this.#queries = new QueryVectors(network, this.#vectors, this.#pictures);
     this.#duplicates = new Duplicates(this.#pictures, pairThreads);
     this.#maps = new PictureMaps(this.#pictures);
   }
@@ -189,7 +118,7 @@ export class Engine<Source, StoreName> {
   ): Promise<EngineAdded> {
     const missing = this.#missingFor(items);
     if (missing) await missing.get({ signal });
-    const extracted = this.#vectors(items, { signal });
+    const extracted = this.#vectors.vectors(items, { signal });
     extracted.catch(() => {});
     return this.#inTurn(async () => {
       const { vectors, hashes, known, failed } = await extracted;
@@ -215,7 +144,7 @@ export class Engine<Source, StoreName> {
         if (vector) changes.push({ ...entry, vector });
         else if (known.has(at)) {
           // Removed while this call waited for its turn.
-          const again = await this.#vectors([items[at]!], { signal, all: true });
+          const again = await this.#vectors.vectors([items[at]!], { signal, all: true });
           for (const failure of again.failed) failed.push({ ...failure, at });
           if (again.vectors[0]) {
             outcome.extracted++;
@@ -250,7 +179,7 @@ export class Engine<Source, StoreName> {
   ): Promise<Hit[][]> {
     const missing = this.#missingFor(pictures);
     if (missing) await missing.get(how);
-    const extracted = this.#extractOnDevice(pictures, weights, how);
+    const extracted = this.#queries.onDevice(pictures, weights, how);
     extracted.catch(() => {});
     const queries = groups(pictures, weights);
     const own = queries.map(
@@ -261,7 +190,8 @@ export class Engine<Source, StoreName> {
       const features = await extracted;
       try {
         await this.#pictures.refresh();
-        const asked = 'count' in features ? features : await this.#combine(pictures, features, weights);
+        const asked =
+          'count' in features ? features : await this.#queries.combine(pictures, features, weights);
         await this.#pictures.load(how);
         if (this.size === 0) return queries.map(() => []);
         const found = await this.#pictures.search(
@@ -286,7 +216,7 @@ export class Engine<Source, StoreName> {
       } catch (error) {
         // Features in memory give the better message.
         const isRefused = error instanceof LikenessError && error.code === 'bad-argument';
-        if (isRefused && 'count' in features) await this.#extractInMemory(pictures, weights, how);
+        if (isRefused && 'count' in features) await this.#queries.inMemory(pictures, weights, how);
         throw error;
       }
     };
@@ -314,7 +244,7 @@ export class Engine<Source, StoreName> {
   ): Promise<Histogram> {
     const missing = this.#missingFor(pictures);
     if (missing) await missing.get(how);
-    const extracted = this.#extractInMemory(pictures, weights, how);
+    const extracted = this.#queries.inMemory(pictures, weights, how);
     extracted.catch(() => {});
     const own = pictures.flatMap((picture) => ('id' in picture ? picture.id : []));
     const takingPart = (): Uint32Array => {
@@ -325,84 +255,9 @@ export class Engine<Source, StoreName> {
     return this.#inTurn(async () => {
       const features = await extracted;
       await this.#pictures.refresh();
-      const query = await this.#combine(pictures, features, weights);
+      const query = await this.#queries.combine(pictures, features, weights);
       return histogram(await this.#pictures.distances(query, takingPart, how), bins);
     }, how);
-  }
-
-  /**
-   * The features of queries: on the device, where network and index share it, so that a search reads back once.
-   *
-   * @returns a buffer is the caller's to destroy; else as {@link #extractInMemory}
-   */
-  async #extractOnDevice(
-    pictures: readonly EngineQuery<Source>[],
-    weights: Weights,
-    how: CallOptions,
-  ): Promise<DeviceQueries | (Float32Array | undefined)[]> {
-    const extractor = this.#network.loaded?.extractor;
-    const sources = pictures.filter((picture) => 'source' in picture);
-    if (
-      !extractor ||
-      !isOnGpu(extractor) ||
-      extractor.gpu !== this.#pictures.index.device ||
-      pictures.length === 0 ||
-      pictures.length > extractor.batchSize ||
-      sources.length < pictures.length ||
-      weights.length < pictures.length
-    ) {
-      return this.#extractInMemory(pictures, weights, how);
-    }
-    const outcome = emptyOutcome(sources);
-    const { signal } = how;
-    const { input } = await this.#readBatch(sources, 0, outcome, { signal, all: true });
-    signal?.throwIfAborted();
-    checkQueries(outcome, weights);
-    const count = sources.length;
-    const buffer = await extractor.extractToBuffer(input, count);
-    how.onProgress?.({ phase: 'extract', done: count, total: count });
-    return { buffer, count };
-  }
-
-  /** The features of each picture; `undefined` of those in the index. */
-  async #extractInMemory(
-    pictures: readonly EngineQuery<Source>[],
-    weights: Weights,
-    how: CallOptions,
-  ): Promise<(Float32Array | undefined)[]> {
-    const places = [...pictures.keys()].filter((at) => !('id' in pictures[at]!));
-    const given = places.map((at) => pictures[at] as EnginePicture<Source>);
-    const outcome = await this.#vectors(given, { ...how, all: true });
-    how.signal?.throwIfAborted();
-    const failed = outcome.failed.map((failure) => ({ ...failure, at: places[failure.at]! }));
-    checkQueries({ failed }, weights);
-    const vectors: (Float32Array | undefined)[] = new Array(pictures.length).fill(undefined);
-    for (const [n, at] of places.entries()) vectors[at] = outcome.vectors[n];
-    return vectors;
-  }
-
-  /**
-   * One vector a query.
-   *
-   * @param features of the pictures that are not in the index
-   * @returns q × dimension
-   */
-  async #combine(
-    pictures: readonly EngineQuery<Source>[],
-    features: readonly (Float32Array | undefined)[],
-    weights: Weights,
-  ): Promise<Float32Array> {
-    const all: Float32Array[] = [];
-    for (const [at, picture] of pictures.entries()) {
-      all.push('id' in picture ? await this.#vectorOf(picture.id) : features[at]!);
-    }
-    const { dimension } = this.#network;
-    const block = new Float32Array(weights.length * dimension);
-    for (const [n, some] of groups(all, weights).entries()) {
-      const name = weights.length > 1 ? `Query ${n}` : 'The query';
-      block.set(some.length === 1 ? some[0]! : rocchio(some, weights[n]!, name), n * dimension);
-    }
-    return block;
   }
 
   #rowsOf(ids: readonly string[]): number[] {
@@ -451,7 +306,7 @@ export class Engine<Source, StoreName> {
     source: Source,
     { region, ...how }: CallOptions & { region?: Region | undefined } = {},
   ): Promise<Float32Array> {
-    const extracting = this.#vectors([{ source, ...(region && { region }) }], { ...how, all: true });
+    const extracting = this.#vectors.vectors([{ source, ...(region && { region }) }], { ...how, all: true });
     const { vectors, failed } = await extracting.catch((error) =>
       Promise.reject(memoryError(error, 'This call')),
     );
@@ -478,10 +333,10 @@ export class Engine<Source, StoreName> {
       const seen = areaOf(pixels, preprocessing);
       const area = { ...seen, x: seen.x + (region?.x ?? 0), y: seen.y + (region?.y ?? 0) };
       const input = toTensor(pixels, preprocessing);
-      const features = await this.#extractInMemory(other, weights, how);
+      const features = await this.#queries.inMemory(other, weights, how);
       const query = await this.#inTurn(async () => {
         await this.#pictures.refresh();
-        return this.#combine(other, features, weights);
+        return this.#queries.combine(other, features, weights);
       }, how);
       const { extractor } = await this.#network.get(how);
       how.signal?.throwIfAborted();
@@ -502,14 +357,8 @@ export class Engine<Source, StoreName> {
   async vector(id: string): Promise<Float32Array> {
     return this.#inTurn(async () => {
       await this.#pictures.refresh();
-      return this.#vectorOf(id);
+      return storedVector(this.#pictures, id);
     });
-  }
-
-  async #vectorOf(id: string): Promise<Float32Array> {
-    const vector = await this.#pictures.vector(id);
-    if (vector) return vector;
-    throw new LikenessError('not-found', `No picture with the id "${id}" is in the index; add it first.`);
   }
 
   /** Whether there is a picture with this id. */
@@ -656,105 +505,6 @@ export class Engine<Source, StoreName> {
       () => this.#network.close(),
     );
   }
-
-  /**
-   * Begins to read a picture, one ahead: it is decoded while the picture before becomes a tensor. Not more at once, since
-   * a decoded photograph may have 100 MB.
-   */
-  #read(item: EnginePicture<Source> | undefined, all: boolean): Reading | undefined {
-    if (!item || 'vector' in item) return undefined;
-    const read = async ({ source, region }: typeof item): Reading => {
-      // Without a store there is nothing to resume.
-      const bytes = !all && this.#pictures.stored ? await this.#reader.bytes(source) : undefined;
-      const hash = bytes && (await sha256(bytes));
-      if (hash !== undefined && this.#pictures.knows(hash)) return { hash };
-      const pixels = await this.#reader.pixels(source);
-      return { hash, pixels: region ? crop(pixels, region) : pixels };
-    };
-    const reading = read(item);
-    reading.catch(() => {}); // after an abort nobody awaits it
-    return reading;
-  }
-
-  /**
-   * A feature vector for each item, or why there is none. A picture whose content is in the index is not decoded: it is
-   * known, and has no vector. Decoding for one call overlaps the network's run for another.
-   */
-  async #vectors(items: readonly EnginePicture<Source>[], how: Extraction): Promise<Outcome> {
-    const { dimension } = this.#network;
-    const outcome = emptyOutcome(items);
-    const images = items.filter((item) => 'source' in item).length;
-    const extractor =
-      images > 0 ? (this.#network.loaded ?? (await this.#network.get(how))).extractor : undefined;
-    const batchSize = extractor?.batchSize ?? vectorsAtOnce;
-    let extracted = 0;
-    for (let start = 0; start < items.length && !how.signal?.aborted; start += batchSize) {
-      const batch = items.slice(start, start + batchSize);
-      const { input, places } = await this.#readBatch(batch, start, outcome, how);
-      if (places.length === 0 || how.signal?.aborted) continue;
-      const features = await extractor!.extract(input, places.length);
-      extracted += places.length;
-      how.onProgress?.({ phase: 'extract', done: extracted, total: images });
-      for (const [n, at] of places.entries()) {
-        const vector = features.slice(n * dimension, (n + 1) * dimension);
-        if (firstNotFinite(vector) < 0) outcome.vectors[at] = vector;
-        else {
-          const message = 'The network gave no finite features for this picture; its weights may be damaged.';
-          outcome.failed.push({ at, code: 'bad-model', message });
-        }
-      }
-    }
-    return outcome;
-  }
-
-  /**
-   * Reads the pictures of a batch.
-   *
-   * @param start position of the batch's first item among all
-   * @param outcome gets what needs no network: vectors that were given, pictures that are known, failures
-   * @returns the network's input; `places`: the position among all items of each picture in it
-   */
-  async #readBatch(
-    batch: readonly EnginePicture<Source>[],
-    start: number,
-    { vectors, hashes, known, failed }: Outcome,
-    { signal, all = false }: Extraction,
-  ): Promise<{ input: Float32Array; places: number[] }> {
-    const { manifest, dimension } = this.#network;
-    const { width, height } = manifest.preprocessing;
-    const inputSize = 3 * width * height;
-    const input = new Float32Array(batch.length * inputSize);
-    const places: number[] = [];
-    let next = this.#read(batch[0], all);
-    for (const [offset, item] of batch.entries()) {
-      const at = start + offset;
-      if (signal?.aborted) break;
-      const reading = next;
-      next = this.#read(batch[offset + 1], all);
-      try {
-        if ('vector' in item) {
-          vectors[at] = checkVector(item.vector, dimension);
-        } else {
-          const { hash, pixels } = (await reading)!;
-          hashes[at] = hash;
-          if (!pixels) {
-            known.add(at);
-            continue;
-          }
-          toTensor(
-            pixels,
-            manifest.preprocessing,
-            input.subarray(places.length * inputSize, (places.length + 1) * inputSize),
-          );
-          places.push(at);
-        }
-      } catch (error) {
-        if (!(error instanceof LikenessError)) throw error;
-        failed.push({ at, code: error.code, message: error.message });
-      }
-    }
-    return { input: input.subarray(0, places.length * inputSize), places };
-  }
 }
 
 const runningOf = ({ extractor, modelFiles }: LoadedNetwork): RunningNetwork => ({
@@ -766,26 +516,4 @@ const runningOf = ({ extractor, modelFiles }: LoadedNetwork): RunningNetwork => 
 function extractorReport({ extractor, reason }: LoadedNetwork): Report['extractor'] {
   const { backend, threads } = extractor;
   return { backend, device: backend, threads, reason };
-}
-
-function emptyOutcome(items: readonly unknown[]): Outcome {
-  return {
-    vectors: new Array(items.length).fill(undefined),
-    hashes: new Array(items.length).fill(undefined),
-    known: new Set(),
-    failed: [],
-  };
-}
-
-/** The first picture of a query that cannot be read fails the call. */
-function checkQueries({ failed: [failure] }: Pick<Outcome, 'failed'>, weights: Weights): void {
-  if (!failure) return;
-  const places = weights.flatMap((some, query) =>
-    some.map((_, picture) => [
-      ...(weights.length > 1 ? [`Query ${query}`] : []),
-      ...(some.length > 1 ? [`Picture ${picture}`] : []),
-    ]),
-  );
-  const which = places[failure.at]!.map((place) => `${place}: `).join('');
-  throw new LikenessError(failure.code, `${which}${failure.message}`);
 }

@@ -1,6 +1,6 @@
 import { transfer } from '../base/rpc.ts';
 import { noRow } from '../knn/search/found.ts';
-import type { EngineQueryOptions } from './engine.ts';
+import type { EngineQueryOptions } from './call-types.ts';
 import { type MapRowsStep, mapRows, type RowPlaces, scaled } from './map/map-rows.ts';
 import type { Pictures } from './pictures.ts';
 import type { CallOptions, PictureMap } from './types.ts';

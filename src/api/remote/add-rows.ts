@@ -1,6 +1,6 @@
 import { LikenessError } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
-import type { EngineAdded } from '../../engine/engine.ts';
+import type { EngineAdded } from '../../engine/call-types.ts';
 import { countsOf } from './answers.ts';
 import type { Http } from './http.ts';
 

@@ -1,5 +1,6 @@
 import { LikenessError } from '../../base/errors.ts';
-import type { EngineCalls, EnginePicture, RunningNetwork } from '../../engine/engine.ts';
+import type { EnginePicture, RunningNetwork } from '../../engine/call-types.ts';
+import type { EngineCalls } from '../../engine/engine.ts';
 import type { Weights } from '../../engine/query-parts.ts';
 import type { CallOptions, Report, SimilarityMap } from '../../engine/types.ts';
 import type { Region } from '../../image/crop.ts';

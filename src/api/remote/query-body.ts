@@ -1,5 +1,5 @@
 import { LikenessError } from '../../base/errors.ts';
-import type { EngineQuery, EngineQueryOptions } from '../../engine/engine.ts';
+import type { EngineQuery, EngineQueryOptions } from '../../engine/call-types.ts';
 import { rocchio } from '../../engine/rocchio.ts';
 import type { ServerRequest } from './http.ts';
 

@@ -1,13 +1,13 @@
 import { LikenessError } from '../../base/errors.ts';
 import type {
   EngineAdded,
-  EngineCalls,
   EngineItem,
   EnginePicture,
   EngineQuery,
   EngineQueryOptions,
   RunningNetwork,
-} from '../../engine/engine.ts';
+} from '../../engine/call-types.ts';
+import type { EngineCalls } from '../../engine/engine.ts';
 import { checkVector, groups, type Weights } from '../../engine/query-parts.ts';
 import type { CallOptions, Hits, PageOptions, Report, SimilarityMap } from '../../engine/types.ts';
 import type { Region } from '../../image/crop.ts';

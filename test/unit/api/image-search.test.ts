@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type EngineHost, ImageSearchBase } from '../../../src/api/image-search.ts';
-import type { EngineAdded, EngineItem, EngineQuery, EngineQueryOptions } from '../../../src/engine/engine.ts';
+import type {
+  EngineAdded,
+  EngineItem,
+  EngineQuery,
+  EngineQueryOptions,
+} from '../../../src/engine/call-types.ts';
 import { emptyOptions, takenOf } from '../../support/odd-values.ts';
 
 type Added = readonly EngineItem<string>[];
