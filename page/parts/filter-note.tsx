@@ -1,17 +1,24 @@
 import { address, go } from '../state/address.ts';
 import { picturesTexts } from '../texts/pictures.ts';
+import { FilterChips, unfiltered } from './filter-chips.tsx';
 
-/** Says that a view shows the pictures of a folder or with a name only, and leads to all of them. */
-export function FilterNote() {
-  const { folder = '', name = '', ...rest } = address.value;
+/**
+ * Says that a view is of the pictures of a folder or with a name only, and leads to all of them.
+ *
+ * @param props.all what the button for all of them says
+ */
+export function FilterNote({ all = picturesTexts.value.showAll }: { all?: string }) {
+  const { folder = '', name = '' } = address.value;
   if (folder === '' && name === '') return null;
   const text = picturesTexts.value;
   return (
-    <p class="filter-note">
-      <span>{text.only(folder, name)}</span>
-      <button type="button" class="link" onClick={() => go(rest, { replace: true })}>
-        {text.showAll}
+    <div class="filter-note">
+      <ul class="chips" aria-label={text.filter}>
+        <FilterChips />
+      </ul>
+      <button type="button" class="link" onClick={() => go(unfiltered(address.value))}>
+        {all}
       </button>
-    </p>
+    </div>
   );
 }

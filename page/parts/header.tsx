@@ -1,4 +1,4 @@
-import { type Address, address, go, hrefOf, type View } from '../state/address.ts';
+import { type Address, address, filterOf, go, hrefOf, type View } from '../state/address.ts';
 import { pictures } from '../state/pictures.ts';
 import { isSheetOpen } from '../state/sheet.ts';
 import { frameTexts } from '../texts/frame.ts';
@@ -100,15 +100,8 @@ function ViewLink({
   class?: string;
   children: preact.ComponentChildren;
 }) {
-  const { sort, folder, name, query, view: shown } = address.value;
-  // Filter and order stay while the views change.
-  const to: Address = {
-    view,
-    query: [],
-    ...(sort ? { sort } : {}),
-    ...(folder ? { folder } : {}),
-    ...(name ? { name } : {}),
-  };
+  const { query, view: shown } = address.value;
+  const to: Address = { view, query: [], ...filterOf(address.value) };
   const isHere = isTab && shown === view;
   return (
     <a

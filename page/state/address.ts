@@ -32,6 +32,11 @@ export function go(to: Address, { replace = false }: { replace?: boolean } = {})
 /** An address without what lies over its view. */
 const underlying = (whole: Address): string => formatAddress(withoutPicture(whole), '');
 
+/** Which pictures an address leaves, and in which order: they stay while views change, and queries search these only. */
+export function filterOf({ folder, name, sort }: Address): Pick<Address, 'folder' | 'name' | 'sort'> {
+  return { ...(folder ? { folder } : {}), ...(name ? { name } : {}), ...(sort ? { sort } : {}) };
+}
+
 /** An address with nothing open in the viewer. */
 export function withoutPicture({ picture: _, pictureFile: __, ...rest }: Address): Address {
   return rest;
@@ -57,7 +62,7 @@ export function back(otherwise: Address, fits?: (address: Address) => boolean): 
 /** Back to the list of pictures, as the person left it: its filter, its place. */
 export const backToPictures = (): void =>
   back(
-    { view: 'pictures', query: [] },
+    { view: 'pictures', query: [], ...filterOf(address.value) },
     ({ view, query, picture, pictureFile }) =>
       view === 'pictures' && query.length === 0 && picture === undefined && pictureFile === undefined,
   );

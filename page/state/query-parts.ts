@@ -1,6 +1,6 @@
 import { computed } from '@preact/signals';
 import { queryTexts } from '../texts/query.ts';
-import { type AskedPart, address } from './address.ts';
+import { type Address, type AskedPart, address, filterOf } from './address.ts';
 import { askedFile } from './asked-files.ts';
 import { nameOf, type Picture, pictures } from './pictures.ts';
 
@@ -29,6 +29,13 @@ export function withPart(query: readonly AskedPart[], part: AskedPart): AskedPar
   const at = query.findIndex((one) => partKey(one) === key);
   return at === -1 ? [...query, part] : query.with(at, part);
 }
+
+/** The address of a query for what is like one picture, among those that the filter of an address leaves. */
+export const like = ({ id }: Picture, from: Address): Address => ({
+  view: 'pictures',
+  query: [{ id, weight: 1 }],
+  ...filterOf(from),
+});
 
 /** The query in words. */
 export const queryTitle = computed(() => {

@@ -3,6 +3,7 @@ import type { Histogram, Hit, ImageSearch } from 'likeness-search';
 import { queryTexts } from '../texts/query.ts';
 import { type AskedPart, address } from './address.ts';
 import { exactCopies } from './copies.ts';
+import { filterKey, isFilterKnown, passing } from './filter-now.ts';
 import { fineBins } from './histogram.ts';
 import { openingError, search } from './library.ts';
 import { pictures } from './pictures.ts';
@@ -30,8 +31,8 @@ export const isSearching = signal(false);
 /** Why there are no results yet, while nothing is wrong. */
 export const isWaiting = signal(false);
 
-/** Tells queries apart. */
-export const queryKey = computed(() => JSON.stringify(address.value.query));
+/** Tells queries apart, and which pictures they search. */
+export const queryKey = computed(() => JSON.stringify(address.value.query) + filterKey.value);
 
 /** What was found; the same list where only the histogram came. */
 const hitsFound = computed(() => results.value?.hits);
@@ -78,7 +79,15 @@ const countWithin = signal<{ distance: number; count: number } | undefined>(unde
 const pageSize = 60;
 
 let turn = new AbortController();
-let parts: Parts | undefined;
+let asked: Asked | undefined;
+/** The pictures that were searched last. */
+let searched: ReadonlySet<string> | undefined;
+
+/** A query, and the pictures that take part. */
+interface Asked {
+  query: Parts['query'];
+  among: { exclude: string[]; filter?: string[] };
+}
 
 /** Asks anew; where only the index has changed, the person keeps as many results as there were. */
 async function run(library: ImageSearch): Promise<void> {
@@ -97,11 +106,13 @@ async function run(library: ImageSearch): Promise<void> {
   isWaiting.value = false;
   const { signal } = mine;
   try {
-    const asked = await partsOf(query, library, signal);
-    const { exclude } = asked;
-    const hits = await library.query(asked.query, { k, exclude, signal });
+    searched = passing.peek();
+    const filter = searched && [...searched];
+    const { query: parts, exclude } = await partsOf(query, library, signal);
+    const among = { exclude, ...(filter ? { filter } : {}) };
+    const hits = await library.query(parts, { ...among, k, signal });
     signal.throwIfAborted();
-    parts = asked;
+    asked = { query: parts, among };
     results.value = {
       key,
       query,
@@ -110,7 +121,7 @@ async function run(library: ImageSearch): Promise<void> {
       ...(before?.histogram ? { histogram: before.histogram } : {}),
     };
     isSearching.value = false;
-    const histogram = await library.distances(asked.query, { bins: fineBins, exclude, signal });
+    const histogram = await library.distances(parts, { ...among, bins: fineBins, signal });
     signal.throwIfAborted();
     results.value = { ...results.value, histogram };
   } catch (error) {
@@ -130,17 +141,12 @@ let isLoadingMore = false;
 export async function loadMore(): Promise<void> {
   const found = results.value;
   const library = search.value;
-  if (!found || !library || !parts || isLoadingMore || isSearching.value || isComplete.value) return;
+  if (!found || !library || !asked || isLoadingMore || isSearching.value || isComplete.value) return;
   isLoadingMore = true;
   const { signal } = turn;
   try {
     const offset = found.hits.length;
-    const next = await library.query(parts.query, {
-      k: pageSize,
-      offset,
-      exclude: parts.exclude,
-      signal,
-    });
+    const next = await library.query(asked.query, { ...asked.among, k: pageSize, offset, signal });
     if (signal.aborted || results.value?.hits.length !== offset) return;
     results.value = { ...results.value, hits: [...found.hits, ...next], isWhole: next.length < pageSize };
   } catch (error) {
@@ -173,28 +179,49 @@ function followIndex(): void {
   });
 }
 
-/** Searches whenever the address's query changes, or the index does. */
+/** Pictures that a filter lets through come and go in a row, too, while a folder is read. */
+function followFilter(): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let last = Number.NEGATIVE_INFINITY;
+  effect(() => {
+    if (passing.value === searched || timer !== undefined) return;
+    timer = setTimeout(
+      () => {
+        timer = undefined;
+        last = performance.now();
+        // A new filter is another query, which was asked meanwhile.
+        if (passing.peek() !== searched) indexVersion.value++;
+      },
+      Math.max(0, last + followMs - performance.now()),
+    );
+  });
+}
+
+/** Searches whenever the address's query or filter changes, or the index does. */
 export function followQuery(): void {
   followIndex();
+  followFilter();
   let last: { key: string; library: ImageSearch | undefined; version: number; ready: string } | undefined;
   effect(() => {
     const key = queryKey.value;
     const library = search.value;
+    const isKnown = isFilterKnown.value;
     const version = indexVersion.value;
     // A picture that is asked for may become ready without a change of the index that we hear of.
-    const ready = readiness(address.value.query);
+    const ready = `${isKnown}${readiness(address.value.query)}`;
     if (last?.key === key && last.library === library && last.version === version && last.ready === ready)
       return;
     if (last && last.library !== library) forgetVectors();
     last = { key, library, version, ready };
     untracked(() => {
-      if (key !== '[]' && library) void run(library);
+      const isAsked = address.value.query.length > 0;
+      if (isAsked && library && isKnown) void run(library);
       else {
         turn.abort();
         results.value = undefined;
         resultsError.value = undefined;
-        isSearching.value = false;
-        isWaiting.value = key !== '[]';
+        isSearching.value = isAsked && library !== undefined;
+        isWaiting.value = isAsked && !isSearching.value;
       }
     });
   });
@@ -231,13 +258,13 @@ function followCount(): void {
     const found = results.value;
     const library = search.value;
     if (distance === undefined || !found || !library || isComplete.value) return;
-    const asked = parts;
-    if (!asked) return;
+    const now = asked;
+    if (!now) return;
     const { signal } = turn;
     const timer = setTimeout(async () => {
       const edges = [-1, distance];
       const counted = await library
-        .distances(asked.query, { edges, exclude: asked.exclude, signal })
+        .distances(now.query, { ...now.among, edges, signal })
         .catch(() => undefined);
       if (counted && !signal.aborted) countWithin.value = { distance, count: counted.counts[0]! };
     }, 100);

@@ -14,8 +14,14 @@ export const picturesTexts = bilingual({
     date: 'Newest first',
     noMatch: 'No picture matches.',
     showAll: 'Show all pictures',
-    only: (folder: string, name: string) =>
-      `Only pictures${folder === '' ? '' : ` in ${folder}`}${name === '' ? '' : ` named “${name}”`}.`,
+    /** Names the chips that say of which pictures a view is. */
+    filter: 'Which pictures',
+    onlyIn: (folder: string) => `only in ${folder}`,
+    onlyNamed: (name: string) => `only named “${name}”`,
+    /** On the crosses of the two. */
+    inAll: 'In all folders',
+    withAllNames: 'With all names',
+    searchAll: 'Search all pictures',
   },
   zh: {
     ofAll: (shown: number, all: number) => `${formatCount(all)} 张图片中的 ${formatCount(shown)} 张`,
@@ -29,7 +35,11 @@ export const picturesTexts = bilingual({
     date: '最新的在前',
     noMatch: '没有符合条件的图片。',
     showAll: '显示全部图片',
-    only: (folder: string, name: string) =>
-      `仅显示${folder === '' ? '' : `“${folder}”中`}${name === '' ? '' : `名称含“${name}”`}的图片。`,
+    filter: '图片范围',
+    onlyIn: (folder: string) => `仅在“${folder}”中`,
+    onlyNamed: (name: string) => `仅名称含“${name}”`,
+    inAll: '不限文件夹',
+    withAllNames: '不限名称',
+    searchAll: '搜索全部图片',
   },
 });

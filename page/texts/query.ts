@@ -33,6 +33,7 @@ export const queryTexts = bilingual({
     hitsWithin: (count: number, distance: string) =>
       `${count === 1 ? '1 picture' : `${formatCount(count)} pictures`} up to ${distance}`,
     none: 'No other pictures.',
+    noneAmong: 'No other picture is among these.',
     noneWithin: (distance: string) => `No picture is nearer than ${distance}.`,
     exactCopies: (count: number) => (count === 1 ? '1 exact copy' : `${formatCount(count)} exact copies`),
     greatestDistance: 'Greatest distance',
@@ -66,6 +67,7 @@ export const queryTexts = bilingual({
     hitsWithin: (count: number, distance: string) =>
       `距离不超过 ${distance} 的图片有 ${formatCount(count)} 张`,
     none: '没有其他图片。',
+    noneAmong: '此范围内没有其他图片。',
     noneWithin: (distance: string) => `没有距离在 ${distance} 以内的图片。`,
     exactCopies: (count: number) => `${formatCount(count)} 张完全相同的图片`,
     greatestDistance: '最大距离',

@@ -2,24 +2,24 @@ import { useCallback } from 'preact/hooks';
 import { PictureRows } from '../parts/picture-rows.tsx';
 import { type Address, address, go, hrefOf, type Sort } from '../state/address.ts';
 import { type Picture, pictures } from '../state/pictures.ts';
+import { like } from '../state/query-parts.ts';
 import { folders, hasDates, shownPictures } from '../state/shown.ts';
 import { frameTexts } from '../texts/frame.ts';
 import { picturesTexts } from '../texts/pictures.ts';
 
-const queryOf = ({ id }: Picture): Address => ({ view: 'pictures', query: [{ id, weight: 1 }] });
-
-const hrefOfLike = (picture: Picture): string => hrefOf(queryOf(picture));
-const chooseLike = (picture: Picture): void => go(queryOf(picture));
-
 /** Shows another choice of the pictures. The history has no entry for each letter of a name. */
 const filterBy = (change: Partial<Address>): void => go({ ...address.value, ...change }, { replace: true });
 
-/** All pictures, or those of a folder or with a name. A click searches for those like one. */
+/** All pictures, or those of a folder or with a name. A click searches these for those like one. */
 export function PicturesView() {
   const text = picturesTexts.value;
+  const here = address.value;
   const all = pictures.value.size;
   const shown = shownPictures.value;
   const count = shown.length === all ? frameTexts.value.pictureCount(all) : text.ofAll(shown.length, all);
+  // A list whose functions are the same draws only what has changed.
+  const hrefOfLike = useCallback((picture: Picture) => hrefOf(like(picture, here)), [here]);
+  const chooseLike = useCallback((picture: Picture) => go(like(picture, here)), [here]);
   const showAll = useCallback(() => {
     filterBy({ folder: '', name: '' });
     document.getElementById('filter-name')?.focus();

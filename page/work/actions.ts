@@ -1,4 +1,4 @@
-import { address, go } from '../state/address.ts';
+import { address, filterOf, go } from '../state/address.ts';
 import { keepAskedFile } from '../state/asked-files.ts';
 import { explain } from '../state/tasks.ts';
 import { asReadable } from './browser-formats.ts';
@@ -34,5 +34,5 @@ export const actions = {
 async function ask(file: File): Promise<void> {
   const readable = await asReadable(file);
   const key = keepAskedFile(readable, await hashOfFile(readable));
-  go({ view: 'pictures', query: [{ file: key, weight: 1 }] });
+  go({ view: 'pictures', query: [{ file: key, weight: 1 }], ...filterOf(address.value) });
 }

@@ -266,7 +266,7 @@ describe('duplicates of a person’s own pictures', () => {
 
             // The filter of the list of pictures holds here as well, and says so.
             await page.goto(`${url}?view=duplicates&name=IMG_1+jpeg`);
-            await page.getByText('Only pictures named “IMG_1 jpeg”.').waitFor();
+            await page.getByText('only named “IMG_1 jpeg”').waitFor();
             await summaryIs(page, '0 groups, 0 pictures could go');
             await page.getByRole('button', { name: 'Show all pictures' }).click();
             await summaryIs(page, '2 groups, 2 pictures could go');

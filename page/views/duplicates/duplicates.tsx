@@ -1,7 +1,7 @@
 import { effect } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { FilterNote } from '../../parts/filter-note.tsx';
-import { go, hrefOf } from '../../state/address.ts';
+import { type Address, address, filterOf, go, hrefOf } from '../../state/address.ts';
 import { compared, comparing, groups, isOutdated, wasCancelled } from '../../state/duplicates.ts';
 import { search } from '../../state/library.ts';
 import { indexedCount, pictures } from '../../state/pictures.ts';
@@ -63,16 +63,16 @@ function compareWhenIdle(): () => void {
 
 function TooFew() {
   const text = duplicatesTexts.value;
-  const to = { view: 'pictures', query: [] } as const;
+  const to: Address = { view: 'pictures', query: [], ...filterOf(address.value) };
   return (
     <div class="empty">
       <p>{text.tooFew}</p>
       <a
         class="button"
-        href={hrefOf({ ...to, query: [] })}
+        href={hrefOf(to)}
         onClick={(event) => {
           event.preventDefault();
-          go({ ...to, query: [] });
+          go(to);
         }}
       >
         {text.toPictures}

@@ -2,17 +2,17 @@ import { effect, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { FilterNote } from '../../parts/filter-note.tsx';
 import { PictureRows } from '../../parts/picture-rows.tsx';
-import { type Address, go, hrefOf } from '../../state/address.ts';
+import { type Address, address, filterOf, go, hrefOf } from '../../state/address.ts';
 import { search } from '../../state/library.ts';
 import { drawn, mapping, missingOnMap, spotsInOrder, wasMapCancelled } from '../../state/map.ts';
 import { indexedCount, type Picture, pictures } from '../../state/pictures.ts';
+import { like } from '../../state/query-parts.ts';
 import { running } from '../../state/tasks.ts';
 import { mapTexts } from '../../texts/map.ts';
 import { makeMap, showKeptMap } from '../../work/make-map.ts';
 import { MapCanvas } from './map-canvas.tsx';
 
-const like = ({ id }: Picture): Address => ({ view: 'pictures', query: [{ id, weight: 1 }] });
-const find = (picture: Picture): void => go(like(picture));
+const find = (picture: Picture): void => go(like(picture, address.value));
 
 /** All pictures, like ones near each other. */
 export function MapView() {
@@ -45,7 +45,7 @@ export function MapView() {
             <PictureRows
               label={text.listLabel}
               pictures={spotsInOrder.value}
-              hrefOf={(picture) => hrefOf(like(picture))}
+              hrefOf={(picture) => hrefOf(like(picture, address.value))}
               choose={find}
             />
           )}
@@ -75,7 +75,7 @@ function drawWhenIdle(): () => void {
 
 function TooFew() {
   const text = mapTexts.value;
-  const to: Address = { view: 'pictures', query: [] };
+  const to: Address = { view: 'pictures', query: [], ...filterOf(address.value) };
   return (
     <section class="map-view" aria-labelledby="map-title">
       <h2 id="map-title" tabIndex={-1}>

@@ -1,6 +1,7 @@
 import { SmallPicture } from '../../parts/small-picture.tsx';
-import { hrefOf } from '../../state/address.ts';
+import { address, hrefOf } from '../../state/address.ts';
 import { folderOf, nameOf, type Picture } from '../../state/pictures.ts';
+import { like } from '../../state/query-parts.ts';
 import { mapTexts } from '../../texts/map.ts';
 
 /** The picture that is pointed at, and its name. A finger gets a link. */
@@ -25,7 +26,7 @@ export function PictureCard({
         {isTouch && (
           <a
             class="button"
-            href={hrefOf({ view: 'pictures', query: [{ id, weight: 1 }] })}
+            href={hrefOf(like(picture, address.value))}
             onClick={(event) => {
               event.preventDefault();
               choose(picture);

@@ -1,3 +1,4 @@
+import { Cross } from '../../parts/filter-chips.tsx';
 import { SmallPicture } from '../../parts/small-picture.tsx';
 import {
   type Address,
@@ -69,9 +70,7 @@ export function QueryChips() {
               title={text.remove(name)}
               onClick={() => remove(part)}
             >
-              <svg class="sign" viewBox="0 0 16 16" aria-hidden="true">
-                <path d="M4 4l8 8M12 4l-8 8" />
-              </svg>
+              <Cross />
             </button>
           </li>
         );

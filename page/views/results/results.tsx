@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
+import { FilterNote } from '../../parts/filter-note.tsx';
 import { PictureRows } from '../../parts/picture-rows.tsx';
 import { address, backToPictures, go, hrefOf } from '../../state/address.ts';
 import { type Picture, pictures } from '../../state/pictures.ts';
@@ -13,6 +14,7 @@ import {
   shownCount,
   shownHits,
 } from '../../state/results.ts';
+import { picturesTexts } from '../../texts/pictures.ts';
 import { queryTexts } from '../../texts/query.ts';
 import { DistanceSlider } from './distance-slider.tsx';
 import { ExactCopies } from './exact-copies.tsx';
@@ -62,6 +64,7 @@ export function ResultsView() {
       </div>
       <div class="line">
         <Summary />
+        <FilterNote all={picturesTexts.value.searchAll} />
         <ExactCopies />
       </div>
       <div class={isOld ? 'hits old' : 'hits'}>

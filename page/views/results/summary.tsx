@@ -1,4 +1,5 @@
 import { address } from '../../state/address.ts';
+import { filterKey } from '../../state/filter-now.ts';
 import { results, resultsNotice, shownCount } from '../../state/results.ts';
 import { running } from '../../state/tasks.ts';
 import { formatDistance } from '../../texts/language.ts';
@@ -21,7 +22,8 @@ function summaryText(): string {
   if (!results.value) return text.searching;
   if (count === undefined) return '\u00a0'; // the room of the number
   if (count === 0 && maxDistance === undefined && running.value) return text.notYet;
-  if (maxDistance === undefined) return count === 0 ? text.none : text.hits(count);
+  if (maxDistance === undefined)
+    return count === 0 ? (filterKey.value === '' ? text.none : text.noneAmong) : text.hits(count);
   const distance = formatDistance(maxDistance);
   return count === 0 ? text.noneWithin(distance) : text.hitsWithin(count, distance);
 }
