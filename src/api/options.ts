@@ -69,7 +69,7 @@ export interface OpenOptions extends CallOptions {
    * too: then vectors and ids are searched.
    *
    * Over a server these calls are `unsupported`: `distances`, `duplicates`, `map`, `vector`, `features`, `save`, `export`,
-   * `import`, `compact`, a predicate as a filter, weights of pictures that are named by their ids, and `explain` with such.
+   * `import`, `compact`, a predicate as a filter, and `explain` with a picture that is named by its id.
    */
   server?: string | web.URL | Server | undefined;
 }

@@ -135,16 +135,20 @@ export function createApi(options: ApiOptions): Hono<Env> {
   ): Promise<{ vector: Float32Array; own: string[] }> => {
     if ('vector' in asked) return { vector: asked.vector, own: [] };
     if ('picture' in asked) return { vector: await extract!(asked.picture, signal), own: [] };
-    const { ids } = asked;
-    const rows = await engine.vectorsOf(ids);
+    const pictures = 'ids' in asked ? asked.ids.map((id) => ({ id, weight: 1 })) : asked.pictures;
+    const own = pictures.flatMap((picture) => ('id' in picture ? [picture.id] : []));
+    const rows = await engine.vectorsOf(own);
     const missing = rows.indexOf(undefined);
     if (missing >= 0) {
-      const id = JSON.stringify(ids[missing]);
+      const id = JSON.stringify(own[missing]);
       throw new HttpError(404, 'not-found', `No picture with the id ${id} is in the index; add it first.`);
     }
-    const vectors = rows as Float32Array[];
-    const vector = vectors.length === 1 ? vectors[0]! : rocchio(vectors, new Array(vectors.length).fill(1));
-    return { vector, own: ids };
+    const stored = rows.values() as Iterator<Float32Array, never>;
+    const vectors = pictures.map((picture) => ('id' in picture ? stored.next().value : picture.vector));
+    // One picture is taken as it is, whatever its weight, as ImageSearch does.
+    if (vectors.length === 1) return { vector: vectors[0]!, own };
+    const weights = pictures.map(({ weight }) => weight);
+    return { vector: rocchio(vectors, weights), own };
   };
 
   app.post('/api/query', async (exchange) => {

@@ -7,8 +7,15 @@ import { parseJson } from './body.ts';
 import { HttpError } from './http-error.ts';
 import type { Limits } from './limits.ts';
 
-/** What is searched by. */
-export type Asked = { vector: Float32Array } | { ids: string[] } | { picture: Uint8Array<ArrayBuffer> };
+/** What is searched by: one vector, stored rows that make one query, both with weights, or an encoded picture. */
+export type Asked =
+  | { vector: Float32Array }
+  | { ids: string[] }
+  | { pictures: WeightedPicture[] }
+  | { picture: Uint8Array<ArrayBuffer> };
+
+/** A picture of a query: a stored row, or a vector. */
+export type WeightedPicture = ({ id: string } | { vector: Float32Array }) & { weight: number };
 
 export interface QueryInput {
   asked: Asked;
@@ -34,21 +41,28 @@ export function readQuery(
   const media = type.split(';', 1)[0]!.trim().toLowerCase();
   if (media === 'application/json') {
     refuseParameters(url, []);
-    const { vector, ids, ...options } = parseJson(bytes);
+    const { vector, ids, pictures, ...options } = parseJson(bytes);
     const [unknown] = Object.keys(options).filter((name) => !optionNames.includes(name));
     if (unknown !== undefined) {
-      const names = ['vector', 'ids', ...optionNames].join(', ');
+      const names = ['vector', 'ids', 'pictures', ...optionNames].join(', ');
       throw new HttpError(
         422,
         'bad-argument',
         `The query has ${shown(unknown)}; what is known is: ${names}.`,
       );
     }
-    if ((vector === undefined) === (ids === undefined)) {
-      throw new HttpError(422, 'bad-argument', 'A query has either "vector" or "ids"; send one of the two.');
+    const given = [vector, ids, pictures].filter((value) => value !== undefined);
+    if (given.length !== 1) {
+      throw new HttpError(
+        422,
+        'bad-argument',
+        `A query has either "vector", "ids" or "pictures"; send one of them. This has ${given.length}.`,
+      );
     }
-    const asked =
-      vector === undefined ? { ids: idsOf(ids, limits) } : { vector: vectorOf(vector, 'vector', dims) };
+    let asked: Asked;
+    if (vector !== undefined) asked = { vector: vectorOf(vector, 'vector', dims) };
+    else if (ids !== undefined) asked = { ids: idsOf(ids, limits) };
+    else asked = { pictures: picturesOf(pictures, dims, limits) };
     return { asked, options: checkOptions(options, limits) };
   }
   const options = checkOptions(optionsOfUrl(url), limits);
@@ -189,4 +203,40 @@ function idsOf(value: unknown, { ids: most }: Limits): string[] {
   if (!isRight) throw new HttpError(422, 'bad-argument', 'ids has to be a list of ids, e.g. ["a.jpg"].');
   if (value.length <= most) return value as string[];
   throw new HttpError(422, 'bad-argument', `ids has ${value.length} ids; a query may have up to ${most}.`);
+}
+
+/** @throws HttpError 422 */
+function picturesOf(value: unknown, dims: number, { ids: most }: Limits): WeightedPicture[] {
+  const refuse = (message: string): never => {
+    throw new HttpError(422, 'bad-argument', message);
+  };
+  const example = '[{ "id": "a.jpg" }, { "vector": […], "weight": -0.5 }]';
+  if (!Array.isArray(value) || value.length === 0)
+    return refuse(`pictures has to be a list, e.g. ${example}.`);
+  if (value.length > most) {
+    return refuse(`pictures has ${value.length} pictures; a query may have up to ${most}.`);
+  }
+  const list = value.map((picture: unknown, at): WeightedPicture => {
+    const name = `pictures[${at}]`;
+    if (typeof picture !== 'object' || picture === null || Array.isArray(picture)) {
+      return refuse(`${name} is ${shown(picture)}; it has to be like one of ${example}.`);
+    }
+    const { id, vector, weight = 1, ...rest } = picture as Record<string, unknown>;
+    const [unknown] = Object.keys(rest);
+    if (unknown !== undefined) {
+      return refuse(`${name} has ${shown(unknown)}; what is known is: id, vector, weight.`);
+    }
+    if (typeof weight !== 'number' || !Number.isFinite(weight) || weight === 0) {
+      return refuse(`${name}.weight is ${shown(weight)}; it has to be a finite number, not 0.`);
+    }
+    if ((id === undefined) === (vector === undefined)) {
+      return refuse(`${name} has either "id" or "vector"; send one of the two.`);
+    }
+    if (vector !== undefined) return { vector: vectorOf(vector, `${name}.vector`, dims), weight };
+    return typeof id === 'string'
+      ? { id, weight }
+      : refuse(`${name}.id is ${shown(id)}; it has to be a string.`);
+  });
+  if (list.some(({ weight }) => weight > 0)) return list;
+  return refuse('pictures has none with a weight above 0; what is searched for needs one.');
 }

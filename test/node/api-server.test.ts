@@ -108,6 +108,32 @@ describe('the search API', () => {
       ['null in a vector', 422, call(`${api.url}/query`, { json: { vector: [...bad] } })],
       ['beyond float32', 422, call(`${api.url}/query`, { json: { vector: [...vector].fill(1e39) } })],
       ['unknown id', 404, call(`${api.url}/query`, { json: { ids: ['nobody'] } })],
+      ...(
+        [
+          ['no list', 'p1.jpg'],
+          ['empty', []],
+          ['text', ['p1.jpg']],
+          ['nothing', [null]],
+          ['too many', ids.slice(0, 6).map((id) => ({ id }))],
+          ['neither', [{ weight: 1 }]],
+          ['both', [{ id: 'p1.jpg', vector: [...vector] }]],
+          ['short', [{ vector: [1, 2] }]],
+          ['misspelt', [{ id: 'p1.jpg', wieght: 2 }]],
+          ['id is a number', [{ id: 7 }]],
+          ['weight 0', [{ id: 'p1.jpg', weight: 0 }, { id: 'p2.jpg' }]],
+          ['weight is text', [{ id: 'p1.jpg', weight: '1' }]],
+          ['none is wanted', [{ id: 'p1.jpg', weight: -1 }]],
+          ['they cancel', [{ id: 'p1.jpg' }, { id: 'p1.jpg', weight: -1 }]],
+        ] as const
+      ).map(
+        ([what, pictures]) =>
+          [
+            `pictures: ${what}`,
+            422,
+            call(`${api.url}/query`, { json: { pictures } }),
+          ] as (typeof cases)[number],
+      ),
+      ['pictures: nobody', 404, call(`${api.url}/query`, { json: { pictures: [{ id: 'nobody' }] } })],
       ['no ids', 422, call(`${api.url}/query`, { json: { ids: [] } })],
       ['many ids', 422, call(`${api.url}/query`, { json: { ids: ids.slice(0, 6) } })],
       ['k 0', 422, post(vector, undefined, '?k=0')],

@@ -54,6 +54,16 @@ test('a search over a server answers as one over the index itself: pictures, vec
     [{ id: '日本' }, { k: 40, filter: [...ids, ...oddIds.slice(2)] }],
     [[{ id: 'A001' }, { id: '..' }], { k: 6 }],
     [[{ image: photo('F001') }, { vector, weight: -0.3 }], { k: 6 }],
+    [[{ id: 'A001' }, { id: '日本', weight: -0.4 }], { k: 9, offset: 1 }],
+    [
+      [
+        { id: '..', weight: 0.2 },
+        { image: photo('F001'), weight: 3 },
+        { vector, weight: -1 },
+      ],
+      { k: 30 },
+    ],
+    [[{ id: 'A001', weight: 0.5 }], { k: 2 }],
   ] as const) {
     const hits = await search.query(query, options);
     assert.deepEqual(hits, await own.query(query, options), JSON.stringify(options));
@@ -73,6 +83,10 @@ test('a search over a server answers as one over the index itself: pictures, vec
   for (const id of [...ids, ...oddIds]) assert.equal(await search.has(id), true, id);
   assert.equal(await search.has('nobody'), false);
   await assert.rejects(search.query({ id: 'nobody' }), is('not-found', /nobody/));
+  const withNobody = [{ id: 'A001' }, { id: 'nobody', weight: -1 }];
+  await assert.rejects(search.query(withNobody), is('not-found', /nobody/));
+  const cancelled = [{ id: 'A001' }, { id: 'A001', weight: -1 }];
+  await assert.rejects(search.query(cancelled), is('bad-argument', /cancel/));
   await assert.rejects(search.query(vector, { filter: () => true }), is('unsupported', /function/));
   await assert.rejects(search.query(join(folder, 'none.jpg')), is('not-found', /none\.jpg/));
   await assert.rejects(search.query(vector, { k: 100_000 }), is('bad-argument', /k/));

@@ -1,20 +1,23 @@
-import { LikenessError } from '../../base/errors.ts';
 import type { EngineQuery, EngineQueryOptions } from '../../engine/call-types.ts';
 import { rocchio } from '../../engine/rocchio.ts';
 import type { ServerRequest } from './http.ts';
 
-/** What a server is asked about. */
-export type Asked = { vector: Float32Array } | { ids: string[] };
+/** What a server is asked about; it knows the vectors of ids. */
+export type Asked =
+  | { vector: Float32Array }
+  | { ids: string[] }
+  | { pictures: ({ id: string; weight: number } | { vector: number[]; weight: number })[] };
 
 /** Options that go along in a URL; longer ones go in the body: proxies take URLs of some kB. */
 const urlCharacters = 1500;
 
 /**
- * One query of a server, of pictures whose vectors are known here, or of ids whose vectors the server has.
+ * One query of a server. Where all vectors are known here, they become one vector here; else the server puts the query
+ * together, by the same formula.
  *
  * @param vectors of the pictures that are no ids
  * @param name the query's in messages
- * @throws LikenessError `unsupported` where both are mixed, or ids have weights; `bad-argument`
+ * @throws LikenessError `bad-argument`
  */
 export function askedOf(
   pictures: readonly EngineQuery<unknown>[],
@@ -29,10 +32,12 @@ export function askedOf(
   }
   const isPlain = ids.length === pictures.length && weights.every((weight) => weight === weights[0]);
   if (isPlain) return { ids };
-  throw new LikenessError(
-    'unsupported',
-    `${name} has pictures that are named by their ids (${JSON.stringify(ids[0])}) beside others, or with weights of their own. A server gives no vectors, so the query cannot be put together here: ask with ids alone and without weights, or with { image } or { vector } in their place.`,
-  );
+  return {
+    pictures: pictures.map((picture, at) => {
+      const weight = weights[at]!;
+      return 'id' in picture ? { id: picture.id, weight } : { vector: Array.from(vectors[at]!), weight };
+    }),
+  };
 }
 
 /** The request: a vector as float32 bytes, little-endian, where its options fit into the URL; else JSON. */

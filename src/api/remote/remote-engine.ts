@@ -90,7 +90,7 @@ export class RemoteEngine<Source, StoreName> implements EngineCalls<Source, Stor
           ...queryRequest(asked[at]!, options),
           method: 'POST',
           path: 'query',
-          fingerprint: 'vector' in asked[at]! ? this.#extractor.fingerprint : null,
+          fingerprint: 'ids' in asked[at]! ? null : this.#extractor.fingerprint,
           signal: signal as AbortSignal,
         });
         const { hits, size } = hitsOf(this.#http, json);

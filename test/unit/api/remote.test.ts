@@ -279,7 +279,7 @@ test('a vector is sent as its bytes with the options in the URL, with long ones 
   });
 });
 
-test('several vectors become one by Rocchio’s formula, ids are sent as ids, and what cannot be put together is refused', async () => {
+test('several vectors become one by Rocchio’s formula, ids are sent as ids, and the server puts together what needs its vectors', async () => {
   await answering(shop, async (came) => {
     const engine = await remote();
     const other = Float32Array.of(1, 1);
@@ -288,16 +288,18 @@ test('several vectors become one by Rocchio’s formula, ids are sent as ids, an
     const both = [{ id: 'a' }, { id: 'b' }];
     await engine.query(both, { k: 1, weights: [[2, 2]] });
     assert.deepEqual(JSON.parse(new TextDecoder().decode(came.at(-1)!.body)), { ids: ['a', 'b'], k: 1 });
-    const before = came.length;
-    for (const [pictures, weights] of [
-      [both, [1, -1]],
-      [both, [1, 2]],
-      [
-        [{ id: 'a' }, { vector }],
-        [1, 1],
+    const mixed = [{ id: 'a' }, { vector }, { id: '\ud800' }];
+    await engine.query(mixed, { k: 2, weights: [[1, -0.5, 2]], filter: { meta: { colour: 'red' } } });
+    assert.deepEqual(JSON.parse(new TextDecoder().decode(came.at(-1)!.body)), {
+      pictures: [
+        { id: 'a', weight: 1 },
+        { vector: Array.from(vector), weight: -0.5 },
+        { id: '\ud800', weight: 2 },
       ],
-    ] as const)
-      await assert.rejects(engine.query(pictures, { k: 1, weights: [weights] }), is('unsupported', /"a"/));
+      k: 2,
+      filter: { meta: { colour: 'red' } },
+    });
+    const before = came.length;
     await assert.rejects(
       engine.query([{ vector: Float32Array.of(1) }], { k: 1 }),
       is('bad-argument', /1 values.* 2/),
