@@ -1,4 +1,4 @@
-import type { Table as ArrowTable, Data, DataType, Field, RecordBatch, Schema } from 'apache-arrow';
+import type { Table as ArrowTable, Data, DataType, Field, RecordBatch, Schema, Utf8 } from 'apache-arrow';
 import { LikenessError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import { type ColumnKind, cellOf, columnName, keyOf, type MetaColumns, shapeOf } from './columns.ts';
@@ -156,9 +156,19 @@ function bitmapOf(bits: readonly boolean[]): Uint8Array {
   return bytes;
 }
 
+/** Arrow's own reader of text drops U+FEFF at its beginning, and that is another id then. */
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
 /** A cell of a batch that a query brought. */
-export const cell = (batch: RecordBatch, column: string, row: number): unknown =>
-  batch.getChild(column)?.get(row);
+export function cell(batch: RecordBatch, column: string, row: number): unknown {
+  const vector = batch.getChild(column);
+  const value: unknown = vector?.get(row);
+  if (typeof value !== 'string') return value;
+  // A column of one batch is in one piece.
+  const { valueOffsets, values } = vector!.data[0] as Data<Utf8>;
+  const [from, to] = [valueOffsets[row]!, valueOffsets[row + 1]!];
+  return values[from] === 0xef ? utf8.decode(values.subarray(from, to)) : value;
+}
 
 /** The vector of a row of a batch: the batch's memory, not a copy. */
 export const vectorAt = (batch: RecordBatch, row: number): Float32Array =>

@@ -1,5 +1,5 @@
 import { LikenessError } from '../base/errors.ts';
-import { isHtml, notServed, whyNotFetched } from '../web/why-not.ts';
+import { isHtml, notServed, sentence, whyNotFetched } from '../web/why-not.ts';
 
 /**
  * The bytes of a WebAssembly module that is stored compressed. A server may have unpacked it on the way.
@@ -24,7 +24,7 @@ export async function unpackWasm(blob: Blob, where: string): Promise<ArrayBuffer
 export async function fetchWasm(url: string): Promise<ArrayBuffer> {
   const response = await fetch(url).catch(async (cause: Error) => {
     const { reason } = await whyNotFetched(url, cause);
-    throw new LikenessError('not-found', `${url} cannot be fetched: ${reason}.`, { cause });
+    throw new LikenessError('not-found', sentence(`${url} cannot be fetched: ${reason}`), { cause });
   });
   if (!response.ok) throw new LikenessError('not-found', `${url} answered ${response.status}.`);
   return unpackWasm(await response.blob(), url);

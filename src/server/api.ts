@@ -128,6 +128,18 @@ export function createApi(options: ApiOptions): Hono<Env> {
     });
   });
 
+  /** @throws HttpError 409 where vectors of another model came */
+  const checkModel = (exchange: Exchange, what: string): void => {
+    const { fingerprint } = engine;
+    const theirs = exchange.req.header('likeness-fingerprint');
+    if (theirs === undefined || fingerprint === null || theirs === fingerprint) return;
+    throw new HttpError(
+      409,
+      'wrong-model',
+      `${what} made with the model ${theirs}, this index with ${fingerprint}: their vectors cannot be compared. Use the model of the index (GET /api/health names it).`,
+    );
+  };
+
   /** The vector that is searched by, and ids that are no answers. */
   const vectorOf = async (
     asked: Asked,
@@ -153,15 +165,8 @@ export function createApi(options: ApiOptions): Hono<Env> {
 
   app.post('/api/query', async (exchange) => {
     name(exchange, 'query');
-    const { fingerprint, dims } = engine;
-    const theirs = exchange.req.header('likeness-fingerprint');
-    if (theirs !== undefined && fingerprint !== null && theirs !== fingerprint) {
-      throw new HttpError(
-        409,
-        'wrong-model',
-        `The query was made with the model ${theirs}, this index with ${fingerprint}: their vectors cannot be compared. Use the model of the index (GET /api/health names it).`,
-      );
-    }
+    const { dims } = engine;
+    checkModel(exchange, 'The query was');
     return withBody(exchange, async (bytes) => {
       const type = exchange.req.header('content-type') ?? '';
       const url = new URL(exchange.req.url);
@@ -194,6 +199,7 @@ export function createApi(options: ApiOptions): Hono<Env> {
   app.post('/api/add', async (exchange) => {
     name(exchange, 'add');
     checkWriter(exchange.req.header('authorization'));
+    checkModel(exchange, 'The vectors were');
     return withBody(exchange, async (bytes) => {
       checkJson(exchange);
       const rows = readRows(parseJson(bytes), engine.dims);

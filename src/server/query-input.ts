@@ -121,7 +121,7 @@ export function optionsOfUrl(url: URL, names: readonly string[] = optionNames): 
       throw new HttpError(400, 'malformed', `The address has "${name}" more than once; send it once.`);
     } else if (name === 'filter') options[name] = filterOf(text);
     else {
-      const value = /^\d+([.]\d+)?(e-?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+      const value = /^\d+([.]\d+)?(e[-+]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
       if (Number.isNaN(value)) {
         throw new HttpError(422, 'bad-argument', `${name} is ${shown(text)}; it has to be a number from 0.`);
       }

@@ -30,6 +30,9 @@ export async function whyNotFetched(url: string, error: unknown): Promise<Why> {
   return absolute === undefined ? { reason: said, isFinal: false } : askAgain(absolute, said);
 }
 
+/** A message with its end: a reason may be a question. */
+export const sentence = (message: string): string => (/[.?!]$/.test(message) ? message : `${message}.`);
+
 /** Node's `fetch` says what happened only in the cause. */
 function causeOf(error: unknown): string {
   const { message, cause } = error as Error;

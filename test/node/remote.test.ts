@@ -12,7 +12,9 @@ import { unitVector } from '../support/index-folder.ts';
 
 const photo = (name: string): string => join(samples, `${name}.jpeg`);
 const ids = ['A001', 'A002', 'B001', 'C001'];
-const oddIds = ['a/b/c', '..', '.', '%', 'ä ö', '日本', 'a?b#c', '//', 'a+b&c='];
+// The last two are longer than a server takes in an address.
+const long = ['日'.repeat(5000), '\ud800'.repeat(5000)];
+const oddIds = ['a/b/c', '..', '.', '%', 'ä ö', '日本', 'a?b#c', '//', 'a+b&c=', '\ufeffmark', ...long];
 
 let folder: string;
 let api: StartedApi;
@@ -50,6 +52,8 @@ test('a search over a server answers as one over the index itself: pictures, vec
     [photo('F001'), { k: 3, region: { x: 10, y: 10, width: 90, height: 80 } }],
     [vector, { k: 5, offset: 3 }],
     [vector, { k: 9, exclude: ['..', 'A001'], maxDistance: 1.42 }],
+    [vector, { k: 2, maxDistance: Number.MAX_VALUE }],
+    [vector, { k: 2, maxDistance: Number.MIN_VALUE }],
     [{ id: 'A001' }, { filter: { meta: { kind: 'odd', n: { min: 2 } } } }],
     [{ id: '日本' }, { k: 40, filter: [...ids, ...oddIds.slice(2)] }],
     [[{ id: 'A001' }, { id: '..' }], { k: 6 }],
@@ -81,7 +85,7 @@ test('a search over a server answers as one over the index itself: pictures, vec
     plain.slice(5, 11).map(({ id }) => id),
   );
   for (const id of [...ids, ...oddIds]) assert.equal(await search.has(id), true, id);
-  assert.equal(await search.has('nobody'), false);
+  for (const id of ['nobody', `${long[0]}x`]) assert.equal(await search.has(id), false);
   await assert.rejects(search.query({ id: 'nobody' }), is('not-found', /nobody/));
   const withNobody = [{ id: 'A001' }, { id: 'nobody', weight: -1 }];
   await assert.rejects(search.query(withNobody), is('not-found', /nobody/));
@@ -160,9 +164,37 @@ test('another model is refused before anything is extracted; vectors and ids are
     const vector = unitVector(2);
     assert.deepEqual((await search.query(vector, { k: 3 })).length, 3);
     assert.equal((await search.query({ id: 'A001' }, { k: 2 })).length, 2);
-    await assert.rejects(search.query(photo('F001')), is('not-found', /other-model/));
+    await assert.rejects(
+      search.query(photo('F001')),
+      is('not-found', /vectors of other-model@3.*is not here: .*other-model.*network: 'lazy'/),
+    );
   } finally {
     await other.server.close();
+  }
+});
+
+test('a server that has an index of another model by now takes no vectors of the one before', async () => {
+  let fingerprint: string | undefined;
+  const engine = new Proxy(api.engine, {
+    get: (target, name) => {
+      if (name === 'fingerprint' && fingerprint) return fingerprint;
+      const value = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  const server = await startApi(engine);
+  try {
+    await using search = await open({ server: { url: server.url, token } });
+    fingerprint = 'other-model@3:0123456789abcdef';
+    for (const item of [
+      { id: 'mixed', image: photo('G001') },
+      { id: 'mixed', vector: unitVector(1) },
+    ])
+      await assert.rejects(search.add([item]), is('model-mismatch', /vgg16-compact@.*other-model@3/));
+    await assert.rejects(search.query(photo('G001')), is('model-mismatch', /other-model@3/));
+    assert.equal(await search.has('mixed'), false);
+  } finally {
+    await server.server.close();
   }
 });
 

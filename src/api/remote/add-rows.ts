@@ -12,24 +12,26 @@ export interface SentRow {
   meta?: Json | undefined;
 }
 
-const opening = '{"entries":[';
-const closing = ']}';
+const byteLength = (text: string): number => new TextEncoder().encode(text).length;
 
-/** The rows as bodies that a server takes; a row that is larger than one is reported. */
-function* bodies(rows: readonly SentRow[], limit: number, failed: EngineAdded['failed']): Generator<string> {
-  const encoder = new TextEncoder();
+/**
+ * Objects `{ "<name>": [ … ] }` of the texts, none of more bytes than `limit`; a text that is larger has one of its own.
+ *
+ * @param most texts in one
+ */
+export function* bodies(
+  name: string,
+  texts: Iterable<string>,
+  limit: number,
+  most: number,
+): Generator<string> {
+  const [opening, closing] = [`{"${name}":[`, ']}'];
   const room = limit - opening.length - closing.length;
   let parts: string[] = [];
   let length = 0;
-  for (const { at, id, vector, meta } of rows) {
-    const text = JSON.stringify({ id, vector: Array.from(vector), ...(meta !== undefined && { meta }) });
-    const size = encoder.encode(text).length + 1;
-    if (size > room) {
-      const message = `The picture ${JSON.stringify(id)} takes ${size} bytes with its metadata, the server takes ${limit} at once; give it less metadata.`;
-      failed.push({ at, code: 'bad-argument', message });
-      continue;
-    }
-    if (length + size > room) {
+  for (const text of texts) {
+    const size = byteLength(text) + 1;
+    if (parts.length > 0 && (length + size > room || parts.length === most)) {
       yield opening + parts.join(',') + closing;
       parts = [];
       length = 0;
@@ -40,11 +42,29 @@ function* bodies(rows: readonly SentRow[], limit: number, failed: EngineAdded['f
   if (parts.length > 0) yield opening + parts.join(',') + closing;
 }
 
-/** Adds rows to a server, in requests that it takes, one after another. */
+/** The rows as JSON; one that is larger than what a server takes is reported. */
+function* textsOf(rows: readonly SentRow[], limit: number, failed: EngineAdded['failed']): Generator<string> {
+  for (const { at, id, vector, meta } of rows) {
+    const text = JSON.stringify({ id, vector: Array.from(vector), ...(meta !== undefined && { meta }) });
+    const size = byteLength(text);
+    if (size + '{"entries":[]}'.length < limit) yield text;
+    else {
+      const message = `The picture ${JSON.stringify(id)} takes ${size} bytes with its metadata, the server takes ${limit} at once; give it less metadata.`;
+      failed.push({ at, code: 'bad-argument', message });
+    }
+  }
+}
+
+/**
+ * Adds rows to a server, in requests that it takes, one after another.
+ *
+ * @param fingerprint of the model that is here: a server whose index is of another by now refuses its vectors
+ */
 export async function addRows(
   http: Http,
   rows: readonly SentRow[],
   limit: number,
+  fingerprint: string | null,
   signal: AbortSignal | undefined,
 ): Promise<Pick<EngineAdded, 'added' | 'replaced' | 'failed'> & { size: number | undefined }> {
   const sum = {
@@ -53,9 +73,9 @@ export async function addRows(
     failed: [] as EngineAdded['failed'],
     size: undefined as number | undefined,
   };
-  for (const content of bodies(rows, limit, sum.failed)) {
+  for (const content of bodies('entries', textsOf(rows, limit, sum.failed), limit, Infinity)) {
     const body = { type: 'application/json', content };
-    const json = await http.ask({ method: 'POST', path: 'add', body, isChange: true, signal });
+    const json = await http.ask({ method: 'POST', path: 'add', body, fingerprint, isChange: true, signal });
     const { added, replaced, size } = countsOf(http, json, 'added', 'replaced', 'size');
     sum.added += added;
     sum.replaced += replaced;

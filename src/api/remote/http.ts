@@ -1,6 +1,6 @@
 import { LikenessError } from '../../base/errors.ts';
 import { type RetryPolicy, retry, watchStall } from '../../base/retry.ts';
-import { whyNotFetched } from '../../web/why-not.ts';
+import { sentence, whyNotFetched } from '../../web/why-not.ts';
 import type { Address } from './address.ts';
 
 /** One request of a server's API. All of them may be made twice: what is added again replaces itself. */
@@ -76,7 +76,7 @@ export class Http {
       const hint = reason.includes('CORS') ? ` (likeness serve: --cors ${globalThis.origin})` : '';
       throw new LikenessError(
         'server-failed',
-        `The server ${this.address.name} cannot be reached: ${reason}${hint}.`,
+        sentence(`The server ${this.address.name} cannot be reached: ${reason}${hint}`),
         { cause: error },
       );
     } finally {
@@ -86,7 +86,7 @@ export class Http {
 
   /** An answer that cannot be used. */
   wrong(what: string): LikenessError {
-    return this.#failed(`${what}; is it the API of "likeness serve", and of this version?`);
+    return this.#failed(`${what}; is it the API of "likeness serve" (https://…/api), and of this version?`);
   }
 
   #failed(what: string, cause?: unknown): LikenessError {
@@ -134,11 +134,9 @@ export class Http {
       const pauseMs = 1000 * Number(response.headers.get('retry-after') ?? 0);
       const answered = `answered ${status}${message && `: ${message}`}`;
       if (pauseMs > longestPauseMs) {
-        return this.#failed(
-          `${answered.replace(/\.?$/, '.')} It asks to be asked again in ${pauseMs / 1000} s.`,
-        );
+        return this.#failed(`${sentence(answered)} It asks to be asked again in ${pauseMs / 1000} s.`);
       }
-      return new Busy(answered.replace(/\.?$/, '.'), Number.isFinite(pauseMs) ? Math.max(0, pauseMs) : 0);
+      return new Busy(sentence(answered), Number.isFinite(pauseMs) ? Math.max(0, pauseMs) : 0);
     }
     if (status === 401) {
       const had = this.address.token === undefined ? 'none' : 'another';

@@ -1,5 +1,6 @@
 import { refuse } from '../../base/checks.ts';
 import { LikenessError } from '../../base/errors.ts';
+import { sentence } from '../../web/why-not.ts';
 import type { CheckedCall } from '../arguments.ts';
 import type { EngineHost } from '../image-search.ts';
 import type { OpenOptions } from '../options.ts';
@@ -31,10 +32,12 @@ export async function openRemote<Source>(
   const found = await findModel(given, health, http, openModel);
   // Without a model vectors and ids are searched. One that was named has to be right.
   const isWanted = model !== undefined || (network !== 'lazy' && given.length > 0);
-  if ('why' in found && isWanted) throw found.why;
+  const why =
+    'why' in found ? (model === undefined ? notHere(found.why, health, http) : found.why) : undefined;
+  if (why && isWanted) throw why;
   const local = 'why' in found ? undefined : found.local;
   try {
-    const extractor = new Extractor(local, health.fingerprint, 'why' in found ? found.why : undefined);
+    const extractor = new Extractor(local, health.fingerprint, why);
     const running =
       local && network !== 'lazy' ? await local.engine.loadNetwork({ signal, onProgress }) : undefined;
     signal?.throwIfAborted();
@@ -60,6 +63,16 @@ function modelsOf({ fingerprint, model }: Health, http: Http): string[] {
   const name = /^[^/:@]+(?=@)/.exec(fingerprint ?? '')?.[0];
   const url = model?.url ? new URL(model.url, http.address.href('')).href : undefined;
   return [name, url].filter((each) => each !== undefined);
+}
+
+/** For who has named nothing but a server: the reason alone would be about a name that they have not written. */
+function notHere(why: LikenessError, { fingerprint }: Health, { address: { name } }: Http): LikenessError {
+  if (why.code === 'model-mismatch') return why;
+  return new LikenessError(
+    why.code,
+    `The server ${name} has vectors of ${fingerprint}, and that model is not here: ${sentence(why.message)} Say where it is, { model: '…' }, or search by vectors and ids, { network: 'lazy' }.`,
+    { cause: why },
+  );
 }
 
 /** The first model that makes the vectors of the server; else why there is none. */

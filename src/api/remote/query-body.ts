@@ -8,8 +8,8 @@ export type Asked =
   | { ids: string[] }
   | { pictures: ({ id: string; weight: number } | { vector: number[]; weight: number })[] };
 
-/** Options that go along in a URL; longer ones go in the body: proxies take URLs of some kB. */
-const urlCharacters = 1500;
+/** What goes along in a URL; what is longer goes in the body: servers and proxies take URLs of some kB. */
+export const urlCharacters = 1500;
 
 /**
  * One query of a server. Where all vectors are known here, they become one vector here; else the server puts the query

@@ -12,11 +12,11 @@ import { checkVector, groups, type Weights } from '../../engine/query-parts.ts';
 import type { CallOptions, Hits, PageOptions, Report, SimilarityMap } from '../../engine/types.ts';
 import type { Region } from '../../image/crop.ts';
 import type { Entry } from '../../store/format/records.ts';
-import { addRows, checkWriter, type SentRow } from './add-rows.ts';
+import { addRows, bodies, checkWriter, type SentRow } from './add-rows.ts';
 import { countsOf, entriesOf, type Health, hitsOf, readHealth } from './answers.ts';
 import type { Extractor } from './extractor.ts';
 import type { Http } from './http.ts';
-import { askedOf, queryRequest } from './query-body.ts';
+import { askedOf, queryRequest, urlCharacters } from './query-body.ts';
 
 /** Queries of one call that are under way at once. */
 const queriesAtOnce = 4;
@@ -61,7 +61,9 @@ export class RemoteEngine<Source, StoreName> implements EngineCalls<Source, Stor
       const vector = vectors[at];
       return vector ? [{ at, id, vector, meta }] : [];
     });
-    const added = await addRows(this.#http, rows, this.#health.limits.bodyBytes, signal as AbortSignal);
+    const { fingerprint } = this.#extractor;
+    const { bodyBytes } = this.#health.limits;
+    const added = await addRows(this.#http, rows, bodyBytes, fingerprint, signal as AbortSignal);
     this.#noteSize(added.size, rows.length > 0);
     return {
       added: added.added,
@@ -104,10 +106,9 @@ export class RemoteEngine<Source, StoreName> implements EngineCalls<Source, Stor
 
   async remove(ids: readonly string[]): Promise<number> {
     checkWriter(this.#http);
-    const list = [...new Set(ids)];
+    const list = Array.from(new Set(ids), (id) => JSON.stringify(id));
     let removed = 0;
-    for (let start = 0; start < list.length; start += idsAtOnce) {
-      const content = JSON.stringify({ ids: list.slice(start, start + idsAtOnce) });
+    for (const content of bodies('ids', list, this.#health.limits.bodyBytes, idsAtOnce)) {
       const body = { type: 'application/json', content };
       const json = await this.#http.ask({ method: 'DELETE', path: 'entries', body, isChange: true });
       const counts = countsOf(this.#http, json, 'removed', 'size');
@@ -119,6 +120,11 @@ export class RemoteEngine<Source, StoreName> implements EngineCalls<Source, Stor
 
   async has(id: string): Promise<boolean> {
     const path = `entries/${encodeURIComponent(id.replace(/\p{Surrogate}/gu, '\ufffd'))}`;
+    if (path.length > urlCharacters) {
+      // It has no neighbours, and is found or not.
+      const body = { type: 'application/json', content: JSON.stringify({ ids: [id], k: 1, filter: [] }) };
+      return (await this.#http.ask({ method: 'POST', path: 'query', body, mayMiss: true })) !== undefined;
+    }
     // A URL has no such path.
     if (id !== '.' && id !== '..' && !/\p{Surrogate}/u.test(id)) {
       return (await this.#http.ask({ path, mayMiss: true })) !== undefined;
@@ -160,7 +166,7 @@ export class RemoteEngine<Source, StoreName> implements EngineCalls<Source, Stor
     options: CallOptions & { weights?: Weights | undefined } = {},
   ): Promise<SimilarityMap> {
     if (other.some((each) => 'id' in each)) {
-      throw this.#unsupported('explain with a picture that is named by its id', 'the picture itself');
+      throw this.#unsupported('explain with a picture that is named by its id', 'give the picture itself');
     }
     return this.#extractor.explain(picture, other as readonly EnginePicture<Source>[], options);
   }
@@ -208,10 +214,10 @@ export class RemoteEngine<Source, StoreName> implements EngineCalls<Source, Stor
     };
   }
 
-  #unsupported(what: string, instead = 'the index itself, where its files are'): LikenessError {
+  #unsupported(what: string, instead = 'open the index itself, where its files are'): LikenessError {
     return new LikenessError(
       'unsupported',
-      `A server (${this.#http.address.name}) gives hits and metadata, no vectors, so there is no ${what}. Use ${instead} for it.`,
+      `A server (${this.#http.address.name}) gives hits and metadata, no vectors, so there is no ${what}. Instead: ${instead}.`,
     );
   }
 

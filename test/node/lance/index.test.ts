@@ -29,6 +29,8 @@ const hostile = [
   '$1',
   '?',
   '/* x */',
+  '\ufeffmark',
+  '\ufeff',
   ' ',
 ];
 

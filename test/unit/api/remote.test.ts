@@ -364,6 +364,15 @@ test('rows are added in bodies that the server takes; wrong and oversized ones a
     assert.deepEqual(Float32Array.from(rows[0].vector), vector);
     assert.equal(await engine.remove(['a', 'a']), 1);
     assert.deepEqual(told, [9, 2]);
+    const many = Array.from({ length: 12 }, (_, n) => `ü${n}`.repeat(10));
+    const before = came.length;
+    assert.ok((await engine.remove(many)) > 1);
+    const removed = came.slice(before);
+    assert.ok(removed.every(({ body }) => body.byteLength <= healthy.limits.bodyBytes));
+    assert.deepEqual(
+      removed.flatMap(({ body }) => JSON.parse(new TextDecoder().decode(body)).ids),
+      many,
+    );
     control.abort();
 
     const reader = await remote(api);
