@@ -10,6 +10,14 @@ export interface Row {
   widths: number[];
 }
 
+/** What rows are laid out by; in CSS pixels. */
+export interface RowSizes {
+  width: number;
+  height: number;
+  gap: number;
+  below: number;
+}
+
 /** Pictures that are far longer than wide, or wider, do not take a row each. */
 const minRatio = 0.4;
 const maxRatio = 3;
@@ -23,14 +31,17 @@ const maxRatio = 3;
  * @param height that rows are near to
  * @param gap between items and between rows
  * @param below room below each picture, for its caption
+ * @param before rows of other pictures with the same sizes: those at the beginning that are the same are taken over
  */
 export function justifiedRows(
   ratios: readonly number[],
-  { width, height, gap, below }: { width: number; height: number; gap: number; below: number },
+  { width, height, gap, below }: RowSizes,
+  before?: { ratios: readonly number[]; rows: readonly Row[] },
 ): Row[] {
-  const rows: Row[] = [];
-  let top = 0;
-  let from = 0;
+  const rows = before ? sameRows(before, ratios) : [];
+  const lastKept = rows.at(-1);
+  let top = lastKept ? lastKept.top + (lastKept.height + below + gap) : 0;
+  let from = lastKept?.to ?? 0;
   let sum = 0;
   const end = (to: number, rowHeight: number): void => {
     const lefts: number[] = [];
@@ -47,9 +58,9 @@ export function justifiedRows(
     sum = 0;
   };
   const heightOf = (count: number, ratioSum: number): number => (width - gap * (count - 1)) / ratioSum;
-  for (const [index, ratio] of ratios.entries()) {
+  for (let index = from; index < ratios.length; index++) {
     const count = index - from;
-    const own = clamped(ratio);
+    const own = clamped(ratios[index]!);
     if (heightOf(count + 1, sum + own) > height) {
       sum += own;
       continue;
@@ -64,6 +75,18 @@ export function justifiedRows(
   }
   if (from < ratios.length) end(ratios.length, Math.min(height, heightOf(ratios.length - from, sum)));
   return rows;
+}
+
+/** Rows that end before anything differs: which pictures are in a row, the one after it decides, too. */
+function sameRows(
+  { ratios: before, rows }: { ratios: readonly number[]; rows: readonly Row[] },
+  ratios: readonly number[],
+): Row[] {
+  const shorter = Math.min(before.length, ratios.length);
+  let same = 0;
+  while (same < shorter && before[same] === ratios[same]) same++;
+  const end = rows.findIndex(({ to }) => to >= same);
+  return rows.slice(0, end === -1 ? rows.length : end);
 }
 
 const clamped = (ratio: number): number => (ratio > 0 ? Math.min(maxRatio, Math.max(minRatio, ratio)) : 1);

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { Picture } from '../state/pictures.ts';
 import { placeToRestore } from '../state/places.ts';
-import { justifiedRows, nextItem, type Row, rowOf, rowsBetween } from './justified.ts';
+import { justifiedRows, nextItem, type Row, type RowSizes, rowOf, rowsBetween } from './justified.ts';
 import { useRowsWindow } from './rows-window.ts';
 import { SmallPicture } from './small-picture.tsx';
 
@@ -28,6 +28,21 @@ export interface PictureRowsProps {
 }
 
 const gap = 8;
+/** Buttons over a picture that is narrower stand one below the other. */
+const narrowRem = 6;
+
+interface Laid {
+  ratios: readonly number[];
+  sizes: RowSizes;
+  rows: Row[];
+}
+
+/** Rows that stay as they are stay the same objects: their pictures are not drawn again when others are added. */
+function laidOut(ratios: readonly number[], sizes: RowSizes, before: Laid | undefined): Laid {
+  const { width, height, below } = before?.sizes ?? {};
+  const isLike = width === sizes.width && height === sizes.height && below === sizes.below;
+  return { ratios, sizes, rows: justifiedRows(ratios, sizes, isLike ? before : undefined) };
+}
 
 /** Justified rows of pictures, of which those near the window are drawn; one tab stop, arrow keys go on. */
 export function PictureRows(props: PictureRowsProps) {
@@ -55,9 +70,11 @@ export function PictureRows(props: PictureRowsProps) {
 
   const height = width < 600 ? 120 : 190;
   const below = Math.round(captionRem * rem);
+  const laid = useRef<Laid | undefined>(undefined);
   const rows = useMemo(() => {
     if (width === 0) return [];
-    const all = justifiedRows(pictures.map(ratioOf), { width, height, gap, below });
+    laid.current = laidOut(pictures.map(ratioOf), { width, height, gap, below }, laid.current);
+    const all = laid.current.rows;
     return isPartial && all.length > 1 ? all.slice(0, -1) : all;
   }, [pictures, isPartial, width, height, below]);
   const last = rows.at(-1);
@@ -142,6 +159,7 @@ export function PictureRows(props: PictureRowsProps) {
               picture={picture}
               index={row.from + n}
               row={row}
+              rem={rem}
               isTabStop={row.from + n === at}
               onFocus={() => {
                 if (stop.peek().id !== picture.id) stop.value = { id: picture.id, index: row.from + n };
@@ -158,6 +176,7 @@ interface CellProps extends PictureRowsProps {
   picture: Picture;
   index: number;
   row: Row;
+  rem: number;
   isTabStop: boolean;
   onFocus(): void;
 }
@@ -168,6 +187,7 @@ function Cell({
   picture,
   index,
   row,
+  rem,
   isTabStop,
   onFocus,
   hrefOf,
@@ -175,17 +195,12 @@ function Cell({
   caption,
   marks,
 }: CellProps) {
-  // Scrolling draws new rows; what is there already is not compared again.
-  return useMemo(() => {
-    const n = index - row.from;
-    const tabIndex = isTabStop ? 0 : -1;
-    return (
-      <li
-        aria-setsize={Math.max(total, pictures.length)}
-        aria-posinset={index + 1}
-        style={{ insetInlineStart: `${row.lefts[n]}px`, top: `${row.top}px`, width: `${row.widths[n]}px` }}
-        onFocusIn={onFocus}
-      >
+  const n = index - row.from;
+  const tabIndex = isTabStop ? 0 : -1;
+  // Scrolling draws new rows, adding changes how many there are: what a picture shows is not compared again.
+  const shown = useMemo(
+    () => (
+      <>
         <a
           href={hrefOf(picture)}
           class={picture.indexed ? 'cell' : 'cell waiting'}
@@ -204,9 +219,21 @@ function Cell({
         </a>
         {marks?.(picture, index, tabIndex)}
         {caption?.(picture, index)}
-      </li>
-    );
-  }, [picture, index, row, isTabStop, total, pictures.length, hrefOf, choose, caption, marks]);
+      </>
+    ),
+    [picture, index, row.height, isTabStop, hrefOf, choose, caption, marks],
+  );
+  return (
+    <li
+      class={row.widths[n]! < narrowRem * rem ? 'narrow' : undefined}
+      aria-setsize={Math.max(total, pictures.length)}
+      aria-posinset={index + 1}
+      style={{ insetInlineStart: `${row.lefts[n]}px`, top: `${row.top}px`, width: `${row.widths[n]}px` }}
+      onFocusIn={onFocus}
+    >
+      {shown}
+    </li>
+  );
 }
 
 const ratioOf = ({ width, height, ratio = 1 }: Picture): number => (width && height ? width / height : ratio);

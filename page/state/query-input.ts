@@ -48,7 +48,12 @@ async function vectorOf(
   return vector;
 }
 
-async function partOf(part: AskedPart, library: ImageSearch, signal: AbortSignal): Promise<QueryPart> {
+async function partOf(
+  part: AskedPart,
+  library: ImageSearch,
+  signal: AbortSignal,
+  isSure: boolean,
+): Promise<QueryPart> {
   const weight = part.weight > 0 ? 1 : unlikeWeight;
   if ('file' in part) {
     const asked = await findAskedFile(part.file);
@@ -58,18 +63,23 @@ async function partOf(part: AskedPart, library: ImageSearch, signal: AbortSignal
   const { id, region } = part;
   const picture = pictures.value.get(id);
   // All of a picture is in the index; a part of it is read from the picture.
-  if (!region && (await library.has(id))) return { id, weight };
+  if (!region && ((!isSure && picture?.indexed) || (await library.has(id)))) return { id, weight };
   const image = picture && imageOf(picture);
   if (image) return { vector: await vectorOf(part, image, library, signal), weight };
   if (running.value) throw new NotReady();
   throw picture || (await library.has(id)) ? new OriginalGone(id) : new NotThere(id);
 }
 
-/** Makes a query of the address's one; extracts what the index does not have. */
+/**
+ * Makes a query of the address's one; extracts what the index does not have.
+ *
+ * @param isSure asks the index whether it has a picture, also where the page knows it: another tab may have taken it out
+ */
 export async function partsOf(
   query: readonly AskedPart[],
   library: ImageSearch,
   signal: AbortSignal,
+  isSure = false,
 ): Promise<Parts> {
   if (query.every(({ weight }) => weight < 0)) throw new OnlyUnlike();
   const signs = new Map<string, number>();
@@ -79,6 +89,6 @@ export async function partsOf(
     signs.set(key, part.weight);
   }
   const made: QueryPart[] = [];
-  for (const part of query) made.push(await partOf(part, library, signal));
+  for (const part of query) made.push(await partOf(part, library, signal, isSure));
   return { query: made, exclude: query.flatMap((part) => ('id' in part ? [part.id] : [])) };
 }

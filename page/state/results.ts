@@ -1,7 +1,8 @@
 import { computed, effect, signal, untracked } from '@preact/signals';
-import type { Histogram, Hit, ImageSearch } from 'likeness-search';
+import { type Histogram, type Hit, type ImageSearch, LikenessError } from 'likeness-search';
 import { queryTexts } from '../texts/query.ts';
 import { type AskedPart, address } from './address.ts';
+import { afterPaint } from './after-paint.ts';
 import { exactCopies } from './copies.ts';
 import { filterKey, isFilterKnown, passing } from './filter-now.ts';
 import { fineBins } from './histogram.ts';
@@ -108,11 +109,11 @@ async function run(library: ImageSearch): Promise<void> {
   try {
     searched = passing.peek();
     const filter = searched && [...searched];
-    const { query: parts, exclude } = await partsOf(query, library, signal);
-    const among = { exclude, ...(filter ? { filter } : {}) };
-    const hits = await library.query(parts, { ...among, k, signal });
+    const given = filter ? { filter } : {};
+    const { parts, hits } = await firstHits(query, library, { ...given, k, signal });
+    const among = { exclude: parts.exclude, ...given };
     signal.throwIfAborted();
-    asked = { query: parts, among };
+    asked = { query: parts.query, among };
     results.value = {
       key,
       query,
@@ -121,7 +122,10 @@ async function run(library: ImageSearch): Promise<void> {
       ...(before?.histogram ? { histogram: before.histogram } : {}),
     };
     isSearching.value = false;
-    const histogram = await library.distances(parts, { ...among, bins: fineBins, signal });
+    // The person sees the pictures first.
+    await new Promise<void>((done) => afterPaint(done));
+    signal.throwIfAborted();
+    const histogram = await library.distances(parts.query, { ...among, bins: fineBins, signal });
     signal.throwIfAborted();
     results.value = { ...results.value, histogram };
   } catch (error) {
@@ -132,6 +136,24 @@ async function run(library: ImageSearch): Promise<void> {
       results.value = undefined;
       resultsError.value = explainQuery(error, query);
     }
+  }
+}
+
+/** Asks at once for pictures that the page has as indexed; where the index has them no more, as one that looks first. */
+async function firstHits(
+  query: readonly AskedPart[],
+  library: ImageSearch,
+  options: { filter?: string[]; k: number; signal: AbortSignal },
+): Promise<{ parts: Parts; hits: Hit[] }> {
+  const ask = async (parts: Parts) => ({
+    parts,
+    hits: await library.query(parts.query, { ...options, exclude: parts.exclude }),
+  });
+  try {
+    return await ask(await partsOf(query, library, options.signal));
+  } catch (error) {
+    if (!(error instanceof LikenessError && error.code === 'not-found')) throw error;
+    return await ask(await partsOf(query, library, options.signal, true));
   }
 }
 

@@ -50,6 +50,20 @@ describe('justified rows', () => {
       }
   });
 
+  test('with rows from before are those without them; what has not changed stays the same object', () => {
+    const random = seeded(11);
+    for (let round = 0; round < 200; round++) {
+      const before = Array.from({ length: Math.floor(random() * 60) }, () => 0.3 + random() * 3);
+      const rows = justifiedRows(before, layout);
+      const cut = Math.floor(random() * (before.length + 1));
+      const added = Array.from({ length: Math.floor(random() * 20) }, () => 0.3 + random() * 3);
+      const ratios = [...before.slice(0, cut), ...added, ...before.slice(cut + Math.floor(random() * 3))];
+      const after = justifiedRows(ratios, layout, { ratios: before, rows });
+      assert.deepEqual(after, justifiedRows(ratios, layout));
+      for (const [n, row] of rows.entries()) if (row.to < cut) assert.equal(after[n], row);
+    }
+  });
+
   test('of nothing are none, of one picture one that is not stretched', () => {
     assert.deepEqual(justifiedRows([], layout), []);
     const [only, ...more] = check([1.5], layout);
