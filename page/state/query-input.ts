@@ -1,4 +1,4 @@
-import type { ImageSearch, ImageSource, QueryPart } from 'likeness-search';
+import { type Hit, type ImageSearch, type ImageSource, LikenessError, type QueryPart } from 'likeness-search';
 import type { AskedPart } from './address.ts';
 import { findAskedFile } from './asked-files.ts';
 import { imageOf, pictures } from './pictures.ts';
@@ -79,7 +79,7 @@ export async function partsOf(
   query: readonly AskedPart[],
   library: ImageSearch,
   signal: AbortSignal,
-  isSure = false,
+  isSure = true,
 ): Promise<Parts> {
   if (query.every(({ weight }) => weight < 0)) throw new OnlyUnlike();
   const signs = new Map<string, number>();
@@ -91,4 +91,22 @@ export async function partsOf(
   const made: QueryPart[] = [];
   for (const part of query) made.push(await partOf(part, library, signal, isSure));
   return { query: made, exclude: query.flatMap((part) => ('id' in part ? [part.id] : [])) };
+}
+
+/** Asks at once for pictures that the page has as indexed; where the index has them no more, as one that looks first. */
+export async function firstHits(
+  query: readonly AskedPart[],
+  library: ImageSearch,
+  options: { filter?: string[]; k: number; signal: AbortSignal },
+): Promise<{ parts: Parts; hits: Hit[] }> {
+  const ask = async (parts: Parts) => ({
+    parts,
+    hits: await library.query(parts.query, { ...options, exclude: parts.exclude }),
+  });
+  try {
+    return await ask(await partsOf(query, library, options.signal, false));
+  } catch (error) {
+    if (!(error instanceof LikenessError && error.code === 'not-found')) throw error;
+    return await ask(await partsOf(query, library, options.signal));
+  }
 }

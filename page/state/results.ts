@@ -1,5 +1,5 @@
 import { computed, effect, signal, untracked } from '@preact/signals';
-import { type Histogram, type Hit, type ImageSearch, LikenessError } from 'likeness-search';
+import type { Histogram, Hit, ImageSearch } from 'likeness-search';
 import { queryTexts } from '../texts/query.ts';
 import { type AskedPart, address } from './address.ts';
 import { afterPaint } from './after-paint.ts';
@@ -10,7 +10,7 @@ import { openingError, search } from './library.ts';
 import { pictures } from './pictures.ts';
 import { loadedCount, placeToRestore } from './places.ts';
 import { explainQuery } from './query-errors.ts';
-import { forgetVectors, NotReady, type Parts, partsOf } from './query-input.ts';
+import { firstHits, forgetVectors, NotReady, type Parts } from './query-input.ts';
 import { running } from './tasks.ts';
 
 /** What a query found so far. */
@@ -136,24 +136,6 @@ async function run(library: ImageSearch): Promise<void> {
       results.value = undefined;
       resultsError.value = explainQuery(error, query);
     }
-  }
-}
-
-/** Asks at once for pictures that the page has as indexed; where the index has them no more, as one that looks first. */
-async function firstHits(
-  query: readonly AskedPart[],
-  library: ImageSearch,
-  options: { filter?: string[]; k: number; signal: AbortSignal },
-): Promise<{ parts: Parts; hits: Hit[] }> {
-  const ask = async (parts: Parts) => ({
-    parts,
-    hits: await library.query(parts.query, { ...options, exclude: parts.exclude }),
-  });
-  try {
-    return await ask(await partsOf(query, library, options.signal));
-  } catch (error) {
-    if (!(error instanceof LikenessError && error.code === 'not-found')) throw error;
-    return await ask(await partsOf(query, library, options.signal, true));
   }
 }
 

@@ -8,7 +8,16 @@ import { root, samples } from '../support/cli.ts';
 import { openSite, type Site } from '../support/consumers/site.ts';
 import { makePhotographs } from '../support/many-photographs.ts';
 import { withServer } from '../support/page.ts';
-import { face, firstPaint, seenSoFar, shownAfter, shownAt, watchPage } from '../support/page-watch.ts';
+import {
+  face,
+  firstPaint,
+  forgetSeen,
+  seenSinceChoice,
+  seenSoFar,
+  shownAfter,
+  shownAt,
+  watchPage,
+} from '../support/page-watch.ts';
 
 /** What is measured: the served page as a person meets it, with an index of n pictures; `batch` are added in the page. */
 export const rounds: Options[] = [{ n: 542, batch: 542, runs: 3 }];
@@ -38,11 +47,13 @@ export default async function bench({
 
   const visits: Visit[] = [];
   const queries: Queries = { known: [], first: [], file: [] };
+  let looking: Looking[] = [];
   await withServer(['-i', index], async (upstream) => {
     const site = await openSite({ origin: new URL(upstream).origin, close: async () => {} }, {});
     try {
       for (let run = 0; run < runs; run++) visits.push(...(await measureVisits(site)));
       await measureQueries(site, queries);
+      looking = await measureLooking(site);
     } finally {
       await site.close();
     }
@@ -53,13 +64,32 @@ export default async function bench({
       visitTable(n, runs, visits),
       queryTable(n, queries),
       {
+        title: `Looking around among ${n} pictures`,
+        columns: ['', 's', 'longest task, ms', 'layout shift', 'memory at most, MB'],
+        rows: looking.map(({ what, seconds, longest, shift, peak }) => [
+          what,
+          seconds.toFixed(1),
+          longest.toFixed(0),
+          shift.toFixed(3),
+          megabytes(peak),
+        ]),
+      },
+      {
         title: `Adding ${added.count} photographs of 307 × 173 in the page, the model at hand`,
-        columns: ['s', 'pictures a second', 'longest task, ms', 'layout shift', 'memory at most, MB'],
+        columns: [
+          's',
+          'pictures a second',
+          'longest task, ms',
+          'list of files, ms',
+          'layout shift',
+          'memory at most, MB',
+        ],
         rows: [
           [
             added.seconds.toFixed(1),
             (added.count / added.seconds).toFixed(1),
             added.longest.toFixed(0),
+            added.handedOver.toFixed(0),
             added.shift.toFixed(3),
             megabytes(added.peak),
           ],
@@ -68,6 +98,7 @@ export default async function bench({
     ],
     notes: [
       `${n} photographs: ${Math.min(n, 542)} samples, the others with other crops and colours. Nothing is sent compressed.`,
+      'The list of files is made by the browser, in one task, before the page hears of them; 0: less than 50 ms.',
       'Memory: what all renderers of the browser have resident, of which an empty page takes a part.',
     ],
   };
@@ -175,10 +206,78 @@ async function measureQueries(site: Site, queries: Queries): Promise<void> {
   }
 }
 
-async function measureAdding(
-  url: string,
-  batch: number,
-): Promise<{ count: number; seconds: number; longest: number; shift: number; peak: number | undefined }> {
+/** What a person does who looks around. */
+interface Looking {
+  what: string;
+  seconds: number;
+  longest: number;
+  shift: number;
+  peak: number | undefined;
+}
+
+/** Pixels in a frame: a quick turn of a wheel. */
+const scrolledAtOnce = 300;
+/** The list is scrolled for so long at most. */
+const maxScrollMs = 30_000;
+
+async function measureLooking(site: Site): Promise<Looking[]> {
+  const browser = await launchChromium();
+  try {
+    const page = await open(await newContext(browser), site.origin);
+    await shownAt(page, face.images);
+    await page.waitForFunction((busy) => !document.querySelector(busy), face.busy);
+    const measured = async (what: string, act: () => Promise<unknown>): Promise<Looking> => {
+      await forgetSeen(page);
+      const began = performance.now();
+      await act();
+      const seconds = (performance.now() - began) / 1000;
+      return { what, seconds, ...(await seenSoFar(page)), peak: (await memoryOf(browser))?.most };
+    };
+    const scrolling = await measured('scrolling through the list', () =>
+      page.evaluate(
+        async ([step, maxMs]) => {
+          const end = performance.now() + maxMs!;
+          const longest = (): number => document.documentElement.scrollHeight - innerHeight;
+          while (scrollY < longest() - 1 && performance.now() < end) {
+            await new Promise(requestAnimationFrame);
+            scrollBy({ top: step!, behavior: 'instant' });
+          }
+        },
+        [scrolledAtOnce, maxScrollMs],
+      ),
+    );
+    await page.evaluate(() => scrollTo(0, 0));
+    const map = await measured('the map, until it is drawn', async () => {
+      await page.locator('header nav a').nth(2).click();
+      await page.waitForSelector('.map canvas');
+      await page.waitForFunction((busy) => !document.querySelector(busy), face.busy);
+    });
+    const moving = await measured('moving and enlarging the map', async () => {
+      const box = (await page.locator('.map canvas').boundingBox())!;
+      const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+      await page.mouse.move(x, y);
+      for (let turn = 0; turn < 10; turn++) await page.mouse.wheel(0, -200);
+      await page.mouse.down();
+      await page.mouse.move(x + 200, y + 100, { steps: 20 });
+      await page.mouse.up();
+      await page.waitForTimeout(1000);
+    });
+    return [scrolling, map, moving];
+  } finally {
+    await browser.close();
+  }
+}
+
+interface Added {
+  count: number;
+  seconds: number;
+  longest: number;
+  handedOver: number;
+  shift: number;
+  peak: number | undefined;
+}
+
+async function measureAdding(url: string, batch: number): Promise<Added> {
   const folder = join(root, 'build/bench-page', `${batch}`);
   await mkdir(folder, { recursive: true });
   const names = await makePhotographs(folder, batch);
@@ -199,10 +298,7 @@ async function measureAdding(
     await page.setInputFiles('#add-files', first!);
     await page.waitForSelector(face.images);
     await restedAt();
-    await page.evaluate(() => {
-      window.watched.longest = 0;
-      window.watched.shift = 0;
-    });
+    await forgetSeen(page);
     await page.setInputFiles('#add-files', rest);
     await page.waitForSelector(face.busy);
     const rested = await restedAt();
@@ -210,7 +306,7 @@ async function measureAdding(
     return {
       count: rest.length,
       seconds,
-      ...(await seenSoFar(page)),
+      ...(await seenSinceChoice(page)),
       peak: (await memoryOf(browser))?.most,
     };
   } finally {

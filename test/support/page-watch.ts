@@ -20,7 +20,8 @@ export const face: Face = {
 
 interface Watched {
   shift: number;
-  longest: number;
+  /** Tasks of more than 50 ms. */
+  tasks: { start: number; duration: number }[];
   /** When the person did something last; milliseconds since the page's start, as all here. */
   began: number;
   shown(selector: string): Promise<number>;
@@ -37,7 +38,7 @@ export async function watchPage(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const watched: Watched = {
       shift: 0,
-      longest: 0,
+      tasks: [],
       began: 0,
       /** When all pictures of the window are painted, and there is one. */
       shown: (selector) =>
@@ -70,7 +71,7 @@ export async function watchPage(page: Page): Promise<void> {
         true,
       );
     new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) watched.longest = Math.max(watched.longest, duration);
+      for (const { startTime: start, duration } of list.getEntries()) watched.tasks.push({ start, duration });
     }).observe({ type: 'longtask', buffered: true });
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries() as (PerformanceEntry & {
@@ -93,5 +94,36 @@ export const shownAfter = (page: Page, selector: string): Promise<number> =>
 export const firstPaint = (page: Page): Promise<number> =>
   page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.NaN);
 
-export const seenSoFar = (page: Page): Promise<{ shift: number; longest: number }> =>
-  page.evaluate(() => ({ shift: window.watched.shift, longest: window.watched.longest }));
+interface Seen {
+  shift: number;
+  /** Milliseconds of the longest task; 0 where none took 50. */
+  longest: number;
+}
+
+export const seenSoFar = (page: Page): Promise<Seen> =>
+  page.evaluate(() => ({
+    shift: window.watched.shift,
+    longest: Math.max(0, ...window.watched.tasks.map(({ duration }) => duration)),
+  }));
+
+/** Begins anew to count what {@link seenSoFar} tells. */
+export const forgetSeen = (page: Page): Promise<void> =>
+  page.evaluate(() => {
+    window.watched.shift = 0;
+    window.watched.tasks = [];
+  });
+
+/**
+ * As {@link seenSoFar}, since files were chosen. `handedOver`: the task in which the browser made the list of the files,
+ * before the page heard of them.
+ */
+export const seenSinceChoice = (page: Page): Promise<Seen & { handedOver: number }> =>
+  page.evaluate(() => {
+    const { shift, tasks, began } = window.watched;
+    const longestOf = (those: typeof tasks): number => Math.max(0, ...those.map(({ duration }) => duration));
+    return {
+      shift,
+      longest: longestOf(tasks.filter(({ start }) => start > began)),
+      handedOver: longestOf(tasks.filter(({ start }) => start <= began)),
+    };
+  });

@@ -9,7 +9,7 @@ const extend = (id: string, weight: 1 | -1): void => {
   go({ ...rest, query: withPart(rest.query, { id, weight }) });
 };
 
-/** More like this, less like this: the query gets one more picture. */
+/** More like this, less like this: the query gets one more picture. Each hit has both: their signs are drawn by the style. */
 export function Marks({ id, tabIndex }: { id: string; tabIndex: 0 | -1 }) {
   const text = queryTexts.value;
   const name = nameOf(id);
@@ -22,9 +22,7 @@ export function Marks({ id, tabIndex }: { id: string; tabIndex: 0 | -1 }) {
         aria-label={text.moreLike(name)}
         title={text.moreLike(name)}
         onClick={() => extend(id, 1)}
-      >
-        <Sign isPlus />
-      </button>
+      />
       <button
         type="button"
         class="mark less-like"
@@ -32,9 +30,7 @@ export function Marks({ id, tabIndex }: { id: string; tabIndex: 0 | -1 }) {
         aria-label={text.lessLike(name)}
         title={text.lessLike(name)}
         onClick={() => extend(id, -1)}
-      >
-        <Sign isPlus={false} />
-      </button>
+      />
     </div>
   );
 }
