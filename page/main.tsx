@@ -11,7 +11,11 @@ import { connectDropAndPaste } from './work/input.ts';
 import { followObjectUrls } from './work/object-urls.ts';
 import { prepareOffline } from './work/offline.ts';
 import { takeShared } from './work/shared.ts';
-import { start } from './work/start.ts';
+import { begin, start } from './work/start.ts';
+
+/** So long the page waits for the list of the server's pictures: it is on its way already, and drawn with the first frame. */
+const listMs = 60;
+const { listed } = begin();
 
 followHistory();
 followQuery();
@@ -21,6 +25,7 @@ effect(() => {
   document.documentElement.lang = language.value === 'zh' ? 'zh-CN' : 'en';
   document.title = pageTitle.value;
 });
+await Promise.race([listed, new Promise((done) => setTimeout(done, listMs))]);
 render(<App />, document.getElementById('app')!);
 
 await start();

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import { isFindable } from '../state/first-answers.ts';
 import type { Picture } from '../state/pictures.ts';
 import { placeToRestore } from '../state/places.ts';
 import { justifiedRows, nextItem, type Row, type RowSizes, rowOf, rowsBetween } from './justified.ts';
@@ -195,6 +196,7 @@ function Cell({
   caption,
   marks,
 }: CellProps) {
+  const isWaiting = !isFindable(picture);
   const n = index - row.from;
   const tabIndex = isTabStop ? 0 : -1;
   // Scrolling draws new rows, adding changes how many there are: what a picture shows is not compared again.
@@ -203,7 +205,7 @@ function Cell({
       <>
         <a
           href={hrefOf(picture)}
-          class={picture.indexed ? 'cell' : 'cell waiting'}
+          class={isWaiting ? 'cell waiting' : 'cell'}
           data-index={index}
           data-id={picture.id}
           title={picture.id}
@@ -221,7 +223,7 @@ function Cell({
         {caption?.(picture, index)}
       </>
     ),
-    [picture, index, row.height, isTabStop, hrefOf, choose, caption, marks],
+    [picture, isWaiting, index, row.height, isTabStop, hrefOf, choose, caption, marks],
   );
   return (
     <li

@@ -9,6 +9,7 @@ import { isolationPlugins } from './isolation.ts';
 import { answerNavigation, isForeign } from './navigation.ts';
 import { deleteOtherCaches } from './other-caches.ts';
 import { takeShared } from './share.ts';
+import { StoredFirst } from './stored-first.ts';
 
 declare const self: ServiceWorkerGlobalScope;
 /** Files of this build and their hashes, and a hash of these (scripts/service-worker.mjs). */
@@ -47,7 +48,7 @@ registerRoute(at(/^dist\/web\/models\/.*json$/), new NetworkFirst({ cacheName: '
 // Lists and the map show these; an index's worth of them is kept.
 registerRoute(
   at(/^small\//),
-  new NetworkFirst({
+  new StoredFirst({
     cacheName: 'likeness-small',
     plugins: [new ExpirationPlugin({ maxEntries: 10_000, purgeOnQuotaError: true })],
   }),

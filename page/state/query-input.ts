@@ -1,6 +1,7 @@
-import { type Hit, type ImageSearch, type ImageSource, LikenessError, type QueryPart } from 'likeness-search';
+import { type Hit, type ImageSource, LikenessError, type QueryPart } from 'likeness-search';
 import type { AskedPart } from './address.ts';
 import { findAskedFile } from './asked-files.ts';
+import type { Answering } from './first-answers.ts';
 import { imageOf, pictures } from './pictures.ts';
 import { Contradiction, FileGone, NotThere, OnlyUnlike, OriginalGone, UnreadPart } from './query-errors.ts';
 import { partKey } from './query-parts.ts';
@@ -29,7 +30,7 @@ export const forgetVectors = (): void => vectors.clear();
 async function vectorOf(
   part: AskedPart,
   image: ImageSource,
-  library: ImageSearch,
+  library: Pick<Answering, 'has' | 'extract'>,
   signal: AbortSignal,
 ): Promise<Float32Array> {
   const key = partKey(part);
@@ -50,7 +51,7 @@ async function vectorOf(
 
 async function partOf(
   part: AskedPart,
-  library: ImageSearch,
+  library: Pick<Answering, 'has' | 'extract'>,
   signal: AbortSignal,
   isSure: boolean,
 ): Promise<QueryPart> {
@@ -77,7 +78,7 @@ async function partOf(
  */
 export async function partsOf(
   query: readonly AskedPart[],
-  library: ImageSearch,
+  library: Pick<Answering, 'has' | 'extract'>,
   signal: AbortSignal,
   isSure = true,
 ): Promise<Parts> {
@@ -96,9 +97,9 @@ export async function partsOf(
 /** Asks at once for pictures that the page has as indexed; where the index has them no more, as one that looks first. */
 export async function firstHits(
   query: readonly AskedPart[],
-  library: ImageSearch,
+  library: Answering,
   options: { filter?: string[]; k: number; signal: AbortSignal },
-): Promise<{ parts: Parts; hits: Hit[] }> {
+): Promise<{ parts: Parts; hits: readonly Hit[] }> {
   const ask = async (parts: Parts) => ({
     parts,
     hits: await library.query(parts.query, { ...options, exclude: parts.exclude }),

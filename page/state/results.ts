@@ -1,10 +1,11 @@
 import { computed, effect, signal, untracked } from '@preact/signals';
-import type { Histogram, Hit, ImageSearch } from 'likeness-search';
+import type { Histogram, Hit } from 'likeness-search';
 import { queryTexts } from '../texts/query.ts';
 import { type AskedPart, address } from './address.ts';
 import { afterPaint } from './after-paint.ts';
 import { exactCopies } from './copies.ts';
 import { filterKey, isFilterKnown, passing } from './filter-now.ts';
+import { type Answering, answering } from './first-answers.ts';
 import { fineBins } from './histogram.ts';
 import { openingError, search } from './library.ts';
 import { pictures } from './pictures.ts';
@@ -91,7 +92,7 @@ interface Asked {
 }
 
 /** Asks anew; where only the index has changed, the person keeps as many results as there were. */
-async function run(library: ImageSearch): Promise<void> {
+async function run(library: Answering): Promise<void> {
   turn.abort();
   const mine = new AbortController();
   turn = mine;
@@ -117,7 +118,8 @@ async function run(library: ImageSearch): Promise<void> {
     results.value = {
       key,
       query,
-      hits,
+      // What is drawn stays, where nothing is new.
+      hits: before && isSame(before.hits, hits) ? before.hits : hits,
       isWhole: hits.length < k,
       ...(before?.histogram ? { histogram: before.histogram } : {}),
     };
@@ -139,12 +141,16 @@ async function run(library: ImageSearch): Promise<void> {
   }
 }
 
+const isSame = (before: readonly Hit[], now: readonly Hit[]): boolean =>
+  before.length === now.length &&
+  now.every(({ id, distance }, n) => before[n]!.id === id && before[n]!.distance === distance);
+
 let isLoadingMore = false;
 
 /** Appends the next page. */
 export async function loadMore(): Promise<void> {
   const found = results.value;
-  const library = search.value;
+  const library = answering.value;
   if (!found || !library || !asked || isLoadingMore || isSearching.value || isComplete.value) return;
   isLoadingMore = true;
   const { signal } = turn;
@@ -205,17 +211,19 @@ function followFilter(): void {
 export function followQuery(): void {
   followIndex();
   followFilter();
-  let last: { key: string; library: ImageSearch | undefined; version: number; ready: string } | undefined;
+  let last: { key: string; library: Answering | undefined; version: number; ready: string } | undefined;
+  let model: Answering | undefined;
   effect(() => {
     const key = queryKey.value;
-    const library = search.value;
+    const library = answering.value;
     const isKnown = isFilterKnown.value;
     const version = indexVersion.value;
     // A picture that is asked for may become ready without a change of the index that we hear of.
     const ready = `${isKnown}${readiness(address.value.query)}`;
     if (last?.key === key && last.library === library && last.version === version && last.ready === ready)
       return;
-    if (last && last.library !== library) forgetVectors();
+    if (model !== search.value) forgetVectors();
+    model = search.value;
     last = { key, library, version, ready };
     untracked(() => {
       const isAsked = address.value.query.length > 0;
@@ -247,7 +255,7 @@ const readiness = (query: readonly AskedPart[]): string =>
 /** Asks again when the work that a picture was awaited from has ended. */
 function followWork(): void {
   effect(() => {
-    const library = search.value;
+    const library = answering.value;
     if (!isWaiting.value || !library || running.value) return;
     // One piece of work follows another.
     const timer = setTimeout(() => void run(library), 300);
@@ -260,7 +268,7 @@ function followCount(): void {
   effect(() => {
     const { maxDistance: distance } = address.value;
     const found = results.value;
-    const library = search.value;
+    const library = answering.value;
     if (distance === undefined || !found || !library || isComplete.value) return;
     const now = asked;
     if (!now) return;

@@ -8,13 +8,30 @@ export const models = signal<readonly ModelInfo[]>([]);
 export const isOffered = (fingerprint: string): boolean =>
   models.value.some((model) => model.fingerprint === fingerprint);
 
-/** Finds the models that there are. A stored one that is older than the server's is left out, unless it is `inUse`. */
-export async function findModels(inUse?: string): Promise<readonly ModelInfo[]> {
+/** A model that the server has. */
+interface Offered {
+  url: string;
+  fingerprint?: string;
+}
+
+let offered: Promise<readonly Offered[]> | undefined;
+
+/** The server's list of its models. */
+export const offeredModels = (): Promise<readonly Offered[]> => {
+  offered ??= askForModels();
+  return offered;
+};
+
+async function askForModels(): Promise<readonly Offered[]> {
   const response = await fetch('models/index.json').catch(() => undefined);
   const isJson = response?.ok && response.headers.get('content-type')?.includes('json');
-  const offered: { url: string }[] = isJson ? await response.json() : [{ url: 'models/vgg16-compact/' }];
+  return isJson ? response.json() : [{ url: 'models/vgg16-compact/' }];
+}
+
+/** Finds the models that there are. A stored one that is older than the server's is left out, unless it is `inUse`. */
+export async function findModels(inUse?: string): Promise<readonly ModelInfo[]> {
   const infos = await Promise.all(
-    offered.map(({ url }) => modelInfo(`./${url}`, { refresh: true }).catch(() => undefined)),
+    (await offeredModels()).map(({ url }) => modelInfo(`./${url}`, { refresh: true }).catch(() => undefined)),
   );
   const found = new Map<string, ModelInfo>();
   const candidates = [

@@ -9,6 +9,8 @@ import { bytesToFetch, isCheap } from './first-model.ts';
 
 /** Calls that need the network where they are given a picture, and not an id or features. */
 const mayRead = new Set<PropertyKey>(['add', 'query', 'queryMany', 'distances']);
+/** Calls that change the index. */
+const changes = new Set<PropertyKey>(['add', 'remove', 'import']);
 /** Calls that always do. */
 const reads = new Set<PropertyKey>(['extract', 'explain', 'loadNetwork']);
 
@@ -25,8 +27,10 @@ function holdsPicture(value: unknown): boolean {
 /**
  * An opened search whose network comes when it is first needed. A large one is asked for before it is downloaded, whoever
  * needs it; what is refused is refused to that call only.
+ *
+ * @param beforeChange called before a change of the index begins
  */
-export function withNetwork(opened: ImageSearch, info: ModelInfo): ImageSearch {
+export function withNetwork(opened: ImageSearch, info: ModelInfo, beforeChange: () => void): ImageSearch {
   let isAllowed = false;
   let loading: Promise<void> | undefined;
 
@@ -83,14 +87,15 @@ export function withNetwork(opened: ImageSearch, info: ModelInfo): ImageSearch {
     get(target, key) {
       const value: unknown = Reflect.get(target, key, target);
       if (typeof value !== 'function') return value;
-      if (!mayRead.has(key) && !reads.has(key)) return value.bind(target);
+      if (!mayRead.has(key) && !reads.has(key) && !changes.has(key)) return value.bind(target);
       return async (...given: unknown[]): Promise<unknown> => {
+        if (changes.has(key)) beforeChange();
         const last = given.at(-1);
         const options = (typeof last === 'object' ? last : undefined) as
           | { signal?: AbortSignal; region?: unknown }
           | null
           | undefined;
-        if (reads.has(key) || holdsPicture(given[0]) || options?.region !== undefined)
+        if (reads.has(key) || (mayRead.has(key) && holdsPicture(given[0])) || options?.region !== undefined)
           await need(key === 'loadNetwork', options?.signal);
         return value.apply(target, given);
       };

@@ -2,29 +2,50 @@ import { isLooking, openingError, search } from '../state/library.ts';
 import { alertPerson, explain } from '../state/tasks.ts';
 import { errorText } from '../texts/errors.ts';
 import { openTexts } from '../texts/open.ts';
+import { answerFirst, endFirstAnswers, mayAnswerFirst } from './answer-first.ts';
 import { beginCollections } from './collections/open.ts';
 import { firstModel } from './first-model.ts';
-import { findModels } from './models.ts';
-import { indexName } from './other-model.ts';
-import { placeOfIndexes } from './place.ts';
-import { fetchFeaturesAhead, findServedIndex, served } from './served.ts';
-import { hasStoredPictures, storedIndexes } from './stored-indexes.ts';
+import { findModels, offeredModels } from './models.ts';
+import { findServedIndex, served } from './served.ts';
+import { hasStoredPictures } from './stored-indexes.ts';
 import { useModel } from './use-model.ts';
 
-/** Begins a visit: shows what is there, and opens the model that belongs to it. */
+/** What begins before anything is drawn. */
+interface Beginning {
+  /** Whether this browser has pictures of the person's own. */
+  looked: Promise<boolean>;
+  /** The list of the server's pictures is here, and their features are on their way, where they are wanted. */
+  listed: Promise<void>;
+  /** Queries are answered, or have to wait. */
+  answering: Promise<void>;
+}
+
+let begun: Beginning | undefined;
+
+/** Begins a visit: asks for the server's pictures, and shows them. */
+export function begin(): Beginning {
+  if (begun) return begun;
+  const looked = hasStoredPictures();
+  offeredModels().catch(() => {}); // told below, as are the others
+  const may = findServedIndex().then(() => mayAnswerFirst(looked));
+  // Whoever asks waits for the index, where this fails.
+  const answering = may.then((yes) => (yes ? answerFirst() : undefined)).catch(() => {});
+  begun = { looked, listed: may.then(() => {}).catch(() => {}), answering };
+  return begun;
+}
+
+/** Goes on with it: opens the model and the index that belong to what is shown. */
 export async function start(): Promise<void> {
-  const models = findModels();
-  models.catch(() => {}); // told below
+  const { looked, answering } = begin();
   try {
-    const [isOwn] = await Promise.all([hasStoredPictures(), findServedIndex()]);
-    if (!served.value && !isOwn) isLooking.value = false;
+    await findServedIndex();
+    const drawn = served.value ? untilDrawn(answering) : undefined;
+    const models = Promise.resolve(drawn).then(() => findModels());
+    models.catch(() => {}); // told below
+    if (!(await looked) && !served.value) isLooking.value = false;
     beginCollections().catch(explain);
+    await drawn;
     const first = await firstModel(served.value?.fingerprint, await models);
-    // Whoever was here before has them.
-    if (served.value && 'fingerprint' in first && first.fingerprint === served.value.fingerprint) {
-      const name = indexName(await placeOfIndexes(), first.fingerprint);
-      if (!storedIndexes.value.some(({ store }) => store.replace(/^\w+:/, '') === name)) fetchFeaturesAhead();
-    }
     await useModel(first.model, first.name, 'fingerprint' in first ? first : undefined);
   } catch (error) {
     const { text, detail = '' } = errorText(error);
@@ -33,8 +54,28 @@ export async function start(): Promise<void> {
       [text, detail].filter((line) => line !== ''),
     );
   } finally {
+    endFirstAnswers();
     isLooking.value = false;
     // Who waits for it is told.
     if (!search.value) openingError.value = openTexts.value.failed;
   }
+}
+
+/** So long what is seen first may take before the index is opened beside it. */
+const patienceMs = 1000;
+
+/**
+ * Waits until the page has drawn its pictures and can answer: opening the index takes the processor, the network and the
+ * disk, and nobody waits for it.
+ */
+async function untilDrawn(answering: Promise<void>): Promise<void> {
+  // In a tab behind others nothing is drawn.
+  const late = new Promise((done) => setTimeout(done, patienceMs));
+  const drawn = new Promise<void>((done) => {
+    requestAnimationFrame(() => {
+      if ('requestIdleCallback' in globalThis) requestIdleCallback(() => done());
+      else setTimeout(done, 100);
+    });
+  });
+  await Promise.race([late, Promise.all([answering, drawn])]);
 }

@@ -1,9 +1,10 @@
 import { batch } from '@preact/signals';
 import { ImageSearch, type ModelInfo, modelInfo, type OpenOptions } from 'likeness-search';
+import { firstAnswers } from '../state/first-answers.ts';
 import { report, search } from '../state/library.ts';
 import { network } from '../state/network.ts';
 import { pictures, updatePictures } from '../state/pictures.ts';
-import { alertPerson, explain, runTask } from '../state/tasks.ts';
+import { alertPerson, explain, runTask, type ShowProgress } from '../state/tasks.ts';
 import { formatBytes } from '../texts/language.ts';
 import { modelCalled, openTexts } from '../texts/open.ts';
 import { workTexts } from '../texts/work.ts';
@@ -11,7 +12,8 @@ import { indexMissing, showIndex } from './indexing.ts';
 import { loadWhenIdle, withNetwork } from './network.ts';
 import { earlierIndex, indexName, servedIsOfOther } from './other-model.ts';
 import { placeOfIndexes } from './place.ts';
-import { served, servedFeatures } from './served.ts';
+import { forgetFeatures, served, servedFeatures } from './served.ts';
+import { forgetServed, noteServed } from './served-mark.ts';
 
 function optionsFromAddress(): OpenOptions {
   const parameters = new URLSearchParams(location.search);
@@ -32,7 +34,7 @@ export async function useModel(
   name: string,
   known?: ModelInfo,
 ): Promise<boolean> {
-  const opened = await runTask(workTexts.value.opening(name), async (signal) => {
+  const opened = await runTask(workTexts.value.opening(name), async (signal, show) => {
     // The server may have a newer model.
     const refresh = typeof model === 'string' && model.startsWith(new URL('models/', document.baseURI).href);
     const [info, place] = await Promise.all([
@@ -40,18 +42,22 @@ export async function useModel(
       placeOfIndexes(),
     ]);
     const { fingerprint } = info;
+    const name = indexName(place, fingerprint);
     const next = withNetwork(
       await ImageSearch.open({
         ...optionsFromAddress(),
         model,
         network: 'lazy',
-        store: `opfs:${indexName(place, fingerprint)}`,
+        store: `opfs:${name}`,
         refresh,
         signal,
       }),
       info,
+      () => forgetServed(name),
     );
     const before = search.value;
+    // The answers of another model are others.
+    if (before) firstAnswers.value = undefined;
     const now = await next.report();
     batch(() => {
       network.value = { is: 'away' };
@@ -73,17 +79,27 @@ export async function useModel(
         ),
       );
     }
+    // In this task: what a person adds meanwhile comes after it.
+    await useServedIndex(name, signal, show)
+      .catch((error) => {
+        if (!signal.aborted) explain(error);
+      })
+      .finally(forgetFeatures);
     return { next, info };
   });
   if (!opened) return false;
-  if (served.value) await useServedIndex();
   loadWhenIdle(opened.next, opened.info);
   return true;
 }
 
-/** Takes over the features that the server has, for the pictures that are not in the index yet. */
-async function useServedIndex(): Promise<void> {
-  const index = served.value!;
+/**
+ * Takes over the features that the server has, for the pictures that are not in the index yet.
+ *
+ * @param name of the index
+ */
+async function useServedIndex(name: string, signal: AbortSignal, show: ShowProgress): Promise<void> {
+  const index = served.value;
+  if (!index) return;
   const isMissing = (id: string): boolean => !pictures.value.get(id)?.indexed;
   const wanted = index.ids.filter(isMissing).length;
   if (wanted === 0) return;
@@ -99,19 +115,30 @@ async function useServedIndex(): Promise<void> {
     );
     return;
   }
-  await runTask(workTexts.value.taking, async (signal) => {
-    const { columns, values } = await servedFeatures(index.ids.length, signal);
-    const rows = index.ids.flatMap((id, row) => (isMissing(id) ? [row] : []));
-    for (let at = 0; at < rows.length; at += atOnce) {
-      const items = rows.slice(at, at + atOnce).map((row) => ({
-        id: index.ids[row]!,
-        vector: values.subarray(row * columns, (row + 1) * columns), // the library copies it
-      }));
-      await search.value!.add(items, { signal });
-      updatePictures(items.map(({ id }) => ({ id, indexed: true })));
-    }
-  });
+  show(undefined, workTexts.value.taking);
+  const into = search.value!;
+  const isNew = into.size === 0;
+  const { columns, values } = await untilAborted(servedFeatures(), signal);
+  const rows = index.ids.flatMap((id, row) => (isMissing(id) ? [row] : []));
+  for (let at = 0; at < rows.length; at += atOnce) {
+    const items = rows.slice(at, at + atOnce).map((row) => ({
+      id: index.ids[row]!,
+      vector: values.subarray(row * columns, (row + 1) * columns), // the library copies it
+    }));
+    await into.add(items, { signal });
+    updatePictures(items.map(({ id }) => ({ id, indexed: true })));
+  }
+  if (isNew && rows.length === index.ids.length && into.size === rows.length) noteServed(name, index.version);
 }
+
+/** The same promise, which rejects as soon as the task is cancelled. */
+const untilAborted = <T>(promise: Promise<T>, signal: AbortSignal): Promise<T> =>
+  new Promise((done, failed) => {
+    const abort = (): void => failed(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(done, failed).finally(() => signal.removeEventListener('abort', abort));
+  });
 
 /** Features that go to the index in one call: each is copied on the page's main thread, which nothing should hold up. */
 const atOnce = 500;

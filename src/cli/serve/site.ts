@@ -128,7 +128,11 @@ function indexRoute({ where, store, isWhole = true }: ServedIndex, followLinks: 
   return async (path, request, response) => {
     switch (path.join('/')) {
       case 'index.json':
-        sendJson(request, response, JSON.stringify({ ...summary, sizes: await sizes() }));
+        sendJson(
+          request,
+          response,
+          JSON.stringify({ ...summary, version: versionOf(store).slice(1, -1), sizes: await sizes() }),
+        );
         return true;
       case 'features.npy':
         if (isCurrent(request, response, { tag: versionOf(store) })) return true;
