@@ -1,5 +1,6 @@
 import type { VectorRow } from '../engine/vector-engine.ts';
 import { LanceIndex } from '../lance/index.ts';
+import { quietEngine } from './quiet-engine.ts';
 
 /** Where `--to lancedb:<uri>` writes to. */
 export interface LanceTarget {
@@ -10,10 +11,13 @@ export interface LanceTarget {
 }
 
 /** Opens the table, or makes it. @throws LikenessError what {@link LanceIndex.open} throws */
-export const openLance = (
+export function openLance(
   { to, table, endpoint }: LanceTarget,
   kind: { dims: number; fingerprint: string },
-): Promise<LanceIndex> => LanceIndex.open(to.slice('lancedb:'.length), { ...kind, table, endpoint });
+): Promise<LanceIndex> {
+  quietEngine();
+  return LanceIndex.open(to.slice('lancedb:'.length), { ...kind, table, endpoint });
+}
 
 /** Rows that are looked for in the table together. */
 const lookedFor = 1000;

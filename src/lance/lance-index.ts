@@ -18,7 +18,7 @@ import { askedOf, comparisonOf, idParts, pageOf, rowOf } from './asked.ts';
 import { toSql } from './condition.ts';
 import { readEntries } from './entries.ts';
 import { Keeper } from './keeper.ts';
-import { type CompactReport, recallOf } from './maintain.ts';
+import { type CompactReport, recallOf, untilNoConflict } from './maintain.ts';
 import type { ScoredRow } from './nearest.ts';
 import {
   type CheckedLanceOptions,
@@ -236,7 +236,11 @@ export class LanceIndex implements VectorEngine {
       this.#do('Removing rows', async () => {
         let removed = 0;
         for (const part of parts) {
-          const { numDeletedRows } = await this.#open.table.delete(toSql({ column: 'id', in: part }));
+          const { table } = this.#open;
+          const { numDeletedRows } = await untilNoConflict(
+            () => table.delete(toSql({ column: 'id', in: part })),
+            () => table.checkoutLatest(),
+          );
           removed += numDeletedRows;
         }
         return removed;

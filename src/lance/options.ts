@@ -83,10 +83,16 @@ export function compactOptions(options: CompactOptions): {
 /** More values in a vector than LanceDB is used with here are a mistake. */
 const mostDims = 65_536;
 
+/** Whether an address is that of an object store. */
+export const isObjectStore = (uri: string): boolean => /^(s3|s3\+ddb|gs|az|abfss?):\/\//i.test(uri);
+
 /** @throws LikenessError `bad-argument` */
 export function checkLanceOptions(uri: unknown, options: LanceOptions): CheckedLanceOptions {
   if (typeof uri !== 'string' || uri === '') {
     refuse('uri', uri, "a folder ('index.lance'), 's3://bucket/path' or 'db://name'");
+  }
+  if (/^[a-z][a-z0-9+]+:/i.test(uri) && !/^[a-z0-9+]+:\/\/[^/]/i.test(uri) && !/^file:/i.test(uri)) {
+    refuse('uri', uri, "'s3://bucket/path', with two slashes and a bucket, or a folder");
   }
   const checked = optionsOf(options, 'LanceIndex.open', '{ dims: 512 }');
   const {
@@ -117,6 +123,13 @@ export function checkLanceOptions(uri: unknown, options: LanceOptions): CheckedL
   for (const name of ['endpoint', 'apiKey', 'region', 'hostOverride'] as const) {
     const value = checked[name];
     if (value !== undefined && typeof value !== 'string') refuse(name, value, 'a string');
+  }
+  const { endpoint } = checked;
+  if (endpoint !== undefined && !/^https?:\/\/[^/]/i.test(endpoint)) {
+    refuse('endpoint', endpoint, "the address of an object store: 'https://storage.example:9000'");
+  }
+  if (endpoint !== undefined && !isObjectStore(uri)) {
+    refuse('uri', uri, "on an object store ('s3://bucket/path') where there is an endpoint");
   }
   if (storageOptions !== undefined) {
     const strings = Object.values(optionsOf(storageOptions, 'storageOptions', "{ region: 'eu-central-1' }"));

@@ -2,8 +2,9 @@ import type { Table } from '@lancedb/lancedb';
 import type { RecordBatch } from 'apache-arrow';
 import { LikenessError } from '../base/errors.ts';
 import { type Engine, loadEngine } from './load.ts';
-import type { CheckedLanceOptions } from './options.ts';
+import { type CheckedLanceOptions, isObjectStore } from './options.ts';
 import { newSchema, type TableShape, tableShape } from './rows.ts';
+import { storageError } from './storage-error.ts';
 
 /** A table that is open. */
 export interface OpenTable {
@@ -12,33 +13,6 @@ export interface OpenTable {
   shape: TableShape;
   /** Ends the connection. */
   close(): void;
-}
-
-/**
- * What LanceDB throws, as an error of ours.
- *
- * @param doing the subject of the message
- */
-export function storageError(error: unknown, doing: string): unknown {
-  if (error instanceof LikenessError) return error;
-  const text = error instanceof Error ? error.message : String(error);
-  // Its messages go on with where in its source they were made.
-  const [first = text] = text.split(/\n|, \/\S+\.rs:\d/);
-  if (/\b(403|401|Unauthorized|AccessDenied|permission denied)\b/i.test(text)) {
-    return new LikenessError(
-      'storage-denied',
-      `${doing} is not allowed (${first}); look at its credentials.`,
-      { cause: error },
-    );
-  }
-  if (/no space left|quota exceeded/i.test(text)) {
-    return new LikenessError(
-      'storage-full',
-      `${doing} found no space left; what was acknowledged is there.`,
-      { cause: error },
-    );
-  }
-  return new LikenessError('storage-failed', `${doing} failed in LanceDB: ${first}`, { cause: error });
 }
 
 /** A call of LanceDB's, with its errors as ours. */
@@ -89,6 +63,16 @@ export async function openTable(uri: string, options: CheckedLanceOptions): Prom
 
 type Connection = Awaited<ReturnType<Engine['lancedb']['connect']>>;
 
+/**
+ * A request that failed is sent again for so many seconds. LanceDB's own three minutes are those of each of several rounds:
+ * a call to a store that takes connections and never answers would last a quarter of an hour.
+ */
+const patience = { client_retry_timeout: '20', timeout: '20s' };
+
+/** Where other tools of object stores find theirs, as LanceDB does. */
+const endpointOfEnvironment = (): string | undefined =>
+  process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL ?? process.env.AWS_ENDPOINT;
+
 async function connect(
   { lancedb }: Engine,
   uri: string,
@@ -99,9 +83,10 @@ async function connect(
     return await lancedb.connect(uri, {
       readConsistencyInterval: staleMs / 1000,
       storageOptions: {
+        ...(isObjectStore(uri) ? patience : {}),
         ...(endpoint === undefined ? {} : { endpoint }),
         // Else it refuses an endpoint without TLS, as a store on this machine has.
-        ...(endpoint?.startsWith('http:') ? { allow_http: 'true' } : {}),
+        ...(/^http:/i.test(endpoint ?? endpointOfEnvironment() ?? '') ? { allow_http: 'true' } : {}),
         ...storageOptions,
       },
       ...Object.fromEntries(given),

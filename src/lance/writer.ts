@@ -2,6 +2,7 @@ import type { VectorRow, VectorsAdded } from '../engine/vector-engine.ts';
 import { idsAtOnce } from './asked.ts';
 import { type ColumnKind, mostColumns, shapeOf } from './columns.ts';
 import { toSql } from './condition.ts';
+import { untilNoConflict } from './maintain.ts';
 import { cell, encodeRows, newColumn, type StoredRow, type TableShape, tableShape } from './rows.ts';
 import { batchesOf, engineCall, type OpenTable } from './table.ts';
 
@@ -84,7 +85,7 @@ async function writeStored(
   areNew: boolean,
 ): Promise<{ inserted: number; version: number }> {
   const encoded = encodeRows(engine.arrow, shape, stored);
-  return engineCall('Adding rows', async () => {
+  return changing({ table }, async () => {
     if (areNew && stored.length >= fewestAppended) {
       const { version } = await table.add(encoded);
       return { inserted: stored.length, version };
@@ -120,9 +121,14 @@ async function withoutTwins(
         { column: 'added', in: part.map(({ added }) => added) },
       ],
     });
-    await engineCall('Adding rows', () => open.table.delete(ours));
+    await changing(open, () => open.table.delete(ours));
   }
   return twins.map(({ id }) => rows.get(id)!);
+}
+
+/** Repeats what met the changes of others for longer than LanceDB itself tries, as on a slow store. */
+function changing<T>({ table }: Pick<OpenTable, 'table'>, work: () => Promise<T>): Promise<T> {
+  return engineCall('Adding rows', () => untilNoConflict(work, () => table.checkoutLatest()));
 }
 
 async function latestVersion({ table }: OpenTable): Promise<number> {

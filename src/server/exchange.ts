@@ -66,8 +66,13 @@ export function limited(from: AbortSignal, ms: number): { signal: AbortSignal; e
   };
 }
 
-/** An answer in JSON. The budget holds its bytes until the connection has taken them. */
+/**
+ * An answer in JSON. The budget holds its bytes until the connection has taken them.
+ *
+ * @throws what the request's signal was aborted with: a connection that was closed tells nobody again that it is
+ */
 export function sendJson(exchange: Exchange, value: unknown, budget: Budget): Response {
+  exchange.var.signal.throwIfAborted();
   const bytes = Buffer.from(JSON.stringify(value));
   budget.note(bytes.length);
   exchange.env.outgoing.once('close', () => budget.give(bytes.length));

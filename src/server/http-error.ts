@@ -32,9 +32,19 @@ const statuses: Readonly<Partial<Record<LikenessError['code'], number>>> = {
   closed: 503,
 };
 
+/** Whether what keeps the vectors is at fault: a disk, or an object store that is away, full or refuses. */
+export const isStoreFault = (error: unknown): error is LikenessError =>
+  error instanceof LikenessError && error.code.startsWith('storage-');
+
 /** What a client is told of anything that was thrown. */
 export function httpErrorOf(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
+  if (isStoreFault(error)) {
+    // Where the store is, and what it says, is the server's own business.
+    const message =
+      'The store of this server does not answer as it should; the log says why. Ask again later.';
+    return new HttpError(503, error.code, message, { 'Retry-After': '5' });
+  }
   if (error instanceof LikenessError) {
     const status = statuses[error.code] ?? 500;
     const code = error.code === 'model-mismatch' ? 'wrong-model' : error.code;

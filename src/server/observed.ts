@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import { type Env, limited } from './exchange.ts';
-import { clientGone, HttpError, httpErrorOf } from './http-error.ts';
+import { clientGone, HttpError, httpErrorOf, isStoreFault } from './http-error.ts';
 import type { Budget, Limits } from './limits.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -23,15 +23,18 @@ export function observed(app: Hono<Env>, { metrics, budget, limits, log }: Obser
     const { pathname: path } = new URL(exchange.req.url);
     const refusal = path === '/api/health' || path === '/metrics' ? undefined : budget.refusal;
     if (refusal) exchange.res = answerOf(refusal);
-    else await next();
+    // What an engine does for too long goes on by itself, and keeps its place at the gate; nobody waits for it.
+    else if (await isCut(next(), signal)) exchange.res = answerOf(httpErrorOf(signal.reason));
     end();
     const { route } = exchange.var;
     const isGone = exchange.req.raw.signal.aborted;
     const status = isGone ? clientGone : exchange.res.status;
     const seconds = (performance.now() - began) / 1000;
     metrics.observe(route, method, status, seconds);
-    const failure = exchange.error && !isGone ? { error: String(exchange.error.message) } : {};
-    const level = status >= 500 && status !== 503 ? 'error' : status >= 400 ? 'warn' : 'info';
+    const thrown: unknown = exchange.error ?? (signal.aborted ? signal.reason : undefined);
+    const failure = thrown && !isGone ? { error: String((thrown as Error).message) } : {};
+    const isOurs = status >= 500 && (status !== 503 || isStoreFault(thrown));
+    const level = isOurs ? 'error' : status >= 400 ? 'warn' : 'info';
     log(level, { method, path, route, status, ms: Math.round(seconds * 1e4) / 10, ...failure });
   });
   app.notFound((exchange) =>
@@ -44,6 +47,21 @@ export function observed(app: Hono<Env>, { metrics, budget, limits, log }: Obser
     ),
   );
   app.onError((error) => answerOf(httpErrorOf(error)));
+}
+
+/** Whether a signal came before work had ended. */
+async function isCut(work: Promise<void>, signal: AbortSignal): Promise<boolean> {
+  let note = (): void => {};
+  const aborted = new Promise<boolean>((resolve) => {
+    note = () => resolve(true);
+    if (signal.aborted) note();
+    signal.addEventListener('abort', note, { once: true });
+  });
+  try {
+    return await Promise.race([work.then(() => false), aborted]);
+  } finally {
+    signal.removeEventListener('abort', note);
+  }
 }
 
 const answerOf = ({ status, code, message, headers }: HttpError): Response =>

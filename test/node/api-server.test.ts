@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { ImageSearch } from '../../src/api/image-search.node.ts';
+import { LikenessError } from '../../src/base/errors.ts';
 import type { VectorEngine } from '../../src/engine/vector-engine.ts';
 import { bearer, call, type StartedApi, startApi, token } from '../support/api-server.ts';
 import { dimension, makeIndex, unitVector } from '../support/index-folder.ts';
@@ -440,6 +441,78 @@ describe('under load the search API', () => {
     const { body: metrics } = await call(`${approximate.url.slice(0, -4)}/metrics`);
     assert.match(metrics, /likeness_recall 0\.97\n/);
     await approximate.server.close();
+  });
+
+  test('an engine that cannot be interrupted keeps its place, not its client; nothing stays held for those that went', async () => {
+    let letGo = (): void => {};
+    const gone = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    let started = 0;
+    const engine = new Proxy(api.engine, {
+      get(target, name) {
+        const value = target[name as keyof VectorEngine];
+        if (name !== 'query') return typeof value === 'function' ? value.bind(target) : value;
+        return async () => {
+          started++;
+          await gone;
+          return {
+            hits: Array.from({ length: 500 }, (_, n) => ({ id: `p${n}`, distance: 1 })),
+            exact: true,
+            recall: null,
+          };
+        };
+      },
+    });
+    const slow = await startApi(engine, { limits: { queryMs: 100, bodyMs: 100, running: 2, waiting: 0 } });
+    const leave = new AbortController();
+    const left = call(`${slow.url}/query`, { ...query, signal: leave.signal }).catch(
+      (error: Error) => error.name,
+    );
+    const late = await call(`${slow.url}/query`, query);
+    assert.deepEqual([late.status, late.body.error.code, started], [503, 'too-slow', 2]);
+    leave.abort();
+    await left;
+    assert.equal((await call(`${slow.url}/query`, query)).body.error.code, 'busy', 'both still work');
+    letGo();
+    await setTimeout(50);
+    const { body } = await call(`${slow.url.slice(0, -4)}/metrics`);
+    assert.match(body, /likeness_held_bytes 0\n/);
+    assert.match(body, /likeness_requests_running 0\n/);
+    assert.equal((await call(`${slow.url}/query`, query)).status, 200);
+    await slow.server.close();
+  });
+
+  test('a store that fails is a 503 for clients, without where it is, and a fault for the log', async () => {
+    const message = 'Reading failed: the object store at http://10.1.2.3:9000 answered 503, SlowDown.';
+    for (const code of ['storage-failed', 'storage-denied', 'storage-full'] as const) {
+      const fail = async (): Promise<never> => {
+        throw new LikenessError(code, message);
+      };
+      const engine = new Proxy(api.engine, {
+        get: (target, name) => {
+          if (['query', 'size', 'version', 'add', 'entries'].includes(name as string)) return fail;
+          const value = target[name as keyof VectorEngine];
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+      const failing = await startApi(engine);
+      for (const answer of [
+        await call(`${failing.url}/query`, query),
+        await call(`${failing.url}/entries`),
+        await call(`${failing.url}/add`, { json: { entries: [] }, headers: bearer }),
+      ]) {
+        assert.deepEqual([answer.status, answer.body.error.code], [503, code]);
+        assert.ok(Number(answer.headers.get('retry-after')) > 0);
+        assert.doesNotMatch(answer.body.error.message, /10\.1\.2\.3/);
+      }
+      assert.equal((await call(`${failing.url}/health`)).status, 503);
+      assert.deepEqual(
+        failing.log.slice(0, 3).map(({ level, error }) => [level, error]),
+        new Array(3).fill(['error', message]),
+      );
+      await failing.server.close();
+    }
   });
 
   test('gives a query its time and no more', async () => {

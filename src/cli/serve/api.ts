@@ -12,6 +12,7 @@ import { servedModels } from '../models.ts';
 import { openIndexOf, openToChange } from '../open-index.ts';
 import { openSearch } from '../open-search.ts';
 import { printableJson } from '../print.ts';
+import { quietEngine } from '../quiet-engine.ts';
 import { type ApiServeOptions, readToken } from './api-options.ts';
 
 export interface OpenedApi {
@@ -85,6 +86,7 @@ async function openEngine(
 ): Promise<Opened> {
   if (engine !== undefined) {
     const { LanceIndex } = await import('../../lance/index.ts');
+    quietEngine();
     const lance = await LanceIndex.open(engine.replace(/^lancedb:/, ''), {
       ...{ table, endpoint },
       staleMs: stale === undefined ? undefined : stale * 1000,
