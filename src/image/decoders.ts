@@ -2,8 +2,10 @@
 export interface Decoders {
   tiff(): Promise<Pick<typeof import('./tiff/tiff.ts'), 'decodeTiff'>>;
   avif(): Promise<Pick<typeof import('./avif/avif.ts'), 'decodeAvif'>>;
-  /** Of JPEG files in CMYK; in Node without sharp, of all. */
-  jpegTurbo(): Promise<Pick<typeof import('./jpeg-turbo.ts'), 'decodeCmykJpeg' | 'decodeColourJpeg'>>;
+  /** Of JPEG files in CMYK; in Node without sharp, of all; of small pictures. */
+  jpegTurbo(): Promise<
+    Pick<typeof import('./jpeg-turbo.ts'), 'decodeCmykJpeg' | 'decodeColourJpeg' | 'decodeScaledJpeg'>
+  >;
   /** In pages; in Node without sharp, of all WebP. */
   webpAlpha(): Promise<Pick<typeof import('./webp-alpha.ts'), 'decodeTransparentWebp'>>;
 }

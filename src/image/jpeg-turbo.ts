@@ -85,10 +85,34 @@ export async function decodeColourJpeg(file: Uint8Array, width: number, height: 
   return { width, height, rgba, mode: 'RGB' };
 }
 
+/**
+ * A JPEG file as a smaller picture: of each block of 8 × 8 pixels only `eighths` × `eighths` are computed, from its lowest
+ * frequencies. The pixels of all others take neither time nor memory. What is wanted is a small picture, not what Pillow
+ * makes of the whole one.
+ *
+ * @param components colour channels of the file: 1, 3 or 4 (CMYK)
+ * @param eighths 1, 2, 4, or 8 for the whole picture
+ * @returns width and height of the file, times `eighths`, over 8, rounded up
+ * @throws LikenessError `bad-image`
+ */
+export async function decodeScaledJpeg(
+  file: Uint8Array,
+  { width, height, components }: { width: number; height: number; components: number },
+  eighths: number,
+): Promise<Pixels> {
+  const [w, h] = [Math.ceil((width * eighths) / 8), Math.ceil((height * eighths) / 8)];
+  return components === 4
+    ? { width: w, height: h, rgba: await decodeCmykJpeg(file, w, h), mode: 'CMYK' }
+    : decodeColourJpeg(file, w, h);
+}
+
 const broken = (cause?: unknown): LikenessError =>
   badImage('broken JPEG: its data are damaged, or too large for the memory', cause);
 
-/** @returns four bytes for each pixel; whether it warned that the data are damaged or odd */
+/**
+ * @param width of the picture, or less: libjpeg-turbo takes the largest of its scales (sixteen eighths … one) that fits
+ * @returns four bytes for each pixel; whether it warned that the data are damaged or odd
+ */
 async function decompress(
   file: Uint8Array,
   width: number,

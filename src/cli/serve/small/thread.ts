@@ -24,9 +24,9 @@ const thread = {
   },
 };
 
-/** All formats, on every machine. */
+/** All formats, on every machine; of JPEG, too, a fraction of the pixels. */
 async function shrink(file: Uint8Array, height: number): Promise<Uint8Array> {
-  const pixels = await decode(file, { orient: true });
+  const pixels = await decode(file, { orient: true, least: (size) => sideOf(size, height) });
   return smallWebp(pixels, { side: sideOf(pixels, height), ...encoding });
 }
 
