@@ -15,6 +15,7 @@
 // npm run bench -- site [--n pictures] [--k neighbours] [--runs visits]: `likeness site`, and what visitors load
 // npm run bench -- page [--n pictures] [--batch pictures] [--runs visits]: the served page over n pictures, from its first
 //   byte to painted answers; `batch` pictures are added in the page
+// npm run bench -- page-memory [--n pictures] [--kind large|mixed]: memory of Chromium while they are added and seen
 // Runs test/bench/<name>.ts in Chromium, or with --node what of it runs there, and prints its tables.
 // `--no-build` takes the installed packages as they are, as in npm test, and the sample photographs only where their
 //   features were made before.
@@ -51,6 +52,7 @@ const { values: flags, positionals } = parseArgs({
     k: { type: 'string' },
     runs: { type: 'string' },
     batch: { type: 'string' },
+    kind: { type: 'string' },
     from: { type: 'string' },
     features: { type: 'string' },
     layers: { type: 'string' },
@@ -125,9 +127,16 @@ if (flags.peers) {
 }
 if (name.startsWith('lance')) flags.node = true;
 if (name === 'lance-indices' && flags.only) overrides.only = flags.only.split(',');
-if (name === 'site' || name === 'page') {
+if (['site', 'page', 'page-memory'].includes(name)) {
   flags.node = true;
   if (!flags['no-build']) await ensureBuilt();
+}
+if (flags.kind !== undefined) {
+  if (name !== 'page-memory' || !['large', 'mixed'].includes(flags.kind)) {
+    console.error(`--kind goes with page-memory and is large or mixed; "${name}" and "${flags.kind}" came.`);
+    process.exit(2);
+  }
+  overrides.kind = flags.kind;
 }
 if (name === 'extract' || name === 'variants') {
   // They run the built library, or its threads.
@@ -179,7 +188,7 @@ for (const { title, columns, rows } of results.flatMap(({ tables }) => tables)) 
     );
   }
 }
-if (name !== 'page') console.log('\nTimes of whole calls; the contenders ran in turns.');
+if (!name.startsWith('page')) console.log('\nTimes of whole calls; the contenders ran in turns.');
 for (const note of results[0].notes) console.log(note);
 
 /** With the sizes that were asked for; rounds that become the same run once. */

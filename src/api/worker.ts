@@ -2,6 +2,7 @@ import { gpuBuild } from '../assets/gpu-build.ts';
 import type { AssetUrls } from '../assets/names.ts';
 import { ownScript, startWorker } from '../assets/start-worker.ts';
 import { LikenessError } from '../base/errors.ts';
+import { free } from '../base/free.ts';
 import { blobFile } from '../base/random-access.ts';
 import { domPort, serve } from '../base/rpc.ts';
 import { checkWebAssembly } from '../base/web-assembly.ts';
@@ -141,6 +142,8 @@ async function openEngine(
           pixels: (picture) => toPixels(picture, { orient }, decode),
           bytes: async (picture) =>
             picture.kind === 'encoded' ? new Uint8Array(await picture.blob.arrayBuffer()) : undefined,
+          // What came here was copied, or was made here.
+          release: free,
         },
         openStore,
         pairThreads: {

@@ -1,3 +1,4 @@
+import { free } from '../base/free.ts';
 import { badImage } from './bad-image.ts';
 import { checkSize } from './check.ts';
 import type { Pixels } from './pixels.ts';
@@ -6,13 +7,14 @@ import type { Pixels } from './pixels.ts';
 export const asStored: ImageBitmapOptions = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' };
 
 /** Pictures are read in bands of about this many pixels: some browsers limit a canvas to less than a photograph. */
-const BAND_PIXELS = 1 << 22;
+const BAND_PIXELS = 1 << 21;
 
 /** The pixels of a bitmap, R G B A, through a 2D canvas; undefined at the first one that is not opaque. */
 export function readOpaque(bitmap: ImageBitmap): Uint8Array | undefined {
   const { width, height } = bitmap;
   const bandRows = Math.min(height, Math.max(1, Math.floor(BAND_PIXELS / width)));
-  const context = new OffscreenCanvas(width, bandRows).getContext('2d', { willReadFrequently: true });
+  const canvas = new OffscreenCanvas(width, bandRows);
+  const context = canvas.getContext('2d', { willReadFrequently: true });
   if (!context) throw badImage('this browser gives no 2D canvas to read pixels with');
   context.globalCompositeOperation = 'copy';
   const rgba = new Uint8Array(width * height * 4);
@@ -22,7 +24,9 @@ export function readOpaque(bitmap: ImageBitmap): Uint8Array | undefined {
     const { data } = context.getImageData(0, 0, width, rows);
     for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return;
     rgba.set(data, y * width * 4);
+    free(data);
   }
+  canvas.width = 1; // its pixels would wait for the garbage collector
   return rgba;
 }
 

@@ -70,7 +70,7 @@ export function Pane({
           }
         >
           {original ? (
-            <Whole original={original} name={subject.name} />
+            <Whole original={original} name={subject.name} thumbnail={subject.thumbnail} />
           ) : (
             subject.thumbnail !== '' && <img class="small" src={subject.thumbnail} alt={subject.name} />
           )}
@@ -139,13 +139,15 @@ const mostWide = (width: number, height: number): number =>
   width * Math.max(2, 320 / Math.max(width, height));
 
 /** The decoded element itself: another one would be decoded again. */
-function Whole({ original, name }: { original: Original; name: string }) {
+function Whole({ original, name, thumbnail }: { original: Original; name: string; thumbnail: string }) {
   const place = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     original.image.alt = name;
     place.current!.replaceChildren(original.image);
   }, [original, name]);
-  return <div class={`whole turn-${original.turn}`} ref={place} />;
+  // Until it is drawn, its small picture is seen in its place.
+  const backgroundImage = original.isDrawnLater && thumbnail !== '' ? `url("${encodeURI(thumbnail)}")` : '';
+  return <div class={`whole turn-${original.turn}`} ref={place} style={{ backgroundImage }} />;
 }
 
 function Trouble({ reading, subject }: { reading: Reading; subject: Subject }) {

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { type Original, originalOf } from '../../work/original.ts';
+import { type Original, showOriginal } from '../../work/original.ts';
 import type { Subject } from './subject.ts';
 
 export type Reading =
@@ -18,12 +18,14 @@ export function useOriginal({ url, file }: Subject): Reading {
     const done = (reading: Reading): void => {
       if (isWanted) setRead({ url, reading });
     };
-    originalOf(url, file).then(
+    const shown = showOriginal(url, file);
+    shown.original.then(
       (original) => done({ state: 'ready', original }),
       () => done({ state: 'broken' }),
     );
     return () => {
       isWanted = false;
+      shown.done();
     };
   }, [url, file]);
   if (url === '') return { state: 'absent' };

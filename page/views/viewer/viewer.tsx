@@ -12,7 +12,7 @@ import { loadMore, queryKey } from '../../state/results.ts';
 import { listed } from '../../state/shown.ts';
 import { frameTexts } from '../../texts/frame.ts';
 import { viewerTexts } from '../../texts/viewer.ts';
-import { originalOf, releaseOriginals } from '../../work/original.ts';
+import { prepareOriginal, releaseOriginals } from '../../work/original.ts';
 import { Facts } from './facts.tsx';
 import { HeatLegend } from './heat.tsx';
 import { Pane } from './pane.tsx';
@@ -61,7 +61,7 @@ function OpenViewer({ part }: { part: Subject['part'] }) {
     if (!isSettled) return;
     for (const near of [ids[at + 1], ids[at - 1]]) {
       const { url = '', file } = (near !== undefined && pictures.value.get(near)) || {};
-      if (url !== '') originalOf(url, file).catch(() => {});
+      if (url !== '') prepareOriginal(url, file);
     }
   }, [isSettled, key, ids]);
   // More results are fetched before the last one is reached.

@@ -1,3 +1,5 @@
+import { decodeSmall } from './decode.ts';
+
 /** Pixels of a small picture's longer side: a row of the page is 190 pixels high. */
 const longest = 320;
 const quality = 0.65;
@@ -55,14 +57,14 @@ let writesWebp = true;
  * @throws what `createImageBitmap` throws for a file that this browser cannot read
  */
 export async function shrink(file: Blob, canvas: SmallCanvas): Promise<Small> {
-  const bitmap = await createImageBitmap(file);
-  const { width, height } = bitmap;
+  const decoded = await decodeSmall(file, longest);
+  const { width, height } = decoded;
   const scale = Math.min(1, longest / Math.max(width, height));
   const [w, h] = [width, height].map((side) => Math.max(1, Math.round(side * scale))) as [number, number];
   const context = canvas.resize(w, h);
   context.imageSmoothingQuality = 'high';
-  context.drawImage(bitmap, 0, 0, w, h);
-  bitmap.close(); // before the next wait: it has four bytes for each pixel
+  context.drawImage(decoded.image, 0, 0, w, h);
+  decoded.close(); // before the next wait: it has four bytes for each pixel
   return { thumbnail: await dataUrl(await encode(canvas, context, w, h)), width, height };
 }
 
