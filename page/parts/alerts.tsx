@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { type Action, type Alert, alerts, dismiss } from '../state/tasks.ts';
 import { frameTexts } from '../texts/frame.ts';
+import { Detail } from './detail.tsx';
 import { CloseIcon } from './icons.tsx';
 
 /** What the person has to know, until they dismiss it. */
@@ -18,7 +19,7 @@ export function Alerts() {
   );
 }
 
-function OneAlert({ alert: { key, text, lines, action } }: { alert: Alert }) {
+function OneAlert({ alert: { key, text, lines, action, detail } }: { alert: Alert }) {
   return (
     <div class={action?.isUndo ? 'alert done' : 'alert'} role="alert">
       <div class="text">
@@ -30,6 +31,7 @@ function OneAlert({ alert: { key, text, lines, action } }: { alert: Alert }) {
             ))}
           </ul>
         )}
+        {detail !== undefined && <Detail text={detail} />}
         {action && <ActionButton of={key} action={action} />}
       </div>
       <button type="button" class="bare" onClick={() => dismiss(key)}>

@@ -17,6 +17,8 @@ export interface Alert {
   readonly text: string;
   /** Details, e.g. names of files. */
   readonly lines: readonly string[];
+  /** The library's own words, in English: for those who want to know. */
+  readonly detail?: string;
   readonly action?: Action;
 }
 
@@ -44,12 +46,18 @@ export const say = (text: string): void => {
 
 let lastKey = 0;
 
-export function alertPerson(text: string, lines: readonly string[] = [], action?: Action): void {
+export function alertPerson(
+  text: string,
+  lines: readonly string[] = [],
+  action?: Action,
+  detail?: string,
+): void {
   // What is taken back is each time another thing.
-  const isTold = ({ text: its, lines: those }: Alert): boolean =>
-    its === text && those.join() === lines.join();
+  const isTold = (one: Alert): boolean =>
+    one.text === text && one.lines.join() === lines.join() && one.detail === detail;
   if (!action?.isUndo && alerts.value.some(isTold)) return;
-  alerts.value = [...alerts.value, { key: ++lastKey, text, lines, ...(action ? { action } : {}) }];
+  const alert = { key: ++lastKey, text, lines, ...(action && { action }), ...(detail && { detail }) };
+  alerts.value = [...alerts.value, alert];
 }
 
 export const dismiss = (key: number): void => {
@@ -60,7 +68,7 @@ export const dismiss = (key: number): void => {
 export function explain(error: unknown): void {
   if (error instanceof DOMException && error.name === 'AbortError') return;
   const { text, detail } = errorText(error);
-  alertPerson(text, detail === undefined ? [] : [detail]);
+  alertPerson(text, [], undefined, detail);
 }
 
 export type ShowProgress = (fraction: number | undefined, text: string) => void;

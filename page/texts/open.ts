@@ -4,7 +4,8 @@ import { bilingual, formatCount } from './language.ts';
 export const openTexts = bilingual({
   en: {
     modelNamed: (name: string, version: string) => `${name}, version ${version}`,
-    repaired: (reason: string) => `The index was repaired: ${reason}`,
+    repaired:
+      'The end of what was stored was damaged, e.g. by a crash. It was repaired; the last pictures may have to be added again.',
     earlier: (made: string, now: string, size: string) =>
       `Your pictures in this browser were read with ${made}, this is ${now}: add them again. What is kept of the old one (${size}) can be deleted in the settings.`,
     otherModel: (made: string, now: string) =>
@@ -22,7 +23,7 @@ export const openTexts = bilingual({
   },
   zh: {
     modelNamed: (name: string, version: string) => `${name}（版本 ${version}）`,
-    repaired: (reason: string) => `索引已修复：${reason}`,
+    repaired: '已保存内容的末尾曾损坏（例如因崩溃），现已修复；最后添加的图片可能需要重新添加。',
     earlier: (made: string, now: string, size: string) =>
       `此浏览器中您的图片是用 ${made} 读取的，当前模型是 ${now}：请重新添加图片。旧的内容（${size}）可在设置中删除。`,
     otherModel: (made: string, now: string) =>

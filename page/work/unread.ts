@@ -1,6 +1,7 @@
 import { pictureEndings, unreadFormatOf } from '../../src/image/endings.ts';
 import { alertPerson } from '../state/tasks.ts';
 import { changeUnread, type UnreadPicture } from '../state/unread.ts';
+import { adviceFor, formatName } from '../texts/advice.ts';
 import { workTexts } from '../texts/work.ts';
 import { isBrowsersByName } from './browser-formats.ts';
 import type { Unread } from './given-types.ts';
@@ -18,8 +19,8 @@ export function whyNotPicture(path: string, type: string): string | undefined {
 
 /** What is said of a file of a format that is not read. */
 export function whyUnreadFormat(path: string): string {
-  const { name, advice } = unreadFormatOf(path)!;
-  return workTexts.value.unreadFormat(name, advice);
+  const format = unreadFormatOf(path)!;
+  return workTexts.value.unreadFormat(formatName(format), adviceFor(format));
 }
 
 const maxNames = 10;

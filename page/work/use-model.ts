@@ -7,6 +7,7 @@ import { pictures, updatePictures } from '../state/pictures.ts';
 import { alertPerson, explain, runTask, type ShowProgress } from '../state/tasks.ts';
 import { formatBytes } from '../texts/language.ts';
 import { modelCalled, openTexts } from '../texts/open.ts';
+import { warningText } from '../texts/warnings.ts';
 import { workTexts } from '../texts/work.ts';
 import { indexMissing, showIndex } from './indexing.ts';
 import { loadWhenIdle, withNetwork } from './network.ts';
@@ -67,8 +68,11 @@ export async function useModel(
     await before?.close();
     await showIndex();
     const { size, store } = now;
-    if (store && store.warnings.length > 0) alertPerson(store.warnings.join(' '));
-    if (store?.dropped) alertPerson(openTexts.value.repaired(store.dropped.reason));
+    for (const warning of store?.warnings ?? []) {
+      const { text, detail } = warningText(warning);
+      alertPerson(text, [], undefined, detail);
+    }
+    if (store?.dropped) alertPerson(openTexts.value.repaired, [], undefined, store.dropped.reason);
     const earlier = size > 0 ? undefined : await earlierIndex(place);
     if (earlier) {
       alertPerson(

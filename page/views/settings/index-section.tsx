@@ -12,6 +12,7 @@ import { emptyIndex, removableIds, saveFeatures, saveIndex } from '../../work/im
 import { served } from '../../work/served.ts';
 import { storedIndexes } from '../../work/stored-indexes.ts';
 import { OtherIndexes } from './other-indexes.tsx';
+import { Warning } from './warning.tsx';
 
 /**
  * What is searched: how much it is, and what can be done with it as a whole.
@@ -33,7 +34,7 @@ export function IndexSection({ isCurrent }: { isCurrent: boolean }) {
         {current && <p>{text.stored(formatBytes(current.byteLength))}</p>}
         {report.value && !store && <p>{text.notStored}</p>}
         {store?.warnings.map((warning) => (
-          <p key={warning}>{warning}</p>
+          <Warning key={warning} warning={warning} />
         ))}
         <Room />
       </div>

@@ -3,8 +3,10 @@ import { formatCount } from '../../texts/language.ts';
 import { machineTexts } from '../../texts/machine.ts';
 import { reasonText } from '../../texts/reasons.ts';
 import { settingsTexts } from '../../texts/settings.ts';
+import { placeText } from '../../texts/warnings.ts';
 import { GpuPanel } from './gpu-panel.tsx';
 import { IsolationSetting } from './offline.tsx';
+import { Warning } from './warning.tsx';
 
 /** What runs where, and why: for those who want to know. */
 export function MachineSection() {
@@ -62,7 +64,12 @@ function Machine() {
           {files && (
             <>
               <dt>{text.files}</dt>
-              <dd>{[files.where, ...files.warnings].join('. ')}</dd>
+              <dd>
+                {placeText(files.where)}
+                {files.warnings.map((warning) => (
+                  <Warning key={warning} warning={warning} />
+                ))}
+              </dd>
             </>
           )}
         </dl>
