@@ -9,7 +9,8 @@ import { closeCollections } from './collections/known.ts';
 import { addToIndex, showIndex } from './indexing.ts';
 import { saveFile } from './save-file.ts';
 import { served } from './served.ts';
-import { offerUndo, putBack } from './undo.ts';
+import { itemsOf } from './take-out.ts';
+import { keepOrder, offerUndo, putBack } from './undo.ts';
 import { tellUnread } from './unread.ts';
 
 /** Takes over an index that was saved, or adds the rows of a `.npy` file, with the ids of a `.json` file beside it. */
@@ -79,8 +80,8 @@ export async function emptyIndex(): Promise<void> {
   await runTask(indexTexts.value.emptying, async (signal) => {
     const index = search.value!;
     const shown = pictures.value;
-    const before = await index.export({ signal });
     const gone = removableIds();
+    const items = await itemsOf(index, new Set(gone), signal);
     const removed = await index.remove(gone);
     await index.compact();
     await closeCollections();
@@ -92,11 +93,15 @@ export async function emptyIndex(): Promise<void> {
     await showIndex();
     go({ view: 'pictures', query: [] });
     offerUndo(indexTexts.value.emptied(removed), async (now, signal) => {
-      await now.import(before, { signal });
+      // What was added meanwhile stays, also where it has the name of one that was here.
+      const there = new Set(pictures.value.keys());
+      const back = items.filter(({ id }) => !there.has(id));
+      await now.add(back, { signal });
       // Files that are open in this visit are known again, too.
       putBack(shown, new Set(shown.keys()));
+      await keepOrder(now);
       await showIndex();
-      return removed;
+      return back.length;
     });
   });
 }

@@ -6,7 +6,7 @@ import { workTexts } from '../texts/work.ts';
 import { leaveOut } from './collections/known.ts';
 import { entriesOf } from './entries.ts';
 import { served } from './served.ts';
-import { offerUndo, putBack } from './undo.ts';
+import { keepOrder, offerUndo, putBack } from './undo.ts';
 
 /** Pictures of the server come again with its index: they are not taken out here. */
 export const isServed = (id: string): boolean => servedIds().has(id);
@@ -48,6 +48,7 @@ export async function removeWithUndo(ids: readonly string[], { after, afterUndo 
       await afterUndo?.();
       const back = new Set(gone.map(({ id }) => id));
       putBack(before, back);
+      await keepOrder(now);
       return gone.length;
     });
   });
@@ -56,17 +57,20 @@ export async function removeWithUndo(ids: readonly string[], { after, afterUndo 
 /** Pictures at a time: each is asked for. */
 const atOnce = 200;
 
-/** What the index has of pictures. */
-async function itemsOf(index: ImageSearch, ids: ReadonlySet<string>, signal: AbortSignal): Promise<Item[]> {
+/** What the index has of pictures, to be added again. */
+export async function itemsOf(
+  index: ImageSearch,
+  ids: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<Item[]> {
   const entries = await entriesOf(index, ids);
   const items: Item[] = [];
   for (let at = 0; at < entries.length; at += atOnce) {
     signal.throwIfAborted();
     const part = entries.slice(at, at + atOnce);
     const vectors = await Promise.all(part.map(({ id }) => index.vector(id)));
-    for (const [n, { id, meta }] of part.entries()) {
-      items.push({ id, vector: vectors[n]!, ...(meta === undefined ? {} : { meta }) });
-    }
+    for (const [n, { id, meta, hash }] of part.entries())
+      items.push({ id, vector: vectors[n]!, ...(meta && { meta }), ...(hash && { hash }) });
   }
   return items;
 }

@@ -1,6 +1,6 @@
 import type { ImageSearch } from 'likeness-search';
 import { report, search } from '../state/library.ts';
-import { changePictures, type Picture } from '../state/pictures.ts';
+import { changePictures, type Picture, pictures } from '../state/pictures.ts';
 import { alertPerson, runTask, say } from '../state/tasks.ts';
 import { workTexts } from '../texts/work.ts';
 
@@ -41,6 +41,14 @@ export function putBack(before: ReadonlyMap<string, Picture>, ids: ReadonlySet<s
     }
     for (const [id, picture] of now) map.set(id, picture);
   });
+}
+
+/**
+ * Gives the index the order in which the page shows its pictures: what came back is at its end, and would be there after a
+ * reload and in other tabs. Where that fails, e.g. for want of space, all pictures are there all the same.
+ */
+export async function keepOrder(index: ImageSearch): Promise<void> {
+  await index.reorder(pictures.value.keys()).catch(() => {});
 }
 
 /** The URL of a file is given back when its picture goes (`object-urls.ts`). */

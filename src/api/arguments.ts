@@ -177,7 +177,7 @@ export function vectorOf(vector: unknown): Float32Array {
 
 /** @throws LikenessError `bad-argument` */
 export function checkItem(item: unknown): asserts item is Item {
-  const { id, meta, image, vector } = (item ?? {}) as Record<string, unknown>;
+  const { id, meta, image, vector, hash } = (item ?? {}) as Record<string, unknown>;
   if (typeof id !== 'string' || id === '') {
     throw new LikenessError(
       'bad-argument',
@@ -187,5 +187,7 @@ export function checkItem(item: unknown): asserts item is Item {
   if (image === undefined && vector === undefined) {
     throw new LikenessError('bad-argument', `The item "${id}" has neither an image nor a vector.`);
   }
+  if (hash !== undefined && !(typeof hash === 'string' && /^[0-9a-f]{64}$/.test(hash)))
+    refuse(`The hash of "${id}"`, hash, 'a SHA-256 as 64 hexadecimal digits, as entries() tells it');
   if (meta !== undefined) checkMeta(meta, id);
 }

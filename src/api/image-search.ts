@@ -77,7 +77,7 @@ interface EngineCall extends CallOptions {
 const noNetwork = { batchSize: 8, threads: 1 };
 
 /** An item as it was when it was given. */
-type HeldItem = Pick<Item, 'id' | 'meta'> & Held;
+type HeldItem = Pick<Item, 'id' | 'meta'> & { hash?: string } & Held;
 type Held = { vector: Float32Array } | { ready: () => Promise<unknown> };
 
 /** Exact image search over an engine, wherever that runs. `ImageSearch` of each platform adds `open`. */
@@ -475,6 +475,26 @@ export class ImageSearchBase {
   }
 
   /**
+   * Gives pictures another order: in `entries`, and in answers where distances are equal. Those that are named take, in the
+   * order of their ids, the places that they have now; the others stay where they are. Ids that are not in the index are
+   * passed over. A stored index is written anew, all or nothing.
+   *
+   * A picture that was removed and added again comes last; this puts it back to where it was.
+   *
+   * @param ids of one that is named twice, the first counts
+   * @throws LikenessError `bad-argument`, `read-only`, `locked`, `bad-file`, `storage-full`, `storage-denied`, `storage-failed`,
+   *   `unsupported`, `closed`
+   * @example
+   * const before = (await search.entries()).map(({ id }) => id);
+   * await search.reorder(before.toSorted());
+   */
+  async reorder(ids: Iterable<string>, options: CallOptions = {}): Promise<void> {
+    const call = this.#begin('reorder', options);
+    const list = idsOf(ids, 'reorder');
+    await this.#during(call, (how) => this.#host.engine.reorder(list, how));
+  }
+
+  /**
    * Calls `listener` whenever pictures were added, replaced or removed: by this object when that is done, by another tab or
    * process when a call of this object has read it, as `query`, `entries` and `has` do.
    *
@@ -596,7 +616,9 @@ export class ImageSearchBase {
       'vector' in item && item.vector !== undefined
         ? heldVector(item.vector)
         : this.#hold((item as { image: ImageSource }).image, signal);
-    return { id, meta: meta === undefined ? undefined : copyOfJson(meta), ...held };
+    const hash = 'vector' in item ? item.hash : undefined;
+    const known = hash === undefined ? {} : { hash };
+    return { id, meta: meta === undefined ? undefined : copyOfJson(meta), ...known, ...held };
   }
 
   /** Keeps the pictures of queries; they follow one another. */
@@ -620,8 +642,8 @@ export class ImageSearchBase {
     return isFloats(image) ? { vector: vectorOf(image) } : { ready: this.#host.hold(image, signal) };
   }
 
-  async #prepareItem({ id, meta, ...held }: HeldItem): Promise<EngineItem<unknown> | LikenessError> {
-    if ('vector' in held) return { id, meta, vector: held.vector };
+  async #prepareItem({ id, meta, hash, ...held }: HeldItem): Promise<EngineItem<unknown> | LikenessError> {
+    if ('vector' in held) return { id, meta, ...(hash === undefined ? {} : { hash }), vector: held.vector };
     try {
       return { id, meta, source: await held.ready() };
     } catch (error) {

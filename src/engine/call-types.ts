@@ -6,7 +6,12 @@ import type { MetaFilter } from './meta-filter.ts';
 import type { CallOptions, ModelFiles } from './types.ts';
 
 /** An item on its way into the engine: what it holds can be posted to a worker. */
-export type EngineItem<Source> = { id: string; meta?: Json | undefined } & EnginePicture<Source>;
+export type EngineItem<Source> = {
+  id: string;
+  meta?: Json | undefined;
+  /** Of a vector: the SHA-256 of the picture's bytes. */
+  hash?: string | undefined;
+} & EnginePicture<Source>;
 
 /** What has features, or gets them. */
 export type EnginePicture<Source> = { source: Source; region?: Region } | { vector: Float32Array };
@@ -53,6 +58,14 @@ export interface PictureReader<Source> {
   pixels(source: Source): Promise<Pixels>;
   /** The encoded picture; `undefined` where the source is pixels. */
   bytes(source: Source): Promise<Uint8Array | undefined>;
+  /** Gives the memory of what {@link pixels} or {@link bytes} gave back. Left out where callers may have it, too. */
+  release?(array: ArrayBufferView | undefined): void;
+}
+
+/** A photograph of 12 megapixels has 48 MB of pixels: they go when the network's input is made. */
+export function releasePixels(reader: PictureReader<never>, { rgba, gray }: Pixels): void {
+  reader.release?.(rgba);
+  reader.release?.(gray);
 }
 
 /** How a network runs. */

@@ -12,14 +12,15 @@ import { type IndexInfo, identityOf } from '../store/format/header.ts';
 import { copyOfJson, type Entry } from '../store/format/records.ts';
 import { IndexStore } from '../store/index-store.ts';
 import { checkKind } from '../store/mismatch.ts';
-import type {
-  EngineAdded,
-  EngineCompareOptions,
-  EngineItem,
-  EngineQuery,
-  EngineQueryOptions,
-  PictureReader,
-  RunningNetwork,
+import {
+  type EngineAdded,
+  type EngineCompareOptions,
+  type EngineItem,
+  type EngineQuery,
+  type EngineQueryOptions,
+  type PictureReader,
+  type RunningNetwork,
+  releasePixels,
 } from './call-types.ts';
 import { Duplicates, type DuplicatesAnswer, type DuplicatesStep, type PairThreads } from './duplicates.ts';
 import { type Histogram, histogram } from './histogram.ts';
@@ -134,7 +135,8 @@ export class Engine<Source, StoreName> {
       await this.#pictures.refresh();
       const changes: Change[] = [];
       for (const [at, { id, meta }] of items.entries()) {
-        const hash = hashes[at];
+        const item = items[at]!;
+        const hash = 'vector' in item ? item.hash : hashes[at];
         const entry: Entry = { id, ...(meta === undefined ? {} : { meta }), ...(hash ? { hash } : {}) };
         if (known.has(at) && this.#pictures.has(entry)) {
           outcome.unchanged++;
@@ -333,6 +335,7 @@ export class Engine<Source, StoreName> {
       const seen = areaOf(pixels, preprocessing);
       const area = { ...seen, x: seen.x + (region?.x ?? 0), y: seen.y + (region?.y ?? 0) };
       const input = toTensor(pixels, preprocessing);
+      releasePixels(this.#reader, whole);
       const features = await this.#queries.inMemory(other, weights, how);
       const query = await this.#inTurn(async () => {
         await this.#pictures.refresh();
@@ -458,6 +461,14 @@ export class Engine<Source, StoreName> {
   /** The store's file without what was replaced and removed. */
   async compact(how: CallOptions = {}): Promise<void> {
     await this.#inTurn(() => this.#pictures.compact(how), how);
+  }
+
+  /** Pictures in another order; see `IndexStore.reorder`. */
+  async reorder(ids: readonly string[], how: CallOptions = {}): Promise<void> {
+    await this.#inTurn(async () => {
+      await this.#pictures.refresh();
+      await this.#pictures.reorder(ids, how);
+    }, how);
   }
 
   /**

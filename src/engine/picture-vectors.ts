@@ -4,7 +4,7 @@ import { crop } from '../image/crop.ts';
 import type { Pixels } from '../image/pixels.ts';
 import { toTensor } from '../image/tensor.ts';
 import { firstNotFinite } from '../knn/search/vectors.ts';
-import type { EngineAdded, EnginePicture, PictureReader } from './call-types.ts';
+import { type EngineAdded, type EnginePicture, type PictureReader, releasePixels } from './call-types.ts';
 import type { LazyNetwork } from './lazy-network.ts';
 import type { Pictures } from './pictures.ts';
 import { checkVector } from './query-parts.ts';
@@ -52,9 +52,13 @@ export class PictureVectors<Source> {
       // Without a store there is nothing to resume.
       const bytes = !all && this.#pictures.stored ? await this.#reader.bytes(source) : undefined;
       const hash = bytes && (await sha256(bytes));
+      this.#reader.release?.(bytes);
       if (hash !== undefined && this.#pictures.knows(hash)) return { hash };
       const pixels = await this.#reader.pixels(source);
-      return { hash, pixels: region ? crop(pixels, region) : pixels };
+      if (!region) return { hash, pixels };
+      const part = crop(pixels, region);
+      releasePixels(this.#reader, pixels);
+      return { hash, pixels: part };
     };
     const reading = read(item);
     reading.catch(() => {}); // after an abort nobody awaits it
@@ -131,6 +135,7 @@ export class PictureVectors<Source> {
             manifest.preprocessing,
             input.subarray(places.length * inputSize, (places.length + 1) * inputSize),
           );
+          releasePixels(this.#reader, pixels);
           places.push(at);
         }
       } catch (error) {

@@ -11,6 +11,7 @@ import { Entries, nowhere, type PlacedEntry } from '../store/format/entries.ts';
 import type { IndexInfo } from '../store/format/header.ts';
 import type { Entry } from '../store/format/records.ts';
 import { damagedRow } from '../store/format/snapshot.ts';
+import { inOrder } from '../store/in-order.ts';
 import { IndexStore } from '../store/index-store.ts';
 import { MemoryStore } from '../store/media/store.memory.ts';
 import { progressOf } from './progress.ts';
@@ -368,6 +369,24 @@ export class Pictures {
     await this.#follow();
   }
 
+  /** Gives pictures another order; see `IndexStore.reorder`. */
+  async reorder(ids: readonly string[], how: CallOptions = {}): Promise<void> {
+    if (this.#store) {
+      const onRows = progressOf(how, 'write', this.entries.length);
+      await this.#store.reorder(ids, { signal: how.signal, onRows });
+      await this.#follow();
+      return;
+    }
+    const ordered = inOrder(this.entries, ids);
+    if (!ordered) return;
+    how.signal?.throwIfAborted();
+    const again = ordered.map((entry) => ({
+      ...recordable(entry),
+      vector: this.#index.get(this.position(entry.id)!),
+    }));
+    await this.apply([...ordered.map(({ id }) => ({ remove: id })), ...again]);
+  }
+
   report(): StoreReport | null {
     const store = this.#store;
     if (!store) return null;
@@ -517,6 +536,13 @@ export class Pictures {
     return position !== undefined && entries[position]!.hash === hash ? position : undefined;
   }
 }
+
+/** An entry without its place. */
+const recordable = ({ id, meta, hash }: Entry): Entry => ({
+  id,
+  ...(meta === undefined ? {} : { meta }),
+  ...(hash === undefined ? {} : { hash }),
+});
 
 /** Rows that go into one commit of a copy, or are copied to be compared. */
 const copyBytes = 8 << 20;

@@ -18,7 +18,14 @@ export type Item = {
   id: string;
   /** Kept with the picture and returned with hits: what JSON can hold, up to 1 MiB. */
   meta?: Json | undefined;
-} & ({ image: ImageSource } | { vector: Float32Array });
+} & (
+  | { image: ImageSource }
+  | {
+      vector: Float32Array;
+      /** SHA-256 of the picture's bytes, as `entries` tells it: a file with these bytes is not extracted again. */
+      hash?: string | undefined;
+    }
+);
 
 /** One answer of a query. */
 export interface Hit {

@@ -11,6 +11,7 @@ import { type Generation, openGeneration } from './format/generations.ts';
 import type { IndexInfo } from './format/header.ts';
 import type { Dropped } from './format/log.ts';
 import { checkedRows, damagedRow, snapshot } from './format/snapshot.ts';
+import { inOrder } from './in-order.ts';
 import { checkKind } from './mismatch.ts';
 import { createIndex } from './new-file.ts';
 import { type Content, Writer } from './writer.ts';
@@ -283,12 +284,38 @@ export class IndexStore {
    * Writes the index again, without what was replaced or removed. One whole file exists at every moment. When this is
    * interrupted, the index is as it was.
    */
-  async compact({ signal, onRows }: RewriteOptions = {}): Promise<void> {
+  async compact(options: RewriteOptions = {}): Promise<void> {
     this.#checkWritable();
     this.#compactFrom = 2 * this.byteLength; // stays so when this fails, because of a full disk or a damaged row
-    await this.#replace('Compacting', signal, () => {
+    await this.#rewrite('Compacting', options, () => [...this.entries]);
+    this.#compactFrom = 0;
+  }
+
+  /**
+   * Gives pictures another order (see {@link inOrder}), all or nothing: it writes the index again, as {@link compact} does.
+   * Nothing is written where they have that order.
+   */
+  async reorder(ids: Iterable<string>, options: RewriteOptions = {}): Promise<void> {
+    this.#checkWritable();
+    const wanted = [...ids];
+    await this.refresh();
+    if (!inOrder(this.entries, wanted)) return;
+    await this.#rewrite(
+      'Reordering',
+      options,
+      // Others may have written until the lock was there.
+      () => inOrder(this.entries, wanted) ?? [...this.entries],
+    );
+  }
+
+  async #rewrite(
+    doing: string,
+    { signal, onRows }: RewriteOptions,
+    inWhichOrder: () => PlacedEntry[],
+  ): Promise<void> {
+    await this.#replace(doing, signal, () => {
       const { header, file } = this.#index.generation;
-      const entries = [...this.entries];
+      const entries = inWhichOrder();
       const rowBytes = 4 * header.dimension;
       const rows = counting(
         checkedRows(() => file, entries, rowBytes, this.#refuse),
@@ -297,7 +324,6 @@ export class IndexStore {
       );
       return { info: header, entries, settings: this.settings, rows };
     });
-    this.#compactFrom = 0;
   }
 
   /** The whole index as the bytes of one file, compact; a store may be opened over it, or import it. */

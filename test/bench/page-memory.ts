@@ -6,7 +6,7 @@ import { root } from '../support/cli.ts';
 import { type LargePicture, makeLargePictures, twelveMegapixels } from '../support/large-photographs.ts';
 import { type BrowserMemory, MemoryWatch } from '../support/memory-watch.ts';
 import { withServer } from '../support/page.ts';
-import { face, seenSoFar, watchPage } from '../support/page-watch.ts';
+import { face, forgetSeen, seenSoFar, watchPage } from '../support/page-watch.ts';
 
 /**
  * What is measured: `n` pictures are added in the page, then seen: the list is scrolled to its end and back, and some are
@@ -140,6 +140,7 @@ async function measure(url: string, files: readonly string[]): Promise<Seen> {
     await watch.takeMost();
     steps.push({ name: 'the page, model opened', memory: await watch.now() });
 
+    await forgetSeen(page);
     await page.evaluate(noteTimes, { busy: face.busy, images: face.images });
     await page.setInputFiles('#add-files', [...files]);
     await page.waitForFunction(() => window.times.rested > 0, undefined, { polling: 250 });
@@ -188,8 +189,6 @@ declare global {
 function noteTimes({ busy, images }: { busy: string; images: string }): void {
   const times: Times = { began: 0, sign: 0, timeLeft: 0, picture: 0, rested: 0 };
   window.times = times;
-  window.watched.longest = 0;
-  window.watched.shift = 0;
   addEventListener(
     'change',
     () => {

@@ -207,6 +207,7 @@ export class RemoteEngine<Source, StoreName> implements EngineCalls<Source, Stor
   readonly export: Refusing = this.#refusing('export');
   readonly import: Refusing = this.#refusing('import', 'add, or `likeness index`');
   readonly compact: Refusing = this.#refusing('compact');
+  readonly reorder: Refusing = this.#refusing('reorder');
 
   #refusing(call: string, instead?: string): Refusing {
     return async () => {

@@ -50,6 +50,7 @@ function noted(add: (items: Added) => Promise<void> = async () => {}) {
       loadNetwork: none,
       whenLoaded: none,
       compact: none,
+      reorder: none,
       vector: none,
       features: none,
       report: none,

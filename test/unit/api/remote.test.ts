@@ -394,6 +394,7 @@ test('what needs vectors of the server is refused in words', async () => {
       'export',
       'import',
       'compact',
+      'reorder',
     ] as const)
       await assert.rejects(engine[call](), is('unsupported', new RegExp(`no ${call}`)));
     assert.throws(() => engine.refusePredicate(), is('unsupported', /function.*meta/));
