@@ -11,7 +11,7 @@ import { readAvifHeader } from './boxes.ts';
 // libavif as WebAssembly, the same in Node and in pages: browsers' decoders differ from it and among themselves.
 
 /** An instance that holds more is not kept. */
-const KEPT_BYTES = 256 << 20;
+const KEPT_BYTES = 64 << 20;
 
 const decoded = keptDecoder(emscripten(createModule, wasm), KEPT_BYTES);
 
