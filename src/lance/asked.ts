@@ -1,5 +1,5 @@
 import { checkQuery, idsOf, vectorOf } from '../api/arguments.ts';
-import { checkWhole, signalOf } from '../base/checks.ts';
+import { checkWhole, optionsOf, signalOf } from '../base/checks.ts';
 import { LikenessError } from '../base/errors.ts';
 import { metaTest } from '../engine/meta-filter.ts';
 import type { EntriesOptions, VectorQueryOptions, VectorRow } from '../engine/vector-engine.ts';
@@ -8,7 +8,7 @@ import { checkMeta } from '../store/format/records.ts';
 import type { MetaColumns } from './columns.ts';
 import { type Condition, everyRow, isText, toSql } from './condition.ts';
 import { metaCondition } from './meta-condition.ts';
-import type { RowTest } from './nearest.ts';
+import type { Nearest, RowTest } from './nearest.ts';
 import type { StoredRow } from './rows.ts';
 
 /** More ids than this are not written into one expression. */
@@ -85,16 +85,19 @@ function simplest(condition: Condition): Condition {
 /** What a query asks for, as it was at the call. */
 export function askedOf(
   vector: unknown,
-  { k, offset, maxDistance, signal, filter, exclude }: VectorQueryOptions,
+  options: VectorQueryOptions,
   dims: number,
-): { query: Float32Array; k: number; offset: number; maxDistance: number; signal: AbortSignal | undefined } {
+): Omit<Nearest, 'test' | 'ask'> & { offset: number; filters: Filters } {
+  const { k, offset, maxDistance, signal, filter, exclude } = optionsOf(options, 'query', '{ k: 10 }');
   const query = checkVector(vectorOf(vector), dims, 'The query');
   const checked = checkQuery({ k, offset, maxDistance, filter, exclude });
+  const first = checked.offset ?? 0;
   return {
     query,
-    k: checked.k,
-    offset: checked.offset ?? 0,
+    offset: first,
+    wanted: checked.k + first,
     maxDistance: checked.maxDistance ?? Number.POSITIVE_INFINITY,
+    filters: { filter: checked.predicate ?? checked.filter, exclude: checked.exclude },
     signal: signalOf(signal),
   };
 }
@@ -140,14 +143,22 @@ export function rowOf(row: unknown, dims: number): Omit<StoredRow, 'added'> {
 }
 
 /** @throws LikenessError `bad-argument` */
-export function pageOf({ offset = 0, limit, signal }: EntriesOptions): {
+export function pageOf(options: EntriesOptions): {
   offset: number;
   limit: number | undefined;
+  filters: Filters;
   signal: AbortSignal | undefined;
 } {
+  const { offset = 0, limit, filter, signal } = optionsOf(options, 'entries', '{ offset: 100, limit: 50 }');
   checkWhole('offset', offset, 0);
   if (limit !== undefined) checkWhole('limit', limit, 1);
-  return { offset, limit, signal: signalOf(signal) };
+  const checked = checkQuery({ filter });
+  return {
+    offset,
+    limit,
+    filters: { filter: checked.predicate ?? checked.filter },
+    signal: signalOf(signal),
+  };
 }
 
 /** Ids that a table can have, in parts that an expression may hold. */

@@ -1,7 +1,10 @@
 import type { Table } from '@lancedb/lancedb';
+import type { Json } from '../base/json.ts';
+import type { Hit } from '../engine/types.ts';
 import type { VectorEntry } from '../engine/vector-engine.ts';
 import { type Comparison, idsAtOnce, whereOf } from './asked.ts';
 import { type Condition, isText } from './condition.ts';
+import type { ScoredRow } from './nearest.ts';
 import { cell, metaAt } from './rows.ts';
 import { batchesOf, engineCall } from './table.ts';
 
@@ -38,12 +41,21 @@ export async function readEntries(
       const id = cell(batch, 'id', row) as string;
       const meta = metaAt(batch, row);
       if (!byEngine && !((among?.has(id) ?? true) && compared.test(id, meta))) continue;
-      if (passed >= from && passed < to) entries.push(meta === undefined ? { id } : { id, meta });
+      if (passed >= from && passed < to) entries.push(entryOf(id, meta));
       passed++;
     }
   }
   return { entries, total: total ?? passed };
 }
+
+/** A row without its vector. */
+export const entryOf = (id: string, meta: Json | undefined): VectorEntry =>
+  meta === undefined ? { id } : { id, meta };
+
+export const hitOf = ({ id, squared, meta }: ScoredRow): Hit => ({
+  ...entryOf(id, meta),
+  distance: Math.sqrt(squared),
+});
 
 const isSmall = ({ ids = [] }: Comparison): boolean => ids.length <= idsAtOnce;
 

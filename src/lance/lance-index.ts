@@ -1,9 +1,8 @@
 import { idsOf } from '../api/arguments.ts';
 import { optionsOf, signalOf } from '../base/checks.ts';
 import { LikenessError } from '../base/errors.ts';
-import type { Json } from '../base/json.ts';
 import { Mutex } from '../base/lock.ts';
-import type { CallOptions, Hit } from '../engine/types.ts';
+import type { CallOptions } from '../engine/types.ts';
 import type {
   EntriesOptions,
   VectorAnswer,
@@ -16,10 +15,9 @@ import type {
 import { answer, effortOf, rowsById } from './answer.ts';
 import { askedOf, comparisonOf, idParts, pageOf, rowOf } from './asked.ts';
 import { toSql } from './condition.ts';
-import { readEntries } from './entries.ts';
+import { entryOf, hitOf, readEntries } from './entries.ts';
 import { Keeper } from './keeper.ts';
 import { type CompactReport, recallOf, untilNoConflict } from './maintain.ts';
-import type { ScoredRow } from './nearest.ts';
 import {
   type CheckedLanceOptions,
   type CompactOptions,
@@ -116,21 +114,16 @@ export class LanceIndex implements VectorEngine {
    * @example const { hits } = await index.query(vector, { k: 30, exclude: ['a.jpg'], maxDistance: 0.9 });
    */
   async query(vector: Float32Array, options: VectorQueryOptions = {}): Promise<VectorAnswer> {
-    this.#checkOpen();
-    const { query, k, offset, maxDistance, signal } = askedOf(
-      vector,
-      optionsOf(options, 'query', '{ k: 10 }'),
-      this.dims,
-    );
-    const { filter, exclude } = options;
-    signal?.throwIfAborted();
-    const state = await this.#states.read();
-    const compared = comparisonOf({ filter, exclude }, state.columns);
-    const limits = { query, wanted: k + offset, maxDistance, signal };
-    const effort = effortOf(state, this.#minRecall);
-    const { rows, exact } = await answer(this.#open, state, compared, limits, this.#exactRows, effort);
-    this.#checkOpen();
-    return { hits: rows.slice(offset).map(hitOf), exact, recall: exact ? null : recallOf(state) };
+    return this.#reading(async () => {
+      const { filters, offset, ...limits } = askedOf(vector, options, this.dims);
+      limits.signal?.throwIfAborted();
+      const state = await this.#states.read();
+      const compared = comparisonOf(filters, state.columns);
+      const effort = effortOf(state, this.#minRecall);
+      const { rows, exact } = await answer(this.#open, state, compared, limits, this.#exactRows, effort);
+      this.#checkOpen();
+      return { hits: rows.slice(offset).map(hitOf), exact, recall: exact ? null : recallOf(state) };
+    });
   }
 
   /**
@@ -141,15 +134,16 @@ export class LanceIndex implements VectorEngine {
    * @example const [vector] = await index.vectorsOf(['a.jpg']);
    */
   async vectorsOf(ids: Iterable<string>): Promise<(Float32Array | undefined)[]> {
-    const list = idsOf(ids, 'vectorsOf');
-    const found = new Map<string, Float32Array>();
-    this.#checkOpen();
-    for await (const batch of rowsById(this.#open, list, ['id', 'vector'])) {
-      for (let row = 0; row < batch.numRows; row++) {
-        found.set(cell(batch, 'id', row) as string, vectorAt(batch, row).slice());
+    return this.#reading(async () => {
+      const list = idsOf(ids, 'vectorsOf');
+      const found = new Map<string, Float32Array>();
+      for await (const batch of rowsById(this.#open, list, ['id', 'vector'])) {
+        for (let row = 0; row < batch.numRows; row++) {
+          found.set(cell(batch, 'id', row) as string, vectorAt(batch, row).slice());
+        }
       }
-    }
-    return list.map((id) => found.get(id)?.slice());
+      return list.map((id) => found.get(id)?.slice());
+    });
   }
 
   /**
@@ -160,11 +154,12 @@ export class LanceIndex implements VectorEngine {
    * @example const { entries, total } = await index.entries({ offset: 100, limit: 50 });
    */
   async entries(options: EntriesOptions = {}): Promise<{ entries: VectorEntry[]; total: number }> {
-    const page = pageOf(optionsOf(options, 'entries', '{ offset: 100, limit: 50 }'));
-    this.#checkOpen();
-    page.signal?.throwIfAborted();
-    const compared = comparisonOf({ filter: options.filter }, (await this.#states.read()).columns);
-    return readEntries(this.#open.table, compared, page);
+    return this.#reading(async () => {
+      const { filters, ...page } = pageOf(options);
+      page.signal?.throwIfAborted();
+      const { columns } = await this.#states.read();
+      return readEntries(this.#open.table, comparisonOf(filters, columns), page);
+    });
   }
 
   /**
@@ -184,12 +179,12 @@ export class LanceIndex implements VectorEngine {
    * @example const { meta } = (await index.entry('a.jpg')) ?? {};
    */
   async entry(id: string): Promise<VectorEntry | undefined> {
-    const list = idsOf([id], 'entry');
-    this.#checkOpen();
-    for await (const batch of rowsById(this.#open, list, ['id', 'meta'])) {
-      if (batch.numRows > 0) return entryOf(id, metaAt(batch, 0));
-    }
-    return undefined;
+    return this.#reading(async () => {
+      for await (const batch of rowsById(this.#open, idsOf([id], 'entry'), ['id', 'meta'])) {
+        if (batch.numRows > 0) return entryOf(id, metaAt(batch, 0));
+      }
+      return undefined;
+    });
   }
 
   /**
@@ -285,19 +280,22 @@ export class LanceIndex implements VectorEngine {
     this.#open.close();
   }
 
-  async #do<T>(doing: string, work: () => Promise<T>): Promise<T> {
+  #do<T>(doing: string, work: () => Promise<T>): Promise<T> {
+    return this.#reading(() => engineCall(doing, work));
+  }
+
+  /** A call of this object. What it meets because of `close` is told as that. */
+  async #reading<T>(work: () => Promise<T>): Promise<T> {
     this.#checkOpen();
-    return engineCall(doing, work);
+    try {
+      return await work();
+    } catch (error) {
+      this.#checkOpen();
+      throw error;
+    }
   }
 
   #checkOpen(): void {
     if (this.#closed) throw new LikenessError('closed', 'This index was closed; open another.');
   }
-}
-
-const entryOf = (id: string, meta: Json | undefined): VectorEntry =>
-  meta === undefined ? { id } : { id, meta };
-
-function hitOf({ id, squared, meta }: ScoredRow): Hit {
-  return { ...entryOf(id, meta), distance: Math.sqrt(squared) };
 }

@@ -1,6 +1,7 @@
 // Vectors in LanceDB: the calls of an index, with the answers of our own.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { LikenessError } from '../../../src/base/errors.ts';
 import type { MetaFilter } from '../../../src/engine/meta-filter.ts';
 import type { VectorQueryOptions, VectorRow } from '../../../src/engine/vector-engine.ts';
 import { LanceIndex } from '../../../src/lance/index.ts';
@@ -152,6 +153,35 @@ describe('LanceIndex', () => {
     assert.deepEqual([again.dims, again.fingerprint], [dims, 'one']);
     await again.close();
     await assert.rejects(again.size(), { code: 'closed' });
+  });
+
+  test('a call that reads when the index is closed says so; what a caller changes after the call has no part in it', async () => {
+    using folder = tempFolder();
+    const index = await LanceIndex.open(folder.path, { dims: 2 });
+    const vector = Float32Array.of(0, 1);
+    await index.add(['a', 'b'].map((id) => ({ id, vector })));
+    const [exclude, filter] = [['a'], ['a', 'b']];
+    const asked = index.query(vector, { exclude, filter });
+    const listed = index.entries({ filter });
+    exclude.push('b');
+    filter.length = 0;
+    assert.deepEqual((await asked).hits, [{ id: 'b', distance: 0 }]);
+    assert.equal((await listed).total, 2);
+
+    const running = [
+      index.query(vector),
+      index.query(vector, { filter: ['a'] }),
+      index.entries(),
+      index.vectorsOf(['a']),
+      index.entry('a'),
+      index.has('a'),
+      index.size(),
+      index.version(),
+    ].map((call) => call.then(String, (error) => error));
+    await index.close();
+    for (const answer of await Promise.all(running)) {
+      if (answer instanceof Error) assert.equal((answer as LikenessError).code, 'closed', answer.message);
+    }
   });
 
   test('what cannot be a row or a query is refused, and nothing of it is kept', async () => {
