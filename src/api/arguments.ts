@@ -96,7 +96,9 @@ export function checkPage(options: PageOptions): { offset: number; limit: number
 function checkComparison({ exclude, filter }: CompareOptions): CheckedComparison {
   return {
     exclude: exclude === undefined ? undefined : idsOf(exclude, 'exclude'),
-    ...(typeof filter === 'function' ? { predicate: filter } : { filter: filter && filterOf(filter) }),
+    ...(typeof filter === 'function'
+      ? { predicate: filter }
+      : { filter: filter === undefined ? undefined : filterOf(filter) }),
   };
 }
 

@@ -288,7 +288,10 @@ describe('the search API', () => {
     );
     const foreign = await call(`${api.url}/health`, { headers: { Origin: 'https://other.example' } });
     assert.equal(foreign.headers.get('access-control-allow-origin'), null);
-    assert.equal((await ask(api.port, '/api/health', { host: 'evil.example' })).status, 403);
+    const unknown = await ask(api.port, '/api/health', { host: 'evil.example' });
+    assert.equal(unknown.status, 403);
+    const { error } = JSON.parse(unknown.body.toString());
+    assert.deepEqual([error.code, /--allow-host/.test(error.message)], ['unknown-host', true]);
   });
 
   test('counts and logs requests, without what is asked', async () => {

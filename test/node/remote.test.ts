@@ -129,6 +129,18 @@ test('pictures and vectors are added and removed with the token, and with no oth
   }
 });
 
+test('many calls at once raise no warning of a leak', async () => {
+  const warnings: string[] = [];
+  const note = ({ message }: Error): void => void warnings.push(message);
+  process.on('warning', note);
+  await using search = await open({ network: 'lazy' });
+  const calls = Array.from({ length: 40 }, (_, n) => search.query(unitVector(n), { k: 1 }));
+  for (const hits of await Promise.all(calls)) assert.equal(hits.length, 1);
+  await new Promise((go) => setImmediate(go));
+  process.off('warning', note);
+  assert.deepEqual(warnings, []);
+});
+
 test('the report says what searches, and the model is that of the server', async () => {
   await using search = await open({ network: 'lazy' });
   const report = await search.report();

@@ -229,6 +229,12 @@ export function queriesSuite(library: Library): void {
     assert.deepEqual(await takenOf('region', (odd) => search.query(pixels(1), { region: odd }), bad), [
       'undefined',
     ]);
+    // `condition && { meta }` gives one of these; none of them may mean every picture, or none.
+    for (const odd of [null, false, 0, ''])
+      await assert.rejects(search.query(a, { filter: odd as never }), {
+        code: bad,
+        message: /^filter .*meta.*function.* got (null|false|0|"")\.$/,
+      });
     assert.deepEqual(await takenOf('offset', (odd) => search.query(a, { offset: odd }), bad), [
       'undefined',
       'zero',

@@ -39,7 +39,9 @@ class Busy extends Error {
 export class Http {
   readonly address: Address;
   readonly #policy: RetryPolicy;
-  readonly #closing = new AbortController();
+  /** What `close` ends. A signal with a listener for each request would have Node warn of a leak from the eleventh on. */
+  readonly #running = new Set<AbortController>();
+  #closed: Error | undefined;
 
   constructor(address: Address, policy: RetryPolicy = serverPolicy) {
     this.address = address;
@@ -48,7 +50,8 @@ export class Http {
 
   /** What is under way rejects with the reason; so do later requests. */
   close(reason: Error): void {
-    this.#closing.abort(reason);
+    this.#closed ??= reason;
+    for (const control of this.#running) control.abort(reason);
   }
 
   /**
@@ -169,17 +172,16 @@ export class Http {
   /** A signal that ends with a caller's, and with this. */
   #following(given: AbortSignal | undefined): { signal: AbortSignal; end(): void } {
     const control = new AbortController();
-    const sources = [this.#closing.signal, ...(given ? [given] : [])];
-    const follows = sources.map((source) => {
-      const follow = (): void => control.abort(source.reason);
-      if (source.aborted) follow();
-      source.addEventListener('abort', follow, { once: true });
-      return () => source.removeEventListener('abort', follow);
-    });
+    const follow = (): void => control.abort(given!.reason);
+    this.#running.add(control);
+    if (this.#closed) control.abort(this.#closed);
+    else if (given?.aborted) follow();
+    given?.addEventListener('abort', follow, { once: true });
     return {
       signal: control.signal,
-      end() {
-        for (const stop of follows) stop();
+      end: () => {
+        this.#running.delete(control);
+        given?.removeEventListener('abort', follow);
       },
     };
   }
@@ -192,6 +194,7 @@ const codes: Readonly<Record<string, LikenessError['code']>> = {
   'not-found': 'not-found',
   'wrong-model': 'model-mismatch',
   'read-only': 'read-only',
+  'unknown-host': 'server-failed',
 };
 
 const statuses: Readonly<Record<number, LikenessError['code']>> = {

@@ -97,11 +97,8 @@ export async function startServer(
     const hosts = request.rawHeaders.filter((name, n) => n % 2 === 0 && name.toLowerCase() === 'host');
     if (hosts.length > 1 || !isOurName(headers.host)) {
       response.setHeader('Connection', 'close');
-      sendText(
-        response,
-        403,
-        'This server does not answer to that name. To allow it: likeness serve --allow-host <name>\n',
-      );
+      if (api?.takes(url)) sendUnknownHost(response);
+      else sendText(response, 403, `${unknownHost}\n`);
       return;
     }
     if (api?.takes(url)) {
@@ -137,6 +134,16 @@ export async function startServer(
       return close(server, connections, timeouts.close);
     },
   };
+}
+
+const unknownHost =
+  'This server does not answer to that name. To allow it: likeness serve --allow-host <name>';
+
+/** As the API says what is wrong. */
+function sendUnknownHost(response: ServerResponse): void {
+  response.statusCode = 403;
+  response.setHeader('Content-Type', 'application/json');
+  response.end(JSON.stringify({ error: { code: 'unknown-host', message: unknownHost } }));
 }
 
 const strictPolicy =

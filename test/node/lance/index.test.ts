@@ -200,7 +200,9 @@ describe('LanceIndex', () => {
     for (const row of rows) await assert.rejects(index.add([row as VectorRow]), { code: 'bad-argument' });
     assert.equal(await index.size(), 0);
     await assert.rejects(index.query(Float32Array.of(1)), { code: 'bad-argument' });
-    await assert.rejects(index.query(vector, { k: 0 }), { code: 'bad-argument' });
+    for (const odd of [{ k: 0 }, { filter: null }, { filter: false }, { exclude: null }])
+      await assert.rejects(index.query(vector, odd as never), { code: 'bad-argument' }, JSON.stringify(odd));
+    await assert.rejects(index.entries({ filter: null as never }), { code: 'bad-argument' });
     assert.deepEqual((await index.query(vector)).hits, []);
     await assert.rejects(index.query(vector, { signal: AbortSignal.abort(new Error('enough')) }), /enough/);
     await index.add([{ id: 'a', vector }]);

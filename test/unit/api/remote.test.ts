@@ -132,6 +132,7 @@ test('each refusal has a code of its own and says what to do; only what may chan
     [() => failure(500, 'failed', said), 'server-failed', /failed \(500\)\. Words/, 1],
     [() => failure(401, 'unauthorised', said), 'access-denied', /wants its token and got none.*Words/, 1],
     [() => failure(403, 'read-only', said), 'read-only', /Words/, 1],
+    [() => failure(403, 'unknown-host', said), 'server-failed', /Words/, 1],
     [() => failure(409, 'wrong-model', said), 'model-mismatch', /Words/, 1],
     [() => failure(422, 'bad-argument', said), 'bad-argument', /Words/, 1],
     [() => failure(413, 'too-large', said), 'bad-argument', /Words/, 1],
