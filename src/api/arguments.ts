@@ -187,7 +187,7 @@ export function checkItem(item: unknown): asserts item is Item {
     );
   }
   if (image === undefined && vector === undefined) {
-    throw new LikenessError('bad-argument', `The item "${id}" has neither an image nor a vector.`);
+    throw new LikenessError('bad-argument', `The item ${shown(id)} has neither an image nor a vector.`);
   }
   if (hash !== undefined && !(typeof hash === 'string' && /^[0-9a-f]{64}$/.test(hash)))
     refuse(`The hash of "${id}"`, hash, 'a SHA-256 as 64 hexadecimal digits, as entries() tells it');

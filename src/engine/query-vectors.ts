@@ -1,3 +1,4 @@
+import { shown } from '../base/checks.ts';
 import { LikenessError } from '../base/errors.ts';
 import type { DeviceQueries } from '../knn/backend/backend.ts';
 import { isOnGpu } from '../network/extractor.ts';
@@ -101,7 +102,7 @@ export class QueryVectors<Source> {
 export async function storedVector(pictures: Pictures, id: string): Promise<Float32Array> {
   const vector = await pictures.vector(id);
   if (vector) return vector;
-  throw new LikenessError('not-found', `No picture with the id "${id}" is in the index; add it first.`);
+  throw new LikenessError('not-found', `No picture with the id ${shown(id)} is in the index; add it first.`);
 }
 
 /** The first picture of a query that cannot be read fails the call. */

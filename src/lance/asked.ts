@@ -1,5 +1,5 @@
 import { checkQuery, idsOf, vectorOf } from '../api/arguments.ts';
-import { checkWhole, optionsOf, signalOf } from '../base/checks.ts';
+import { checkWhole, optionsOf, shown, signalOf } from '../base/checks.ts';
 import { LikenessError } from '../base/errors.ts';
 import { metaTest } from '../engine/meta-filter.ts';
 import type { EntriesOptions, VectorQueryOptions, VectorRow } from '../engine/vector-engine.ts';
@@ -135,11 +135,11 @@ export function rowOf(row: unknown, dims: number): Omit<StoredRow, 'added'> {
   if (typeof id !== 'string' || id === '' || !isText(id)) {
     throw new LikenessError(
       'bad-argument',
-      `A row's id is ${typeof id === 'string' ? JSON.stringify(id) : typeof id}; it has to be a string that is not empty and has no half of a surrogate pair.`,
+      `A row's id is ${shown(id)}; it has to be a string that is not empty and has no half of a surrogate pair. Give the row another id.`,
     );
   }
   if (meta !== undefined) checkMeta(meta, id);
-  return { id, vector: checkVector(vectorOf(vector), dims, `The vector of "${id}"`), meta };
+  return { id, vector: checkVector(vectorOf(vector), dims, `The vector of ${shown(id)}`), meta };
 }
 
 /** @throws LikenessError `bad-argument` */

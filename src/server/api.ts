@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { methodNotAllowed } from 'hono/method-not-allowed';
+import { shown } from '../base/checks.ts';
 import { rocchio } from '../engine/rocchio.ts';
 import { writersOnly } from './auth.ts';
 import { parseJson, readBody } from './body.ts';
@@ -124,7 +125,7 @@ export function createApi(options: ApiOptions): Hono<Env> {
     return versioned(exchange, async () => {
       const entry = await engine.entry(id);
       if (entry) return entry;
-      throw new HttpError(404, 'not-found', `No picture with the id ${JSON.stringify(id)} is in the index.`);
+      throw new HttpError(404, 'not-found', `No picture with the id ${shown(id)} is in the index.`);
     });
   });
 
@@ -152,7 +153,7 @@ export function createApi(options: ApiOptions): Hono<Env> {
     const rows = await engine.vectorsOf(own);
     const missing = rows.indexOf(undefined);
     if (missing >= 0) {
-      const id = JSON.stringify(own[missing]);
+      const id = shown(own[missing]);
       throw new HttpError(404, 'not-found', `No picture with the id ${id} is in the index; add it first.`);
     }
     const stored = rows.values() as Iterator<Float32Array, never>;

@@ -87,6 +87,7 @@ test('a search over a server answers as one over the index itself: pictures, vec
   for (const id of [...ids, ...oddIds]) assert.equal(await search.has(id), true, id);
   for (const id of ['nobody', `${long[0]}x`]) assert.equal(await search.has(id), false);
   await assert.rejects(search.query({ id: 'nobody' }), is('not-found', /nobody/));
+  await assert.rejects(search.query({ id: `${long[0]}x` }), is('not-found', /^.{0,100}"日{100}…" is/));
   const withNobody = [{ id: 'A001' }, { id: 'nobody', weight: -1 }];
   await assert.rejects(search.query(withNobody), is('not-found', /nobody/));
   const cancelled = [{ id: 'A001' }, { id: 'A001', weight: -1 }];

@@ -198,6 +198,12 @@ export function queriesSuite(library: Library): void {
       [[a, { vector: new Float32Array(d) }], /a picture \(1, counted from 0\) whose features are all 0/],
       [[a, { id: 'nobody' }], /No picture with the id "nobody"/, 'not-found'],
       [{ id: 'nobody' }, /No picture with the id "nobody"/, 'not-found'],
+      [{ id: 'say "so"' }, /No picture with the id "say \\"so\\"" is/, 'not-found'],
+      [
+        { id: 'x'.repeat(9999) },
+        /^No picture with the id "x{100}…" is in the index; add it first\.$/,
+        'not-found',
+      ],
       [[a, { image: new Blob(['no picture']) }], /^Picture 1: /, 'bad-image'],
       [[a, { vector: Float32Array.of(1) }], /^Picture 1: .*has 1 values/],
       [[a, { vector: [1, 2] }], /has to be a Float32Array/],

@@ -1,3 +1,4 @@
+import { shown } from '../../base/checks.ts';
 import { LikenessError } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
 import type { EngineAdded } from '../../engine/call-types.ts';
@@ -49,7 +50,7 @@ function* textsOf(rows: readonly SentRow[], limit: number, failed: EngineAdded['
     const size = byteLength(text);
     if (size + '{"entries":[]}'.length < limit) yield text;
     else {
-      const message = `The picture ${JSON.stringify(id)} takes ${size} bytes with its metadata, the server takes ${limit} at once; give it less metadata.`;
+      const message = `The picture ${shown(id)} takes ${size} bytes with its metadata, the server takes ${limit} at once; give it less metadata.`;
       failed.push({ at, code: 'bad-argument', message });
     }
   }

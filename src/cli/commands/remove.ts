@@ -1,3 +1,4 @@
+import { shown } from '../../base/checks.ts';
 import { LikenessError } from '../../base/errors.ts';
 import { fileText, parseJson } from '../../base/json.ts';
 import { readInput } from '../input-file.ts';
@@ -29,7 +30,7 @@ export async function remove(where: string, given: readonly string[], options: O
     await index.append(known.map((id) => ({ remove: id })));
     if (index.worthCompacting) await index.compact().catch(() => {}); // for want of space, later
     const count = index.entries.length;
-    for (const id of unknown) say(`likeness: there is no picture "${id}" in ${where}.`);
+    for (const id of unknown) say(`likeness: there is no picture ${shown(id)} in ${where}.`);
     if (unknown.length > 0) process.exitCode = 1;
     if (options.json) printJson({ index: where, removed: known, unknown, count });
     else print(`${where}: ${count} pictures (${known.length} removed)`);

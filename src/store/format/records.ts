@@ -1,3 +1,4 @@
+import { shown } from '../../base/checks.ts';
 import { LikenessError } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
 
@@ -85,7 +86,7 @@ const largestMeta = 1 << 20;
  */
 export function checkMeta(meta: unknown, id: string): asserts meta is Json {
   const refuse = (what: string): never => {
-    throw new LikenessError('bad-argument', `The metadata of "${id}" ${what}.`);
+    throw new LikenessError('bad-argument', `The metadata of ${shown(id)} ${what}.`);
   };
   const check = (value: unknown, path: string, depth: number): void => {
     if (depth > 64) refuse('is nested too deeply, or holds itself');
