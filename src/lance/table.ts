@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Table } from '@lancedb/lancedb';
 import type { RecordBatch } from 'apache-arrow';
 import { LikenessError } from '../base/errors.ts';
@@ -49,6 +50,9 @@ export async function* batchesOf(
 export async function openTable(uri: string, options: CheckedLanceOptions): Promise<OpenTable> {
   const engine = loadEngine();
   const where = `"${options.table}" in ${uri}`;
+  // LanceDB would make the folder.
+  const isFolder = !/^[a-z][a-z\d+.-]+:/i.test(uri);
+  if (isFolder && options.dims === undefined && !existsSync(uri)) throw noTable(where);
   const connection = await connect(engine, uri, options);
   try {
     const table = await openOrMake(engine, connection, where, options);
@@ -59,6 +63,15 @@ export async function openTable(uri: string, options: CheckedLanceOptions): Prom
     connection.close();
     throw storageError(error, `Opening the table ${where}`);
   }
+}
+
+/** Who reads it may have named the table in a program or on the command line. */
+function noTable(where: string, cause?: unknown): LikenessError {
+  return new LikenessError(
+    'not-found',
+    `There is no table ${where}. Look at the address; or make it, with dims, the values in a vector, or with \`likeness import <index> --to lancedb:<uri>\`.`,
+    { cause },
+  );
 }
 
 type Connection = Awaited<ReturnType<Engine['lancedb']['connect']>>;
@@ -106,13 +119,7 @@ async function openOrMake(
     return await connection.openTable(name);
   } catch (error) {
     if (!/not found/i.test((error as Error).message)) throw error;
-    if (dims === undefined) {
-      throw new LikenessError(
-        'not-found',
-        `There is no table ${where}. Give dims, the values in a vector, and it is made; or look at the address.`,
-        { cause: error },
-      );
-    }
+    if (dims === undefined) throw noTable(where, error);
   }
   const schema = newSchema(arrow, dims, { format: 1, fingerprint: fingerprint ?? null });
   // Another process may be making it at this moment: then that one is opened.

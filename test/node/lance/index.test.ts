@@ -1,5 +1,7 @@
 // Vectors in LanceDB: the calls of an index, with the answers of our own.
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { LikenessError } from '../../../src/base/errors.ts';
 import type { MetaFilter } from '../../../src/engine/meta-filter.ts';
@@ -144,7 +146,16 @@ describe('LanceIndex', () => {
 
   test('the fingerprint and the length are kept with the table', async () => {
     using folder = tempFolder();
-    await assert.rejects(LanceIndex.open(folder.path), { code: 'not-found' });
+    await assert.rejects(LanceIndex.open(folder.path), {
+      code: 'not-found',
+      message: /dims.*likeness import/,
+    });
+    const mistyped = join(folder.path, 'mistyped');
+    await assert.rejects(LanceIndex.open(mistyped), {
+      code: 'not-found',
+      message: /mistyped.*likeness import/,
+    });
+    assert.equal(existsSync(mistyped), false, 'a folder was made for a table that is not there');
     const made = await LanceIndex.open(folder.path, { dims, fingerprint: 'one' });
     await made.close();
     await assert.rejects(LanceIndex.open(folder.path, { fingerprint: 'two' }), { code: 'model-mismatch' });
