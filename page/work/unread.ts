@@ -2,6 +2,7 @@ import { pictureEndings, unreadFormatOf } from '../../src/image/endings.ts';
 import { alertPerson } from '../state/tasks.ts';
 import { changeUnread, type UnreadPicture } from '../state/unread.ts';
 import { adviceFor, formatName } from '../texts/advice.ts';
+import { unreadableText } from '../texts/unreadable.ts';
 import { workTexts } from '../texts/work.ts';
 import { isBrowsersByName } from './browser-formats.ts';
 import type { Unread } from './given-types.ts';
@@ -33,7 +34,8 @@ const maxNames = 10;
 export function tellUnread(unread: readonly Unread[], given: number, tryAgain?: () => void): void {
   if (unread.length === 0) return;
   const text = workTexts.value;
-  const byReason = Map.groupBy(unread, ({ why }) => why);
+  const byReason = Map.groupBy(unread, ({ why }) => unreadableText(why));
+  const own = new Set(unread.map(({ why }) => why).filter((why) => unreadableText(why) !== why));
   const lines = [...byReason].map(([why, those]) =>
     text.unreadLine(
       those.slice(0, maxNames).map(({ path }) => path),
@@ -41,7 +43,12 @@ export function tellUnread(unread: readonly Unread[], given: number, tryAgain?: 
       why,
     ),
   );
-  alertPerson(text.unread(unread.length, given), lines, tryAgain && { text: text.tryAgain, run: tryAgain });
+  alertPerson(
+    text.unread(unread.length, given),
+    lines,
+    tryAgain && { text: text.tryAgain, run: tryAgain },
+    [...own].slice(0, maxNames).join('\n'),
+  );
 }
 
 let remembered: Promise<Map<string, RememberedFile>> | undefined;
