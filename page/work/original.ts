@@ -139,9 +139,10 @@ function read(url: string, file: Blob | undefined): Kept {
   let own = '';
   const decode = async (): Promise<Original> => {
     const blob = file ?? (await fetchBlob(url, controller.signal));
-    image.draggable = false;
-    own = URL.createObjectURL(blob);
     const header = await readPictureHeader(blob);
+    controller.signal.throwIfAborted();
+    own = URL.createObjectURL(blob);
+    image.draggable = false;
     const isDrawnLater = header?.format === 'JPEG' && header.width * header.height >= large;
     image.decoding = 'async';
     image.src = own;
@@ -161,7 +162,7 @@ function read(url: string, file: Blob | undefined): Kept {
     controller.abort();
     // Its pixels would stay until the garbage collector comes.
     image.removeAttribute('src');
-    original.then(revoke, () => {});
+    revoke();
   };
   return { original, users: 0, pixels: 0, release };
 }
