@@ -1,22 +1,35 @@
 import type { VectorRow } from '../engine/vector-engine.ts';
 import { LanceIndex } from '../lance/index.ts';
+import { tryTable } from '../lance/try-table.ts';
 import { quietEngine } from './quiet-engine.ts';
 
 /** Where `--to lancedb:<uri>` writes to. */
 export interface LanceTarget {
   /** With `lancedb:` before it. */
   to: string;
-  table?: string;
-  endpoint?: string;
+  table?: string | undefined;
+  endpoint?: string | undefined;
 }
 
+/** What a table has to hold. */
+export interface LanceKind {
+  dims: number;
+  fingerprint: string;
+}
+
+const uriOf = ({ to }: LanceTarget): string => to.slice('lancedb:'.length);
+const optionsOf = ({ table, endpoint }: LanceTarget, kind: LanceKind) => ({ ...kind, table, endpoint });
+
 /** Opens the table, or makes it. @throws LikenessError what {@link LanceIndex.open} throws */
-export function openLance(
-  { to, table, endpoint }: LanceTarget,
-  kind: { dims: number; fingerprint: string },
-): Promise<LanceIndex> {
+export function openLance(target: LanceTarget, kind: LanceKind): Promise<LanceIndex> {
   quietEngine();
-  return LanceIndex.open(to.slice('lancedb:'.length), { ...kind, table, endpoint });
+  return LanceIndex.open(uriOf(target), optionsOf(target, kind));
+}
+
+/** Before long work: whether the table could be opened, or also written to. @throws LikenessError as {@link openLance} */
+export function tryLance(target: LanceTarget, kind: LanceKind, how: 'look' | 'write'): Promise<void> {
+  quietEngine();
+  return tryTable(uriOf(target), optionsOf(target, kind), how);
 }
 
 /** Rows that are looked for in the table together. */

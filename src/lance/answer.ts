@@ -1,3 +1,4 @@
+import type { VectorQuery } from '@lancedb/lancedb';
 import type { RecordBatch } from 'apache-arrow';
 import { type Comparison, idParts, whereOf } from './asked.ts';
 import { toSql } from './condition.ts';
@@ -5,7 +6,8 @@ import { type Nearest, nearestOfRows, nearestOfSome, nearestRows, type ScoredRow
 import type { TableState } from './state.ts';
 import { batchesOf, engineCall, type OpenTable } from './table.ts';
 
-const columns = ['id', 'added', 'meta', 'vector'];
+const withoutVector = ['id', 'added', 'meta'];
+const columns = [...withoutVector, 'vector'];
 
 /**
  * How much of the index a query looks at: candidates for each row that is wanted (its own distances are coarse), and the
@@ -25,6 +27,9 @@ export function effortOf({ recall }: TableState, minRecall: number): number | un
   return recall && recall.value >= minRecall ? Math.min(recall.effort ?? 0, effortCount - 1) : undefined;
 }
 
+/** Of a query, what the engine is not asked. */
+type Limits = Omit<Nearest, 'test' | 'ask' | 'read'>;
+
 /**
  * The nearest rows of a query. They are exact where no more than `exactRows` rows take part, where there is no index or no
  * `effort`, and where the index has found too few.
@@ -33,15 +38,24 @@ export async function answer(
   open: OpenTable,
   state: TableState,
   { condition, test, ids }: Comparison,
-  limits: Omit<Nearest, 'test' | 'ask'>,
+  limits: Limits,
   exactRows: number,
   effort: number | undefined,
 ): Promise<{ rows: ScoredRow[]; exact: boolean }> {
-  if (ids) {
-    const rows = rowsById(open, ids, columns);
-    return { rows: await nearestOfRows(limits.query, rows, { ...limits, test }), exact: true };
-  }
+  const read = (some: Iterable<string>): AsyncIterable<RecordBatch> => rowsById(open, some, columns);
+  if (ids) return { rows: await nearestOfRows(read(ids), { ...limits, test }), exact: true };
   const where = whereOf(condition);
+  const nearest = (change: (asked: VectorQuery, limit: number) => VectorQuery): Nearest => ({
+    ...limits,
+    test,
+    read,
+    ask(limit, withVectors) {
+      const asked = change(open.table.query().nearestTo(limits.query).distanceType('l2'), limit);
+      if (where !== undefined) asked.where(where);
+      const selected = withVectors ? columns : withoutVector;
+      return allOf(batchesOf(asked.select([...selected, '_distance']).limit(limit), 'A query'));
+    },
+  });
   const taken = effort === undefined ? undefined : efforts[effort];
   if (taken && state.index && state.rows > exactRows) {
     const taking =
@@ -49,24 +63,30 @@ export async function answer(
     if (taking > exactRows) {
       const { kind, partitions } = state.index;
       const probes = Math.min(partitions, Math.max(fewestProbed, Math.ceil(partitions * taken.probedShare)));
+      const byIndex = nearest((asked, limit) =>
+        kind === 'IVF_HNSW_SQ' ? asked.nprobes(probes).ef(2 * limit) : asked.nprobes(probes),
+      );
       const limit = taken.oversample * Math.max(fewestWanted, limits.wanted);
-      const ask = (most: number): AsyncIterable<RecordBatch> => {
-        const asked = open.table.query().nearestTo(limits.query).distanceType('l2').nprobes(probes);
-        if (kind === 'IVF_HNSW_SQ') asked.ef(2 * most);
-        if (where !== undefined) asked.where(where);
-        return batchesOf(asked.select([...columns, '_distance']).limit(most), 'A query');
-      };
-      const { rows, passed } = await nearestOfSome({ ...limits, test, ask }, limit);
+      const { rows, found } = await nearestOfSome(byIndex, limit);
       // Fewer than are wanted: the test has refused many, or the partitions held too few.
-      if (passed >= limits.wanted) return { rows, exact: false };
+      if (found >= limits.wanted) return { rows, exact: false };
     }
   }
-  const ask = (most: number): AsyncIterable<RecordBatch> => {
-    const asked = open.table.query().nearestTo(limits.query).distanceType('l2').bypassVectorIndex();
-    if (where !== undefined) asked.where(where);
-    return batchesOf(asked.select([...columns, '_distance']).limit(most), 'A query');
-  };
-  return { rows: await nearestRows({ ...limits, test, ask }), exact: true };
+  const rows = await open.scans.run(async () => {
+    limits.signal?.throwIfAborted();
+    const chosen = await nearestRows(nearest((asked) => asked.bypassVectorIndex()));
+    if (chosen) return chosen;
+    const all = open.table.query().select(columns);
+    if (where !== undefined) all.where(where);
+    return nearestOfRows(batchesOf(all, 'A query'), { ...limits, test });
+  });
+  return { rows, exact: true };
+}
+
+async function allOf(batches: AsyncIterable<RecordBatch>): Promise<RecordBatch[]> {
+  const all: RecordBatch[] = [];
+  for await (const batch of batches) all.push(batch);
+  return all;
 }
 
 /** Rows by their ids, as far as they are there. */

@@ -87,7 +87,7 @@ export function askedOf(
   vector: unknown,
   options: VectorQueryOptions,
   dims: number,
-): Omit<Nearest, 'test' | 'ask'> & { offset: number; filters: Filters } {
+): Omit<Nearest, 'test' | 'ask' | 'read'> & { offset: number; filters: Filters } {
   const { k, offset, maxDistance, signal, filter, exclude } = optionsOf(options, 'query', '{ k: 10 }');
   const query = checkVector(vectorOf(vector), dims, 'The query');
   const checked = checkQuery({ k, offset, maxDistance, filter, exclude });

@@ -15,14 +15,19 @@ export interface EntriesPage {
   signal: AbortSignal | undefined;
 }
 
-/** Rows without their vectors. Where the engine can decide who takes part, it passes over the pages before. */
+/**
+ * Rows without their vectors. Where the engine can decide who takes part, it passes over the pages before.
+ *
+ * @param twins ids that are there more than once
+ */
 export async function readEntries(
   table: Table,
   compared: Comparison,
   page: EntriesPage,
+  twins: ReadonlyMap<string, number>,
 ): Promise<{ entries: VectorEntry[]; total: number }> {
   const where = whereOf(conditionOf(compared));
-  const byEngine = compared.pushed && isSmall(compared) && !(await hasOdd(table, where));
+  const byEngine = compared.pushed && isSmall(compared) && twins.size === 0 && !(await hasOdd(table, where));
   const total = byEngine ? await engineCall('Counting rows', () => table.countRows(where)) : undefined;
   if (total !== undefined && page.offset >= total) return { entries: [], total };
   const asked = table.query().select(['id', 'added', 'meta']);
@@ -34,12 +39,15 @@ export async function readEntries(
   const [from, to] = byEngine
     ? [0, Number.POSITIVE_INFINITY]
     : [page.offset, page.offset + (page.limit ?? Infinity)];
+  const seen = new Set<string>();
   let passed = 0;
   for await (const batch of batchesOf(asked, 'Reading entries')) {
     page.signal?.throwIfAborted();
     for (let row = 0; row < batch.numRows; row++) {
       const id = cell(batch, 'id', row) as string;
       const meta = metaAt(batch, row);
+      // Of rows of the same id, the first one counts.
+      if (twins.has(id) && seen.size === seen.add(id).size) continue;
       if (!byEngine && !((among?.has(id) ?? true) && compared.test(id, meta))) continue;
       if (passed >= from && passed < to) entries.push(entryOf(id, meta));
       passed++;

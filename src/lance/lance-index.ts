@@ -14,10 +14,10 @@ import type {
 } from '../engine/vector-engine.ts';
 import { answer, effortOf, rowsById } from './answer.ts';
 import { askedOf, comparisonOf, idParts, pageOf, rowOf } from './asked.ts';
-import { toSql } from './condition.ts';
+import { claimsOf } from './claims.ts';
 import { entryOf, hitOf, readEntries } from './entries.ts';
 import { Keeper } from './keeper.ts';
-import { type CompactReport, recallOf, untilNoConflict } from './maintain.ts';
+import { type CompactReport, recallOf } from './maintain.ts';
 import {
   type CheckedLanceOptions,
   type CompactOptions,
@@ -27,7 +27,8 @@ import {
 import { cell, metaAt, vectorAt } from './rows.ts';
 import { StateReader } from './state.ts';
 import { engineCall, type OpenTable, openTable } from './table.ts';
-import { addRows, type CheckedRow } from './writer.ts';
+import { repair } from './twins.ts';
+import { addRows, type CheckedRow, removeRows } from './writer.ts';
 
 /** Values that are compared with a query one by one in a tenth of a second or two: docs/BENCHMARKS.md. */
 const exactValues = 2 ** 25;
@@ -88,7 +89,10 @@ export class LanceIndex implements VectorEngine {
    */
   static async open(uri: string, options: LanceOptions = {}): Promise<LanceIndex> {
     const checked = checkLanceOptions(uri, options);
-    return new LanceIndex(await openTable(uri, checked), uri, checked);
+    const open = await openTable(uri, checked);
+    // Who may not write reads without: answers have each id once all the same.
+    await repair(open, claimsOf(open.shape.schema)).catch(() => {});
+    return new LanceIndex(open, uri, checked);
   }
 
   /**
@@ -98,7 +102,11 @@ export class LanceIndex implements VectorEngine {
    * @example const rows = await index.size();
    */
   size(): Promise<number> {
-    return this.#do('Counting rows', () => this.#open.table.countRows());
+    return this.#do('Counting rows', async () => {
+      const twins = await this.#states.twins();
+      const tooMany = [...twins.values()].reduce((sum, count) => sum + count, 0);
+      return (await this.#open.table.countRows()) - tooMany;
+    });
   }
 
   /**
@@ -158,7 +166,8 @@ export class LanceIndex implements VectorEngine {
       const { filters, ...page } = pageOf(options);
       page.signal?.throwIfAborted();
       const { columns } = await this.#states.read();
-      return readEntries(this.#open.table, comparisonOf(filters, columns), page);
+      const compared = comparisonOf(filters, columns);
+      return readEntries(this.#open.table, compared, page, await this.#states.twins());
     });
   }
 
@@ -227,26 +236,14 @@ export class LanceIndex implements VectorEngine {
   async remove(ids: Iterable<string>): Promise<number> {
     this.#checkOpen();
     const parts = [...idParts(ids, 'remove')];
-    return this.#writing.run(() =>
-      this.#do('Removing rows', async () => {
-        let removed = 0;
-        for (const part of parts) {
-          const { table } = this.#open;
-          const { numDeletedRows } = await untilNoConflict(
-            () => table.delete(toSql({ column: 'id', in: part })),
-            () => table.checkoutLatest(),
-          );
-          removed += numDeletedRows;
-        }
-        return removed;
-      }),
-    );
+    return this.#writing.run(() => this.#do('Removing rows', () => removeRows(this.#open, parts)));
   }
 
   /**
    * Merges small files, removes versions that are older than `keepMs`, brings the indices up to date and, where the table
-   * has grown by a fifth, measures recall anew; where it is less than `minRecall`, with more candidates and partitions. One process of all is enough; others may read and write meanwhile. With
-   * `maintain` (the default) a process that adds does it by itself.
+   * has grown by a fifth, measures recall anew; where it is less than `minRecall`, with more candidates and partitions. One
+   * process of all is enough; others may read and write meanwhile. With `maintain` (the default) a process that adds does
+   * it by itself.
    *
    * @throws LikenessError `bad-argument`, `closed`, a storage code; the reason of `signal`
    * @example const { exact, recall } = await index.compact();

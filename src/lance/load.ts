@@ -11,6 +11,27 @@ export interface Engine {
 }
 
 /**
+ * What bounds the memory of LanceDB's scans. Without it one scan keeps up to 2 GiB of bytes that it has read ahead, from
+ * four files at once. LanceDB looks for it in the environment, and has no other way to set it.
+ */
+const scanBounds = {
+  /** Bytes that a scan reads ahead. */
+  LANCE_DEFAULT_IO_BUFFER_SIZE: 2 ** 25,
+  /** Files of a table that a scan reads at once. */
+  LANCE_DEFAULT_FRAGMENT_READAHEAD: 1,
+  /** Rows that it works on together: 2 MiB of 512 values. */
+  LANCE_DEFAULT_BATCH_SIZE: 1024,
+};
+
+/**
+ * Sets {@link scanBounds} where the environment does not say otherwise. In a worker thread of Node that is without effect:
+ * there the environment is a copy.
+ */
+function boundScans(): void {
+  for (const [name, value] of Object.entries(scanBounds)) process.env[name] ??= String(value);
+}
+
+/**
  * Loads LanceDB, which is installed beside this package by those who use it.
  *
  * @throws LikenessError `no-backend` with the command that installs it, or with why it does not load
@@ -28,6 +49,7 @@ export function loadEngine(): Engine {
       { cause: error },
     );
   }
+  boundScans();
   try {
     return { lancedb: require(path) as Lancedb, arrow: createRequire(path)('apache-arrow') as Arrow };
   } catch (error) {

@@ -1,9 +1,11 @@
 import type { Index } from '@lancedb/lancedb';
 import type { Recall } from '../engine/vector-engine.ts';
 import { effortCount, effortOf } from './answer.ts';
+import { untilNoConflict } from './conflicts.ts';
 import { measureRecall, type RecallOptions } from './recall.ts';
 import type { IndexNote, StateReader, TableState } from './state.ts';
 import { engineCall, type OpenTable } from './table.ts';
+import { repair } from './twins.ts';
 
 /** What `compact` did. */
 export interface CompactReport {
@@ -45,7 +47,7 @@ export const needsIndex = (
   rows > exactRows &&
   (!index || !recall || unindexed > recallGrowth * rows || rows > retrainGrowth * index.rows);
 
-/** Merges small files, forgets old versions, brings the indices up to date and measures recall anew. */
+/** Removes rows that are there twice, merges small files, forgets old versions, brings the indices up to date and measures recall anew. */
 export async function maintain(
   open: OpenTable,
   states: StateReader,
@@ -58,6 +60,7 @@ export async function maintain(
     return engineCall('Compacting', () => untilNoConflict(work, () => table.checkoutLatest()));
   };
   const cleanupOlderThan = new Date(Date.now() - keepMs);
+  await step(async () => repair(open, (await states.read()).claims));
   const { prune } = await step(() => table.optimize({ cleanupOlderThan }));
   let state = await states.read();
   const names = new Set((await step(() => table.listIndices())).map(({ name }) => name));
@@ -110,21 +113,4 @@ function indexNote(rows: number, dims: number): IndexNote {
 function vectorIndex({ engine: { lancedb } }: OpenTable, { kind, partitions }: IndexNote): Index {
   const common = { numPartitions: partitions, distanceType: 'l2' } as const;
   return kind === 'IVF_RQ' ? lancedb.Index.ivfRq({ ...common, numBits: 1 }) : lancedb.Index.hnswSq(common);
-}
-
-/** Repeats what met the write of another process. */
-export async function untilNoConflict<T>(
-  work: () => Promise<T>,
-  refresh: () => Promise<unknown>,
-): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work();
-    } catch (error) {
-      if (attempt === 8 || !/conflict|concurrent|preempted/i.test(String((error as Error).message)))
-        throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20 * 2 ** attempt * (0.5 + Math.random())));
-      await refresh();
-    }
-  }
 }

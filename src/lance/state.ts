@@ -1,7 +1,9 @@
 import type { Recall } from '../engine/vector-engine.ts';
+import { type Claim, claimsOf } from './claims.ts';
 import type { MetaColumns } from './columns.ts';
 import { tableShape } from './rows.ts';
 import { engineCall, type OpenTable } from './table.ts';
+import { twinsOf } from './twins.ts';
 
 /** What was noted with the vector index when it was built. */
 export interface IndexNote {
@@ -27,6 +29,8 @@ export interface TableState {
   /** Where there is a vector index. */
   index: IndexNote | undefined;
   recall: RecallNote | undefined;
+  /** Of processes that append, or were killed while they did. */
+  claims: readonly Claim[];
 }
 
 const indexKey = 'likeness:index';
@@ -37,6 +41,7 @@ export class StateReader {
   readonly #open: OpenTable;
   readonly #where: string;
   #known: TableState | undefined;
+  #twins: { of: TableState; ids: Promise<ReadonlyMap<string, number>> } | undefined;
 
   constructor(open: OpenTable, where: string) {
     this.#open = open;
@@ -62,10 +67,23 @@ export class StateReader {
         // One that another program has made has no note.
         index: isThere ? noteOf<IndexNote>(metadata, indexKey) : undefined,
         recall: isThere ? noteOf<RecallNote>(metadata, recallKey) : undefined,
+        claims: claimsOf(schema),
       };
       this.#known = state;
       return state;
     });
+  }
+
+  /** Ids that are there more than once, with how many rows each has too many: seldom any. */
+  async twins(): Promise<ReadonlyMap<string, number>> {
+    const state = await this.read();
+    if (this.#twins?.of !== state) this.#twins = { of: state, ids: twinsOf(this.#open, state.claims) };
+    try {
+      return await this.#twins.ids;
+    } catch (error) {
+      this.#twins = undefined;
+      throw error;
+    }
   }
 
   /** Notes with the table how its index was built, or what recall it has. */

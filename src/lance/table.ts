@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
 import type { Table } from '@lancedb/lancedb';
 import type { RecordBatch } from 'apache-arrow';
 import { LikenessError } from '../base/errors.ts';
+import { Semaphore } from '../base/lock.ts';
+import { addressError, mayBeThere } from './address.ts';
 import { type Engine, loadEngine } from './load.ts';
 import { type CheckedLanceOptions, isObjectStore } from './options.ts';
 import { newSchema, type TableShape, tableShape } from './rows.ts';
@@ -12,9 +13,13 @@ export interface OpenTable {
   engine: Engine;
   table: Table;
   shape: TableShape;
+  /** For what reads all vectors: one scan takes all cores, and more at once take their memory each. */
+  scans: Semaphore;
   /** Ends the connection. */
   close(): void;
 }
+
+const scansAtOnce = 2;
 
 /** A call of LanceDB's, with its errors as ours. */
 export async function engineCall<T>(doing: string, work: () => Promise<T>): Promise<T> {
@@ -45,23 +50,22 @@ export async function* batchesOf(
 /**
  * Opens the table of a database, or makes it where there is none and `dims` says how long its vectors are.
  *
- * @throws LikenessError `no-backend`, `not-found`, `model-mismatch`, `bad-file`, `newer-format`, a storage code
+ * @throws LikenessError `no-backend`, `bad-argument`, `not-found`, `model-mismatch`, `bad-file`, `newer-format`, a storage
+ *   code
  */
 export async function openTable(uri: string, options: CheckedLanceOptions): Promise<OpenTable> {
   const engine = loadEngine();
   const where = `"${options.table}" in ${uri}`;
-  // LanceDB would make the folder.
-  const isFolder = !/^[a-z][a-z\d+.-]+:/i.test(uri);
-  if (isFolder && options.dims === undefined && !existsSync(uri)) throw noTable(where);
+  if (!(await mayBeThere(uri)) && options.dims === undefined) throw noTable(where);
   const connection = await connect(engine, uri, options);
   try {
     const table = await openOrMake(engine, connection, where, options);
     const shape = tableShape(await table.schema(), where);
     checkSame(shape, where, options);
-    return { engine, table, shape, close: () => connection.close() };
+    return { engine, table, shape, scans: new Semaphore(scansAtOnce), close: () => connection.close() };
   } catch (error) {
     connection.close();
-    throw storageError(error, `Opening the table ${where}`);
+    throw addressError(error, uri) ?? storageError(error, `Opening the table ${where}`);
   }
 }
 
@@ -105,7 +109,7 @@ async function connect(
       ...Object.fromEntries(given),
     });
   } catch (error) {
-    throw storageError(error, `Opening ${uri}`);
+    throw addressError(error, uri) ?? storageError(error, `Opening ${uri}`);
   }
 }
 

@@ -1,10 +1,12 @@
 import type { VectorRow, VectorsAdded } from '../engine/vector-engine.ts';
-import { idsAtOnce } from './asked.ts';
+import { OwnClaim } from './claims.ts';
 import { type ColumnKind, mostColumns, shapeOf } from './columns.ts';
 import { toSql } from './condition.ts';
-import { untilNoConflict } from './maintain.ts';
-import { cell, encodeRows, newColumn, type StoredRow, type TableShape, tableShape } from './rows.ts';
-import { batchesOf, engineCall, type OpenTable } from './table.ts';
+import { untilNoConflict } from './conflicts.ts';
+import { nextPlaces } from './places.ts';
+import { encodeRows, newColumn, type StoredRow, type TableShape, tableShape } from './rows.ts';
+import { engineCall, type OpenTable } from './table.ts';
+import { placesOf, removeTwins } from './twins.ts';
 
 export type CheckedRow = Omit<StoredRow, 'added'>;
 
@@ -31,24 +33,38 @@ export async function addRows(
   const sum: VectorsAdded = { added: 0, replaced: 0 };
   let part: CheckedRow[] = [];
   let done = 0;
+  const claim = new OwnClaim(open);
+  let isWhole = true;
   const write = async (): Promise<void> => {
     check();
-    const { added, replaced } = await writePart(open, where, part);
+    isWhole = false;
+    const { added, replaced } = await writePart(open, where, part, claim);
+    isWhole = true;
     sum.added += added;
     sum.replaced += replaced;
     done += part.length;
     part = [];
     onProgress?.({ done });
   };
-  for await (const row of rows) {
-    part.push(checkRow(row));
-    if (part.length === atOnce) await write();
+  try {
+    for await (const row of rows) {
+      part.push(checkRow(row));
+      if (part.length === atOnce) await write();
+    }
+    if (part.length > 0) await write();
+  } finally {
+    // Where writing has failed the note stays: others then see whether a row is there twice. One too many does no harm.
+    if (isWhole) await claim.end().catch(() => {});
   }
-  if (part.length > 0) await write();
   return sum;
 }
 
-async function writePart(open: OpenTable, where: string, rows: readonly CheckedRow[]): Promise<VectorsAdded> {
+async function writePart(
+  open: OpenTable,
+  where: string,
+  rows: readonly CheckedRow[],
+  claim: OwnClaim,
+): Promise<VectorsAdded> {
   const shape = await withColumns(open, where, rows);
   // Of one id, the last row counts, in the place of the first.
   const last = new Map<string, CheckedRow>();
@@ -56,16 +72,25 @@ async function writePart(open: OpenTable, where: string, rows: readonly CheckedR
   let inserted = 0;
   let left = [...last.values()];
   while (left.length > 0) {
+    const mayAppend = left.length >= fewestAppended;
+    let place = mayAppend ? await claim.take(left.length) : nextPlaces(left.length).from;
     const before = await latestVersion(open);
-    const places = await placesOf(
-      open,
-      left.map(({ id }) => id),
-    );
-    const stored = left.map((row) => ({ ...row, added: places.get(row.id)?.[0] ?? nextPlace() }));
-    const written = await writeStored(open, shape, stored, places.size === 0);
+    const ids = left.map(({ id }) => id);
+    let places = await placesOf(open, ids);
+    if ([...places.values()].some(({ length }) => length > 1)) {
+      // A process that was killed has left them: else both would be replaced.
+      await removeTwins(open, ids);
+      places = await placesOf(open, ids);
+    }
+    const stored = left.map((row) => ({ ...row, added: places.get(row.id)?.[0]?.added ?? place++ }));
+    const appends = mayAppend && places.size === 0;
+    const written = await writeStored(open, shape, stored, appends);
     inserted += written.inserted;
+    // What is merged sees by itself what other processes have added meanwhile, where the table has a primary key.
     if (written.version === before + 1) break;
-    left = await withoutTwins(open, stored, last);
+    // Rows of another process stay, with what is in ours.
+    const twins = await removeTwins(open, ids);
+    left = twins.map((id) => last.get(id)!);
     inserted -= left.length;
   }
   return { added: inserted, replaced: rows.length - inserted };
@@ -82,53 +107,33 @@ async function writeStored(
   { table, engine }: OpenTable,
   shape: TableShape,
   stored: readonly StoredRow[],
-  areNew: boolean,
+  appends: boolean,
 ): Promise<{ inserted: number; version: number }> {
   const encoded = encodeRows(engine.arrow, shape, stored);
-  return changing({ table }, async () => {
-    if (areNew && stored.length >= fewestAppended) {
+  const write = async (): Promise<{ inserted: number; version: number }> => {
+    if (appends) {
       const { version } = await table.add(encoded);
       return { inserted: stored.length, version };
     }
     const merge = table.mergeInsert('id').whenMatchedUpdateAll().whenNotMatchedInsertAll();
     const { numInsertedRows, version } = await merge.execute(encoded);
     return { inserted: numInsertedRows, version };
-  });
+  };
+  // Repeats what met the changes of others for longer than LanceDB itself tries, as on a slow store.
+  return engineCall('Adding rows', () => untilNoConflict(write, () => table.checkoutLatest()));
 }
 
-/**
- * Another process has written since ids were looked for: where it has added some of the same, ours of them are taken out
- * again.
- *
- * @returns the rows that are to be written again, over those of the other process
- */
-async function withoutTwins(
-  open: OpenTable,
-  stored: readonly StoredRow[],
-  rows: ReadonlyMap<string, CheckedRow>,
-): Promise<CheckedRow[]> {
-  await latestVersion(open);
-  const places = await placesOf(
-    open,
-    stored.map(({ id }) => id),
-  );
-  const twins = stored.filter(({ id }) => (places.get(id)?.length ?? 0) > 1);
-  for (let from = 0; from < twins.length; from += idsAtOnce) {
-    const part = twins.slice(from, from + idsAtOnce);
-    const ours = toSql({
-      all: [
-        { column: 'id', in: part.map(({ id }) => id) },
-        { column: 'added', in: part.map(({ added }) => added) },
-      ],
-    });
-    await changing(open, () => open.table.delete(ours));
+/** Removes rows by their ids. @returns how many there were */
+export async function removeRows({ table }: OpenTable, parts: Iterable<readonly string[]>): Promise<number> {
+  let removed = 0;
+  for (const part of parts) {
+    const { numDeletedRows } = await untilNoConflict(
+      () => table.delete(toSql({ column: 'id', in: part })),
+      () => table.checkoutLatest(),
+    );
+    removed += numDeletedRows;
   }
-  return twins.map(({ id }) => rows.get(id)!);
-}
-
-/** Repeats what met the changes of others for longer than LanceDB itself tries, as on a slow store. */
-function changing<T>({ table }: Pick<OpenTable, 'table'>, work: () => Promise<T>): Promise<T> {
-  return engineCall('Adding rows', () => untilNoConflict(work, () => table.checkoutLatest()));
+  return removed;
 }
 
 async function latestVersion({ table }: OpenTable): Promise<number> {
@@ -136,38 +141,6 @@ async function latestVersion({ table }: OpenTable): Promise<number> {
     await table.checkoutLatest();
     return table.version();
   });
-}
-
-let lastPlace = 0;
-
-/**
- * A place behind all that were given, here and before now elsewhere: the time in 1/4096 ms, which float64 holds exactly
- * until the year 2039 and later to 1/2048 ms.
- */
-function nextPlace(): number {
-  lastPlace = Math.max(lastPlace + 1, Date.now() * 4096);
-  return lastPlace;
-}
-
-/** Ids of a part that are looked for together: each question reads the ids of the whole table. */
-const lookedForAtOnce = 8192;
-
-/** The places of rows that are there already, by id: one each, but where two processes have added the same id at once. */
-async function placesOf({ table }: OpenTable, ids: readonly string[]): Promise<Map<string, number[]>> {
-  const places = new Map<string, number[]>();
-  for (let from = 0; from < ids.length; from += lookedForAtOnce) {
-    const where = toSql({ column: 'id', in: ids.slice(from, from + lookedForAtOnce) });
-    for await (const batch of batchesOf(table.query().where(where).select(['id', 'added']), 'Adding rows')) {
-      for (let row = 0; row < batch.numRows; row++) {
-        const id = cell(batch, 'id', row) as string;
-        places.set(
-          id,
-          [...(places.get(id) ?? []), cell(batch, 'added', row) as number].sort((a, b) => a - b),
-        );
-      }
-    }
-  }
-  return places;
 }
 
 /** The table's columns, with one for each key of the rows' metadata: what has no column yet gets one. */

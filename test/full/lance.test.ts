@@ -11,6 +11,7 @@ import type { VectorQueryOptions, VectorRow } from '../../src/engine/vector-engi
 import { LanceIndex } from '../../src/lance/index.ts';
 import { root } from '../support/cli.ts';
 import { OwnRows, randomOf, tempFolder } from '../support/lance.ts';
+import { assertOnce, count, stored, twinRows, withTwins } from '../support/lance-twins.ts';
 
 const dims = 64;
 
@@ -150,4 +151,17 @@ for (let n = 0; ; n++) {
     assert.ok(await after.has('both'));
     await after.close();
   });
+
+  for (const repair of ['compact', 'add'] as const) {
+    test(`ids that a killed process has left twice are there once after ${repair}()`, async () => {
+      using folder = tempFolder();
+      const index = await withTwins(folder.path);
+      if (repair === 'compact') await index.compact();
+      // The rows that are there twice.
+      else await index.add(twinRows(3));
+      await assertOnce(index);
+      assert.equal(await stored(folder.path), 1.5 * count);
+      await index.close();
+    });
+  }
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { LanceIndex } from '../../src/lance/index.ts';
-import { likenessIn, samples, withFolder } from '../support/cli.ts';
+import { likenessIn, likenessWithout, samples, withFolder } from '../support/cli.ts';
 import { dimension, saveJson, saveRows, unitVectors } from '../support/features.ts';
 
 const ids = ['a.jpg', "it's/b.jpg", 'ü.jpg', 'd.jpg', 'e.jpg'];
@@ -124,4 +124,42 @@ test('likeness index --to lancedb: the table has what the index has, and loses w
       (await contentOf(folder)).map(([id]) => id),
       ['A001.jpeg', 'B001.jpeg'],
     );
+  }));
+
+test('what LanceDB cannot take is said before any work', () =>
+  withFolder(async (folder) => {
+    await mkdir(join(folder, 'photos'));
+    await copyFile(join(samples, 'A001.jpeg'), join(folder, 'photos/A001.jpeg'));
+    const other = await LanceIndex.open(join(folder, 'other.lance'), { dims: 512, fingerprint: 'other@1' });
+    await other.close();
+    const index = ['index', 'photos', '-o', 'index', '--to'];
+    const serve = ['serve', '--port', '0', '--engine'];
+    // Of an import, not even that what it should read is not there.
+    const load = ['import', 'none.npy', '--ids', 'none.txt', '--to'];
+    const missing = /LanceDB is not installed.*npm install @lancedb/;
+    const cases: [typeof likenessIn, string[], RegExp][] = [
+      ...[index, load, serve].map((args): [typeof likenessIn, string[], RegExp] => [
+        (cwd, ...rest) => likenessWithout('@lancedb/lancedb', cwd, ...rest),
+        [...args, 'lancedb:shop.lance'],
+        missing,
+      ]),
+      [likenessIn, [...index, 'lancedb:other.lance'], /was made with other@1, this is vgg16-compact@/],
+      [likenessIn, [...index, 'lancedb:ftp://shop'], /ftp:\/\/shop has a scheme that LanceDB does not know/],
+      [likenessIn, [...index, 'lancedb:photos/A001.jpeg/shop'], /is a file, or in one/],
+      [likenessIn, [...load, 'lancedb:s3://'], /uri is .*two slashes and a bucket/],
+      [likenessIn, [...serve, 'lancedb:none.lance'], /There is no table "pictures" in none\.lance/],
+    ];
+    const results = await Promise.all(cases.map(([run, args]) => run(folder, ...args)));
+    for (const [n, { code, stderr }] of results.entries()) {
+      const [, args, message] = cases[n]!;
+      assert.equal(code, 1, `${args.join(' ')}: ${stderr}`);
+      assert.match(stderr, message);
+      assert.doesNotMatch(stderr, /Indexing|\n./, 'one line, and no progress');
+    }
+    assert.deepEqual((await readdir(folder)).sort(), ['other.lance', 'photos'], 'nothing was made');
+    if (process.platform === 'linux') {
+      const { code, stderr } = await likenessIn(folder, ...index, 'lancedb:/proc/shop.lance');
+      assert.equal(code, 1);
+      assert.match(stderr, /Opening \/proc\/shop\.lance failed/);
+    }
   }));

@@ -20,6 +20,17 @@ export const likeness = (...args: string[]): Promise<CliResult> => run([], args)
 /** As {@link likeness}, in a folder. */
 export const likenessIn = (cwd: string, ...args: string[]): Promise<CliResult> => run([], args, cwd);
 
+/** As {@link likenessIn}, where a package is not installed. */
+export function likenessWithout(name: string, cwd: string, ...args: string[]): Promise<CliResult> {
+  const hook = `import Module from 'node:module';
+const resolve = Module._resolveFilename;
+Module._resolveFilename = function (name, ...rest) {
+  if (name === ${JSON.stringify(name)}) throw Object.assign(new Error('Cannot find module'), { code: 'MODULE_NOT_FOUND' });
+  return resolve.call(this, name, ...rest);
+};`;
+  return run(['--import', `data:text/javascript,${encodeURIComponent(hook)}`], args, cwd);
+}
+
 function run(nodeArgs: readonly string[], args: readonly string[], cwd?: string): Promise<CliResult> {
   return new Promise((done) => {
     execFile(

@@ -2,11 +2,11 @@ import { modelManifest } from '../../api/model.node.ts';
 import { LikenessError } from '../../base/errors.ts';
 import type { VectorRow } from '../../engine/vector-engine.ts';
 import { firstNotFinite } from '../../knn/search/vectors.ts';
-import { identityOf } from '../../store/format/header.ts';
+import { type IndexInfo, identityOf } from '../../store/format/header.ts';
 import type { FeatureSource } from '../features.ts';
 import { Interrupted, interruptible } from '../interrupt.ts';
 import { removeOthers } from '../lance-mirror.ts';
-import { type LanceTarget, newRows, openLance } from '../lance-target.ts';
+import { type LanceKind, type LanceTarget, newRows, openLance, tryLance } from '../lance-target.ts';
 import { Lengths } from '../lengths.ts';
 import { print, say } from '../print.ts';
 import { progressBar } from '../progress.ts';
@@ -76,11 +76,13 @@ async function run(
   const start = performance.now();
   const made = isModelNamed ? undefined : await infoOfIndex(from);
   const info = made ?? (await infoOfModel(model));
+  const kind = kindOf(info);
+  await tryLance(options, kind, 'look');
   const source = await openFeatures(from, { info, model }, options);
   try {
     stop.throwIfAborted();
-    const { dimension: dims } = info;
-    const index = await openLance(options, { dims, fingerprint: info.model.fingerprint });
+    const { dims } = kind;
+    const index = await openLance(options, kind);
     const { length } = source.entries;
     const bar = progressBar('Importing', length);
     let [same, written] = [0, 0];
@@ -115,7 +117,15 @@ async function run(
   }
 }
 
-async function infoOfModel(model: string) {
+const kindOf = ({ model, dimension }: IndexInfo): LanceKind => ({
+  dims: dimension,
+  fingerprint: model.fingerprint,
+});
+
+/** What a table holds for vectors of a model. */
+export const kindOfModel = async (model: string): Promise<LanceKind> => kindOf(await infoOfModel(model));
+
+async function infoOfModel(model: string): Promise<IndexInfo> {
   const manifest = await modelManifest(model);
   return { model: identityOf(manifest), dimension: manifest.output.dimension, parity: null };
 }

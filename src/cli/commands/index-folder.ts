@@ -12,12 +12,12 @@ import { type FoundPicture, findPictures, isThere, type PassedOver } from '../fi
 import type { PictureMeta } from '../index-notes.ts';
 import { prepareTarget } from '../index-target.ts';
 import { Interrupted, interruptible } from '../interrupt.ts';
-import type { LanceTarget } from '../lance-target.ts';
+import { type LanceTarget, tryLance } from '../lance-target.ts';
 import { lookAt } from '../open-index.ts';
 import { openSearch } from '../open-search.ts';
 import { print, printJson, say, sayList } from '../print.ts';
 import { progressBar } from '../progress.ts';
-import { copyIntoLance, printTable, type TableSummary } from './import-lance.ts';
+import { copyIntoLance, kindOfModel, printTable, type TableSummary } from './import-lance.ts';
 
 interface Options extends Pick<OpenOptions, 'backend' | 'threads' | 'exif'>, Partial<LanceTarget> {
   output: string;
@@ -65,6 +65,8 @@ export const indexFolder = (folder: string, options: Options): Promise<void> =>
 async function run(folder: string, options: Options, stop: AbortSignal): Promise<void> {
   const start = performance.now();
   const { output, prune = false } = options;
+  const tryTable = await tableOf(options);
+  await tryTable?.('look');
   const found = await findPictures(folder, [output]);
   const passed = found.passedOver.map(({ path, message }) => `passed over ${path}: ${message}`);
   sayList(passed, listedIn(options));
@@ -79,7 +81,7 @@ async function run(folder: string, options: Options, stop: AbortSignal): Promise
   try {
     stop.throwIfAborted();
     search = await openSearch({ ...options, store: `file:${target.folder}`, signal: stop });
-    indexed = await addChanged(search, folder, found.pictures, options, stop);
+    indexed = await addChanged(search, folder, found.pictures, options, stop, () => tryTable?.('write'));
   } catch (error) {
     const size = search?.size ?? 0;
     await search?.close();
@@ -158,6 +160,14 @@ async function run(folder: string, options: Options, stop: AbortSignal): Promise
   );
 }
 
+/** With `--to`: tries whether the table can be opened, or written to, before anything is extracted for it. */
+async function tableOf({ to, table, endpoint, model }: Options) {
+  if (to === undefined) return undefined;
+  const target: LanceTarget = { to, table, endpoint };
+  const kind = await kindOfModel(model);
+  return (how: 'look' | 'write'): Promise<void> => tryLance(target, kind, how);
+}
+
 interface Indexed {
   /** The pictures that the index had, and those that it has now. */
   before: Entry[];
@@ -173,6 +183,7 @@ async function addChanged(
   pictures: readonly FoundPicture[],
   { output }: Options,
   signal: AbortSignal,
+  beforeWork: () => Promise<void> | undefined,
 ): Promise<Indexed> {
   const before = await search.entries();
   const there = new Map(before.map(({ id, meta }) => [id, meta as Partial<PictureMeta> | undefined]));
@@ -182,6 +193,7 @@ async function addChanged(
     if (was && was.byteLength === stamp.byteLength && was.modifiedMs === stamp.modifiedMs) continue;
     items.push({ id, image: resolve(folder, id), meta: { file: { ...stamp } } });
   }
+  if (items.length > 0) await beforeWork();
   const same = pictures.length - items.length;
   if (same > 0) say(`Reusing the features of ${same} of ${pictures.length} pictures in ${output}.`);
 
