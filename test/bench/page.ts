@@ -1,23 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright';
 import { launchChromium } from '../../scripts/chromium.mjs';
 import { root, samples } from '../support/cli.ts';
 import { openSite, type Site } from '../support/consumers/site.ts';
 import { makePhotographs } from '../support/many-photographs.ts';
 import { withServer } from '../support/page.ts';
-import {
-  face,
-  firstPaint,
-  forgetSeen,
-  seenSinceChoice,
-  seenSoFar,
-  shownAfter,
-  shownAt,
-  watchPage,
-} from '../support/page-watch.ts';
+import { measureAdding } from '../support/page-adding.ts';
+import { memoryOf, newContext, open } from '../support/page-browser.ts';
+import { type Looking, measureLooking } from '../support/page-looking.ts';
+import { processorOf } from '../support/page-processor.ts';
+import { face, firstPaint, seenSoFar, shownAfter, shownAt } from '../support/page-watch.ts';
 
 /** What is measured: the served page as a person meets it, with an index of n pictures; `batch` are added in the page. */
 export const rounds: Options[] = [{ n: 542, batch: 542, runs: 3 }];
@@ -41,23 +33,30 @@ export default async function bench({
   runs,
 }: Options): Promise<{ tables: Table[]; notes: string[] }> {
   const pictures = join(root, 'build/bench-page', `${n}`);
+  tell(`making ${n} photographs`);
   await makePhotographs(pictures, n);
   const index = join(root, 'build/bench-page', `index-${n}`);
   likeness('index', pictures, '-o', index);
 
   const visits: Visit[] = [];
-  const queries: Queries = { known: [], first: [], file: [] };
+  const queries: Queries = { known: [], first: [], file: [], used: [] };
   let looking: Looking[] = [];
   await withServer(['-i', index], async (upstream) => {
     const site = await openSite({ origin: new URL(upstream).origin, close: async () => {} }, {});
     try {
-      for (let run = 0; run < runs; run++) visits.push(...(await measureVisits(site)));
+      for (let run = 0; run < runs; run++) {
+        tell(`opening, ${run + 1} of ${runs}`);
+        visits.push(...(await measureVisits(site)));
+      }
+      tell('queries');
       await measureQueries(site, queries);
-      looking = await measureLooking(site);
+      tell('looking around');
+      looking = await measureLooking(site.origin);
     } finally {
       await site.close();
     }
   });
+  tell(`adding ${batch} photographs`);
   const added = await withServer([], (url) => measureAdding(url, batch));
   return {
     tables: [
@@ -65,11 +64,12 @@ export default async function bench({
       queryTable(n, queries),
       {
         title: `Looking around among ${n} pictures`,
-        columns: ['', 's', 'longest task, ms', 'layout shift', 'memory at most, MB'],
-        rows: looking.map(({ what, seconds, longest, shift, peak }) => [
+        columns: ['', 's', 'longest task, ms', 'of the processor', 'layout shift', 'memory at most, MB'],
+        rows: looking.map(({ what, seconds, longest, longestUsed, shift, peak }) => [
           what,
           seconds.toFixed(1),
           longest.toFixed(0),
+          longestUsed.toFixed(0),
           shift.toFixed(3),
           megabytes(peak),
         ]),
@@ -80,6 +80,7 @@ export default async function bench({
           's',
           'pictures a second',
           'longest task, ms',
+          'of the processor',
           'list of files, ms',
           'layout shift',
           'memory at most, MB',
@@ -89,6 +90,7 @@ export default async function bench({
             added.seconds.toFixed(1),
             (added.count / added.seconds).toFixed(1),
             added.longest.toFixed(0),
+            added.longestUsed.toFixed(0),
             added.handedOver.toFixed(0),
             added.shift.toFixed(3),
             megabytes(added.peak),
@@ -99,10 +101,14 @@ export default async function bench({
     notes: [
       `${n} photographs: ${Math.min(n, 542)} samples, the others with other crops and colours. Nothing is sent compressed.`,
       'The list of files is made by the browser, in one task, before the page hears of them; 0: less than 50 ms.',
+      'Of the processor, main thread: without the time in which other programs had the processor.',
       'Memory: what all renderers of the browser have resident, of which an empty page takes a part.',
     ],
   };
 }
+
+/** What is under way: with thousands of pictures it takes minutes. */
+const tell = (what: string): void => console.error(`page: ${what} …`);
 
 function likeness(...args: string[]): void {
   const { status } = spawnSync(process.execPath, [join(root, 'dist/node/cli.js'), ...args], {
@@ -178,6 +184,8 @@ interface Queries {
   first: number[];
   /** By files after it: with one run of the network each. */
   file: number[];
+  /** Milliseconds of the processor that the main thread took for each of `known`. */
+  used: number[];
 }
 
 async function measureQueries(site: Site, queries: Queries): Promise<void> {
@@ -185,14 +193,17 @@ async function measureQueries(site: Site, queries: Queries): Promise<void> {
   try {
     const page = await open(await newContext(browser), site.origin);
     await shownAt(page, face.images);
+    const used = await processorOf(page);
     const back = async (): Promise<void> => {
       await page.click('#back');
       await page.waitForSelector(face.hits, { state: 'hidden' });
       await shownAt(page, face.images);
     };
     for (let picture = 0; picture < 10; picture++) {
+      const before = await used();
       await page.locator(face.pictures).nth(picture).click();
       queries.known.push(await shownAfter(page, face.hits));
+      queries.used.push((await used()) - before);
       await back();
     }
     await page.waitForFunction((busy) => !document.querySelector(busy), face.busy);
@@ -204,144 +215,6 @@ async function measureQueries(site: Site, queries: Queries): Promise<void> {
   } finally {
     await browser.close();
   }
-}
-
-/** What a person does who looks around. */
-interface Looking {
-  what: string;
-  seconds: number;
-  longest: number;
-  shift: number;
-  peak: number | undefined;
-}
-
-/** Pixels in a frame: a quick turn of a wheel. */
-const scrolledAtOnce = 300;
-/** The list is scrolled for so long at most. */
-const maxScrollMs = 30_000;
-
-async function measureLooking(site: Site): Promise<Looking[]> {
-  const browser = await launchChromium();
-  try {
-    const page = await open(await newContext(browser), site.origin);
-    await shownAt(page, face.images);
-    await page.waitForFunction((busy) => !document.querySelector(busy), face.busy);
-    const measured = async (what: string, act: () => Promise<unknown>): Promise<Looking> => {
-      await forgetSeen(page);
-      const began = performance.now();
-      await act();
-      const seconds = (performance.now() - began) / 1000;
-      return { what, seconds, ...(await seenSoFar(page)), peak: (await memoryOf(browser))?.most };
-    };
-    const scrolling = await measured('scrolling through the list', () =>
-      page.evaluate(
-        async ([step, maxMs]) => {
-          const end = performance.now() + maxMs!;
-          const longest = (): number => document.documentElement.scrollHeight - innerHeight;
-          while (scrollY < longest() - 1 && performance.now() < end) {
-            await new Promise(requestAnimationFrame);
-            scrollBy({ top: step!, behavior: 'instant' });
-          }
-        },
-        [scrolledAtOnce, maxScrollMs],
-      ),
-    );
-    await page.evaluate(() => scrollTo(0, 0));
-    const map = await measured('the map, until it is drawn', async () => {
-      await page.locator('header nav a').nth(2).click();
-      await page.waitForSelector('.map canvas');
-      await page.waitForFunction((busy) => !document.querySelector(busy), face.busy);
-    });
-    const moving = await measured('moving and enlarging the map', async () => {
-      const box = (await page.locator('.map canvas').boundingBox())!;
-      const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
-      await page.mouse.move(x, y);
-      for (let turn = 0; turn < 10; turn++) await page.mouse.wheel(0, -200);
-      await page.mouse.down();
-      await page.mouse.move(x + 200, y + 100, { steps: 20 });
-      await page.mouse.up();
-      await page.waitForTimeout(1000);
-    });
-    return [scrolling, map, moving];
-  } finally {
-    await browser.close();
-  }
-}
-
-interface Added {
-  count: number;
-  seconds: number;
-  longest: number;
-  handedOver: number;
-  shift: number;
-  peak: number | undefined;
-}
-
-async function measureAdding(url: string, batch: number): Promise<Added> {
-  const folder = join(root, 'build/bench-page', `${batch}`);
-  await mkdir(folder, { recursive: true });
-  const names = await makePhotographs(folder, batch);
-  const [first, ...rest] = names.map((name) => join(folder, name));
-  const browser = await launchChromium();
-  try {
-    const page = await open(await newContext(browser), url);
-    /** When the page has been at rest for a moment, the time at which it came to rest. */
-    const restedAt = (): Promise<number> =>
-      page.evaluate(async (busy) => {
-        for (let since = performance.now(); ; ) {
-          await new Promise((done) => setTimeout(done, 20));
-          if (document.querySelector(busy)) since = performance.now();
-          else if (performance.now() - since > 500) return since;
-        }
-      }, face.busy);
-    // With the first one the model is loaded.
-    await page.setInputFiles('#add-files', first!);
-    await page.waitForSelector(face.images);
-    await restedAt();
-    await forgetSeen(page);
-    await page.setInputFiles('#add-files', rest);
-    await page.waitForSelector(face.busy);
-    const rested = await restedAt();
-    const seconds = (rested - (await page.evaluate(() => window.watched.began))) / 1000;
-    return {
-      count: rest.length,
-      seconds,
-      ...(await seenSinceChoice(page)),
-      peak: (await memoryOf(browser))?.most,
-    };
-  } finally {
-    await browser.close();
-  }
-}
-
-const newContext = (browser: Browser): Promise<BrowserContext> =>
-  browser.newContext({ viewport: { width: 1440, height: 900 } });
-
-async function open(context: BrowserContext, url: string): Promise<Page> {
-  const page = await context.newPage();
-  page.setDefaultTimeout(0);
-  page.on('pageerror', (error) => console.error(error));
-  await watchPage(page);
-  await page.goto(url, { waitUntil: 'commit' });
-  return page;
-}
-
-/** Bytes that a browser's renderers have resident, now and at most; `undefined` where there is no /proc. */
-async function memoryOf(browser: Browser): Promise<{ now: number; most: number } | undefined> {
-  if (!existsSync('/proc')) return undefined;
-  const session = await browser.newBrowserCDPSession();
-  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  await session.detach();
-  const sum = { now: 0, most: 0 };
-  for (const { id, type } of processInfo) {
-    if (type !== 'renderer') continue;
-    const status = readFileSync(`/proc/${id}/status`, 'utf8');
-    const bytes = (name: string): number =>
-      1024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? Number.NaN);
-    sum.now += bytes('VmRSS');
-    sum.most += bytes('VmHWM');
-  }
-  return sum;
 }
 
 const megabytes = (bytes: number | undefined): string =>
@@ -379,7 +252,7 @@ function visitTable(n: number, runs: number, visits: readonly Visit[]): Table {
   };
 }
 
-function queryTable(n: number, { known, first, file }: Queries): Table {
+function queryTable(n: number, { known, first, file, used }: Queries): Table {
   return {
     title: `From a query to its answer painted, among ${n} pictures, ms`,
     columns: ['', 'median', 'least', 'most'],
@@ -388,6 +261,7 @@ function queryTable(n: number, { known, first, file }: Queries): Table {
         ['by a picture of the index', known],
         ['by a file, the first one', first],
         ['by a file', file],
+        ['main thread, by a picture of the index', used],
       ] as const
     ).map(([name, times]) => [
       name,
