@@ -1,11 +1,11 @@
 // The service worker of the page: the page opens with the network cut, takes pictures that other apps share, and is isolated
 // for threads where its host does not send the headers and the person wants it.
 import { clientsClaim } from 'workbox-core';
-import { ExpirationPlugin } from 'workbox-expiration';
 import { addPlugins, cleanupOutdatedCaches, precacheAndRoute } from 'workbox-precaching';
 import { registerRoute } from 'workbox-routing';
 import { CacheFirst, NetworkFirst } from 'workbox-strategies';
 import { isolationPlugins } from './isolation.ts';
+import { keepMost } from './keep-most.ts';
 import { answerNavigation, isForeign } from './navigation.ts';
 import { deleteOtherCaches } from './other-caches.ts';
 import { takeShared } from './share.ts';
@@ -50,14 +50,14 @@ registerRoute(
   at(/^small\//),
   new StoredFirst({
     cacheName: 'likeness-small',
-    plugins: [new ExpirationPlugin({ maxEntries: 10_000, purgeOnQuotaError: true })],
+    plugins: [keepMost('likeness-small', 10_000)],
   }),
 );
 registerRoute(
   at(/^pictures\//),
   new NetworkFirst({
     cacheName: 'likeness-pictures',
-    plugins: [new ExpirationPlugin({ maxEntries: 2000, purgeOnQuotaError: true })],
+    plugins: [keepMost('likeness-pictures', 2000)],
   }),
 );
 
