@@ -46,13 +46,22 @@ export const copies = computed(() => {
   return query && hits ? exactCopies(query, hits, pictures.value) : [];
 });
 
-/** What is shown: up to the distance of the address, without exact copies. */
-export const shownHits = computed(() => {
-  const hits = hitsFound.value;
-  if (!hits) return [];
+let shownLast: readonly Hit[] = [];
+
+/**
+ * What is shown: up to the distance of the address, without exact copies. A picture that is on its way into the index is
+ * found a moment before the page has its shape, and comes with it.
+ */
+export const shownHits = computed<readonly Hit[]>(() => {
   const { maxDistance = Number.POSITIVE_INFINITY } = address.value;
   const hidden = new Set(copies.value);
-  return hits.filter((hit) => hit.distance <= maxDistance && !hidden.has(hit));
+  const known = pictures.value;
+  const shown = (hitsFound.value ?? []).filter(
+    (hit) => hit.distance <= maxDistance && !hidden.has(hit) && known.has(hit.id),
+  );
+  // Pictures change all the time while others are read: the same list draws nothing anew.
+  if (shown.length !== shownLast.length || shown.some((hit, at) => hit !== shownLast[at])) shownLast = shown;
+  return shownLast;
 });
 
 /** Whether all that belongs to the address is there. */

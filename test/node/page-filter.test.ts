@@ -141,10 +141,14 @@ test('with pictures of one’s own, a reload of results of a filter shows them a
       assert.ok(few > 2 && few < 12);
       await page.goto(`${url}${like(one)}&name=A00`);
       await summaryIs(page, `${few - 1} pictures`);
-      // Not even for a moment there seem to be none.
+      // Not even for a moment there seem to be none, and nothing moves when the index tells of its pictures.
       await page.addInitScript(() => {
         const said = new Set<string>();
-        Object.assign(window, { said });
+        const moved: number[] = [];
+        Object.assign(window, { said, moved });
+        new PerformanceObserver((list) => {
+          for (const { value } of list.getEntries() as unknown as { value: number }[]) moved.push(value);
+        }).observe({ type: 'layout-shift', buffered: true });
         new MutationObserver(() => {
           const text = document.querySelector('#results-summary')?.textContent;
           if (text) said.add(text);
@@ -153,7 +157,11 @@ test('with pictures of one’s own, a reload of results of a filter shows them a
       await page.reload();
       await waitForResults(page, one);
       await summaryIs(page, `${few - 1} pictures`);
-      const said = await page.evaluate(() => [...(window as unknown as { said: Set<string> }).said]);
+      const { said, moved } = await page.evaluate(() => {
+        const seen = window as unknown as { said: Set<string>; moved: number[] };
+        return { said: [...seen.said], moved: seen.moved.reduce((sum, value) => sum + value, 0) };
+      });
+      assert.ok(moved < 0.05, `layout shift ${moved}`);
       assert.ok(!said.includes('No other picture is among these.'), said.join('\n'));
 
       // What is read meanwhile comes in, as far as the filter lets it.

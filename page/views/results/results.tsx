@@ -2,6 +2,7 @@ import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
 import { FilterNote } from '../../parts/filter-note.tsx';
 import { PictureRows } from '../../parts/picture-rows.tsx';
 import { address, backToPictures, go, hrefOf } from '../../state/address.ts';
+import { isLooking } from '../../state/library.ts';
 import { type Picture, pictures } from '../../state/pictures.ts';
 import { hasMoved, placeToRestore } from '../../state/places.ts';
 import { queryTitle } from '../../state/query-parts.ts';
@@ -39,7 +40,7 @@ export function ResultsView() {
   }, [key]);
 
   const hits = shownHits.value;
-  const shown = useMemo(() => hits.map(({ id }): Picture => known.get(id) ?? absent(id)), [hits, known]);
+  const shown = useMemo(() => hits.map(({ id }): Picture => known.get(id)!), [hits, known]);
   // A list whose functions are the same draws only what has changed.
   const hrefOfHit = useCallback(({ id }: Picture) => hrefOf({ ...here, picture: id }), [here]);
   const choose = useCallback(({ id }: Picture) => go({ ...here, picture: id }), [here]);
@@ -47,6 +48,8 @@ export function ResultsView() {
     ({ id }: Picture, index: number) => <HitCaption id={id} distance={hits[index]!.distance} />,
     [hits],
   );
+  // After a reload the index tells of its pictures: before, nobody knows their shapes, and rows would move.
+  const isKnown = known.size > 0 || !isLooking.value;
   const isOld = found !== undefined && found.key !== key;
   return (
     <section class="results" aria-labelledby="results-title" aria-busy={isSearching.value}>
@@ -68,7 +71,7 @@ export function ResultsView() {
         <ExactCopies />
       </div>
       <div class={isOld ? 'hits old' : 'hits'}>
-        {found ? (
+        {found && isKnown ? (
           <PictureRows
             // Another query is another list: it begins at its first picture.
             key={found.key}
@@ -84,7 +87,7 @@ export function ResultsView() {
             nearEnd={loadMore}
           />
         ) : (
-          isSearching.value && <Skeleton />
+          (found || isSearching.value) && <Skeleton />
         )}
         {found && !isComplete.value && <div class="more" aria-hidden="true" />}
       </div>
@@ -93,5 +96,3 @@ export function ResultsView() {
 }
 
 const marks = ({ id }: Picture, _: number, tabIndex: 0 | -1) => <Marks id={id} tabIndex={tabIndex} />;
-
-const absent = (id: string): Picture => ({ id, url: '', thumbnail: '', indexed: true });
