@@ -43,24 +43,37 @@ export interface Snippet {
   proves: string;
 }
 
+const findSimilar: Snippet[] = [
+  {
+    runs: 'page',
+    body: ['beach/7', 'a', 'b', 'c', 'd', 'e', 'f', 'g']
+      .map((name) => `<img src="photos/${name}.jpg" alt="${name}">`)
+      .join(''),
+    // Nothing in so few lines says when the pictures are indexed: it is clicked until something is found.
+    proves: `
+      document.title = '';
+      for (let n = 0; document.title === '' && n < 300; n++) {
+        document.querySelector<HTMLImageElement>('img[alt=c]')!.click();
+        await new Promise((go) => setTimeout(go, 100));
+      }
+      check(document.title.split(', ').length === 6 && document.title.startsWith('c 0.000, '), document.title);`,
+  },
+];
+
+const inLance: Snippet[] = [
+  {
+    runs: 'node',
+    given: 'const vector = new Float32Array(512).fill(0.5);',
+    proves: `
+      check(exact && recall === null && hits.length === 1, JSON.stringify(hits));
+      check(hits[0]?.id === 'a.jpg' && hits[0].distance === 0, JSON.stringify(hits));`,
+  },
+];
+
 /** Every block of TypeScript, by document and heading, in the order of the blocks below that heading. */
 export const snippets: Record<string, Snippet[]> = {
-  'README.md › "Find similar" in a page': [
-    {
-      runs: 'page',
-      body: ['beach/7', 'a', 'b', 'c', 'd', 'e', 'f', 'g']
-        .map((name) => `<img src="photos/${name}.jpg" alt="${name}">`)
-        .join(''),
-      // Nothing in so few lines says when the pictures are indexed: it is clicked until something is found.
-      proves: `
-        document.title = '';
-        for (let n = 0; document.title === '' && n < 300; n++) {
-          document.querySelector<HTMLImageElement>('img[alt=c]')!.click();
-          await new Promise((go) => setTimeout(go, 100));
-        }
-        check(document.title.split(', ').length === 6 && document.title.startsWith('c 0.000, '), document.title);`,
-    },
-  ],
+  'README.md › "Find similar" in a page': findSimilar,
+  'README.zh.md › 在自己的页面中“查找相似图片”': findSimilar,
   'README.zh.md › 与那篇教程对照': [
     {
       runs: 'node',
@@ -96,15 +109,8 @@ export const snippets: Record<string, Snippet[]> = {
         check(copy.size > 4096, String(copy.size));`,
     },
   ],
-  'README.md › Vectors in LanceDB': [
-    {
-      runs: 'node',
-      given: 'const vector = new Float32Array(512).fill(0.5);',
-      proves: `
-        check(exact && recall === null && hits.length === 1, JSON.stringify(hits));
-        check(hits[0]?.id === 'a.jpg' && hits[0].distance === 0, JSON.stringify(hits));`,
-    },
-  ],
+  'README.md › Vectors in LanceDB': inLance,
+  'README.zh.md › LanceDB 中的向量': inLance,
   'docs/static-sites.md › In a program': [
     {
       runs: 'node',
