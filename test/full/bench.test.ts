@@ -8,5 +8,6 @@ testBenchmarks([
   ['fc1 --n 64 --d 256 --runs 1', /^fc1: 64 rows of 256/m],
   ['site --n 20 --runs 1', /^likeness site .*\d/m],
   ['page --n 40 --batch 12 --runs 1', /^cold .*\d/m],
+  ['page-memory --n 2', /^adding: most +\d+ +-?\d+$/m],
   ['extract --node --only compact --runs 1', /^JPEG to vector, likeness .*\d/m],
 ]);
