@@ -232,7 +232,7 @@ async function scroll(page: Page): Promise<void> {
 async function look(page: Page): Promise<void> {
   await page.locator(face.pictures).first().click();
   await page.waitForSelector(face.hits);
-  await page.locator('section.results .rows a').nth(1).click();
+  await page.locator('section.results .rows a').first().click();
   await page.waitForSelector('#viewer');
   for (let n = 1; n < looked; n++) {
     await page.waitForTimeout(1500);
