@@ -11,6 +11,7 @@ import type { VectorQueryOptions, VectorRow } from '../../src/engine/vector-engi
 import { LanceIndex } from '../../src/lance/index.ts';
 import { root } from '../support/cli.ts';
 import { OwnRows, randomOf, tempFolder } from '../support/lance.ts';
+import { assertAnswersAsOwn, metasOf } from '../support/lance-hostile.ts';
 import { assertOnce, count, stored, twinRows, withTwins } from '../support/lance-twins.ts';
 
 const dims = 64;
@@ -46,6 +47,9 @@ function optionsOf(n: number, random: () => number): VectorQueryOptions {
 }
 
 describe('LanceIndex', () => {
+  test('answers as our own index does whatever ids, keys and values are', () =>
+    assertAnswersAsOwn(metasOf('all')));
+
   test('2,000 queries are answered as by our own index, hit by hit', async () => {
     using folder = tempFolder();
     const random = randomOf(11);
