@@ -4,6 +4,6 @@ import { InvalidArgumentError } from 'commander';
 export function lanceAddress(text: string): string {
   if (/^lancedb:./s.test(text)) return text;
   throw new InvalidArgumentError(
-    'It takes lancedb:<uri>, e.g. lancedb:./shop.lance, lancedb:s3://bucket/pictures or lancedb:db://name.',
+    'It takes lancedb:<uri>, e.g. lancedb:./shop.lance or lancedb:s3://bucket/pictures.',
   );
 }

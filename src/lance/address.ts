@@ -40,12 +40,7 @@ export function addressError(error: unknown, uri: string): LikenessError | undef
     new LikenessError('bad-argument', `${uri} ${what}`, { cause: error });
   if (/no object store provider found/i.test(text)) {
     return refuse(
-      "has a scheme that LanceDB does not know. It takes a folder ('shop.lance'), s3://bucket/path, gs://bucket/path, az://container/path or db://name.",
-    );
-  }
-  if (/api_key or oauth_config is required/i.test(text)) {
-    return refuse(
-      'is a database of LanceDB’s service, which needs a key: set the variable LANCEDB_API_KEY, or the option apiKey.',
+      "has a scheme that LanceDB does not know. It takes a folder ('shop.lance'), s3://bucket/path, gs://bucket/path or az://container/path.",
     );
   }
   return undefined;

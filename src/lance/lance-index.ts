@@ -34,8 +34,7 @@ import { addRows, type CheckedRow, removeRows } from './writer.ts';
 const exactValues = 2 ** 25;
 
 /**
- * Vectors in a table of LanceDB: a folder, an object store that many processes read, or a database of LanceDB's own. Ids,
- * filters, distances and the order of hits are those of `ImageSearch`.
+ * Vectors in a table of LanceDB: a folder, or an object store that many processes read. Ids, filters, distances and the order of hits are those of `ImageSearch`.
  *
  * Several processes may read and write one table. What a promise of `add` or `remove` has acknowledged is in the table, and
  * others see it `staleMs` later at the latest.
@@ -81,9 +80,9 @@ export class LanceIndex implements VectorEngine {
   /**
    * Opens a table; with `dims`, makes it where there is none.
    *
-   * @param uri a folder, `s3://bucket/path` (also `gs://`, `az://`) or `db://name`
-   * @throws LikenessError `bad-argument`; `no-backend` where LanceDB is not installed; `not-found`; `model-mismatch`;
-   *   `bad-file` where the table is not one of ours; `newer-format`; `storage-denied`, `storage-failed`
+   * @param uri a folder, `s3://bucket/path` (also `gs://`, `az://`)
+   * @throws LikenessError `bad-argument`; `unsupported` for `db://…`; `no-backend` where LanceDB is not installed; `not-found`;
+   *   `model-mismatch`; `bad-file` where the table is not one of ours; `newer-format`; `storage-denied`, `storage-failed`
    * @example
    * const index = await LanceIndex.open('s3://shop/pictures', { endpoint: 'https://storage.example', dims: 512 });
    */

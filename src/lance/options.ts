@@ -1,4 +1,5 @@
 import { checkWhole, optionsOf, refuse, signalOf } from '../base/checks.ts';
+import { LikenessError } from '../base/errors.ts';
 import type { CallOptions } from '../engine/types.ts';
 
 /** How {@link LanceIndex.open} finds its table, or makes it. */
@@ -38,12 +39,6 @@ export interface LanceOptions {
   endpoint?: string | undefined;
   /** For LanceDB's object store, e.g. `region`, `aws_access_key_id`; what is left out comes from the environment. */
   storageOptions?: Readonly<Record<string, string>> | undefined;
-  /** For `db://…`. Default: the environment's `LANCEDB_API_KEY`. */
-  apiKey?: string | undefined;
-  /** For `db://…`: the region of the database. */
-  region?: string | undefined;
-  /** For `db://…`: a server of your own that speaks its protocol. */
-  hostOverride?: string | undefined;
 }
 
 export interface CheckedLanceOptions extends LanceOptions {
@@ -86,12 +81,18 @@ const mostDims = 65_536;
 /** Whether an address is that of an object store. */
 export const isObjectStore = (uri: string): boolean => /^(s3|s3\+ddb|gs|az|abfss?):\/\//i.test(uri);
 
-/** @throws LikenessError `bad-argument` */
+/** @throws LikenessError `bad-argument`, `unsupported` */
 export function checkLanceOptions(uri: unknown, options: LanceOptions): CheckedLanceOptions {
   if (typeof uri !== 'string' || uri === '') {
-    refuse('uri', uri, "a folder ('index.lance'), 's3://bucket/path' or 'db://name'");
+    refuse('uri', uri, "a folder ('index.lance') or 's3://bucket/path'");
   }
-  if (/^[a-z][a-z0-9+]+:/i.test(uri) && !/^[a-z0-9+]+:\/\/[^/]/i.test(uri) && !/^file:/i.test(uri)) {
+  if (/^db:/i.test(uri)) {
+    throw new LikenessError(
+      'unsupported',
+      `${uri} is a database of LanceDB's own service. Its client can neither add columns of a type nor compact, and does not say how large the parts of its index are, so recall could not be kept or told. Use a folder or 's3://bucket/path'.`,
+    );
+  }
+  if (/^(s3|s3\+ddb|gs|az|abfss?):/i.test(uri) && !/^[a-z0-9+]+:\/\/[^/]/i.test(uri)) {
     refuse('uri', uri, "'s3://bucket/path', with two slashes and a bucket, or a folder");
   }
   const checked = optionsOf(options, 'LanceIndex.open', '{ dims: 512 }');
@@ -120,12 +121,8 @@ export function checkLanceOptions(uri: unknown, options: LanceOptions): CheckedL
   if (fingerprint !== undefined && typeof fingerprint !== 'string') {
     refuse('fingerprint', fingerprint, 'a string: (await search.report()).model.fingerprint');
   }
-  for (const name of ['endpoint', 'apiKey', 'region', 'hostOverride'] as const) {
-    const value = checked[name];
-    if (value !== undefined && typeof value !== 'string') refuse(name, value, 'a string');
-  }
   const { endpoint } = checked;
-  if (endpoint !== undefined && !/^https?:\/\/[^/]/i.test(endpoint)) {
+  if (endpoint !== undefined && !(typeof endpoint === 'string' && /^https?:\/\/[^/]/i.test(endpoint))) {
     refuse('endpoint', endpoint, "the address of an object store: 'https://storage.example:9000'");
   }
   if (endpoint !== undefined && !isObjectStore(uri)) {

@@ -93,9 +93,8 @@ const endpointOfEnvironment = (): string | undefined =>
 async function connect(
   { lancedb }: Engine,
   uri: string,
-  { staleMs, endpoint, storageOptions, apiKey, region, hostOverride }: CheckedLanceOptions,
+  { staleMs, endpoint, storageOptions }: CheckedLanceOptions,
 ): Promise<Connection> {
-  const given = Object.entries({ apiKey, region, hostOverride }).filter(([, value]) => value !== undefined);
   try {
     return await lancedb.connect(uri, {
       readConsistencyInterval: staleMs / 1000,
@@ -106,7 +105,6 @@ async function connect(
         ...(/^http:/i.test(endpoint ?? endpointOfEnvironment() ?? '') ? { allow_http: 'true' } : {}),
         ...storageOptions,
       },
-      ...Object.fromEntries(given),
     });
   } catch (error) {
     throw addressError(error, uri) ?? storageError(error, `Opening ${uri}`);

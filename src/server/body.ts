@@ -10,13 +10,15 @@ export interface Body {
 /**
  * Reads a body of bounded size in bounded time, whether its length was told or not.
  *
- * @throws HttpError 413, 408, 503, and 400 where the client breaks off
+ * @throws HttpError 415, 413, 408, 503, and 400 where the client breaks off
  */
 export async function readBody(
   request: Request,
   { bodyBytes, bodyMs }: Pick<Limits, 'bodyBytes' | 'bodyMs'>,
   budget: Budget,
 ): Promise<Body> {
+  const coding = request.headers.get('content-encoding') ?? '';
+  if (!/^(identity)?$/i.test(coding.trim())) throw encoded(coding);
   const told = Number(request.headers.get('content-length') ?? 0);
   if (told > bodyBytes) throw tooLarge(bodyBytes);
   const parts: Uint8Array[] = [];
@@ -53,6 +55,14 @@ export async function readBody(
 
 /** What is left of the body is not read: the connection cannot be used again. */
 const close = { Connection: 'close' };
+
+const encoded = (coding: string): HttpError =>
+  new HttpError(
+    415,
+    'wrong-type',
+    `The body came with Content-Encoding ${JSON.stringify(coding)}; send it as it is, without one.`,
+    { ...close, 'Accept-Encoding': 'identity' },
+  );
 
 const tooLarge = (bodyBytes: number): HttpError =>
   new HttpError(

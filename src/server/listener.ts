@@ -19,6 +19,8 @@ export function apiListener(options: ApiOptions): ApiListener {
   return {
     takes: (target) => /^\/(api(\/|$)|metrics$)/.test(target.split('?', 1)[0]!),
     async answer(request, response) {
+      // HTTP/1.0 needs no host; an address is made with it.
+      request.headers.host ??= 'localhost';
       if (!stopping) return listen(request, response);
       const error = { code: 'stopping', message: 'The server is being stopped; ask another, or later.' };
       response.writeHead(503, {

@@ -4,9 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { ImageSearch } from '../../src/api/image-search.node.ts';
 import { LikenessError } from '../../src/base/errors.ts';
+import { apiTimeouts, startServer } from '../../src/cli/serve/server.ts';
+import { emptySite } from '../../src/cli/serve/site.ts';
 import type { VectorEngine } from '../../src/engine/vector-engine.ts';
+import { apiListener } from '../../src/server/listener.ts';
 import { bearer, call, type StartedApi, startApi, token } from '../support/api-server.ts';
 import { dimension, makeIndex, unitVector } from '../support/index-folder.ts';
 import { ask, openSocket, parseAnswer, sendRaw } from '../support/raw-http.ts';
@@ -294,6 +298,78 @@ describe('the search API', () => {
     assert.deepEqual([error.code, /--allow-host/.test(error.message)], ['unknown-host', true]);
   });
 
+  test('answers the health checks of load balancers, which may send HTTP/1.0 without a Host', async () => {
+    const opened = { host: '0.0.0.0', port: 0, isolation: false };
+    const listener = apiListener({ engine: api.engine, kind: 'likeness', model: null, log: () => {} });
+    const server = await startServer(emptySite, opened, listener, apiTimeouts);
+    const port = Number(new URL(server.url).port);
+    const old = String((await sendRaw(port, 'GET /api/health HTTP/1.0\r\n\r\n')).status);
+    const address = await ask(port, '/api/health', { host: '10.0.0.7:80' });
+    const foreign = await ask(port, '/api/health', { host: 'evil.example' });
+    assert.deepEqual([old, address.status, foreign.status], ['200', 200, 403]);
+    await server.close();
+    assert.equal((await sendRaw(api.port, 'GET /api/health HTTP/1.0\r\n\r\n')).status, 403);
+  });
+
+  test('refuses what is compressed, odd requests and what looks like a lie, and goes on', async () => {
+    const json = '{"ids":["p1.jpg"]}';
+    const bodies: [string, string | Uint8Array<ArrayBuffer>][] = [
+      ['application/json', new Uint8Array(gzipSync(json))],
+      ['application/octet-stream', new Uint8Array(unitVector(1).buffer as ArrayBuffer)],
+    ];
+    for (const [type, body] of bodies) {
+      const answer = await post(body, type, '', { 'Content-Encoding': 'gzip' });
+      assert.deepEqual([answer.status, answer.headers.get('accept-encoding')], [415, 'identity']);
+      assert.match(answer.body.error.message, /"gzip"/);
+    }
+    assert.equal((await post(json, 'application/json', '', { 'Content-Encoding': 'identity' })).status, 200);
+    const head = (...lines: string[]): string =>
+      ['POST /api/query HTTP/1.1', `Host: localhost:${api.port}`, 'Content-Type: application/json', ...lines]
+        .concat('', '')
+        .join('\r\n');
+    const length = `Content-Length: ${json.length}`;
+    for (const [lines, status] of [
+      [[length, 'Connection: close', 'Expect: 100-continue'], 100],
+      [[length, 'Connection: close', 'Expect: cookies'], 417],
+      [[length, 'Transfer-Encoding: chunked'], 400],
+      [['Connection: close', 'Content-Length: 0'], 400],
+      [['Connection: close', `X: ${'x'.repeat(20_000)}`], 431],
+    ] as const) {
+      const answer = await sendRaw(api.port, `${head(...lines)}${json}`);
+      assert.equal(answer.status, status, lines.join());
+      if (status === 100) assert.match(String(answer.body), /^HTTP\/1\.1 200 /);
+    }
+    const row = `"vector":${JSON.stringify([...unitVector(3)])}`;
+    const own = '{"__proto__":{"x":1},"constructor":"c"}';
+    const added = await call(`${api.url}/add`, {
+      method: 'POST',
+      body: `{"entries":[{"id":"own",${row},"meta":${own}}]}`,
+      headers: { ...bearer, 'Content-Type': 'application/json' },
+    });
+    assert.equal(added.status, 200);
+    const filtered = async (meta: string) =>
+      (await post(`{"ids":["p1.jpg"],"filter":{"meta":${meta}}}`, 'application/json')).body.hits.length;
+    assert.equal(await filtered('{"__proto__.x":1}'), 1);
+    assert.equal(await filtered('{"constructor":"c"}'), 1);
+    assert.equal(await filtered('{"toString":null}'), 0);
+    assert.equal(({} as { x?: number }).x, undefined);
+    for (const body of [
+      `{"ids":["p1.jpg"],"filter":${'{"meta":{"a":'.repeat(2000)}1${'}}'.repeat(2000)}}`,
+      `{"ids":["p1.jpg"],"__proto__":{"k":3}}`,
+      `{"ids":["p1.jpg"],"k":1e9}`,
+      `{"vector":[${'1e400,'.repeat(511)}1]}`,
+    ]) {
+      assert.equal((await post(body, 'application/json')).status, 422, body.slice(0, 60));
+    }
+    assert.equal(
+      (await call(`${api.url}/entries/own`, { method: 'DELETE', headers: bearer })).body.removed,
+      1,
+    );
+    for (let n = 0; n < 20; n++) await call(`${api.url}/odd${n}/x`);
+    const { body } = await call(`${api.url.slice(0, -4)}/metrics`);
+    assert.doesNotMatch(body, /odd\d/, 'a path is no label');
+  });
+
   test('counts and logs requests, without what is asked', async () => {
     api.log.length = 0;
     await call(`${api.url}/entries?filter=${encodeURIComponent('["secret"]')}`);
@@ -469,7 +545,7 @@ describe('under load the search API', () => {
         };
       },
     });
-    const slow = await startApi(engine, { limits: { queryMs: 100, bodyMs: 100, running: 2, waiting: 0 } });
+    const slow = await startApi(engine, { limits: { queryMs: 400, bodyMs: 400, running: 2, waiting: 0 } });
     const leave = new AbortController();
     const left = call(`${slow.url}/query`, { ...query, signal: leave.signal }).catch(
       (error: Error) => error.name,

@@ -35,7 +35,7 @@ export function parseAnswer(bytes: Buffer): RawAnswer {
     return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
   });
   return {
-    status: Number(/^HTTP\/1\.1 (\d+)/.exec(first)?.[1] ?? 0),
+    status: Number(/^HTTP\/1\.[01] (\d+)/.exec(first)?.[1] ?? 0),
     headers: new Map(headers),
     body: end < 0 ? Buffer.alloc(0) : bytes.subarray(end + 4),
   };

@@ -22,7 +22,8 @@ export function hostOf(text: string): string | undefined {
  * Which `Host` headers a server answers. A foreign page can point its own name at this machine (DNS rebinding) and could
  * then read everything. The browser sends that name, so only known names are answered: the machine's own, the name that
  * the server listens on, and `allowed`. A server that listens on every address also answers to any address: an address
- * cannot be rebound.
+ * cannot be rebound; and to a request without the header (HTTP/1.0), as load balancers send to see whether it is well:
+ * browsers always send one.
  *
  * @param listensOn `--host`
  */
@@ -34,9 +35,10 @@ export function hostFilter(
   const known = new Set([...loopback, ...[own, ...allowed.map(hostOf)].filter((name) => name !== undefined)]);
   const anyAddress = own !== undefined && everyAddress.has(own);
   return (header) => {
-    const host = hostOf(header ?? '');
+    if (header === undefined) return anyAddress;
+    const host = hostOf(header);
     // A header has an IPv6 address in brackets.
-    if (host === undefined || isIP(header!) === 6) return false;
+    if (host === undefined || isIP(header) === 6) return false;
     return known.has(host) || (anyAddress && isIP(host.replace(/^\[|\]$/g, '')) !== 0);
   };
 }

@@ -104,6 +104,16 @@ describe('LanceIndex', () => {
     for (const odd of [{ k: 0 }, { filter: null }, { filter: false }, { exclude: null }])
       await assert.rejects(index.query(vector, odd as never), { code: 'bad-argument' }, JSON.stringify(odd));
     await assert.rejects(index.entries({ filter: null as never }), { code: 'bad-argument' });
+    await assert.rejects(LanceIndex.open('db://shop', { dims: 4 }), { code: 'unsupported', message: /s3:/ });
+    for (const uri of ['s3:/shop/x', 's3://', 's3:shop', '']) {
+      await assert.rejects(LanceIndex.open(uri, { dims: 4 }), { code: 'bad-argument', message: /s3:\/\// });
+    }
+    for (const endpoint of ['127.0.0.1:9000', 'ftp://store', '', 5] as string[]) {
+      const opened = LanceIndex.open('s3://shop/x', { dims: 4, endpoint });
+      await assert.rejects(opened, { code: 'bad-argument', message: /^endpoint is/ });
+    }
+    const nowhere = LanceIndex.open('here', { dims: 4, endpoint: 'https://storage.example' });
+    await assert.rejects(nowhere, { code: 'bad-argument' });
     assert.deepEqual((await index.query(vector)).hits, []);
     await assert.rejects(index.query(vector, { signal: AbortSignal.abort(new Error('enough')) }), /enough/);
     await index.add([{ id: 'a', vector }]);
