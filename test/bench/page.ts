@@ -166,7 +166,9 @@ async function measureVisits(site: Site): Promise<Visit[]> {
         },
         { ...face },
       );
+      // A person stays until the index is stored.
       await eager.waitForLoadState('networkidle');
+      await eager.waitForTimeout(1500);
       await eager.close();
       visits.push({ ...visit, result });
     }
