@@ -795,6 +795,23 @@ globalThis.figures = [
   },
   {
     "section": "The page",
+    "title": "opening the page over a served index, in turns with commit 72f512a",
+    "command": "npm run bench -- page",
+    "when": "2026-11-29, load 17 to 25; visits as the command's, without its proxy: medians (least) of 5, at 5,000 pictures of 2",
+    "columns": ["ms","542, cold","542, warm","5,000, cold","5,000, warm"],
+    "rows": [
+      ["first result painted, 72f512a","1983 (1404)","1886 (1323)","2385 (2000)","1975 (1692)"],
+      ["first result painted, now","1102 (1063)","1384 (1204)","1541 (1404)","1801 (1547)"],
+      ["pictures painted, 72f512a","1402 (869)","1047 (812)","1228 (1040)","933 (662)"],
+      ["pictures painted, now","837 (504)","899 (501)","1043 (890)","1097 (813)"],
+      ["first paint, 72f512a","755 (622)","596 (337)","523 (321)","446 (310)"],
+      ["first paint, now","637 (348)","682 (323)","968 (688)","684 (671)"],
+      ["longest task, 72f512a","302 (189)","69 (0)","290 (162)","164 (92)"],
+      ["longest task, now","121 (52)","146 (0)","88 (80)","245 (59)"]
+    ]
+  },
+  {
+    "section": "The page",
     "title": "from the click or the file to the painted answer, ms",
     "command": "npm run bench -- page --runs 2 --batch 200",
     "when": "2026-11-29, load 17 to 24",
