@@ -13,9 +13,7 @@ import { prepareOffline } from './work/offline.ts';
 import { takeShared } from './work/shared.ts';
 import { begin, start } from './work/start.ts';
 
-/** So long the page waits for the list of the server's pictures: it is on its way already, and drawn with the first frame. */
-const listMs = 60;
-const { listed } = begin();
+begin(); // what is asked for is on its way while the page is drawn
 
 followHistory();
 followQuery();
@@ -25,7 +23,6 @@ effect(() => {
   document.documentElement.lang = language.value === 'zh' ? 'zh-CN' : 'en';
   document.title = pageTitle.value;
 });
-await Promise.race([listed, new Promise((done) => setTimeout(done, listMs))]);
 render(<App />, document.getElementById('app')!);
 
 await start();

@@ -20,9 +20,10 @@ export interface PictureHeader {
  *
  * @returns undefined for other formats, which have nothing that misleads, and for damaged files
  */
-export async function readPictureHeader(file: Blob): Promise<PictureHeader | undefined> {
-  const start = new Uint8Array(await file.slice(0, 16).arrayBuffer());
-  const head = ascii(start, 0, start.length);
+export async function readPictureHeader(blob: Blob): Promise<PictureHeader | undefined> {
+  const first = new Uint8Array(await blob.slice(0, firstBytes).arrayBuffer());
+  const file: Parts = { blob, size: blob.size, first };
+  const head = ascii(first, 0, Math.min(16, first.length));
   const read = head.startsWith('\xff\xd8\xff')
     ? readJpegHeader
     : head.startsWith('\x89PNG')
@@ -48,18 +49,36 @@ const headerOf = (
     ? { format, width, height, orientation: exif ?? other, isExif: exif !== undefined }
     : undefined;
 
-/** Bytes of a blob, in pieces as large as they are needed. */
-async function viewOf(file: Blob, at: number, length: number): Promise<DataView> {
-  const bytes = await file.slice(at, at + length).arrayBuffer();
-  if (bytes.byteLength < length) throw new RangeError('the file ends here');
-  return new DataView(bytes);
+/** So much of a file comes at once: each reading is a message to another process, and a header has a dozen parts. */
+const firstBytes = 1 << 16;
+
+/** A file whose first bytes are here. */
+interface Parts {
+  blob: Blob;
+  size: number;
+  first: Uint8Array<ArrayBuffer>;
 }
 
-const bytesOf = async (file: Blob, at: number, length: number): Promise<Uint8Array<ArrayBuffer>> =>
-  new Uint8Array((await viewOf(file, at, length)).buffer as ArrayBuffer);
+/** Bytes of a file, in pieces as large as they are needed. */
+async function bytesOf({ blob, first }: Parts, at: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes =
+    at + length <= first.length
+      ? first.subarray(at, at + length)
+      : new Uint8Array(await blob.slice(at, at + length).arrayBuffer());
+  if (bytes.length < length) throw new RangeError('the file ends here');
+  return bytes;
+}
+
+async function viewOf(file: Parts, at: number, length: number): Promise<DataView> {
+  const bytes = await bytesOf(file, at, length);
+  return new DataView(bytes.buffer, bytes.byteOffset, length);
+}
+
+const bytesIn = ({ buffer, byteOffset, byteLength }: DataView): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 
 /** Markers up to the first scan, which come before the bulk of the file. */
-async function readJpegHeader(file: Blob): Promise<PictureHeader | undefined> {
+async function readJpegHeader(file: Parts): Promise<PictureHeader | undefined> {
   let exif: number | undefined;
   let size: [number, number] | undefined;
   for (let at = 2; ; ) {
@@ -94,14 +113,14 @@ const inflate: Inflate = async function* (parts) {
 /** The longest chunk of texts or EXIF data that is looked at. */
 const longestChunk = 1 << 22;
 
-async function readPngHeader(file: Blob): Promise<PictureHeader | undefined> {
+async function readPngHeader(file: Parts): Promise<PictureHeader | undefined> {
   let size: [number, number] | undefined;
   let exif: Uint8Array | undefined;
   const texts = new PngTexts();
   for (let at = 8; at + 12 <= file.size; ) {
     const start = await viewOf(file, at, 8);
     const length = start.getUint32(0);
-    const type = ascii(new Uint8Array(start.buffer), 4, 8);
+    const type = ascii(bytesIn(start), 4, 8);
     const isText = type === 'tEXt' || type === 'zTXt' || type === 'iTXt';
     if (type === 'IHDR') {
       const header = await viewOf(file, at + 8, 8);
@@ -121,11 +140,11 @@ async function readPngHeader(file: Blob): Promise<PictureHeader | undefined> {
 }
 
 /** Only the extended format has EXIF data; the size of others is the browser's. */
-async function readWebpHeader(file: Blob): Promise<PictureHeader | undefined> {
+async function readWebpHeader(file: Parts): Promise<PictureHeader | undefined> {
   let size: [number, number] | undefined;
   for (let at = 12; at + 8 <= file.size; ) {
     const start = await viewOf(file, at, 8);
-    const type = ascii(new Uint8Array(start.buffer), 0, 4);
+    const type = ascii(bytesIn(start), 0, 4);
     const length = start.getUint32(4, true);
     if (type === 'VP8X') {
       const header = await viewOf(file, at + 8, 10);

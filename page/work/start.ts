@@ -14,8 +14,6 @@ import { useModel } from './use-model.ts';
 interface Beginning {
   /** Whether this browser has pictures of the person's own. */
   looked: Promise<boolean>;
-  /** The list of the server's pictures is here, and their features are on their way, where they are wanted. */
-  listed: Promise<void>;
   /** Queries are answered, or have to wait. */
   answering: Promise<void>;
 }
@@ -30,7 +28,7 @@ export function begin(): Beginning {
   const may = findServedIndex().then(() => mayAnswerFirst(looked));
   // Whoever asks waits for the index, where this fails.
   const answering = may.then((yes) => (yes ? answerFirst() : undefined)).catch(() => {});
-  begun = { looked, listed: may.then(() => {}).catch(() => {}), answering };
+  begun = { looked, answering };
   return begun;
 }
 

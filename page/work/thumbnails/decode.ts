@@ -26,6 +26,9 @@ type DecoderClass = new (init: {
 /** Pictures of fewer pixels are decoded as they are. */
 const large = 1.5e6;
 
+/** Files of fewer bytes have fewer pixels, or hardly any detail. */
+const largeFile = 1.5e5;
+
 /** Whether this browser was seen to decode less than the whole. */
 let scales = true;
 
@@ -37,7 +40,7 @@ let scales = true;
  * @throws what `createImageBitmap` throws for a file that this browser cannot read
  */
 export async function decodeSmall(file: Blob, side: number): Promise<Decoded> {
-  const header = await readPictureHeader(file).catch(() => undefined);
+  const header = file.size < largeFile ? undefined : await readPictureHeader(file).catch(() => undefined);
   const isLarge = header?.format === 'JPEG' && header.width * header.height >= large;
   const scaled =
     isLarge && scales ? await decodeScaled(file, header, side).catch(() => undefined) : undefined;
