@@ -7,6 +7,7 @@ import { explain } from './state/tasks.ts';
 import { pageTitle } from './state/title.ts';
 import { language } from './texts/language.ts';
 import { actions } from './work/actions.ts';
+import { followOthers } from './work/follow-others.ts';
 import { connectDropAndPaste } from './work/input.ts';
 import { followObjectUrls } from './work/object-urls.ts';
 import { prepareOffline } from './work/offline.ts';
@@ -18,6 +19,7 @@ begin(); // what is asked for is on its way while the page is drawn
 followHistory();
 followQuery();
 followObjectUrls();
+followOthers();
 connectDropAndPaste(actions);
 effect(() => {
   document.documentElement.lang = language.value === 'zh' ? 'zh-CN' : 'en';

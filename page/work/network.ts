@@ -10,7 +10,12 @@ import { bytesToFetch, isCheap } from './first-model.ts';
 /** Calls that need the network where they are given a picture, and not an id or features. */
 const mayRead = new Set<PropertyKey>(['add', 'query', 'queryMany', 'distances']);
 /** Calls that change the index. */
-const changes = new Set<PropertyKey>(['add', 'remove', 'import']);
+const changes = new Set<PropertyKey>(['add', 'remove', 'import', 'reorder']);
+
+let changing = 0;
+/** Whether this tab changes the index now. */
+export const isChanging = (): boolean => changing > 0;
+
 /** Calls that always do. */
 const reads = new Set<PropertyKey>(['extract', 'explain', 'loadNetwork']);
 
@@ -89,7 +94,8 @@ export function withNetwork(opened: ImageSearch, info: ModelInfo, beforeChange: 
       if (typeof value !== 'function') return value;
       if (!mayRead.has(key) && !reads.has(key) && !changes.has(key)) return value.bind(target);
       return async (...given: unknown[]): Promise<unknown> => {
-        if (changes.has(key)) beforeChange();
+        const isChange = changes.has(key);
+        if (isChange) beforeChange();
         const last = given.at(-1);
         const options = (typeof last === 'object' ? last : undefined) as
           | { signal?: AbortSignal; region?: unknown }
@@ -97,7 +103,13 @@ export function withNetwork(opened: ImageSearch, info: ModelInfo, beforeChange: 
           | undefined;
         if (reads.has(key) || (mayRead.has(key) && holdsPicture(given[0])) || options?.region !== undefined)
           await need(key === 'loadNetwork', options?.signal);
-        return value.apply(target, given);
+        if (!isChange) return value.apply(target, given);
+        changing++;
+        try {
+          return await value.apply(target, given);
+        } finally {
+          changing--;
+        }
       };
     },
   });

@@ -316,7 +316,7 @@ describe('likeness remove', () => {
         unknown: ['nope\x1b[2J', 'a'],
         count: 3,
       });
-      assert.match(two.stderr, /no picture "nope\\x1b\[2J" in/);
+      assert.match(two.stderr, /no picture "nope\\u001b\[2J" in/);
       const list = join(place, 'list.json');
       await writeFile(list, '\ufeff["c", "c"]');
       assert.equal((await likeness('remove', folder, '--from', list)).code, 0);

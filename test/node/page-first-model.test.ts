@@ -77,7 +77,7 @@ describe('the page, and what the first version of its model made', () => {
           await page.waitForSelector('#start-title');
           await openSettings(page);
           await page.setInputFiles('#import-index', file);
-          await page.getByRole('alert').waitFor();
+          await page.getByRole('alert').getByText('Details').click();
           const said = await alertText(page);
           assert.match(said, /This was made with another model\./);
           assert.match(said, /The index in holiday\.likeness was made with/);
