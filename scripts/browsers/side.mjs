@@ -5,6 +5,8 @@ import { BrowserDied } from './died.mjs';
 const pauseMs = 200;
 /** Longer than any test takes, on a loaded machine too. */
 const longestSilenceMs = 5 * 60_000;
+/** An empty page is there in a second. WebKit's driver stood still at one, once in some thousand. */
+const longestOpeningMs = 60_000;
 
 export class Side {
   passed = 0;
@@ -52,9 +54,9 @@ export class Side {
       this.#count(result);
     };
     const ran = await this.#survive(title, async () => {
-      const open = await (await this.browser()).open();
+      const open = await inTime(this.browser().then((browser) => browser.open()));
       try {
-        await open.goto(page);
+        await inTime(open.goto(page));
         const heard = { at: Date.now() };
         const heardOf = (result) => {
           heard.at = Date.now();
@@ -130,6 +132,21 @@ export class Side {
     if (this.#restarts > 0) this.#print(`${this.name} died and was started again ${this.#restarts} times`);
     this.#print(`${this.passed} passed, ${this.failed} failed (${this.name} ${version})`);
     return this.failed === 0;
+  }
+}
+
+/** What opens a page; a browser that does not, stands still, and no test has begun. */
+async function inTime(opening) {
+  let timer;
+  const late = new Promise((_, failed) => {
+    const error = new BrowserDied(`An empty page was not there after ${longestOpeningMs / 1000} s`);
+    timer = setTimeout(() => failed(error), longestOpeningMs);
+  });
+  opening.catch(() => {});
+  try {
+    return await Promise.race([opening, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
