@@ -1,5 +1,5 @@
-import type { Query, Region, SimilarityMap } from 'likeness-search';
-import { search } from '../state/library.ts';
+import type { ImageSearch, Query, Region, SimilarityMap } from 'likeness-search';
+import { opened, search } from '../state/library.ts';
 
 /** What is compared: a picture that can be read, and what it is similar to. */
 export interface Comparison {
@@ -8,7 +8,7 @@ export interface Comparison {
   image: Blob | string;
   region?: Region | undefined;
   /** Prepared when it is this one's turn. */
-  other(signal: AbortSignal): Promise<Query>;
+  other(library: ImageSearch, signal: AbortSignal): Promise<Query>;
 }
 
 /** Maps of the last pictures: who leafs back does not wait again. */
@@ -27,14 +27,15 @@ export async function explanationOf(
   signal: AbortSignal,
   onProgress: (fraction: number) => void,
 ): Promise<SimilarityMap> {
-  const library = search.value!;
+  const library = search.value ?? (await opened());
+  signal.throwIfAborted();
   if (keptOf !== library) {
     kept.clear();
     keptOf = library;
   }
   const there = kept.get(key);
   if (there) return there;
-  const to = await other(signal);
+  const to = await other(library, signal);
   signal.throwIfAborted();
   const map = await library.explain(image, to, {
     signal,

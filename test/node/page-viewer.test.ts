@@ -7,6 +7,7 @@ import type { Browser, Locator, Page } from 'playwright';
 import { launchChromium } from '../../scripts/chromium.mjs';
 import { accessibilityProblems } from '../support/accessibility.ts';
 import { likeness, root, samples, withFolder } from '../support/cli.ts';
+import { denseJpeg } from '../support/dense-jpeg.ts';
 import { visitPage, withServer } from '../support/page.ts';
 
 const names = readdirSync(samples).slice(0, 8);
@@ -28,7 +29,10 @@ before(async () => {
       await mkdir(join(pictures, 'Food'), { recursive: true });
       for (const name of names) await cp(join(samples, name), join(pictures, 'Food', name));
       await cp(join(root, 'test/fixtures/pillow/exif-6.webp'), join(pictures, 'turned.webp'));
-      await writeFile(join(pictures, 'dense.jpg'), dense(await readFile(join(samples, names[1]!))));
+      await writeFile(
+        join(pictures, 'dense.jpg'),
+        denseJpeg(await readFile(join(samples, names[1]!)), other, half),
+      );
       const { code, stderr } = await likeness('index', pictures, '-o', join(folder, 'index'));
       assert.equal(code, 0, stderr);
       await withServer(['-i', join(folder, 'index')], (at) => {
@@ -51,41 +55,6 @@ after(async () => {
 /** The second sample, and what a browser is made to believe that it is. */
 const other = { width: 307, height: 172 };
 const half = { width: 154, height: 86 };
-
-/** A JPEG with EXIF data of about 144 dots an inch and half its size: browsers then say that it is half as large. */
-function dense(jpeg: Uint8Array): Uint8Array {
-  const exif = Buffer.alloc(6 + 8 + (2 + 4 * 12 + 4) + 16 + (2 + 2 * 12 + 4));
-  exif.write('Exif\0\0', 'latin1');
-  const tiff = exif.subarray(6);
-  tiff.write('II*\0', 'latin1');
-  tiff.writeUInt32LE(8, 4);
-  const [ratios, inner] = [8 + 54, 8 + 54 + 16];
-  const directory = (at: number, tags: [number, number, number][]): void => {
-    tiff.writeUInt16LE(tags.length, at);
-    for (const [n, [tag, type, value]] of tags.entries()) {
-      tiff.writeUInt16LE(tag, at + 2 + 12 * n);
-      tiff.writeUInt16LE(type, at + 4 + 12 * n);
-      tiff.writeUInt32LE(1, at + 6 + 12 * n);
-      tiff.writeUInt32LE(value, at + 10 + 12 * n);
-    }
-  };
-  directory(8, [
-    [0x11a, 5, ratios],
-    [0x11b, 5, ratios + 8],
-    [0x128, 3, 2],
-    [0x8769, 4, inner],
-  ]);
-  for (const [n, value] of [72 * other.width, half.width, 72 * other.height, half.height].entries())
-    tiff.writeUInt32LE(value, ratios + 4 * n);
-  directory(inner, [
-    [0xa002, 4, half.width],
-    [0xa003, 4, half.height],
-  ]);
-  const segment = Buffer.alloc(4);
-  segment.writeUInt16BE(0xffe1);
-  segment.writeUInt16BE(exif.length + 2, 2);
-  return Buffer.concat([jpeg.subarray(0, 2), segment, exif, jpeg.subarray(2)]);
-}
 
 const visit = (search: string, body: (page: Page) => Promise<void>, width?: number) =>
   visitPage(browser, url, body, { search, ...(width ? { width } : {}) });
@@ -176,9 +145,85 @@ test('a box that is dragged over a hit searches with that part, in pixels of the
     await page.click('.rows a');
     await page.waitForSelector('#asked .asked');
     await page.goBack();
+    await page.waitForSelector('#viewer', { state: 'detached' });
     await page.goBack();
     await opened(page, `Food/${names[2]}`);
   }));
+
+test('pictures stay where they are when the answers and the index come late, and while a box is drawn', async () => {
+  // What a service worker fetches cannot be held back.
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    serviceWorkers: 'block',
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  const gate = async (what: RegExp): Promise<() => void> => {
+    let open!: () => void;
+    const opened = new Promise<void>((done) => {
+      open = done;
+    });
+    await page.route(what, async (route) => {
+      await opened;
+      await route.continue();
+    });
+    return open;
+  };
+  const places = () =>
+    page.evaluate(() =>
+      ['#asked', '#found'].map((pane) => {
+        const { x, y, width, height } = document.querySelector(`${pane} .frame`)!.getBoundingClientRect();
+        return [x, y, width, height];
+      }),
+    );
+  try {
+    const [giveQuery, giveAnswers, giveIndex] = await Promise.all([
+      gate(new RegExp(`/pictures/${asked}`)),
+      gate(/features\.npy/),
+      gate(/manifest\.json/),
+    ]);
+    await page.goto(`${url}?like=${asked}&picture=Food/${names[2]}`);
+    await whole(page, '#found');
+    const first = await places();
+    assert.equal(await page.getAttribute('#asked .choose-part', 'aria-disabled'), 'true');
+    giveQuery();
+    await whole(page, '#asked');
+    assert.deepEqual(await places(), first);
+    await page.click('#why');
+
+    const [, { x, y, width, height }] = first.map(([x, y, width, height]) => ({ x, y, width, height })) as [
+      unknown,
+      { x: number; y: number; width: number; height: number },
+    ];
+    const at = (across: number, down: number): [number, number] => [x + across * width, y + down * height];
+    const label = () => page.getAttribute('#found .box', 'aria-label');
+    await page.mouse.move(...at(0.25, 0.2));
+    await page.mouse.down();
+    await page.mouse.move(...at(0.5, 0.5));
+    assert.deepEqual(await places(), first, 'a box does not move its picture');
+    giveAnswers();
+    await page.waitForSelector('.position');
+    giveIndex();
+    // The map, which was asked for before there was an index.
+    await page.waitForSelector('#found canvas.heat');
+    assert.deepEqual(await places(), first, 'nor do answers and index');
+    await page.mouse.move(...at(0.75, 0.8));
+    await page.mouse.up();
+    assert.deepEqual(await places(), first);
+    assert.match((await label())!, /: 15[3-5] × 10[3-5] pixels, 7[67] from the left, 3[45] from the top$/);
+    assert.ok(await page.locator('#found .box').evaluate((box) => box === document.activeElement));
+    // A corner goes on where the box was left.
+    await draw(page, page.locator('#found .frame'), [0.75, 0.8], [0.9, 0.9]);
+    assert.match(
+      (await label())!,
+      /: (199|20[01]) × 12[0-2] pixels, 7[67] from the left, 3[45] from the top$/,
+    );
+    await page.click('#found .remove-part');
+    assert.deepEqual(await places(), first);
+  } finally {
+    await context.close();
+  }
+});
 
 test('keys make, move and size a box, its numbers are said; the first Escape takes it away, the second closes', () =>
   visit(`?like=${asked}&picture=${encodeURIComponent(`Food/${names[3]}`)}`, async (page) => {
@@ -376,7 +421,7 @@ test('"Why this one?" lays a map over both pictures, which goes again and is rem
     assert.equal(await page.locator('.note').count(), 0);
     await page.click('#previous');
     await page.click('#why');
-    await page.waitForSelector('#found canvas.heat', { timeout: 2000 });
+    await page.waitForSelector('#found canvas.heat');
   }));
 
 test('a file that cannot be shown says so, and nobody is asked to see why it was found', async () => {

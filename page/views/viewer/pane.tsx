@@ -112,12 +112,14 @@ export function Pane({
           ) : (
             <>
               {actions}
-              {original && (
+              {(original || reading.state === 'loading') && (
                 <button
                   type="button"
                   class="choose-part"
                   title={text.partHint}
+                  aria-disabled={!original}
                   onClick={() => {
+                    if (!original) return;
                     wantsFocus.current = true;
                     setBox(middleOf(original));
                   }}

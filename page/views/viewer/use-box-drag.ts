@@ -29,7 +29,8 @@ export function useBoxDrag(
   change: (box: Region | undefined) => void,
 ) {
   const drag = useRef<Drag | undefined>(undefined);
-  const focusBox = (): void => frame.current?.querySelector<HTMLElement>('.box')?.focus();
+  const focusBox = (): void =>
+    frame.current?.querySelector<HTMLElement>('.box')?.focus({ preventScroll: true });
   return {
     onPointerDown(event: PointerEvent): void {
       if (!picture || !frame.current || event.button !== 0 || drag.current) return;

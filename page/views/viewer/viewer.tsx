@@ -4,7 +4,7 @@ import { CloseIcon, NextIcon } from '../../parts/icons.tsx';
 import { Modal } from '../../parts/modal.tsx';
 import { address, back, go, withoutPicture } from '../../state/address.ts';
 import { askedFile } from '../../state/asked-files.ts';
-import { search } from '../../state/library.ts';
+import { openingError, search } from '../../state/library.ts';
 import { pictures } from '../../state/pictures.ts';
 import { placeToRestore } from '../../state/places.ts';
 import { partsOf } from '../../state/query-input.ts';
@@ -20,6 +20,7 @@ import { QueryPane } from './query-pane.tsx';
 import { keyOf, type Subject, searchWith, subjectOf } from './subject.ts';
 import { useExplanation } from './use-explanation.ts';
 import { useOriginal } from './use-original.ts';
+import { useSteadyPictures } from './use-steady-pictures.ts';
 import { useSwipe } from './use-swipe.ts';
 
 /** The whole picture that the address names, over the view. */
@@ -71,6 +72,7 @@ function OpenViewer({ part }: { part: Subject['part'] }) {
   useEffect(() => releaseOriginals, []);
   useFocusBack('id' in part ? part.id : undefined);
 
+  const steady = useSteadyPictures(key, box !== undefined);
   const swipe = useSwipe((by) => show(at + (document.dir === 'rtl' ? -by : by)), box === undefined);
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Escape' && box) {
@@ -88,13 +90,15 @@ function OpenViewer({ part }: { part: Subject['part'] }) {
   // A picture of the query is looked at alone.
   const own = address.value.query.find((one) => keyOf(subjectOf(one)) === key);
   const { query } = address.value;
-  const canExplain = !own && query.length > 0 && search.value !== undefined && reading.state !== 'broken';
+  // What opens is waited for: the button that came with it would move the pictures.
+  const canOpen = search.value !== undefined || openingError.value === undefined;
+  const canExplain = !own && query.length > 0 && canOpen && reading.state !== 'broken';
   const explanation = useExplanation(
     isExplained && canExplain && subject.url !== ''
       ? {
           key: JSON.stringify([key, query]),
           image: subject.file ?? subject.url,
-          other: async (signal) => (await partsOf(query, search.value!, signal)).query,
+          other: async (library, signal) => (await partsOf(query, library, signal)).query,
         }
       : undefined,
   );
@@ -134,7 +138,7 @@ function OpenViewer({ part }: { part: Subject['part'] }) {
             <CloseIcon />
           </button>
         </div>
-        <div class="viewer-panes">
+        <div class="viewer-panes" {...steady}>
           {!own && 'id' in part && (
             <QueryPane
               shown={part.id}
