@@ -13,8 +13,10 @@ import { followObjectUrls } from './work/object-urls.ts';
 import { prepareOffline } from './work/offline.ts';
 import { takeShared } from './work/shared.ts';
 import { begin, start } from './work/start.ts';
+import { giveWay } from './work/turns.ts';
 
 begin(); // what is asked for is on its way while the page is drawn
+await giveWay(); // reading the scripts was a task of its own
 
 followHistory();
 followQuery();

@@ -25,18 +25,20 @@ export function keepMost(
   });
   // A worker is ended when it has nothing to do, and may never come to so many: each looks once at least.
   let untilLook = 1;
+  const pause = (): Promise<void> => new Promise((done) => setTimeout(done, pauseMs));
   const note = async (url: string): Promise<void> => {
     await expiration.updateTimestamp(url);
     untilLook--;
     if (untilLook > 0) return;
     untilLook = perLook;
-    await new Promise((done) => setTimeout(done, pauseMs));
+    await pause();
     await expiration.expireEntries();
   };
   return {
-    cacheDidUpdate: ({ request }) => note(request.url),
+    // When a picture was used is written later: it would be a transaction for each, while a list of them is drawn.
+    cacheDidUpdate: ({ request }) => pause().then(() => note(request.url)),
     async cachedResponseWillBeUsed({ request, cachedResponse, event }) {
-      if (cachedResponse) event.waitUntil(note(request.url));
+      if (cachedResponse) event.waitUntil(pause().then(() => note(request.url)));
       return cachedResponse;
     },
   };

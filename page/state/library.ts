@@ -10,8 +10,13 @@ export const isLooking = signal(true);
 /** Why no model could be opened. */
 export const openingError = signal<string | undefined>(undefined);
 
+let awaited = false;
+/** Whether something that a person asked for waits until the search is open. */
+export const isAwaited = (): boolean => awaited;
+
 /** The search as soon as it is open: what a person gives before is not lost. Rejects where no model can be opened. */
 export function opened(): Promise<ImageSearch> {
+  awaited ||= search.peek() === undefined;
   return new Promise((done, failed) => {
     const stop = effect(() => {
       const { value } = search;

@@ -3,8 +3,9 @@ import { firstAnswers } from '../state/first-answers.ts';
 import { offeredModels } from './models.ts';
 import { indexName } from './other-model.ts';
 import { placeOfIndexes } from './place.ts';
-import { forgetFeatures, served, servedFeatures } from './served.ts';
-import { holdsServed } from './served-mark.ts';
+import { served } from './served.ts';
+import { forgetFeatures, keepFeatures, servedFeatures } from './served-features.ts';
+import { heldOther, holdsServed } from './served-mark.ts';
 import { ServedSearch } from './served-search.ts';
 import { storedIndexes } from './stored-indexes.ts';
 import { Turns } from './turns.ts';
@@ -30,6 +31,8 @@ export async function mayAnswerFirst(looked: Promise<unknown>): Promise<boolean>
   if (!offered.some((model) => model.fingerprint === fingerprint)) return false;
   const name = indexName(place, fingerprint);
   if (version !== '' && holdsServed(name, version)) return true;
+  // Most who have no mark are here for the first time: the features come while the disk is asked.
+  if (!heldOther(name, version)) servedFeatures().catch(() => {}); // told to whoever waits for them
   await looked;
   return !storedIndexes.value.some(({ store }) => store.replace(/^\w+:/, '') === name);
 }
@@ -41,9 +44,13 @@ export async function answerFirst(): Promise<void> {
   const values = finiteFeatures(dimension);
   const first = new ServedSearch(ids, dimension, values);
   firstAnswers.value = first;
-  await values.catch(() => {
+  try {
+    await values;
+  } catch {
     if (firstAnswers.value === first) firstAnswers.value = undefined;
-  });
+    return;
+  }
+  void keepFeatures();
 }
 
 /** @throws Error where they are none that would get into an index */

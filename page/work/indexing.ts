@@ -73,15 +73,8 @@ async function read(withShown: boolean): Promise<void> {
   let isDone = true;
   // More may have come in when the last part was under way.
   while (isDone && hasMore()) {
-    let end = '';
-    const tell = (text: string): void => {
-      end = text;
-    };
     isDone =
-      (await runTask(workTexts.value.indexing, (signal, show) => readAll(signal, show, withShown, tell))) ??
-      false;
-    // Where the progress was: before it goes, there is no room.
-    if (end !== '') say(end);
+      (await runTask(workTexts.value.indexing, (signal, show) => readAll(signal, show, withShown))) ?? false;
   }
   const [count, unread] = [given, passedOver];
   given = 0;
@@ -95,16 +88,15 @@ async function readAll(
   signal: AbortSignal,
   show: (fraction: number | undefined, text: string) => void,
   withShown: boolean,
-  tell: (end: string) => void,
 ): Promise<true> {
   const run = new Reading(search.value!, signal, show, withShown);
   try {
     await run.run();
-    tell(workTexts.value.indexed(run.added));
+    say(workTexts.value.indexed(run.added));
     return true;
   } catch (error) {
     if (signal.aborted) {
-      tell(workTexts.value.stopped(run.added, toGoCount.value));
+      say(workTexts.value.stopped(run.added, toGoCount.value));
       await pauseCollections(true);
     }
     throw error;

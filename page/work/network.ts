@@ -1,4 +1,5 @@
 import type { ImageSearch, ModelInfo } from 'likeness-search';
+import { untilCalm } from '../state/calm.ts';
 import { report, search } from '../state/library.ts';
 import { network } from '../state/network.ts';
 import { ask } from '../state/question.ts';
@@ -116,13 +117,17 @@ export function withNetwork(opened: ImageSearch, info: ModelInfo, beforeChange: 
   return gated;
 }
 
+/** So long at most a network waits while the person asks for one picture after the other. */
+const patienceMs = 8000;
+
 /** Brings a small network here while the person looks around. */
-export function loadWhenIdle(opened: ImageSearch, info: ModelInfo): void {
+export async function loadWhenIdle(opened: ImageSearch, info: ModelInfo): Promise<void> {
   if (!isCheap(info)) return;
-  const load = (): void => {
-    // Who needs it later is told what is wrong.
-    if (search.value === opened) opened.loadNetwork().catch(() => {});
-  };
-  if ('requestIdleCallback' in globalThis) requestIdleCallback(load, { timeout: 3000 });
-  else setTimeout(load, 500);
+  await new Promise<void>((done) => {
+    if ('requestIdleCallback' in globalThis) requestIdleCallback(() => done(), { timeout: 3000 });
+    else setTimeout(done, 500);
+  });
+  await untilCalm(patienceMs);
+  // Who needs it later is told what is wrong.
+  if (search.value === opened) await opened.loadNetwork().catch(() => {});
 }

@@ -12,6 +12,15 @@ export function holdsServed(store: string, version: string): boolean {
   }
 }
 
+/** Whether an index was here once that holds something else than this version. */
+export function heldOther(store: string, version: string): boolean {
+  try {
+    return ![null, version].includes(localStorage.getItem(key(store)));
+  } catch {
+    return true;
+  }
+}
+
 /** Called when all is in the index, as it came from the server. */
 export function noteServed(store: string, version: string): void {
   try {
@@ -19,9 +28,20 @@ export function noteServed(store: string, version: string): void {
   } catch {} // the index is waited for, then
 }
 
-/** Called before an index is changed: a tab that is opened meanwhile waits for it. */
-export function forgetServed(store: string): void {
+/** Stands for a version that no server has. */
+const changed = 'changed';
+
+/**
+ * Called before an index is changed: a tab that is opened meanwhile waits for it.
+ *
+ * @returns whether it held a server's pictures and nothing else
+ */
+export function forgetServed(store: string): boolean {
   try {
-    localStorage.removeItem(key(store));
-  } catch {}
+    const before = localStorage.getItem(key(store));
+    localStorage.setItem(key(store), changed);
+    return before !== null && before !== changed;
+  } catch {
+    return false;
+  }
 }

@@ -1,8 +1,7 @@
 import { batch, signal } from '@preact/signals';
-import { parseNpyMatrix } from '../../src/python/npy.ts';
 import { type Picture, updatePictures } from '../state/pictures.ts';
 import { setSmallHeights } from '../state/small-pictures.ts';
-import { Turns } from './turns.ts';
+import { giveWay, Turns } from './turns.ts';
 
 /** The index that the server offers. */
 export interface ServedIndex {
@@ -58,42 +57,9 @@ async function look(): Promise<void> {
     const [width, height] = [sizes[2 * n] ?? 0, sizes[2 * n + 1] ?? 0];
     found.push({ id, url: base + encodePath(id), ...(width > 0 && height > 0 ? { width, height } : {}) });
   }
+  await giveWay(); // drawing them is a task of its own
   batch(() => {
     served.value = { title, fingerprint: model.fingerprint, ids, dimension, version };
     updatePictures(found);
   });
-}
-
-/** The server's features as they come in one matrix: row n belongs to picture n. */
-export interface ServedFeatures {
-  columns: number;
-  values: Float32Array;
-}
-
-let coming: Promise<ServedFeatures> | undefined;
-
-/**
- * The features, which are fetched once for all who ask before {@link forgetFeatures}.
- *
- * @throws Error where there are none, or not one row for each picture
- */
-export function servedFeatures(): Promise<ServedFeatures> {
-  coming ??= fetchFeatures(served.value!.ids.length).catch((error) => {
-    coming = undefined; // whoever asks next tries again
-    throw error;
-  });
-  return coming;
-}
-
-/** They are in the index: their memory is given back. */
-export const forgetFeatures = (): void => {
-  coming = undefined;
-};
-
-async function fetchFeatures(count: number): Promise<ServedFeatures> {
-  const response = await fetch('index/features.npy');
-  if (!response.ok) throw new Error(`The ready-made index could not be loaded (HTTP ${response.status}).`);
-  const { rows, columns, values } = parseNpyMatrix(new Uint8Array(await response.arrayBuffer()));
-  if (rows !== count) throw new Error(`The ready-made index has ${rows} rows for ${count} pictures.`);
-  return { columns, values };
 }

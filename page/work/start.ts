@@ -1,4 +1,7 @@
-import { isLooking, openingError, search } from '../state/library.ts';
+import { untilCalm } from '../state/calm.ts';
+import { firstAnswers } from '../state/first-answers.ts';
+import { isAwaited, isLooking, openingError, search } from '../state/library.ts';
+import { isWaiting } from '../state/results.ts';
 import { alertPerson, explain } from '../state/tasks.ts';
 import { errorText } from '../texts/errors.ts';
 import { openTexts } from '../texts/open.ts';
@@ -61,6 +64,8 @@ export async function start(): Promise<void> {
 
 /** So long what is seen first may take before the index is opened beside it. */
 const patienceMs = 1000;
+/** So long at most the index waits while a person asks for one picture after the other, and is answered. */
+const busyMs = 4000;
 
 /**
  * Waits until the page has drawn its pictures and can answer: opening the index takes the processor, the network and the
@@ -76,4 +81,5 @@ async function untilDrawn(answering: Promise<void>): Promise<void> {
     });
   });
   await Promise.race([late, Promise.all([answering, drawn])]);
+  if (firstAnswers.value) await untilCalm(busyMs, () => isAwaited() || isWaiting.peek());
 }

@@ -13,7 +13,8 @@ import { indexMissing, showIndex } from './indexing.ts';
 import { loadWhenIdle, withNetwork } from './network.ts';
 import { earlierIndex, indexName, servedIsOfOther } from './other-model.ts';
 import { placeOfIndexes } from './place.ts';
-import { forgetFeatures, served, servedFeatures } from './served.ts';
+import { served } from './served.ts';
+import { dropFeatures, forgetFeatures, servedFeatures } from './served-features.ts';
 import { forgetServed, noteServed } from './served-mark.ts';
 
 function optionsFromAddress(): OpenOptions {
@@ -54,7 +55,9 @@ export async function useModel(
         signal,
       }),
       info,
-      () => forgetServed(name),
+      () => {
+        if (forgetServed(name)) dropFeatures().catch(() => {}); // there is no cache by plain http
+      },
     );
     const before = search.value;
     // The answers of another model are others.
@@ -92,7 +95,7 @@ export async function useModel(
     return { next, info };
   });
   if (!opened) return false;
-  loadWhenIdle(opened.next, opened.info);
+  void loadWhenIdle(opened.next, opened.info);
   return true;
 }
 

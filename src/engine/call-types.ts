@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import type { Region } from '../image/crop.ts';
-import { isPixelRows, type Pixels } from '../image/pixels.ts';
+import type { Pixels } from '../image/pixels.ts';
 import type { MetaFilter } from './meta-filter.ts';
 import type { CallOptions, ModelFiles } from './types.ts';
 
@@ -63,13 +63,9 @@ export interface PictureReader<Source> {
 }
 
 /** A photograph of 12 megapixels has 48 MB of pixels: they go when the network's input is made. */
-export function releasePixels(reader: PictureReader<never>, pixels: Pixels): void {
-  if (isPixelRows(pixels)) {
-    pixels.close();
-    return;
-  }
-  reader.release?.(pixels.rgba);
-  reader.release?.(pixels.gray);
+export function releasePixels(reader: PictureReader<never>, { rgba, gray }: Pixels): void {
+  reader.release?.(rgba);
+  reader.release?.(gray);
 }
 
 /** How a network runs. */

@@ -115,3 +115,61 @@ test('a served index is searched before model and index are open, and answers th
       }),
     ),
   ));
+
+/** The nearest of the picture that is asked for, as the page tells it before the index is open. */
+async function firstHitsOf(
+  context: BrowserContext,
+  url: string,
+  count: number,
+): Promise<{ hits: [id: string, distance: number][]; requests: number }> {
+  const { page, open } = await heldPage(context, 'about:blank');
+  let requests = 0;
+  page.on('request', (request) => {
+    if (request.url().includes('features.npy')) requests++;
+  });
+  await page.goto(`${url}?like=${encodeURIComponent(asked)}`);
+  const hits = await hitsOf(page, count);
+  open();
+  // A person stays until all is stored.
+  await page.waitForFunction(
+    async () => {
+      const { version } = await (await fetch('index/index.json')).json();
+      const kept = await (await caches.open('likeness-features')).keys();
+      return (
+        kept.length === 1 &&
+        new URL(kept[0]!.url).searchParams.get('version') === version &&
+        Object.values(localStorage).includes(version) &&
+        !document.querySelector('#progress')
+      );
+    },
+    undefined,
+    { polling: 100 },
+  );
+  await page.close();
+  return { hits, requests };
+}
+
+test('the next visit has the server’s features at hand, and asks for those of an index that was built anew', () =>
+  withIndex(names, (index) =>
+    withIndex(names.slice(0, 6), (smaller) =>
+      withServer(['-i', index], (url) =>
+        withServer(['-i', smaller], (other) =>
+          withContext(async (context) => {
+            const first = await firstHitsOf(context, url, 7);
+            assert.equal(first.requests, 1);
+            const second = await firstHitsOf(context, url, 7);
+            assert.deepEqual(second, { hits: first.hits, requests: 0 });
+            // The same address has another index now.
+            await context.route('**/index/*', async (route) => {
+              const { pathname } = new URL(route.request().url());
+              await route.fulfill({ response: await route.fetch({ url: new URL(pathname, other).href }) });
+            });
+            const there = new Set(names.slice(0, 6).map((name) => `${name}.jpeg`));
+            const right = first.hits.filter(([id]) => there.has(id));
+            assert.deepEqual(await firstHitsOf(context, url, 5), { hits: right, requests: 1 });
+            assert.deepEqual(await firstHitsOf(context, url, 5), { hits: right, requests: 0 });
+          }),
+        ),
+      ),
+    ),
+  ));

@@ -86,8 +86,7 @@ function premultiply(rgba: Bytes, out: Uint8Array): void {
   }
 }
 
-export const referenceResampler: Resampler = (given, width, height, across, down, premultiplied) => {
-  const source = typeof given === 'function' ? given(0, height) : given;
+export const referenceResampler: Resampler = (source, width, height, across, down, premultiplied) => {
   if (!premultiplied) return resampleBytes(source, width, height, across, down);
   const colour = new Uint8Array(source.length);
   premultiply(source, colour);

@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright';
 
-/** Waits for the results of a query whose title has a text. */
+/** Waits for the results of a query whose title has a text, and until their rows are drawn beyond the window, too. */
 export async function waitForResults(page: Page, title: string): Promise<void> {
   await page.waitForFunction(
     (part) => {
       const view = document.querySelector('.results');
+      const list = view?.querySelector('.hits:not(.old) .rows');
+      const last = Math.max(
+        ...[...(list?.children ?? [])].map((item) => item.getBoundingClientRect().bottom),
+      );
       return (
         document.querySelector('#results-title')?.textContent?.includes(part) &&
         view?.getAttribute('aria-busy') === 'false' &&
-        view.querySelector('.hits:not(.old) .rows li')
+        list &&
+        last >= Math.min(innerHeight + 500, list.getBoundingClientRect().bottom - 100)
       );
     },
     title,
