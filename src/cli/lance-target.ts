@@ -1,6 +1,7 @@
 import type { VectorRow } from '../engine/vector-engine.ts';
 import { LanceIndex } from '../lance/index.ts';
 import { tryTable } from '../lance/try-table.ts';
+import { endpointOptions } from './lance-address.ts';
 import { quietEngine } from './quiet-engine.ts';
 
 /** Where `--to lancedb:<uri>` writes to. */
@@ -18,7 +19,11 @@ export interface LanceKind {
 }
 
 const uriOf = ({ to }: LanceTarget): string => to.slice('lancedb:'.length);
-const optionsOf = ({ table, endpoint }: LanceTarget, kind: LanceKind) => ({ ...kind, table, endpoint });
+const optionsOf = (target: LanceTarget, kind: LanceKind) => ({
+  ...kind,
+  table: target.table,
+  ...endpointOptions(uriOf(target), target.endpoint),
+});
 
 /** Opens the table, or makes it. @throws LikenessError what {@link LanceIndex.open} throws */
 export function openLance(target: LanceTarget, kind: LanceKind): Promise<LanceIndex> {

@@ -96,7 +96,10 @@ const lanceTarget = (what: string): Option =>
   ).argParser(lanceAddress);
 const lanceTable = (): Option => new Option('--table <name>', 'with --to: the name of the table');
 const lanceEndpoint = (): Option =>
-  new Option('--endpoint <url>', 'with --to lancedb:s3://…: an object store that is not Amazon’s');
+  new Option(
+    '--endpoint <url>',
+    'with --to lancedb:s3://…: an object store that is not Amazon’s; with lancedb:db://…: a server of one’s own',
+  );
 
 /** Whether a command writes to LanceDB; else it has -o. */
 function checkTarget(command: Command): boolean {
@@ -371,7 +374,10 @@ program
   .option('--no-page', 'serve the API without the page')
   .option('--engine <lancedb:uri>', 'the API over a table of LanceDB, without the page')
   .option('--table <name>', 'the table of --engine (default: "pictures")')
-  .option('--endpoint <url>', 'the object store of --engine, where it is not Amazon’s')
+  .option(
+    '--endpoint <url>',
+    'the object store of --engine, where it is not Amazon’s; of db://…, a server of one’s own',
+  )
   .addOption(
     new Option(
       '--stale <seconds>',

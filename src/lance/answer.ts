@@ -72,13 +72,13 @@ export async function answer(
       if (found >= limits.wanted) return { rows, exact: false };
     }
   }
+  if (state.isIndexed) await open.ways.checkExact();
   const rows = await open.scans.run(async () => {
     limits.signal?.throwIfAborted();
     const chosen = await nearestRows(nearest((asked) => asked.bypassVectorIndex()));
     if (chosen) return chosen;
-    const all = open.table.query().select(columns);
-    if (where !== undefined) all.where(where);
-    return nearestOfRows(batchesOf(all, 'A query'), { ...limits, test });
+    const all = open.ways.scan({ condition, selected: columns, isOrdered: false }, 'A query');
+    return nearestOfRows(all, { ...limits, test });
   });
   return { rows, exact: true };
 }

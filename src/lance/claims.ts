@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Schema } from 'apache-arrow';
 import { untilNoConflict } from './conflicts.ts';
 import { nextPlaces, type PlaceRange } from './places.ts';
-import { engineCall, type OpenTable } from './table.ts';
+import { engineCall, type TableHandle } from './table.ts';
 
 /**
  * A note with the table that a process is about to append rows at these places. Where it is killed in between, another
@@ -25,7 +25,7 @@ export function claimsOf(schema: Schema): Claim[] {
 }
 
 /** Takes notes off the table: of rows that nobody appends any more. */
-export async function dropClaims(open: OpenTable, keys: readonly string[]): Promise<void> {
+export async function dropClaims(open: TableHandle, keys: readonly string[]): Promise<void> {
   if (keys.length === 0) return;
   await note(open, Object.fromEntries(keys.map((key) => [key, null])));
 }
@@ -39,11 +39,11 @@ export const leftMs = 3_600_000;
 
 /** The note of one call that adds. */
 export class OwnClaim {
-  readonly #open: OpenTable;
+  readonly #open: TableHandle;
   readonly #key = prefix + randomUUID();
   #claim: Omit<Claim, 'key'> | undefined;
 
-  constructor(open: OpenTable) {
+  constructor(open: TableHandle) {
     this.#open = open;
   }
 
@@ -68,7 +68,7 @@ export class OwnClaim {
   }
 }
 
-const note = ({ table }: OpenTable, metadata: Record<string, string | null>): Promise<unknown> =>
+const note = ({ table }: TableHandle, metadata: Record<string, string | null>): Promise<unknown> =>
   engineCall('Noting what is added', () =>
     untilNoConflict(
       () => table.updateFieldMetadata([{ path: 'vector', metadata }]),

@@ -6,7 +6,7 @@ import { type Comparison, idsAtOnce, whereOf } from './asked.ts';
 import { type Condition, isText } from './condition.ts';
 import type { ScoredRow } from './nearest.ts';
 import { cell, metaAt } from './rows.ts';
-import { batchesOf, engineCall } from './table.ts';
+import { engineCall, type OpenTable } from './table.ts';
 
 /** Which part of the rows that take part, in the order of adding. */
 export interface EntriesPage {
@@ -21,19 +21,22 @@ export interface EntriesPage {
  * @param twins ids that are there more than once
  */
 export async function readEntries(
-  table: Table,
+  { table, ways }: OpenTable,
   compared: Comparison,
   page: EntriesPage,
   twins: ReadonlyMap<string, number>,
 ): Promise<{ entries: VectorEntry[]; total: number }> {
-  const where = whereOf(conditionOf(compared));
+  const condition = conditionOf(compared);
+  const where = whereOf(condition);
   const byEngine = compared.pushed && isSmall(compared) && twins.size === 0 && !(await hasOdd(table, where));
   const total = byEngine ? await engineCall('Counting rows', () => table.countRows(where)) : undefined;
   if (total !== undefined && page.offset >= total) return { entries: [], total };
-  const asked = table.query().select(['id', 'added', 'meta']);
-  if (where !== undefined) asked.where(where);
-  asked.orderBy({ columnName: 'added', ascending: true, nullsFirst: false });
-  if (byEngine) asked.offset(page.offset).limit(Math.min(page.limit ?? total!, total! - page.offset));
+  const part = byEngine && {
+    offset: page.offset,
+    limit: Math.min(page.limit ?? total!, total! - page.offset),
+  };
+  const selected = ['id', 'added', 'meta'];
+  const rows = ways.scan({ condition, selected, isOrdered: true, ...part }, 'Reading entries');
   const among = compared.ids && new Set(compared.ids);
   const entries: VectorEntry[] = [];
   const [from, to] = byEngine
@@ -41,7 +44,7 @@ export async function readEntries(
     : [page.offset, page.offset + (page.limit ?? Infinity)];
   const seen = new Set<string>();
   let passed = 0;
-  for await (const batch of batchesOf(asked, 'Reading entries')) {
+  for await (const batch of rows) {
     page.signal?.throwIfAborted();
     for (let row = 0; row < batch.numRows; row++) {
       const id = cell(batch, 'id', row) as string;

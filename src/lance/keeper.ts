@@ -5,7 +5,7 @@ import { type CompactReport, maintain, needsIndex } from './maintain.ts';
 import { type CompactOptions, compactOptions } from './options.ts';
 import type { SampledQuery } from './recall.ts';
 import type { StateReader } from './state.ts';
-import { engineCall, type OpenTable } from './table.ts';
+import type { OpenTable } from './table.ts';
 
 /** Keeps a table in order: when it is asked to, and by itself where the index is missing or old. One pass at a time. */
 export class Keeper {
@@ -15,6 +15,7 @@ export class Keeper {
   readonly #minRecall: number;
   readonly #turns = new Mutex();
   #isUnderWay = false;
+  #isEnding = false;
 
   constructor(open: OpenTable, states: StateReader, exactRows: number, minRecall: number) {
     this.#open = open;
@@ -33,6 +34,10 @@ export class Keeper {
         minRecall: this.#minRecall,
         ask: (query, k, effort) => this.#ask(query, k, effort),
         check: () => signal?.throwIfAborted(),
+        mayWait: () => {
+          signal?.throwIfAborted();
+          return !this.#isEnding;
+        },
       }),
     );
   }
@@ -41,10 +46,8 @@ export class Keeper {
   async startWhereDue(): Promise<void> {
     const state = await this.#states.read();
     if (state.rows <= this.#exactRows || this.#isUnderWay) return;
-    const { table } = this.#open;
-    const statistics =
-      state.index && (await engineCall('Reading the index', () => table.indexStats('vector_idx')));
-    if (!needsIndex(state, this.#exactRows, statistics?.numUnindexedRows ?? 0)) return;
+    const unindexed = state.index ? await this.#open.ways.unindexed() : 0;
+    if (!needsIndex(state, this.#exactRows, unindexed)) return;
     this.#isUnderWay = true;
     // Where it fails, rows are compared one by one as before, and the next call tries again.
     this.compact({})
@@ -54,8 +57,9 @@ export class Keeper {
       });
   }
 
-  /** Resolves when no pass is under way. */
-  idle(): Promise<void> {
+  /** Resolves when no pass is under way; none waits for a service any more. */
+  end(): Promise<void> {
+    this.#isEnding = true;
     return this.#turns.idle();
   }
 

@@ -18,6 +18,7 @@ import { claimsOf } from './claims.ts';
 import { entryOf, hitOf, readEntries } from './entries.ts';
 import { Keeper } from './keeper.ts';
 import { type CompactReport, recallOf } from './maintain.ts';
+import { openTable } from './open.ts';
 import {
   type CheckedLanceOptions,
   type CompactOptions,
@@ -26,15 +27,16 @@ import {
 } from './options.ts';
 import { cell, metaAt, vectorAt } from './rows.ts';
 import { StateReader } from './state.ts';
-import { engineCall, type OpenTable, openTable } from './table.ts';
+import { engineCall, type OpenTable } from './table.ts';
 import { repair } from './twins.ts';
-import { addRows, type CheckedRow, removeRows } from './writer.ts';
+import { addRows } from './writer.ts';
 
 /** Values that are compared with a query one by one in a tenth of a second or two: docs/BENCHMARKS.md. */
 const exactValues = 2 ** 25;
 
 /**
- * Vectors in a table of LanceDB: a folder, or an object store that many processes read. Ids, filters, distances and the order of hits are those of `ImageSearch`.
+ * Vectors in a table of LanceDB: a folder, an object store that many processes read, or LanceDB's own service. Ids, filters,
+ * distances and the order of hits are those of `ImageSearch`.
  *
  * Several processes may read and write one table. What a promise of `add` or `remove` has acknowledged is in the table, and
  * others see it `staleMs` later at the latest.
@@ -80,9 +82,9 @@ export class LanceIndex implements VectorEngine {
   /**
    * Opens a table; with `dims`, makes it where there is none.
    *
-   * @param uri a folder, `s3://bucket/path` (also `gs://`, `az://`)
-   * @throws LikenessError `bad-argument`; `unsupported` for `db://…`; `no-backend` where LanceDB is not installed; `not-found`;
-   *   `model-mismatch`; `bad-file` where the table is not one of ours; `newer-format`; `storage-denied`, `storage-failed`
+   * @param uri a folder, `s3://bucket/path` (also `gs://`, `az://`), or `db://database` of LanceDB Cloud or Enterprise
+   * @throws LikenessError `bad-argument`; `no-backend` where LanceDB is not installed; `not-found`; `model-mismatch`;
+   *   `bad-file` where the table is not one of ours; `newer-format`; `storage-denied`, `storage-failed`
    * @example
    * const index = await LanceIndex.open('s3://shop/pictures', { endpoint: 'https://storage.example', dims: 512 });
    */
@@ -166,7 +168,7 @@ export class LanceIndex implements VectorEngine {
       page.signal?.throwIfAborted();
       const { columns } = await this.#states.read();
       const compared = comparisonOf(filters, columns);
-      return readEntries(this.#open.table, compared, page, await this.#states.twins());
+      return readEntries(this.#open, compared, page, await this.#states.twins());
     });
   }
 
@@ -211,15 +213,15 @@ export class LanceIndex implements VectorEngine {
   ): Promise<VectorsAdded> {
     this.#checkOpen();
     const { onProgress } = optionsOf(options, 'add', '{ signal }');
+    const how = { checkRow: (row: unknown) => rowOf(row, this.dims), onProgress };
     const signal = signalOf(options.signal);
     const check = (): void => {
       signal?.throwIfAborted();
       this.#checkOpen();
     };
-    const checkRow = (row: unknown): CheckedRow => rowOf(row, this.dims);
     const added = await this.#writing.run(() => {
       this.#checkOpen();
-      return addRows(this.#open, this.#where, rows, { checkRow, check, onProgress });
+      return addRows(this.#open, this.#where, rows, { ...how, check });
     });
     if (this.#maintains) await this.#keeper.startWhereDue();
     return added;
@@ -235,7 +237,7 @@ export class LanceIndex implements VectorEngine {
   async remove(ids: Iterable<string>): Promise<number> {
     this.#checkOpen();
     const parts = [...idParts(ids, 'remove')];
-    return this.#writing.run(() => this.#do('Removing rows', () => removeRows(this.#open, parts)));
+    return this.#writing.run(() => this.#do('Removing rows', () => this.#open.ways.remove(parts)));
   }
 
   /**
@@ -259,7 +261,7 @@ export class LanceIndex implements VectorEngine {
    * @example const tag = `"${await index.version()}"`;
    */
   version(): Promise<string> {
-    return this.#do('Reading the version', async () => String(await this.#open.table.version()));
+    return this.#do('Reading the version', async () => `${await this.#open.table.version()}`);
   }
 
   /**
@@ -271,7 +273,7 @@ export class LanceIndex implements VectorEngine {
     if (this.#closed) return;
     this.#closed = true;
     await this.#writing.idle();
-    await this.#keeper.idle();
+    await this.#keeper.end();
     this.#open.table.close();
     this.#open.close();
   }

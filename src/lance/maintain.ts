@@ -1,9 +1,8 @@
-import type { Index } from '@lancedb/lancedb';
 import type { Recall } from '../engine/vector-engine.ts';
 import { effortCount, effortOf } from './answer.ts';
 import { untilNoConflict } from './conflicts.ts';
 import { measureRecall, type RecallOptions } from './recall.ts';
-import type { IndexNote, StateReader, TableState } from './state.ts';
+import type { StateReader, TableState } from './state.ts';
 import { engineCall, type OpenTable } from './table.ts';
 import { repair } from './twins.ts';
 
@@ -27,6 +26,8 @@ export interface MaintainOptions extends RecallOptions {
   exactRows: number;
   /** So many milliseconds old versions of the table are kept, for those who still read them. */
   keepMs: number;
+  /** Whether there is time for what a service does by and by. */
+  mayWait(): boolean;
 }
 
 /** From so many rows on ids have an index of their own: else each is looked for in all rows. */
@@ -35,8 +36,6 @@ const idIndexRows = 20_000;
 const retrainGrowth = 2;
 /** Rows that came since, as a share of all, before recall is measured anew. */
 export const recallGrowth = 0.2;
-/** Rows of one partition of the index, on average. */
-const partitionRows = { IVF_RQ: 4096, IVF_HNSW_SQ: 2 ** 18 };
 
 /** Whether a table has to be maintained. @param unindexed rows that came after the index */
 export const needsIndex = (
@@ -53,37 +52,35 @@ export async function maintain(
   states: StateReader,
   options: MaintainOptions,
 ): Promise<CompactReport> {
-  const { table, engine } = open;
-  const { exactRows, keepMs, check } = options;
+  const { table, engine, ways } = open;
+  const { exactRows, keepMs, check, mayWait } = options;
   const step = <T>(work: () => Promise<T>): Promise<T> => {
     check();
     return engineCall('Compacting', () => untilNoConflict(work, () => table.checkoutLatest()));
   };
-  const cleanupOlderThan = new Date(Date.now() - keepMs);
   await step(async () => repair(open, (await states.read()).claims));
-  const { prune } = await step(() => table.optimize({ cleanupOlderThan }));
+  const bytesRemoved = await step(() => ways.tidy(keepMs));
   let state = await states.read();
   const names = new Set((await step(() => table.listIndices())).map(({ name }) => name));
   if (state.rows >= idIndexRows && !names.has('id_idx')) {
     await step(() => table.createIndex('id', { config: engine.lancedb.Index.btree() }));
   }
   if (state.rows > exactRows && (!state.index || state.rows > retrainGrowth * state.index.rows)) {
-    const note = indexNote(state.rows, open.shape.dims);
-    await step(() => table.createIndex('vector', { config: vectorIndex(open, note), replace: true }));
-    await step(() => states.note({ index: note, recall: null }));
+    const index = await step(() => ways.makeIndex(state.rows, mayWait));
+    if (index) await step(() => ways.note({ index, recall: null }));
     state = await states.read();
   }
   const isIndexed = state.rows > exactRows && state.index !== undefined;
   if (isIndexed && isOld(state, options.minRecall)) {
     const recall = await measureRecall(table, options);
-    if (recall) await step(() => states.note({ recall: { ...recall, rows: state.rows } }));
+    if (recall) await step(() => ways.note({ recall: { ...recall, rows: state.rows } }));
     state = await states.read();
   }
   return {
     rows: state.rows,
     exact: !isIndexed || effortOf(state, options.minRecall) === undefined,
     recall: isIndexed ? recallOf(state) : null,
-    bytesRemoved: prune.bytesRemoved,
+    bytesRemoved,
   };
 }
 
@@ -98,19 +95,4 @@ export function recallOf({ recall }: TableState): Recall | null {
   if (!recall) return null;
   const { value, k, queries } = recall;
   return { value, k, queries };
-}
-
-/** RaBitQ's codes find little in longer vectors: at 4096 values 0.12 … 0.3 of the 30 nearest were measured. */
-const longestCoded = 512;
-
-/** Which index a table gets: docs/BENCHMARKS.md has what was measured. */
-function indexNote(rows: number, dims: number): IndexNote {
-  // Its codes take values by eights.
-  const kind = dims <= longestCoded && dims % 8 === 0 ? 'IVF_RQ' : 'IVF_HNSW_SQ';
-  return { rows, kind, partitions: Math.max(1, Math.round(rows / partitionRows[kind])) };
-}
-
-function vectorIndex({ engine: { lancedb } }: OpenTable, { kind, partitions }: IndexNote): Index {
-  const common = { numPartitions: partitions, distanceType: 'l2' } as const;
-  return kind === 'IVF_RQ' ? lancedb.Index.ivfRq({ ...common, numBits: 1 }) : lancedb.Index.hnswSq(common);
 }

@@ -37,6 +37,15 @@ export interface LanceOptions {
   maintain?: boolean | undefined;
   /** Of an object store that speaks S3 and is not Amazon's: `https://storage.example:9000`. */
   endpoint?: string | undefined;
+  /** Of `db://…`, LanceDB's service. Default: `LANCEDB_API_KEY` in the environment. */
+  apiKey?: string | undefined;
+  /** Of `db://…`: the service's region. Default: `LANCEDB_REGION` in the environment, else `us-east-1`. */
+  region?: string | undefined;
+  /**
+   * Of `db://…`: a server of one's own in place of LanceDB Cloud, `https://lancedb.example`. Default:
+   * `LANCEDB_HOST_OVERRIDE` in the environment.
+   */
+  hostOverride?: string | undefined;
   /** For LanceDB's object store, e.g. `region`, `aws_access_key_id`; what is left out comes from the environment. */
   storageOptions?: Readonly<Record<string, string>> | undefined;
 }
@@ -81,16 +90,16 @@ const mostDims = 65_536;
 /** Whether an address is that of an object store. */
 export const isObjectStore = (uri: string): boolean => /^(s3|s3\+ddb|gs|az|abfss?):\/\//i.test(uri);
 
-/** @throws LikenessError `bad-argument`, `unsupported` */
+/** Whether an address is that of a database of LanceDB's own service. */
+export const isService = (uri: string): boolean => /^db:\/\//i.test(uri);
+
+/** @throws LikenessError `bad-argument` */
 export function checkLanceOptions(uri: unknown, options: LanceOptions): CheckedLanceOptions {
   if (typeof uri !== 'string' || uri === '') {
-    refuse('uri', uri, "a folder ('index.lance') or 's3://bucket/path'");
+    refuse('uri', uri, "a folder ('index.lance'), 's3://bucket/path' or 'db://database'");
   }
-  if (/^db:/i.test(uri)) {
-    throw new LikenessError(
-      'unsupported',
-      `${uri} is a database of LanceDB's own service. Its client can neither add columns of a type nor compact, and does not say how large the parts of its index are, so recall could not be kept or told. Use a folder or 's3://bucket/path'.`,
-    );
+  if (/^db:/i.test(uri) && !/^db:\/\/[^/?#\s]+(\/[^?#\s]*)?$/i.test(uri)) {
+    refuse('uri', uri, "'db://database', with two slashes and the name of a database of LanceDB's service");
   }
   if (/^(s3|s3\+ddb|gs|az|abfss?):/i.test(uri) && !/^[a-z0-9+]+:\/\/[^/]/i.test(uri)) {
     refuse('uri', uri, "'s3://bucket/path', with two slashes and a bucket, or a folder");
@@ -121,6 +130,7 @@ export function checkLanceOptions(uri: unknown, options: LanceOptions): CheckedL
   if (fingerprint !== undefined && typeof fingerprint !== 'string') {
     refuse('fingerprint', fingerprint, 'a string: (await search.report()).model.fingerprint');
   }
+  checkServiceOptions(uri, checked);
   const { endpoint } = checked;
   if (endpoint !== undefined && !(typeof endpoint === 'string' && /^https?:\/\/[^/]/i.test(endpoint))) {
     refuse('endpoint', endpoint, "the address of an object store: 'https://storage.example:9000'");
@@ -129,9 +139,27 @@ export function checkLanceOptions(uri: unknown, options: LanceOptions): CheckedL
     refuse('uri', uri, "on an object store ('s3://bucket/path') where there is an endpoint");
   }
   if (storageOptions !== undefined) {
+    if (isService(uri)) {
+      refuse('uri', uri, 'a folder or an object store where there are storageOptions; db://… takes apiKey');
+    }
     const strings = Object.values(optionsOf(storageOptions, 'storageOptions', "{ region: 'eu-central-1' }"));
     const wrong = strings.find((value) => typeof value !== 'string');
     if (wrong !== undefined) refuse('A value of storageOptions', wrong, 'a string');
   }
   return { ...checked, table, staleMs, exactRows, minRecall, maintain };
+}
+
+/** @throws LikenessError `bad-argument` */
+function checkServiceOptions(uri: string, { apiKey, region, hostOverride }: LanceOptions): void {
+  for (const [name, value] of Object.entries({ apiKey, region, hostOverride })) {
+    if (value === undefined) continue;
+    if (!isService(uri)) refuse('uri', uri, `'db://database' where there is ${name}`);
+    // What came is not said: it may be most of a key.
+    if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) {
+      throw new LikenessError('bad-argument', `${name} has to be a string of ASCII without spaces.`);
+    }
+  }
+  if (hostOverride !== undefined && !/^https?:\/\/[^/]/i.test(hostOverride)) {
+    refuse('hostOverride', hostOverride, "the address of a server: 'https://lancedb.example'");
+  }
 }

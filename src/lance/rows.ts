@@ -13,13 +13,13 @@ export interface StoredRow {
   meta?: Json | undefined;
 }
 
-/** What is noted with a table when it is made: JSON in its schema's metadata under the key `likeness`. */
+/** What is noted with a table when it is made: in files as JSON in its schema's metadata under the key `likeness`. */
 export interface TableNote {
   format: 1;
   fingerprint: string | null;
 }
 
-const noteKey = 'likeness';
+export const noteKey = 'likeness';
 
 /** The columns of a new table; those of metadata come with the first row that has such a key. */
 export function newSchema(arrow: Arrow, dims: number, note: TableNote): Schema {
@@ -51,26 +51,29 @@ export interface TableShape {
   columns: MetaColumns;
 }
 
-/** @throws LikenessError `bad-file`, `newer-format` where the table is none of ours */
-export function tableShape(schema: Schema, where: string): TableShape {
-  const field = (name: string): string => String(schema.fields.find((one) => one.name === name)?.type);
-  const dims = Number(/^FixedSizeList\[(\d+)\]<Float32>$/.exec(field('vector'))?.[1]);
-  const isOurs =
-    field('id') === 'Utf8' && field('added') === 'Float64' && field('meta') === 'Utf8' && dims > 0;
-  const text = schema.metadata.get(noteKey);
-  if (!isOurs || text === undefined) {
-    const names = schema.fields.map(({ name, type }) => `${name} ${type}`).join(', ');
-    throw new LikenessError(
-      'bad-file',
-      `The table ${where} was not made by Likeness: it has the columns ${names}. Name another with the option "table".`,
-    );
-  }
-  const note = JSON.parse(text) as TableNote;
+/**
+ * @param noted what was noted when the table was made: JSON of a {@link TableNote}
+ * @throws LikenessError `bad-file`, `newer-format` where the table is none of ours
+ */
+export function tableShape(schema: Schema, noted: string | undefined, where: string): TableShape {
+  const { dims, columns } = tableColumns(schema, where);
+  if (noted === undefined) throw notOurs(schema, where);
+  const note = JSON.parse(noted) as TableNote;
   if (note.format !== 1) {
     throw new LikenessError(
       'newer-format',
       `The table ${where} was made by a newer version of Likeness; update it.`,
     );
+  }
+  return { schema, dims, note, columns };
+}
+
+/** @throws LikenessError `bad-file` where the columns are none of ours */
+export function tableColumns(schema: Schema, where: string): Pick<TableShape, 'dims' | 'columns'> {
+  const field = (name: string): string => String(schema.fields.find((one) => one.name === name)?.type);
+  const dims = Number(/^FixedSizeList\[(\d+)\]<Float32>$/.exec(field('vector'))?.[1]);
+  if (!(field('id') === 'Utf8' && field('added') === 'Float64' && field('meta') === 'Utf8' && dims > 0)) {
+    throw notOurs(schema, where);
   }
   const columns = new Map<string, { name: string; kind: ColumnKind }>();
   const kinds: Readonly<Record<string, ColumnKind>> = { Utf8: 'string', Float64: 'number', Int8: 'boolean' };
@@ -79,7 +82,15 @@ export function tableShape(schema: Schema, where: string): TableShape {
     const kind = kinds[String(type)];
     if (key !== undefined && kind) columns.set(key, { name, kind });
   }
-  return { schema, dims, note, columns };
+  return { dims, columns };
+}
+
+function notOurs({ fields }: Schema, where: string): LikenessError {
+  const names = fields.map(({ name, type }) => `${name} ${type}`).join(', ');
+  return new LikenessError(
+    'bad-file',
+    `The table ${where} was not made by Likeness: it has the columns ${names}. Name another with the option "table".`,
+  );
 }
 
 /** Rows as Arrow's columns, by the schema of the table. */

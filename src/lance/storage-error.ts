@@ -1,4 +1,5 @@
 import { LikenessError } from '../base/errors.ts';
+import { serviceFault } from './remote/service-error.ts';
 
 /**
  * What LanceDB throws, as an error of ours: its own text names places in its source and repeats itself three times.
@@ -10,6 +11,8 @@ export function storageError(error: unknown, doing: string): unknown {
   const text = error instanceof Error ? error.message : String(error);
   const fail = (code: 'not-found' | 'storage-denied' | 'storage-failed' | 'storage-full', why: string) =>
     new LikenessError(code, `${doing} failed: ${why}`, { cause: error });
+  const fault = serviceFault(text);
+  if (fault) return fail(fault.code, fault.why);
   const place = /\b(?:GET|PUT|POST|HEAD|DELETE|uri: Some\() ?\(?(https?:\/\/[^/\s"?)]+)/.exec(text)?.[1];
   const store = place === undefined ? 'the object store' : `the object store at ${place}`;
   const said = /<Code>([^<]+)<\/Code>/.exec(text)?.[1];

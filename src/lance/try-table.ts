@@ -1,6 +1,5 @@
-import { OwnClaim } from './claims.ts';
+import { openTable } from './open.ts';
 import { checkLanceOptions, type LanceOptions } from './options.ts';
-import { openTable } from './table.ts';
 
 /**
  * Opens a table as {@link LanceIndex.open} does, and lets it go: what would fail later, after hours of work, fails now.
@@ -15,9 +14,7 @@ export async function tryTable(uri: string, options: LanceOptions, how: 'look' |
     const open = await openTable(uri, how === 'look' ? { ...checked, dims: undefined } : checked);
     try {
       if (how === 'look') return;
-      const claim = new OwnClaim(open);
-      await claim.take(1);
-      await claim.end();
+      await open.ways.tryWrite();
     } finally {
       open.table.close();
       open.close();

@@ -2,7 +2,7 @@ import { type Claim, dropClaims, leftMs } from './claims.ts';
 import { toSql } from './condition.ts';
 import { untilNoConflict } from './conflicts.ts';
 import { cell } from './rows.ts';
-import { batchesOf, engineCall, type OpenTable } from './table.ts';
+import { batchesOf, engineCall, type TableHandle } from './table.ts';
 
 /**
  * Rows of the same id: two processes have appended it at once, and the later one was killed before it could see that. The
@@ -20,7 +20,7 @@ export type PlacesById = ReadonlyMap<string, readonly StoredPlace[]>;
 const lookedForAtOnce = 8192;
 
 /** Where rows are that are there already. */
-export async function placesOf({ table }: OpenTable, ids: readonly string[]): Promise<PlacesById> {
+export async function placesOf({ table }: TableHandle, ids: readonly string[]): Promise<PlacesById> {
   const places = new Map<string, StoredPlace[]>();
   for (let from = 0; from < ids.length; from += lookedForAtOnce) {
     const where = toSql({ column: 'id', in: ids.slice(from, from + lookedForAtOnce) });
@@ -41,7 +41,7 @@ export async function placesOf({ table }: OpenTable, ids: readonly string[]): Pr
 
 /** Ids that are there more than once, with how many rows each has too many. */
 export async function twinsOf(
-  open: OpenTable,
+  open: TableHandle,
   claims: readonly Claim[],
 ): Promise<ReadonlyMap<string, number>> {
   const twins = new Map<string, number>();
@@ -68,7 +68,7 @@ const mostAttempts = 5;
  *
  * @returns the ids that had more
  */
-export async function removeTwins(open: OpenTable, ids: readonly string[]): Promise<string[]> {
+export async function removeTwins(open: TableHandle, ids: readonly string[]): Promise<string[]> {
   let found: string[] | undefined;
   for (let attempt = 1; ; attempt++) {
     await engineCall('Looking for ids', () => open.table.checkoutLatest());
@@ -93,7 +93,7 @@ export async function removeTwins(open: OpenTable, ids: readonly string[]): Prom
 }
 
 /** Removes twins that processes have left, and notes of those that have surely ended. */
-export async function repair(open: OpenTable, claims: readonly Claim[]): Promise<void> {
+export async function repair(open: TableHandle, claims: readonly Claim[]): Promise<void> {
   if (claims.length === 0) return;
   const twins = await twinsOf(open, claims);
   if (twins.size > 0) await removeTwins(open, [...twins.keys()]);

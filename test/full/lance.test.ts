@@ -7,44 +7,14 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import type { VectorQueryOptions, VectorRow } from '../../src/engine/vector-engine.ts';
 import { LanceIndex } from '../../src/lance/index.ts';
 import { root } from '../support/cli.ts';
 import { OwnRows, randomOf, tempFolder } from '../support/lance.ts';
 import { assertAnswersAsOwn, metasOf } from '../support/lance-hostile.ts';
+import { optionsOf, queryDims, rowsOf } from '../support/lance-queries.ts';
 import { assertOnce, count, stored, twinRows, withTwins } from '../support/lance-twins.ts';
 
-const dims = 64;
-
-/** A third of the values is one of three, so that many distances are equal. */
-function rowsOf(count: number, random: () => number): VectorRow[] {
-  return Array.from({ length: count }, (_, n) => ({
-    id: `row '${n}'`,
-    vector: Float32Array.from({ length: dims }, (_, i) =>
-      i < 3 ? Math.floor(random() * 3) : n % 3 ? 0.5 : random(),
-    ),
-    meta: { colour: ['red', 'green', 'blue'][n % 3]!, year: 1990 + (n % 30), tags: n % 2 ? ['a', 'b'] : 'a' },
-  }));
-}
-
-function optionsOf(n: number, random: () => number): VectorQueryOptions {
-  const year = 1990 + Math.floor(random() * 30);
-  const filters: VectorQueryOptions['filter'][] = [
-    undefined,
-    { meta: { colour: 'red' } },
-    { meta: { colour: ['red', 'blue'], year: { min: year } } },
-    { meta: { tags: 'b', year: { max: year } } },
-    (id) => id.includes('7'),
-    Array.from({ length: 40 }, () => `row '${Math.floor(random() * 3000)}'`),
-  ];
-  return {
-    k: 1 + Math.floor(random() * 60),
-    offset: n % 5 === 0 ? Math.floor(random() * 40) : 0,
-    filter: filters[n % filters.length],
-    exclude: n % 3 === 0 ? Array.from({ length: 10 }, (_, i) => `row '${n + i}'`) : [],
-    ...(n % 4 === 0 ? { maxDistance: 1 + 2 * random() } : {}),
-  };
-}
+const dims = queryDims;
 
 describe('LanceIndex', () => {
   test('answers as our own index does whatever ids, keys and values are', () =>
@@ -60,7 +30,7 @@ describe('LanceIndex', () => {
     own.add(rows);
     for (let n = 0; n < 2000; n++) {
       const { vector } = rows[Math.floor(random() * rows.length)]!;
-      const options = optionsOf(n, random);
+      const options = optionsOf(n, rows.length, random);
       const { hits, exact } = await index.query(vector, options);
       assert.deepEqual(hits, await own.query(vector, options), `query ${n}: ${JSON.stringify(options)}`);
       assert.equal(exact, true);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { MetaFilter } from '../../src/engine/meta-filter.ts';
 import type { VectorQueryOptions, VectorRow } from '../../src/engine/vector-engine.ts';
-import { LanceIndex } from '../../src/lance/index.ts';
+import { LanceIndex, type LanceOptions } from '../../src/lance/index.ts';
 import { OwnRows, randomOf, tempFolder } from './lance.ts';
 
 const hostileDims = 24;
@@ -79,11 +79,21 @@ export const metasOf = (which: 'some' | 'all'): MetaFilter[] => [
   ...hostileMetas.filter((_, n) => which === 'all' || n % 3 === Math.floor(n / 3) % 3),
 ];
 
-/** Compares queries and pages over changing rows with those of our own index, hit by hit. */
-export async function assertAnswersAsOwn(filters: readonly MetaFilter[]): Promise<void> {
+/**
+ * Compares queries and pages over changing rows with those of our own index, hit by hit.
+ *
+ * @param open a new table; by default in a folder
+ */
+export async function assertAnswersAsOwn(
+  filters: readonly MetaFilter[],
+  open?: (options: LanceOptions) => Promise<LanceIndex>,
+): Promise<void> {
   using folder = tempFolder();
   const random = randomOf(7);
-  const index = await LanceIndex.open(folder.path, { dims: hostileDims, fingerprint: 'm' });
+  const index = await (open ?? ((options) => LanceIndex.open(folder.path, options)))({
+    dims: hostileDims,
+    fingerprint: 'm',
+  });
   const own = await OwnRows.create(hostileDims);
   const rows = hostileRows(400, random);
   assert.deepEqual(await index.add(rows), { added: 400, replaced: 0 });

@@ -7,6 +7,7 @@ import { type ApiListener, apiListener } from '../../server/listener.ts';
 import { leveledLog } from '../../server/log.ts';
 import type { ServedModel } from '../../server/options.ts';
 import { settingOf } from '../index-notes.ts';
+import { endpointOptions } from '../lance-address.ts';
 import { defaultModel, modelOfIndex } from '../model-name.ts';
 import { servedModels } from '../models.ts';
 import { openIndexOf, openToChange } from '../open-index.ts';
@@ -87,8 +88,10 @@ async function openEngine(
   if (engine !== undefined) {
     const { LanceIndex } = await import('../../lance/index.ts');
     quietEngine();
-    const lance = await LanceIndex.open(engine.replace(/^lancedb:/, ''), {
-      ...{ table, endpoint },
+    const uri = engine.replace(/^lancedb:/, '');
+    const lance = await LanceIndex.open(uri, {
+      table,
+      ...endpointOptions(uri, endpoint),
       staleMs: stale === undefined ? undefined : stale * 1000,
     });
     return { engine: lance, kind: 'lancedb', source: lance.fingerprint?.split('@', 1)[0] ?? defaultModel };
