@@ -145,13 +145,26 @@ async function loadFlows() {
   );
 }
 
-/** What Chromium answers, by the name of the test. */
+/** What Chromium answers, by the name of the test: a promise from the start where this run has Chromium do it. */
 const answers = new Map();
+
+/** Has the others wait for what Chromium is to answer. Each is told by `tell`, or by `tellNot`. */
+function expectAnswers(flows) {
+  for (const { name } of flows) {
+    const expected = {};
+    expected.answer = new Promise((tell, failed) => {
+      expected.tell = tell;
+      expected.tellNot = () => failed(new Error(`Chromium has no answer for "${name}".`));
+    });
+    expected.answer.catch(() => {}); // whoever waits hears of it
+    answers.set(name, expected);
+  }
+}
 
 /** What other browsers' answers are compared with: that of this run, or one that is asked for now. */
 function chromiumsAnswer(name, answer) {
-  if (!answers.has(name)) answers.set(name, askChromium(answer));
-  return answers.get(name);
+  if (!answers.has(name)) answers.set(name, { answer: askChromium(answer) });
+  return answers.get(name).answer;
 }
 
 async function askChromium(answer) {
@@ -167,7 +180,7 @@ async function runSide(driver, print, { bundles, flows, origin }) {
   const side = new Side(driver, print);
   const isLeftOut = (path) =>
     driver !== chromium && !full && filters.length === 0 && slow.some((part) => path.includes(part));
-  try {
+  const runBundles = async () => {
     for (const path of bundles) {
       if (isLeftOut(path)) {
         print(`▶ ${path} (${driver.name}): with --full only`);
@@ -175,6 +188,8 @@ async function runSide(driver, print, { bundles, flows, origin }) {
       }
       await side.runModule(path, `${origin}/build/test/browser/run.html`, `/${path}.js`);
     }
+  };
+  const runFlows = async () => {
     if (flows.length > 0) print(`▶ test/flows (${driver.name})`);
     for (const { name, path, answer, same } of flows) {
       if (isLeftOut(path)) {
@@ -183,45 +198,78 @@ async function runSide(driver, print, { bundles, flows, origin }) {
       }
       await side.runFlow(name, async (browser) => {
         const given = await answer(browser);
-        if (driver === chromium) answers.set(name, given);
+        if (driver === chromium) answers.get(name).tell(given);
         else same(given, await chromiumsAnswer(name, answer));
       });
+      if (driver === chromium) answers.get(name).tellNot();
     }
+  };
+  try {
+    // Others are compared with Chromium: its answers are there when they come to them.
+    if (driver === chromium) await runFlows();
+    await runBundles();
+    if (driver !== chromium) await runFlows();
     return await side.end();
   } finally {
     await side.close();
   }
 }
 
-/** Chromium runs beside the others: it waits for its software GPU much of the time. The others run one after another. */
+/** Minutes of a GPU's work on a CPU, most of it in one thread: a Chromium of its own does it. */
+const gpuWork = [
+  'browser/engine/',
+  'browser/image-search.test',
+  'browser/knn/',
+  'browser/network/webgpu',
+  'full-browser/',
+];
+
+/** Lines of several that work at a time: those of the first come at once, those of the next when it is done. */
+function linesInTurn(count) {
+  const held = Array.from({ length: count }, () => []);
+  const over = new Set();
+  let now = 0;
+  return held.map((lines, n) => ({
+    print: (text) => (n === now ? console.log(text) : lines.push(text)),
+    done() {
+      over.add(n);
+      while (over.has(now)) for (const text of held[++now] ?? []) console.log(text);
+    },
+  }));
+}
+
+/** Two Chromiums run beside the others, one with the work of a GPU. The others run one after another. */
 async function runInBrowsers(wanted) {
   const bundles = await bundleForPages();
   const flows = await loadFlows();
   if (bundles.length + flows.length === 0) return true;
   const server = await serveTree(root, { isolated: true });
-  const tests = { bundles, flows, origin: server.origin };
+  const { origin } = server;
+  const isGpuWork = (path) => gpuWork.some((part) => path.includes(part));
+  const lanes = [];
+  if (wanted.includes(chromium)) {
+    const [rest, gpu] = [bundles.filter((path) => !isGpuWork(path)), bundles.filter(isGpuWork)];
+    expectAnswers(flows);
+    if (rest.length + flows.length > 0) lanes.push([{ driver: chromium, bundles: rest, flows }]);
+    if (gpu.length > 0) lanes.push([{ driver: chromium, bundles: gpu, flows: [] }]);
+  }
   const others = wanted.filter((driver) => driver !== chromium);
-  /** Lines of the others, which are shown after Chromium's. */
-  let held = others.length < wanted.length ? [] : undefined;
-  const printLater = (text) => (held ? held.push(text) : console.log(text));
-  const runChromium = async () => {
-    if (!held) return true;
-    try {
-      return await runSide(chromium, console.log, tests);
-    } finally {
-      for (const text of held) console.log(text);
-      held = undefined;
-    }
-  };
-  const runOthers = async () => {
+  if (others.length > 0) lanes.push(others.map((driver) => ({ driver, bundles, flows })));
+  const turns = linesInTurn(lanes.length);
+  const runLane = async (lane, { print, done }) => {
     let ok = true;
-    for (const driver of others) ok = (await runSide(driver, printLater, tests)) && ok;
+    try {
+      for (const { driver, ...tests } of lane)
+        ok = (await runSide(driver, print, { ...tests, origin })) && ok;
+    } finally {
+      done();
+    }
     return ok;
   };
   try {
-    const sides = await Promise.allSettled([runChromium(), runOthers()]);
-    for (const { reason } of sides) if (reason) throw reason;
-    return sides.every(({ value }) => value);
+    const ends = await Promise.allSettled(lanes.map((lane, n) => runLane(lane, turns[n])));
+    for (const { reason } of ends) if (reason) throw reason;
+    return ends.every(({ value }) => value);
   } finally {
     await server.close();
   }

@@ -2,7 +2,8 @@
 // result are not run again.
 import { BrowserDied } from './died.mjs';
 
-const pauseMs = 200;
+/** Results are asked for again after so long: soon at first, as most files take no time. */
+const pausesMs = { first: 10, longest: 200 };
 /** Longer than any test takes, on a loaded machine too. */
 const longestSilenceMs = 5 * 60_000;
 /** An empty page is there in a second. WebKit's driver stood still at one, once in some thousand. */
@@ -190,6 +191,7 @@ async function runModule(page, module, from, report, print) {
     from,
   );
   let told = 0;
+  let pauseMs = pausesMs.first;
   for (let at = 0; ; ) {
     const { results, done } = await page.evaluate(
       (start) => ({ results: globalThis.__run.results.slice(start), done: globalThis.__run.done }),
@@ -203,6 +205,8 @@ async function runModule(page, module, from, report, print) {
     for (const result of results) report(result);
     at += results.length;
     if (done && results.length === 0) return;
-    if (!done) await new Promise((next) => setTimeout(next, pauseMs));
+    if (done) continue;
+    await new Promise((next) => setTimeout(next, pauseMs));
+    pauseMs = Math.min(2 * pauseMs, pausesMs.longest);
   }
 }
