@@ -72,10 +72,15 @@ export async function answer(
       if (found >= limits.wanted) return { rows, exact: false };
     }
   }
-  if (state.isIndexed) await open.ways.checkExact();
   const rows = await open.scans.run(async () => {
     limits.signal?.throwIfAborted();
-    const chosen = await nearestRows(nearest((asked) => asked.bypassVectorIndex()));
+    const exactly = nearest((asked) => asked.bypassVectorIndex());
+    const { isIndexed } = state;
+    const chosen = await nearestRows({
+      ...exactly,
+      ask: (limit, withVectors) =>
+        open.ways.ofAllRows({ where, limit, isIndexed }, () => exactly.ask(limit, withVectors)),
+    });
     if (chosen) return chosen;
     const all = open.ways.scan({ condition, selected: columns, isOrdered: false }, 'A query');
     return nearestOfRows(all, { ...limits, test });

@@ -6,7 +6,7 @@ import type { ColumnKind } from './columns.ts';
 import { FileWriter, removeFromFiles } from './file-writer.ts';
 import { newColumn } from './rows.ts';
 import { batchesOf, engineCall, type TableHandle } from './table.ts';
-import type { IndexNote, NewNotes, RowWriter, Scan, TableNotes, TableWays } from './ways.ts';
+import type { IndexNote, NewNotes, OfAllRows, RowWriter, Scan, TableNotes, TableWays } from './ways.ts';
 
 const indexKey = 'likeness:index';
 const recallKey = 'likeness:recall';
@@ -96,7 +96,9 @@ export class FileWays implements TableWays {
     return kind === 'IVF_RQ' ? Index.ivfRq({ ...common, numBits: 1 }) : Index.hnswSq(common);
   }
 
-  async checkExact(): Promise<void> {}
+  ofAllRows(_: OfAllRows, ask: () => Promise<RecordBatch[]>): Promise<RecordBatch[]> {
+    return ask();
+  }
 
   async unindexed(): Promise<number> {
     const { table } = this.#open;

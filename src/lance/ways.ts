@@ -33,15 +33,23 @@ export interface TableWays {
    */
   makeIndex(rows: number, mayWait: () => boolean): Promise<IndexNote | undefined>;
   /**
-   * Where there is an index: whether queries that shall pass over it do so.
+   * Asks for the nearest of all rows: the index has no part in it, and where fewer come than were asked for, there are no more.
    *
-   * @throws LikenessError `unsupported` where they do not
+   * @throws LikenessError `unsupported` where that cannot be had
    */
-  checkExact(): Promise<void>;
+  ofAllRows(asked: OfAllRows, ask: () => Promise<RecordBatch[]>): Promise<RecordBatch[]>;
   /** Rows that the index does not hold, where it is for us to put them in. */
   unindexed(): Promise<number>;
   /** Writes something that says nothing: whether one may. */
   tryWrite(): Promise<void>;
+}
+
+/** What is asked of all rows. */
+export interface OfAllRows {
+  where: string | undefined;
+  limit: number;
+  /** Whether there is an index of vectors. */
+  isIndexed: boolean;
 }
 
 /** Rows of a table, without order or in that of adding. */

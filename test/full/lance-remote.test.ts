@@ -1,16 +1,9 @@
 // LanceIndex over `db://…` at length, at a server of the test that speaks LanceDB's remote protocol over LanceDB itself.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { VectorRow } from '../../src/engine/vector-engine.ts';
 import { LanceIndex, type LanceOptions } from '../../src/lance/index.ts';
 import { loadEngine } from '../../src/lance/load.ts';
-import { encodeNpy } from '../../src/python/npy.ts';
-import { call } from '../support/api-server.ts';
-import { likeness, root, withFolder } from '../support/cli.ts';
 import { ClusteredRows } from '../support/clustered-rows.ts';
 import { OwnRows, randomOf } from '../support/lance.ts';
 import { assertAnswersAsOwn, metasOf } from '../support/lance-hostile.ts';
@@ -36,6 +29,7 @@ describe('LanceIndex over db://…', () => {
     database.fault = () => undefined;
     database.keepsOrder = true;
     database.keepsBypass = true;
+    database.mostRows = Number.POSITIVE_INFINITY;
     database.indexMs = 0;
   });
   const open = (table: string, options: LanceOptions = {}): Promise<LanceIndex> => {
@@ -133,6 +127,27 @@ describe('LanceIndex over db://…', () => {
     assert.equal((await believing.query(rowOf(1).vector)).exact, true);
     await believing.close();
     await again.close();
+  });
+
+  test('a service that returns no more than so many rows loses none: pages go on, and what is not whole is refused', async () => {
+    const index = await open('limited', { dims });
+    await index.add(some(400));
+    database.mostRows = 150;
+    const { entries } = await index.entries();
+    assert.deepEqual(
+      entries.map(({ id }) => id),
+      some(400).map(({ id }) => id),
+    );
+    assert.equal((await index.query(rowOf(1).vector, { k: 100 })).hits.length, 100);
+    await assert.rejects(index.query(rowOf(1).vector, { k: 200 }), {
+      code: 'unsupported',
+      message: /150 rows where 250 were asked for and 400 are there/,
+    });
+    assert.equal(
+      (await index.query(rowOf(1).vector, { k: 20, filter: { meta: { n: { max: 9 } } } })).hits.length,
+      10,
+    );
+    await index.close();
   });
 
   test('an index for other distances is not asked', async () => {
@@ -303,62 +318,4 @@ describe('LanceIndex over db://…', () => {
       delete process.env.LANCE_CLIENT_READ_TIMEOUT;
     }
   });
-
-  test('likeness import, and servers over it', () =>
-    withFolder(async (folder) => {
-      const [npy, ids] = [join(folder, 'v.npy'), join(folder, 'ids.txt')];
-      const d = 512;
-      const rows = Array.from({ length: 300 }, (_, n) => ({
-        id: `p${n}`,
-        vector: Float32Array.from({ length: d }, (_, i) => Math.sin(n * (i + 1))),
-      }));
-      const values = Float32Array.from(rows.flatMap(({ vector }) => [...vector]));
-      await writeFile(npy, encodeNpy(values, [300, d]));
-      await writeFile(ids, rows.map(({ id }) => `${id}\n`).join(''));
-      const args = ['import', npy, '--ids', ids, '--to', `lancedb:${database.uri}`, '--table', 'cli'];
-      const denied = await likeness(...args, '--endpoint', database.host);
-      assert.notEqual(denied.code, 0);
-      assert.match(denied.stderr, /LANCEDB_API_KEY/);
-      Object.assign(process.env, { LANCEDB_API_KEY: database.apiKey, LANCEDB_HOST_OVERRIDE: database.host });
-      try {
-        const first = await likeness(...args);
-        assert.equal(first.code, 0, first.stderr);
-        assert.match(first.stdout, /300 pictures/);
-        const again = await likeness(...args);
-        assert.match(again.stdout, /300 were there/);
-        const serve = ['serve', '--engine', `lancedb:${database.uri}`, '--table', 'cli', '--port', '0'];
-        const child = spawn(process.execPath, [join(root, 'dist/node/cli.js'), ...serve], {
-          stdio: ['ignore', 'pipe', 'pipe'],
-        });
-        let stderr = '';
-        child.stderr.on('data', (text) => {
-          stderr += text;
-        });
-        try {
-          const [line] = await Promise.race([
-            once(child.stdout, 'data'),
-            once(child, 'exit').then(() => ['']),
-          ]);
-          const url = /http:\S+\//.exec(String(line))?.[0];
-          assert.ok(url, stderr);
-          const answer = await call(`${url}api/query`, { json: { vector: [...rows[7]!.vector], k: 3 } });
-          assert.equal(answer.status, 200);
-          assert.deepEqual([answer.body.hits[0].id, answer.body.exact], ['p7', true]);
-          const page = await call(`${url}api/entries?offset=10&limit=2`);
-          assert.deepEqual(
-            page.body.entries.map(({ id }: { id: string }) => id),
-            ['p10', 'p11'],
-          );
-          database.fault = () => 403;
-          const away = await call(`${url}api/query`, { json: { vector: [...rows[7]!.vector], k: 4 } });
-          assert.equal(away.status, 503, JSON.stringify(away.body));
-        } finally {
-          child.kill('SIGTERM');
-          await once(child, 'exit');
-        }
-      } finally {
-        delete process.env.LANCEDB_API_KEY;
-        delete process.env.LANCEDB_HOST_OVERRIDE;
-      }
-    }));
 });

@@ -209,7 +209,6 @@ describe('LanceIndex on an object store', () => {
     for (const uri of ['s3:/shop/x', 's3://', 's3:shop']) {
       await refused(() => LanceIndex.open(uri, { dims }), 'bad-argument', /s3:\/\/bucket/);
     }
-    await refused(() => LanceIndex.open('db://shop', { dims }), 'unsupported', /columns.*s3:\/\//);
     await refused(() => LanceIndex.open('here', { dims, endpoint: store.endpoint }), 'bad-argument', /s3:/);
     const { AWS_ACCESS_KEY_ID: _, AWS_SECRET_ACCESS_KEY: __, ...rest } = process.env;
     const args = [

@@ -32,6 +32,8 @@ export interface RemoteDatabase {
   asked: RemoteRequest[];
   /** Called for each request; `undefined` lets it through. */
   fault: (request: RemoteRequest) => RemoteFault;
+  /** No answer has more rows. */
+  mostRows: number;
   /** Whether `bypass_vector_index` is looked at. */
   keepsBypass: boolean;
   /** Whether `order_by` is looked at. */
@@ -183,6 +185,7 @@ export async function startRemoteDatabase(): Promise<RemoteDatabase> {
 
   const understood = (body: Json): Json => ({
     ...body,
+    k: Math.min(body.k as number, database.mostRows),
     order_by: database.keepsOrder ? body.order_by : undefined,
     bypass_vector_index: database.keepsBypass && body.bypass_vector_index,
   });
@@ -257,6 +260,7 @@ export async function startRemoteDatabase(): Promise<RemoteDatabase> {
     apiKey,
     asked: [],
     fault: () => undefined,
+    mostRows: Number.POSITIVE_INFINITY,
     keepsBypass: true,
     keepsOrder: true,
     indexMs: 0,

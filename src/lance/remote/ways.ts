@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RecordBatch, Schema } from 'apache-arrow';
-import { LikenessError } from '../../base/errors.ts';
 import { type ColumnKind, columnName } from '../columns.ts';
 import { toSql } from '../condition.ts';
 import { untilNoConflict } from '../conflicts.ts';
 import type { TableHandle } from '../table.ts';
-import type { IndexNote, NewNotes, RowWriter, Scan, TableNotes, TableWays } from '../ways.ts';
+import type { IndexNote, NewNotes, OfAllRows, RowWriter, Scan, TableNotes, TableWays } from '../ways.ts';
+import { Exactness } from './exactness.ts';
 import type { Notes } from './notes.ts';
 import { checkOrder, scanPages } from './scan.ts';
 import { ServiceWriter } from './writer.ts';
@@ -30,16 +30,17 @@ export class ServiceWays implements TableWays {
   readonly #open: TableHandle;
   readonly #notes: Notes;
   readonly #staleMs: number;
+  readonly #exactness: Exactness;
   /** What this process has written since it began: a version that was asked for before is none to keep. */
   #writes = 0;
   #keepsOrder = false;
-  #isExact = false;
   #known: { version: string; at: number } | undefined;
 
   constructor(open: TableHandle, notes: Notes, staleMs: number) {
     this.#open = open;
     this.#notes = notes;
     this.#staleMs = staleMs;
+    this.#exactness = new Exactness(open);
   }
 
   /** The client asks the service for it each time; here it is kept as long as it may be old. */
@@ -144,22 +145,9 @@ export class ServiceWays implements TableWays {
     }
   }
 
-  /** The service's plan says it. One that gives no plan is believed. */
-  async checkExact(): Promise<void> {
-    if (this.#isExact) return;
-    const { table, shape } = this.#open;
-    const asked = table.query().nearestTo(new Float32Array(shape.dims)).distanceType('l2').limit(1);
-    const plan = await asked
-      .bypassVectorIndex()
-      .explainPlan()
-      .catch(() => '');
-    if (/\bANN/.test(plan)) {
-      throw new LikenessError(
-        'unsupported',
-        'The service of db://… asks its index where all rows have to be compared (bypass_vector_index), so answers would not be exact, nor their recall known. Ask those who run it for a newer LanceDB, or use a folder or an object store.',
-      );
-    }
-    this.#isExact = plan !== '';
+  async ofAllRows(asked: OfAllRows, ask: () => Promise<RecordBatch[]>): Promise<RecordBatch[]> {
+    if (asked.isIndexed) await this.#exactness.checkPlan();
+    return this.#exactness.whole(asked, ask);
   }
 
   async unindexed(): Promise<number> {
