@@ -9,11 +9,11 @@ import { ensurePackages, root } from './setup.mjs';
 const knnBudget = 35_500;
 
 const bundles = [
-  { name: '<likeness-similar>', entryPoints: ['src/elements/similar.ts'], budget: 6000 },
+  { name: '<likeness-similar>', entryPoints: ['src/elements/similar.ts'], budget: 7100 },
   {
     name: '<likeness-search>, before a picture comes',
     entryPoints: ['src/elements/search.ts'],
-    budget: 10_000,
+    budget: 10_400,
   },
   { name: 'likeness-search/knn, kernels and shaders', entryPoints: ['src/knn/index.ts'], budget: knnBudget },
   { name: 'likeness, page', entryPoints: ['src/index.ts'] },

@@ -3,10 +3,10 @@ export type { OpenOptions, Server } from './api/options.ts';
 export type { AssetLocation } from './assets/resolve.ts';
 export type { Json } from './base/json.ts';
 export type { StoreLock } from './base/lock.ts';
+export type { MetaFilter, MetaRange, MetaValue } from './base/meta-filter.ts';
 export type { RandomAccess } from './base/random-access.ts';
 export type { ModelInfo, ModelName } from './delivery/model-info.ts';
 export type { Histogram } from './engine/histogram.ts';
-export type { MetaFilter, MetaRange, MetaValue } from './engine/meta-filter.ts';
 export type {
   AddReport,
   CallOptions,

@@ -2,8 +2,8 @@ import { checkDistance, checkWhole, optionsOf, refuse, shown, signalOf } from '.
 import { isFloats } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
+import { checkMetaFilter } from '../base/meta-filter.ts';
 import type { EngineCompareOptions, EngineQueryOptions } from '../engine/call-types.ts';
-import { checkMetaFilter } from '../engine/meta-filter.ts';
 import type {
   CallOptions,
   CompareOptions,

@@ -3,6 +3,7 @@ import { scriptOf, startWorker, type WorkerStart } from '../assets/start-worker.
 import { assetUrls } from '../assets/urls.ts';
 import { optionsOf, refuse, signalOf } from '../base/checks.ts';
 import { LikenessError } from '../base/errors.ts';
+import { ownModel } from '../base/own-model.ts';
 import type { Remote } from '../base/rpc.ts';
 import type * as web from '../base/web-types.ts';
 import type { ModelInfo, ModelName } from '../delivery/model-info.ts';
@@ -17,8 +18,6 @@ import { checkOpen } from './arguments.ts';
 import { closed, type EngineHost, ImageSearchBase } from './image-search.ts';
 import type { OpenOptions } from './options.ts';
 import type { EngineWorker, OpenAnswer } from './worker.ts';
-
-const defaultModel = 'vgg16-compact';
 
 /**
  * Exact image search in a page. Model, network and index live in a module worker; the page stays free.
@@ -53,7 +52,7 @@ export class ImageSearch extends ImageSearchBase {
 
 /** Starts a worker with an engine. */
 async function openHost(options: OpenOptions): Promise<EngineHost<PostedImage, PostedStoreName>> {
-  const { signal, onProgress, model = defaultModel, backend, threads, exif, ...rest } = checkOpen(options);
+  const { signal, onProgress, model = ownModel, backend, threads, exif, ...rest } = checkOpen(options);
   const assets = assetUrls(options.assets);
   const source = pageModel(model, options.assets);
   const store = options.store === undefined ? undefined : storeName(options.store, programBase());

@@ -201,7 +201,7 @@ export class ImageSearchBase {
    *
    * @param query a picture, a feature vector, or several of them with weights, as they are at the call; {@link Query} has
    *   the formula. Pictures that are named by their id are not among the answers
-   * @param options.k how many; default 30
+   * @param options.k how many; default 30, of a server that gives fewer as many as it does
    * @param options.offset how many of the nearest are passed over: the next page
    * @param options.region the part of the picture that is asked for
    * @throws LikenessError `bad-argument`, also where the pictures cancel each other out; `bad-image`, `not-found`,
@@ -236,6 +236,7 @@ export class ImageSearchBase {
       const answers = await this.#host.engine.query(pictures, {
         weights,
         ...(await this.#postable(asked)),
+        isUsualK: options.k === undefined,
         ...how,
       });
       return answers.map((hits) => ('exact' in hits ? (hits as Hits) : saying(hits)));

@@ -4,6 +4,7 @@ import { assetAt, builtInModels, isHttp } from '../assets/assets.node.ts';
 import { refuse, urlOf } from '../base/checks.ts';
 import { isUrl } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
+import { ownModel } from '../base/own-model.ts';
 import { cacheFolder, openFolderCache } from '../delivery/cache.folder.node.ts';
 import { createMemoryCache } from '../delivery/cache.memory.ts';
 import type { ShardCache, StoredBytes } from '../delivery/cache.ts';
@@ -15,8 +16,6 @@ import { manifestFile } from '../network/load.ts';
 import type { Manifest } from '../network/manifest.ts';
 import type { FarModel, HereModel } from './create-engine.ts';
 import type { OpenOptions } from './options.ts';
-
-const defaultModel = 'vgg16-compact';
 
 /** What a program means by a model: files of this machine, or of a server. */
 type Place =
@@ -101,7 +100,7 @@ async function openCache(): Promise<{ cache: ShardCache<StoredBytes>; warnings: 
 }
 
 /** A built-in name, a path, or a URL. Files and handles are what pages have. */
-function placeOf(model: OpenOptions['model'] = defaultModel, assets: OpenOptions['assets']): Place {
+function placeOf(model: OpenOptions['model'] = ownModel, assets: OpenOptions['assets']): Place {
   const wanted = 'a name, the path of a folder, or a file:, http: or https: URL, in Node';
   const name = typeof model === 'string' ? model : isUrl(model) ? model.href : '';
   if (name === '') return refuse('model', model, wanted);

@@ -1,4 +1,5 @@
 import { LikenessError } from '../base/errors.ts';
+import { attributeOf, type ElementFilter, givenBy, WrongAttribute } from './choice.ts';
 import { type Labels, labelsOf, languageOf } from './labels.ts';
 import type { LikenessResult } from './result.ts';
 import { adoptStyles } from './styles.ts';
@@ -77,6 +78,25 @@ export abstract class LikenessElement<Own extends Labels> extends Base {
 
   protected abstract readonly defaultK: number;
 
+  /**
+   * Which pictures may be shown: `{ meta: { colour: 'red', year: { min: 2020 } } }` or a list of ids, as
+   * `ImageSearch.query` takes it. The attribute is the same as JSON. `undefined` also where that is no JSON.
+   */
+  get filter(): ElementFilter | undefined {
+    return givenBy(this, 'filter') as ElementFilter | undefined;
+  }
+  set filter(filter: ElementFilter | string | undefined) {
+    this.set('filter', attributeOf(filter));
+  }
+
+  /** Ids of pictures that are not shown; the attribute is a list in JSON. */
+  get exclude(): readonly string[] | undefined {
+    return givenBy(this, 'exclude') as readonly string[] | undefined;
+  }
+  set exclude(ids: Iterable<string> | string | undefined) {
+    this.set('exclude', attributeOf(ids));
+  }
+
   /** Texts of the element in place of its own, by their names. Attributes `data-label-…` do the same. */
   get labels(): Partial<Own> {
     return this.#labels;
@@ -121,12 +141,16 @@ export abstract class LikenessElement<Own extends Labels> extends Base {
     });
   }
 
-  /** @throws LikenessError `bad-argument` where the attribute `k` is no number of pictures */
-  protected checkedK(): number {
+  /**
+   * How many pictures are wanted, and whether the page says so: a server may give fewer than the element's own number.
+   *
+   * @throws WrongAttribute where the attribute `k` is no number of pictures
+   */
+  protected checkedK(): { k: number; isGiven: boolean } {
     const { k } = this;
-    if (Number.isInteger(k) && k > 0) return k;
+    if (Number.isInteger(k) && k > 0) return { k, isGiven: this.hasAttribute('k') };
     const came = JSON.stringify(this.getAttribute('k'));
-    throw new LikenessError('bad-argument', `k is ${came}; it has to be a whole number from 1.`);
+    throw new WrongAttribute('k', came, 'a whole number from 1');
   }
 
   protected set(name: string, value: unknown): void {

@@ -1,6 +1,7 @@
 import { LikenessError } from '../base/errors.ts';
 import type { Found, StaticIndex } from '../static-index/search.ts';
 import type { StaticSearch } from '../static-index/types.ts';
+import { type Choice, testOf } from './choice.ts';
 import { type Extractor, keepLibrary, Library } from './library.ts';
 import { ofRecord } from './neighbours.ts';
 import type { LikenessResult } from './result.ts';
@@ -34,13 +35,18 @@ export interface SearchEngine {
   /**
    * The k pictures most similar to one.
    *
+   * @param options.isGiven whether the page has named k: else a server may give fewer
    * @param options.base what relative URLs of a server are relative to
    */
-  find(
-    picture: Blob,
-    k: number,
-    options: { signal: AbortSignal; onProgress: OnProgress; base: string },
-  ): Promise<LikenessResult[]>;
+  find(picture: Blob, k: number, options: FindOptions): Promise<LikenessResult[]>;
+}
+
+export interface FindOptions {
+  signal: AbortSignal;
+  onProgress: OnProgress;
+  choice: Choice;
+  isGiven: boolean;
+  base: string;
 }
 
 /** Searches a site's index with pictures of one's own. One for all elements of a page; it loads what it needs once. */
@@ -112,14 +118,15 @@ export class Engine implements SearchEngine {
   async find(
     picture: Blob,
     k: number,
-    { signal, onProgress }: { signal: AbortSignal; onProgress: OnProgress },
+    { signal, onProgress, choice }: FindOptions,
   ): Promise<LikenessResult[]> {
     const { index, extractor } = await this.#shared.open(signal, onProgress);
     onProgress({ phase: 'extract', done: 0, total: 1 });
     const vector = await extractor.extract(picture, { signal });
     onProgress({ phase: 'search', done: 0, total: 1 });
     try {
-      return await this.#results(index, await index.query(vector, { k, signal }), signal);
+      const found = await index.query(vector, { k, test: testOf(choice), signal });
+      return await this.#results(index, found, signal);
     } catch (error) {
       // The site may have been built anew: the next search opens what is there then.
       if (!signal.aborted) this.#shared.forget();

@@ -1,4 +1,5 @@
 import type { LikenessElementEventMap } from './base-element.ts';
+import type { ElementFilter } from './choice.ts';
 import type { LikenessSearch } from './search-element.ts';
 import type { SearchLabels } from './search-labels.ts';
 import type { LikenessSimilar, SimilarLabels } from './similar-element.ts';
@@ -9,6 +10,8 @@ export interface ElementAttributes<Labels> {
   index?: string | undefined;
   server?: string | undefined;
   base?: string | undefined;
+  filter?: ElementFilter | string | undefined;
+  exclude?: Iterable<string> | string | undefined;
   lang?: string | undefined;
   labels?: Partial<Labels> | undefined;
 }

@@ -1,5 +1,6 @@
 import { partOf } from '../static-index/part-of.ts';
 import type { Card, SimilarPart, SiteRecord } from '../static-index/types.ts';
+import { asksMeta, type Choice, testOf } from './choice.ts';
 import type { LikenessResult } from './result.ts';
 import type { Site } from './site.ts';
 
@@ -10,13 +11,16 @@ const distanceSteps = 2 ** 15;
  * The pictures most similar to one of the site's, as they were found when the site was built.
  *
  * @param names what the picture may be called: paths within the site, the first that the index knows
+ * @param choice which of those that are stored with it may be shown
  * @returns `undefined` where it knows none
  */
 export async function neighbours(
   site: Site,
   names: readonly string[],
   k: number,
+  choice: Choice = {},
 ): Promise<LikenessResult[] | undefined> {
+  const test = testOf(choice);
   for (const name of names) {
     const at = partOf(site.entry, name);
     if (at * 8 >= site.entry.parts.length) continue;
@@ -28,14 +32,18 @@ export async function neighbours(
     const [, , rows, steps] = found;
     const distances = sums(steps).map((sum) => sum / distanceSteps);
     const cards = new Map(part.cards.map((card) => [card[0], card]));
-    return Promise.all(
-      rows.slice(0, k).map(async (row, rank) => {
-        const card = cards.get(row);
-        return card
-          ? ofCard(site, card, distances[rank]!)
-          : ofRecord(site, await site.record(row), distances[rank]!);
-      }),
-    );
+    const read = async (row: number, rank: number): Promise<LikenessResult> => {
+      const card = asksMeta(choice) ? undefined : cards.get(row);
+      return card
+        ? ofCard(site, card, distances[rank]!)
+        : ofRecord(site, await site.record(row), distances[rank]!);
+    };
+    const results: LikenessResult[] = [];
+    for (let at = 0; at < rows.length && results.length < k; at += k) {
+      const some = await Promise.all(rows.slice(at, at + k).map((row, n) => read(row, at + n)));
+      results.push(...some.filter(({ id, meta }) => !test || test(id, meta)));
+    }
+    return results.slice(0, k);
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 import type { LikenessError } from '../base/errors.ts';
 import { asLikenessError, LikenessElement, type LikenessProgress } from './base-element.ts';
+import { choiceOf } from './choice.ts';
 import { engineOf, type SearchEngine } from './engine.ts';
 import { inLanguage, labelAttributes } from './labels.ts';
 import { make, showResults } from './list-view.ts';
@@ -34,6 +35,8 @@ export class LikenessSearch extends LikenessElement<SearchLabels> {
     'server',
     'base',
     'library',
+    'filter',
+    'exclude',
     'lang',
     ...labelAttributes(searchTexts.en),
   ];
@@ -44,6 +47,8 @@ export class LikenessSearch extends LikenessElement<SearchLabels> {
     'server',
     'base',
     'library',
+    'filter',
+    'exclude',
     'labels',
   ];
   protected override readonly texts: { en: SearchLabels; zh: SearchLabels } = searchTexts;
@@ -83,6 +88,10 @@ export class LikenessSearch extends LikenessElement<SearchLabels> {
 
   #picked: PickedPicture | undefined;
   #said: Said | undefined;
+  /** Whether the picture was searched with, or is. */
+  #isAsked = false;
+  /** `filter` and `exclude` when {@link update} ran last. */
+  #chosen = '';
   /** Bytes that a search would load, while it waits for a yes. */
   #offered: number | undefined;
   #work: AbortController | undefined;
@@ -152,6 +161,7 @@ export class LikenessSearch extends LikenessElement<SearchLabels> {
   }
 
   protected override update(): void {
+    this.#noteChoice();
     const { text, language } = this.label();
     this.#chooseButton.textContent = text.choose;
     this.#cameraButton.textContent = text.camera;
@@ -177,6 +187,22 @@ export class LikenessSearch extends LikenessElement<SearchLabels> {
     if (!this.#list.hidden) showResults(this.#list, this.results, language);
   }
 
+  /** Other attributes `filter` and `exclude` are checked at once, and what is shown is searched for anew. */
+  #noteChoice(): void {
+    const chosen = JSON.stringify([this.getAttribute('filter'), this.getAttribute('exclude')]);
+    if (chosen === this.#chosen) return;
+    this.#chosen = chosen;
+    try {
+      choiceOf(this);
+    } catch (error) {
+      this.#work?.abort();
+      this.#fail(asLikenessError(error));
+      return;
+    }
+    if (this.#said?.label === 'wrong') this.#said = undefined;
+    if (this.#isAsked) void this.#run(async (engine, signal) => this.#find(engine, signal)).catch(() => {});
+  }
+
   #listenToDrops(): void {
     const over = (isOver: boolean): void => void this.#drop.classList.toggle('over', isOver);
     this.addEventListener('dragover', (event) => {
@@ -200,6 +226,7 @@ export class LikenessSearch extends LikenessElement<SearchLabels> {
     this.#work?.abort();
     this.#work = undefined;
     this.#picked = picked;
+    this.#isAsked = false;
     this.#offered = undefined;
     this.#query.hidden = false;
     this.#preview.hidden = true;
@@ -273,9 +300,12 @@ export class LikenessSearch extends LikenessElement<SearchLabels> {
   }
 
   async #find(engine: SearchEngine, signal: AbortSignal): Promise<readonly LikenessResult[]> {
-    const k = this.checkedK();
+    this.#isAsked = true;
+    const { k, isGiven } = this.checkedK();
     const results = await engine.find(this.#picked!.picture, k, {
       signal,
+      choice: choiceOf(this),
+      isGiven,
       base: this.base,
       onProgress: (progress) => {
         if (!signal.aborted) this.#showProgress(progress);
@@ -302,7 +332,7 @@ export class LikenessSearch extends LikenessElement<SearchLabels> {
 
   #fail(error: LikenessError): void {
     const name = this.#picked?.name || '?';
-    this.#say({ label: labelOf(error), values: { name } });
+    this.#say({ label: labelOf(error), values: { name, message: error.message } });
     const isHandled = this.emit('likeness-error', { error });
     if (!isHandled) console.warn(`<likeness-search>: ${error.message}`);
   }

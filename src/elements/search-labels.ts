@@ -1,7 +1,8 @@
 import type { LikenessError } from '../base/errors.ts';
+import { WrongAttribute } from './choice.ts';
 import { NoModel } from './engine.ts';
 
-/** Texts of `<likeness-search>`; `{name}`, `{size}` and `{count}` are put in. */
+/** Texts of `<likeness-search>`; `{name}`, `{size}`, `{count}` and `{message}` are put in. */
 export type SearchLabels = {
   choose: string;
   camera: string;
@@ -26,6 +27,8 @@ export type SearchLabels = {
   memory: string;
   unsupported: string;
   nomodel: string;
+  /** An attribute of the element is wrong; `{message}` says which, in English, for who writes the page. */
+  wrong: string;
   failed: string;
 };
 
@@ -50,6 +53,7 @@ export const searchTexts: { en: SearchLabels; zh: SearchLabels } = {
     unsupported:
       'This browser cannot search: it lacks WebAssembly SIMD, or this page’s policy forbids WebAssembly.',
     nomodel: 'This site cannot be searched with pictures of your own.',
+    wrong: 'This search is set up wrongly: {message}',
     failed: 'The search does not work now. Try again later.',
   },
   zh: {
@@ -71,6 +75,7 @@ export const searchTexts: { en: SearchLabels; zh: SearchLabels } = {
     memory: '内存不足，无法搜索。请关闭其他标签页后重试。',
     unsupported: '此浏览器无法搜索：缺少 WebAssembly SIMD，或此页面的策略禁止使用 WebAssembly。',
     nomodel: '此网站不支持以图搜图。',
+    wrong: '此搜索的设置有误：{message}',
     failed: '目前无法搜索，请稍后重试。',
   },
 };
@@ -90,6 +95,7 @@ const byCode: Partial<Record<LikenessError['code'], keyof SearchLabels>> = {
 /** What is said of an error to a visitor. */
 export function labelOf(error: LikenessError): keyof SearchLabels {
   if (error instanceof NoModel) return 'nomodel';
+  if (error instanceof WrongAttribute) return 'wrong';
   const isServers = error.code === 'server-failed';
   return byCode[error.code] ?? (navigator.onLine ? 'failed' : isServers ? 'network' : 'offline');
 }

@@ -1,5 +1,7 @@
 import { LikenessError } from '../base/errors.ts';
-import { NoModel, type SearchEngine } from './engine.ts';
+import { ownModel } from '../base/own-model.ts';
+import type { Choice } from './choice.ts';
+import { type FindOptions, NoModel, type SearchEngine } from './engine.ts';
 import { importModule } from './library.ts';
 import type { LikenessResult } from './result.ts';
 import { ask, ofHit, routeOf, type ServerHit } from './server.ts';
@@ -29,7 +31,11 @@ interface ModelInfo {
 interface ServerSearch {
   query(
     picture: Blob,
-    options: { k: number; signal: AbortSignal; onProgress(progress: { phase: string }): void },
+    options: Choice & {
+      k: number | undefined;
+      signal: AbortSignal;
+      onProgress(progress: { phase: string }): void;
+    },
   ): Promise<ServerHit[]>;
   close(): Promise<void>;
 }
@@ -67,17 +73,18 @@ export class ServerEngine implements SearchEngine {
   async find(
     picture: Blob,
     k: number,
-    { signal, onProgress, base }: { signal: AbortSignal; onProgress: OnProgress; base: string },
+    { signal, onProgress, choice, isGiven, base }: FindOptions,
   ): Promise<LikenessResult[]> {
     const search = await this.#shared.open(signal, onProgress);
     onProgress({ phase: 'extract', done: 0, total: 1 });
     try {
       const hits = await search.query(picture, {
-        k,
+        ...choice,
+        k: isGiven ? k : undefined,
         signal,
         onProgress: ({ phase }) => phase === 'extract' && onProgress({ phase: 'search', done: 0, total: 1 }),
       });
-      return hits.map((hit) => ofHit(hit, base));
+      return hits.slice(0, k).map((hit) => ofHit(hit, base));
     } catch (error) {
       // The server may have an index of another model by now: the next search asks for it.
       if (!signal.aborted && !harmless.includes((error as LikenessError).code)) {
@@ -110,7 +117,8 @@ export class ServerEngine implements SearchEngine {
     const name = /^[^/:@]+(?=@)/.exec(fingerprint ?? '')?.[0];
     const url = model?.url ? new URL(model.url, routeOf(this.#server, '')).href : undefined;
     let why: unknown;
-    for (const source of [name, url]) {
+    // What is not there is a red line in the console: but the package's own model, a page hardly has one.
+    for (const source of name === ownModel ? [name, url] : [url, name]) {
       if (!source) continue;
       try {
         const info = await modelInfo(source, { signal });

@@ -1,5 +1,6 @@
 import { LikenessError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
+import type { Choice } from './choice.ts';
 import type { LikenessResult } from './result.ts';
 import { parsed, whyNot } from './site.ts';
 
@@ -103,16 +104,21 @@ export async function ask(
   }
 }
 
-/** The pictures of a server that are most similar to one of them. */
+/**
+ * The pictures of a server that are most similar to one of them.
+ *
+ * @param isGiven whether it has to be k; else a server gives fewer where it has a lower limit
+ */
 export async function similarOn(
   server: string,
   id: string,
-  k: number,
+  { k, isGiven }: { k: number; isGiven: boolean },
   base: string,
+  choice: Choice = {},
 ): Promise<LikenessResult[]> {
-  const { hits } = await ask(server, 'query', { ids: [id], k });
+  const { hits } = await ask(server, 'query', { ids: [id], ...(isGiven && { k }), ...choice });
   if (!Array.isArray(hits)) throw new LikenessError('server-failed', `${server} answered no hits.`);
-  return hits.map((hit) => ofHit(hit, base));
+  return hits.slice(0, k).map((hit) => ofHit(hit, base));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { LikenessError } from '../base/errors.ts';
 import { asLikenessError, LikenessElement } from './base-element.ts';
+import { type Choice, choiceOf, WrongAttribute } from './choice.ts';
 import { imageOf, namesOf, urlsOf } from './image-names.ts';
 import { labelAttributes } from './labels.ts';
 import { make, showResults } from './list-view.ts';
@@ -18,6 +19,13 @@ export type SimilarLabels = {
 };
 
 const texts = { en: { list: 'Similar pictures' }, zh: { list: '相似图片' } };
+
+/** What the attributes ask for. */
+interface Asked {
+  k: number;
+  isGiven: boolean;
+  choice: Choice;
+}
 
 type Tell = (phase: 'entry' | 'neighbours', done: number) => void;
 
@@ -40,6 +48,8 @@ export class LikenessSimilar extends LikenessElement<SimilarLabels> {
     'index',
     'server',
     'base',
+    'filter',
+    'exclude',
     'lang',
     ...labelAttributes(texts.en),
   ];
@@ -53,6 +63,8 @@ export class LikenessSimilar extends LikenessElement<SimilarLabels> {
     'index',
     'server',
     'base',
+    'filter',
+    'exclude',
     'labels',
   ];
   protected override readonly texts: { en: SimilarLabels; zh: SimilarLabels } = texts;
@@ -61,6 +73,8 @@ export class LikenessSimilar extends LikenessElement<SimilarLabels> {
 
   readonly #list = make('ul', 'list', { role: 'list' });
   readonly #slot = document.createElement('slot');
+  /** What is wrong with an attribute, for who writes the page. */
+  readonly #error = make('p', 'error', { role: 'alert' });
   readonly #placeholders = make('ul', 'placeholders', { 'aria-hidden': 'true' });
   /** What is shown, or on its way; nothing before the first time and after a failure. */
   #asked: string | undefined;
@@ -74,7 +88,7 @@ export class LikenessSimilar extends LikenessElement<SimilarLabels> {
 
   constructor() {
     super();
-    this.attachShadow({ mode: 'open' }).append(this.#list, this.#placeholders, this.#slot);
+    this.attachShadow({ mode: 'open' }).append(this.#list, this.#error, this.#placeholders, this.#slot);
     this.#show(this.#slot);
   }
 
@@ -155,7 +169,8 @@ export class LikenessSimilar extends LikenessElement<SimilarLabels> {
     this.#seen = urls.join('\n');
     const { like, server, base } = this;
     const place = server ? [server, base] : indexFolder(this.index);
-    const asked = JSON.stringify([urls, like, this.getAttribute('k'), place]);
+    const settings = ['k', 'filter', 'exclude'].map((name) => this.getAttribute(name));
+    const asked = JSON.stringify([urls, like, settings, place]);
     if (asked === this.#asked) {
       if (this.results.length > 0) showResults(this.#list, this.results, language);
       return;
@@ -188,8 +203,10 @@ export class LikenessSimilar extends LikenessElement<SimilarLabels> {
       if (!isLate()) this.emit('likeness-progress', { phase, done, total: 1 });
     };
     try {
-      const k = this.checkedK();
-      const results = await (this.server ? this.#ofServer(k, progress) : this.#ofSite(urls, k, progress));
+      const asked = { ...this.checkedK(), choice: choiceOf(this) };
+      const results = await (this.server
+        ? this.#ofServer(asked, progress)
+        : this.#ofSite(urls, asked, progress));
       progress('neighbours', 1);
       if (isLate()) return;
       this.setResults(results);
@@ -202,17 +219,20 @@ export class LikenessSimilar extends LikenessElement<SimilarLabels> {
       this.#show(this.#slot);
       const error = asLikenessError(thrown);
       const isHandled = this.emit('likeness-error', { error });
-      if (!isHandled) console.warn(`<likeness-similar>: ${error.message}`);
+      if (isHandled) return;
+      console.warn(`<likeness-similar>: ${error.message}`);
+      this.#error.textContent = error.message;
+      this.#error.hidden = !(error instanceof WrongAttribute);
     }
   }
 
-  async #ofSite(urls: string[], k: number, progress: Tell): Promise<LikenessResult[]> {
+  async #ofSite(urls: string[], { k, choice }: Asked, progress: Tell): Promise<LikenessResult[]> {
     progress('entry', 0);
     let site = await openSite(indexFolder(this.index));
     progress('entry', 1);
     const find = (): Promise<LikenessResult[] | undefined> => {
       const names = this.like ? urls : namesOf(site, urls);
-      return neighbours(site, this.like || this.for ? names : [...names, this.src], k);
+      return neighbours(site, this.like || this.for ? names : [...names, this.src], k, choice);
     };
     const results = await find().catch(async (error) => {
       // The site may have been built anew since the page has read its entry.
@@ -225,12 +245,11 @@ export class LikenessSimilar extends LikenessElement<SimilarLabels> {
     return results;
   }
 
-  async #ofServer(k: number, progress: Tell): Promise<LikenessResult[]> {
+  async #ofServer({ choice, ...count }: Asked, progress: Tell): Promise<LikenessResult[]> {
     const { server, like, base } = this;
-    if (!like)
-      throw new LikenessError('bad-argument', 'With `server`, the attribute `like` has to be the id.');
+    if (!like) throw new WrongAttribute('like', 'missing', "the picture's id on the server");
     progress('neighbours', 0);
-    return similarOn(server, like, k, base);
+    return similarOn(server, like, count, base, choice);
   }
 
   #hasContent(): boolean {
@@ -248,6 +267,7 @@ export class LikenessSimilar extends LikenessElement<SimilarLabels> {
   }
 
   #show(shown: HTMLElement): void {
+    this.#error.hidden = true;
     for (const part of [this.#list, this.#placeholders, this.#slot]) part.hidden = part !== shown;
   }
 }

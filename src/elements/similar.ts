@@ -3,6 +3,7 @@ import { define } from './base-element.ts';
 import { LikenessSimilar } from './similar-element.ts';
 
 export type { LikenessElementEventMap, LikenessProgress } from './base-element.ts';
+export type { ElementFilter } from './choice.ts';
 export type { SimilarAttributes } from './frameworks.ts';
 export type { LikenessResult } from './result.ts';
 export { LikenessSimilar, type SimilarLabels } from './similar-element.ts';

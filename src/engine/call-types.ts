@@ -1,8 +1,8 @@
 import type { ErrorCode } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
+import type { MetaFilter } from '../base/meta-filter.ts';
 import type { Region } from '../image/crop.ts';
 import type { Pixels } from '../image/pixels.ts';
-import type { MetaFilter } from './meta-filter.ts';
 import type { CallOptions, ModelFiles } from './types.ts';
 
 /** An item on its way into the engine: what it holds can be posted to a worker. */
@@ -33,6 +33,8 @@ export interface EngineCompareOptions extends CallOptions {
 
 export interface EngineQueryOptions extends EngineCompareOptions {
   k: number;
+  /** The caller left k out: a server that gives fewer gives what it does. */
+  isUsualK?: boolean | undefined;
   /** How many of the nearest are passed over. */
   offset?: number | undefined;
   maxDistance?: number | undefined;

@@ -1,6 +1,7 @@
 import { endAll } from '../base/end-all.ts';
 import { LikenessError, memoryError } from '../base/errors.ts';
 import { Mutex } from '../base/lock.ts';
+import { metaTest } from '../base/meta-filter.ts';
 import { type Calls, transfer } from '../base/rpc.ts';
 import { crop, type Region } from '../image/crop.ts';
 import { areaOf } from '../image/resize.ts';
@@ -25,7 +26,6 @@ import {
 import { Duplicates, type DuplicatesAnswer, type DuplicatesStep, type PairThreads } from './duplicates.ts';
 import { type Histogram, histogram } from './histogram.ts';
 import type { LazyNetwork, LoadedNetwork } from './lazy-network.ts';
-import { metaTest } from './meta-filter.ts';
 import { type MapAnswer, type MapStep, PictureMaps } from './picture-maps.ts';
 import { PictureVectors } from './picture-vectors.ts';
 import { Pictures, type PicturesOptions } from './pictures.ts';

@@ -1,11 +1,11 @@
 import type { LikenessError } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
+import type { MetaFilter } from '../base/meta-filter.ts';
 import type * as web from '../base/web-types.ts';
 import type { Region } from '../image/crop.ts';
 import type { ImageSource } from '../image/image-source.ts';
 import type { BackendName } from '../knn/backend/backend.ts';
 import type { Dropped } from '../store/format/log.ts';
-import type { MetaFilter } from './meta-filter.ts';
 
 /** What `onChange` tells. */
 export interface IndexChange {

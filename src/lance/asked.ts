@@ -1,7 +1,7 @@
 import { checkQuery, idsOf, vectorOf } from '../api/arguments.ts';
 import { checkWhole, optionsOf, shown, signalOf } from '../base/checks.ts';
 import { LikenessError } from '../base/errors.ts';
-import { metaTest } from '../engine/meta-filter.ts';
+import { metaTest } from '../base/meta-filter.ts';
 import type { EntriesOptions, VectorQueryOptions, VectorRow } from '../engine/vector-engine.ts';
 import { firstNotFinite, lengthOf } from '../knn/search/vectors.ts';
 import { checkMeta } from '../store/format/records.ts';

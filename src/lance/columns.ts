@@ -1,5 +1,5 @@
 import type { Json } from '../base/json.ts';
-import { valueAt } from '../engine/meta-filter.ts';
+import { valueAt } from '../base/meta-filter.ts';
 import { isText } from './condition.ts';
 
 /** What a column of metadata holds; missing and `null` are both null there. */

@@ -1,4 +1,4 @@
-import type { MetaFilter, MetaRange, MetaValue } from '../engine/meta-filter.ts';
+import type { MetaFilter, MetaRange, MetaValue } from '../base/meta-filter.ts';
 import type { ColumnKind, MetaColumns } from './columns.ts';
 import { type Condition, everyRow, isText, type Literal } from './condition.ts';
 

@@ -1,7 +1,7 @@
 import { checkQuery } from '../api/arguments.ts';
 import { LikenessError } from '../base/errors.ts';
 import { Mutex } from '../base/lock.ts';
-import { metaTest } from '../engine/meta-filter.ts';
+import { metaTest } from '../base/meta-filter.ts';
 import { Pictures } from '../engine/pictures.ts';
 import type {
   EntriesOptions,

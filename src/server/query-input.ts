@@ -82,7 +82,8 @@ export function readQuery(
 
 /** @throws LikenessError `bad-argument` */
 export function checkOptions(options: Record<string, unknown>, limits: Limits): VectorQueryOptions {
-  const { k = Math.min(30, limits.k), offset = 0, maxDistance, filter, exclude } = options;
+  const { offset = 0, maxDistance, filter, exclude } = options;
+  const { k = usualK(offset, limits) } = options;
   const checked = checkQuery({ k, offset, maxDistance, filter, exclude } as Parameters<typeof checkQuery>[0]);
   if (checked.k > limits.k) {
     throw new LikenessError('bad-argument', `k is ${checked.k}; this server gives up to ${limits.k}.`);
@@ -95,6 +96,12 @@ export function checkOptions(options: Record<string, unknown>, limits: Limits): 
   }
   const { predicate: _, ...rest } = checked;
   return rest;
+}
+
+/** How many pictures a query gives that does not say it: no more than it may ask for. */
+function usualK(offset: unknown, { k, depth }: Limits): number {
+  const left = typeof offset === 'number' ? depth - offset : depth;
+  return Math.max(1, Math.min(30, k, Number.isInteger(left) ? left : k));
 }
 
 /** A page of entries. @throws LikenessError `bad-argument` */

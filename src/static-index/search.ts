@@ -31,6 +31,7 @@ export class StaticIndex {
   readonly #files: KeptFiles;
   readonly #index: FlatIndex;
   readonly #closing: AbortController;
+  #every: Promise<SiteRecord[]> | undefined;
 
   private constructor(
     files: KeptFiles,
@@ -116,14 +117,24 @@ export class StaticIndex {
    * The k nearest rows, as an exact search over all full rows finds them.
    *
    * @param vector `dimension` values, finite
+   * @param options.test which pictures take part: what the site says of all of them is read for it, once
    * @throws LikenessError `bad-argument`, `not-found`, `bad-file`, `closed`; the reason of `signal`
    */
   async query(
     vector: Float32Array,
-    { k, signal: given }: { k: number; signal?: AbortSignal | undefined },
+    {
+      k,
+      test,
+      signal: given,
+    }: {
+      k: number;
+      test?: ((id: string, meta: SiteRecord['meta']) => boolean) | undefined;
+      signal?: AbortSignal | undefined;
+    },
   ): Promise<Found[]> {
     const signal = signalOf(given);
-    const answer = this.#index.search(vector, k, { signal });
+    const filter = test && Uint8Array.from(await this.#all(signal), ({ id, meta }) => Number(test(id, meta)));
+    const answer = this.#index.search(vector, k, { signal, filter });
     const { rows, distances } = await (signal ? orAborted(answer, signal) : answer);
     return Array.from(rows, (row, at) => ({ row, distance: distances[at]! }));
   }
@@ -138,6 +149,16 @@ export class StaticIndex {
     return Promise.all(
       rows.map(async (row) => (await read.get(Math.floor(row / recordsPerFile))!)[row % recordsPerFile]!),
     );
+  }
+
+  /** What the site says of every picture, by row. */
+  #all(signal: AbortSignal | undefined): Promise<SiteRecord[]> {
+    const rows = Array.from({ length: this.search.count }, (_, row) => row);
+    this.#every ??= this.records(rows, { signal }).catch((error) => {
+      this.#every = undefined;
+      throw error;
+    });
+    return signal ? orAborted(this.#every, signal) : this.#every;
   }
 
   async #recordsOf(name: string, call: Pick<FileCall, 'signal'>): Promise<SiteRecord[]> {

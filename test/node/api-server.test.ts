@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { ImageSearch } from '../../src/api/image-search.node.ts';
 import { LikenessError } from '../../src/base/errors.ts';
 import { apiTimeouts, startServer } from '../../src/cli/serve/server.ts';
-import { emptySite } from '../../src/cli/serve/site.ts';
+import { emptySite, type Site } from '../../src/cli/serve/site.ts';
 import type { VectorEngine } from '../../src/engine/vector-engine.ts';
 import { apiListener } from '../../src/server/listener.ts';
 import { bearer, call, type StartedApi, startApi, token } from '../support/api-server.ts';
@@ -146,7 +146,8 @@ describe('the search API', () => {
       ['k text', 422, post(vector, undefined, '?k=many')],
       ['k above', 422, post(vector, undefined, '?k=51')],
       ['k twice', 400, post(vector, undefined, '?k=1&k=2')],
-      ['deep', 422, post(vector, undefined, '?offset=9999')],
+      ['deep', 422, post(vector, undefined, '?offset=9999&k=2')],
+      ['too deep for any', 422, post(vector, undefined, '?offset=10000')],
       ['unknown option', 400, post(vector, undefined, '?K=5')],
       ['distance', 422, post(vector, undefined, '?maxDistance=-1')],
       ['filter no JSON', 400, post(vector, undefined, '?filter=red')],
@@ -296,6 +297,46 @@ describe('the search API', () => {
     assert.equal(unknown.status, 403);
     const { error } = JSON.parse(unknown.body.toString());
     assert.deepEqual([error.code, /--allow-host/.test(error.message)], ['unknown-host', true]);
+  });
+
+  test('the models beside it can be loaded by the pages that may ask, and nothing else by anybody', async () => {
+    const site: Site = {
+      answer: async (path, _, response) => {
+        response.end(path.join('/'));
+        return true;
+      },
+      pagePolicy: "default-src 'none'",
+    };
+    const options = { port: 0, host: 'localhost', isolation: true };
+    for (const [cors, allowed, other] of [
+      [['https://shop.example'], 'https://shop.example', null],
+      [['*'], '*', '*'],
+      [[], null, null],
+    ] as const) {
+      const server = await startServer(site, { ...options, cors });
+      try {
+        const port = Number(new URL(server.url).port);
+        const from = async (path: string, origin: string, method = 'GET') => {
+          const { status, headers } = await ask(port, path, { method, lines: [`Origin: ${origin}`] });
+          const names = ['access-control-allow-origin', 'cross-origin-resource-policy'];
+          return [status, ...names.map((name) => headers.get(name) ?? null)];
+        };
+        const shared = allowed === null ? 'same-origin' : 'cross-origin';
+        assert.deepEqual(await from('/models/a/manifest.json', 'https://shop.example'), [
+          200,
+          allowed,
+          shared,
+        ]);
+        const preflight = await from('/models/a/graph-1.bin', 'https://shop.example', 'OPTIONS');
+        assert.deepEqual(preflight, [allowed === null ? 405 : 204, allowed, shared]);
+        const foreign = other === null ? 'same-origin' : 'cross-origin';
+        assert.deepEqual(await from('/models/a/manifest.json', 'https://x.example'), [200, other, foreign]);
+        for (const path of ['/pictures/a.jpg', '/index/features.npy', '/models', '/'])
+          assert.deepEqual(await from(path, 'https://shop.example'), [200, null, 'same-origin'], path);
+      } finally {
+        await server.close();
+      }
+    }
   });
 
   test('answers the health checks of load balancers, which may send HTTP/1.0 without a Host', async () => {

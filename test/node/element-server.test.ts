@@ -29,7 +29,7 @@ const says =
 const refusal = (message: string) => ({ error: { code: 'any', message } });
 const failure = (answers: RequestListener[]) =>
   asking(answers, (url) =>
-    similarOn(url, 'a', 3, '').then(
+    similarOn(url, 'a', { k: 3, isGiven: true }, '').then(
       () => ({ code: 'none', message: '' }),
       ({ code, message }: { code: string; message: string }) => ({ code, message }),
     ),
@@ -54,7 +54,7 @@ describe('elements ask a server', () => {
 
     const busy = says(503, refusal('busy'), { 'Retry-After': '0' });
     const later = await asking([busy, busy, says(200, { hits: [{ id: 'b', distance: 0.5 }] })], (url) =>
-      similarOn(url, 'a', 3, ''),
+      similarOn(url, 'a', { k: 3, isGiven: true }, ''),
     );
     assert.equal(later.requests, 3);
     assert.equal(later.answer[0]!.url, 'https://shop.example/pictures/b');
@@ -83,6 +83,28 @@ describe('elements ask a server', () => {
     await asking([() => {}], (url) =>
       assert.rejects(ask(url, 'health', undefined, AbortSignal.abort(reason)), reason),
     );
+  });
+
+  test('a k that the page does not name is left to the server, which may give fewer; what is chosen is sent', async () => {
+    const bodies: unknown[] = [];
+    const hits = ['a', 'b', 'c', 'd'].map((id, n) => ({ id, distance: n }));
+    const server: RequestListener = async (request, response) => {
+      let text = '';
+      for await (const part of request) text += part;
+      bodies.push(JSON.parse(text));
+      response.end(JSON.stringify({ hits }));
+    };
+    await asking([server], async (url) => {
+      assert.equal((await similarOn(url, 'x', { k: 6, isGiven: false }, '')).length, 4);
+      const choice = { filter: { meta: { price: { max: 5 } } }, exclude: ['b'] };
+      assert.equal((await similarOn(url, 'x', { k: 3, isGiven: false }, '', choice)).length, 3);
+      await similarOn(url, 'x', { k: 6, isGiven: true }, '', { filter: ['a'] });
+    });
+    assert.deepEqual(bodies, [
+      { ids: ['x'] },
+      { ids: ['x'], filter: { meta: { price: { max: 5 } } }, exclude: ['b'] },
+      { ids: ['x'], k: 6, filter: ['a'] },
+    ]);
   });
 
   test('addresses of servers', () => {

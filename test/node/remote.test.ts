@@ -3,8 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { checkOpen } from '../../src/api/arguments.ts';
 import { ImageSearch } from '../../src/api/image-search.node.ts';
 import type { OpenOptions } from '../../src/api/options.ts';
+import { openRemote } from '../../src/api/remote/open.ts';
 import { LikenessError } from '../../src/base/errors.ts';
 import { type StartedApi, startApi, token } from '../support/api-server.ts';
 import { samples } from '../support/cli.ts';
@@ -95,6 +97,69 @@ test('a search over a server answers as one over the index itself: pictures, vec
   await assert.rejects(search.query(vector, { filter: () => true }), is('unsupported', /function/));
   await assert.rejects(search.query(join(folder, 'none.jpg')), is('not-found', /none\.jpg/));
   await assert.rejects(search.query(vector, { k: 100_000 }), is('bad-argument', /k/));
+});
+
+test('a query without k takes what the server gives, where that is less; a k of one’s own is refused', async () => {
+  const few = await startApi(api.engine, { limits: { k: 5, depth: 40, page: 4 } });
+  try {
+    await using search = await open({ server: { url: few.url, token }, network: 'lazy' });
+    const vector = unitVector(3);
+    for (const query of [vector, { id: 'A001' }, [{ id: 'A001' }, { vector, weight: -0.3 }]]) {
+      const hits = await search.query(query);
+      assert.deepEqual(hits, await own.query(query, { k: 5 }));
+      await assert.rejects(
+        search.query(query, { k: 6 }),
+        is('bad-argument', /k is 6; this server gives up to 5/),
+      );
+      // With a filter that is too long for an address, too.
+      assert.equal((await search.query(query, { filter: [...ids, ...oddIds] })).length, 5);
+    }
+    assert.equal((await search.queryMany([vector, { id: 'A001' }])).flat().length, 10);
+    // The last page that there may be is shorter.
+    assert.equal((await search.query(vector, { offset: 12 })).length, own.size - 12);
+    for (const offset of [36, 39]) assert.deepEqual([...(await search.query(vector, { offset }))], []);
+    await assert.rejects(
+      search.query(vector, { offset: 40 }),
+      is('bad-argument', /k \+ offset is 41; .*up to 40/),
+    );
+    const told = await search.entries({ limit: 9 });
+    assert.equal(told.length, 9);
+  } finally {
+    await few.server.close();
+  }
+});
+
+test('in a page the server’s model is asked for where it is, unless it is the one of this package', async () => {
+  const asked: string[] = [];
+  for (const [fingerprint, url, inPage, wanted] of [
+    ['vgg16@1:0123456789abcdef', '../models/vgg16/', true, ['/models/vgg16/', 'vgg16']],
+    ['vgg16@1:0123456789abcdef', '../models/vgg16/', false, ['vgg16', '/models/vgg16/']],
+    ['vgg16@1:0123456789abcdef', null, true, ['vgg16']],
+    ['vgg16-compact@9:0123456789abcdef', '../models/x/', true, ['vgg16-compact', '/models/x/']],
+  ] as const) {
+    const engine = new Proxy(api.engine, {
+      get: (target, name) => {
+        if (name === 'fingerprint') return fingerprint;
+        const value = Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const server = await startApi(engine, { model: { name: 'any', version: null, url } });
+    try {
+      const opened = openRemote(checkOpen({ server: server.url }), {
+        base: inPage ? 'https://shop.example/' : undefined,
+        hold: () => async () => undefined,
+        openModel: async (model) => {
+          asked.push(String(model).replace(/^http:\/\/[^/]*/, ''));
+          throw new LikenessError('not-found', 'It is not here.');
+        },
+      });
+      await assert.rejects(opened, is('not-found', /It is not here/));
+      assert.deepEqual(asked.splice(0), wanted);
+    } finally {
+      await server.server.close();
+    }
+  }
 });
 
 test('pictures and vectors are added and removed with the token, and with no other', async () => {

@@ -127,6 +127,21 @@ describe('a static index on a server', () => {
           }
         };
         await check(index);
+        // A part of the pictures: as many as are wanted, where there are so many.
+        const isSome = (id: string): boolean => /[37]/.test(id);
+        for (const [test, count] of [
+          [isSome, 12],
+          [(id: string) => id === sorted[4], 1],
+          [() => false, 0],
+        ] as const) {
+          const hits = await known.query(queryOf(7), { k: 12, filter: test });
+          const found = await index.query(queryOf(7), { k: 12, test });
+          assert.equal(found.length, count);
+          assert.deepEqual(
+            found.map(({ row, distance }) => ({ id: sorted[row]!, distance })),
+            hits.map(({ id, distance }) => ({ id, distance })),
+          );
+        }
         const { bytes } = sent;
         const all = 4 * d * names.length;
         if (what === 'with ranges') assert.ok(bytes > 0 && bytes < all, `${bytes} of ${all} bytes`);

@@ -128,6 +128,15 @@ export const snippets: Record<string, Snippet[]> = {
         check(element.results.length === 2, String(element.results.length));`,
     },
   ],
+  'docs/static-sites.md › Which pictures': [
+    {
+      runs: 'page',
+      body: '<likeness-search></likeness-search>',
+      proves: `
+        check(search.getAttribute('exclude') === '["boots/17.jpg"]', String(search.getAttribute('exclude')));
+        check(JSON.stringify(search.filter) === '{"meta":{"kind":"boots","year":{"min":"2020"}}}', JSON.stringify(search.filter));`,
+    },
+  ],
   'docs/troubleshooting.md › Troubleshooting': [
     {
       runs: 'node',

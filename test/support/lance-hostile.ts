@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { MetaFilter } from '../../src/engine/meta-filter.ts';
+import type { MetaFilter } from '../../src/base/meta-filter.ts';
 import type { VectorQueryOptions, VectorRow } from '../../src/engine/vector-engine.ts';
 import { LanceIndex, type LanceOptions } from '../../src/lance/index.ts';
 import { OwnRows, randomOf, tempFolder } from './lance.ts';

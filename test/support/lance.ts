@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Json } from '../../src/base/json.ts';
-import { type MetaFilter, metaTest } from '../../src/engine/meta-filter.ts';
+import { type MetaFilter, metaTest } from '../../src/base/meta-filter.ts';
 import type { VectorQueryOptions, VectorRow } from '../../src/engine/vector-engine.ts';
 import { FlatIndex } from '../../src/knn/index.ts';
 

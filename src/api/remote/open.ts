@@ -1,5 +1,6 @@
 import { refuse } from '../../base/checks.ts';
 import { LikenessError } from '../../base/errors.ts';
+import { ownModel } from '../../base/own-model.ts';
 import { sentence } from '../../web/why-not.ts';
 import type { CheckedCall } from '../arguments.ts';
 import type { EngineHost } from '../image-search.ts';
@@ -28,7 +29,7 @@ export async function openRemote<Source>(
   if (options.store !== undefined) refuse('store', options.store, 'left out where there is a server');
   const http = new Http(addressOf(options.server, base));
   const health = await readHealth(http, signal);
-  const given = model === undefined ? modelsOf(health, http) : [model];
+  const given = model === undefined ? modelsOf(health, http, base !== undefined) : [model];
   const found = await findModel(given, health, http, openModel);
   // Without a model vectors and ids are searched. One that was named has to be right.
   const isWanted = model !== undefined || (network !== 'lazy' && given.length > 0);
@@ -58,11 +59,17 @@ export async function openRemote<Source>(
   }
 }
 
-/** Which models may be that of a server: the one with its name that is here, and where the server says. */
-function modelsOf({ fingerprint, model }: Health, http: Http): string[] {
+/**
+ * Which models may be that of a server, the likeliest first: the one with its name that is here, and where the server says.
+ *
+ * @param inPage a page has the model of this package and seldom another: asking for what is not there is a red line in its
+ *   console
+ */
+function modelsOf({ fingerprint, model }: Health, http: Http, inPage: boolean): string[] {
   const name = /^[^/:@]+(?=@)/.exec(fingerprint ?? '')?.[0];
   const url = model?.url ? new URL(model.url, http.address.href('')).href : undefined;
-  return [name, url].filter((each) => each !== undefined);
+  const models = inPage && name !== ownModel ? [url, name] : [name, url];
+  return models.filter((each) => each !== undefined);
 }
 
 /** For who has named nothing but a server: the reason alone would be about a name that they have not written. */

@@ -43,10 +43,10 @@ export function askedOf(
 /** The request: a vector as float32 bytes, little-endian, where its options fit into the URL; else JSON. */
 export function queryRequest(
   asked: Asked,
-  { k, offset, maxDistance, exclude, filter }: EngineQueryOptions,
+  { k, isUsualK, offset, maxDistance, exclude, filter }: EngineQueryOptions,
 ): Pick<ServerRequest, 'body' | 'parameters'> {
   const options = {
-    k,
+    ...(!isUsualK && { k }),
     ...(offset && { offset }),
     // JSON has no infinity, and it leaves nothing out.
     ...(maxDistance !== undefined && Number.isFinite(maxDistance) && { maxDistance }),

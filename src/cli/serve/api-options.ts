@@ -17,7 +17,7 @@ export interface ApiServeOptions {
   /** A file that holds the token of those who may write. */
   tokenFile?: string;
   /** Origins whose pages may ask. */
-  cors?: string[];
+  cors?: readonly string[];
   /** Take pictures, too. */
   extract?: boolean;
   maxK?: number;

@@ -4,6 +4,7 @@ import { LikenessError } from '../../base/errors.ts';
 import type { ApiListener } from '../../server/listener.ts';
 import { say } from '../print.ts';
 import { hostFilter } from './hosts.ts';
+import { shareModels } from './model-origins.ts';
 import { sendText } from './send-body.ts';
 import { isBusy, whenFilesAreFree } from './send-file.ts';
 import type { Site } from './site.ts';
@@ -13,6 +14,8 @@ export interface ServerOptions {
   host: string;
   /** Further names that are answered. */
   allowHost?: readonly string[];
+  /** Origins whose pages may ask the API, and load the models here. */
+  cors?: readonly string[];
   /** Send COOP and COEP, which give the page threads. */
   isolation: boolean;
 }
@@ -106,6 +109,7 @@ export async function startServer(
       await api.answer(request, response);
       return;
     }
+    if (shareModels(request, response, options.cors ?? [])) return;
     if (method !== 'GET' && method !== 'HEAD') {
       response.setHeader('Allow', 'GET, HEAD');
       response.setHeader('Connection', 'close'); // a body is not waited for

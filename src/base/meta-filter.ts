@@ -1,6 +1,6 @@
-import { optionsOf, refuse, shown } from '../base/checks.ts';
-import { LikenessError } from '../base/errors.ts';
-import type { Json } from '../base/json.ts';
+import { optionsOf, refuse, shown } from './checks.ts';
+import { LikenessError } from './errors.ts';
+import type { Json } from './json.ts';
 
 /** A value in metadata that can be asked for. */
 export type MetaValue = string | number | boolean | null;

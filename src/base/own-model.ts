@@ -1,0 +1,2 @@
+/** The model of this package. */
+export const ownModel = 'vgg16-compact';
