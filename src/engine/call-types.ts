@@ -2,7 +2,7 @@ import type { ErrorCode } from '../base/errors.ts';
 import type { Json } from '../base/json.ts';
 import type { MetaFilter } from '../base/meta-filter.ts';
 import type { Region } from '../image/crop.ts';
-import type { Pixels } from '../image/pixels.ts';
+import { isPixelRows, type Pixels } from '../image/pixels.ts';
 import type { CallOptions, ModelFiles } from './types.ts';
 
 /** An item on its way into the engine: what it holds can be posted to a worker. */
@@ -65,9 +65,13 @@ export interface PictureReader<Source> {
 }
 
 /** A photograph of 12 megapixels has 48 MB of pixels: they go when the network's input is made. */
-export function releasePixels(reader: PictureReader<never>, { rgba, gray }: Pixels): void {
-  reader.release?.(rgba);
-  reader.release?.(gray);
+export function releasePixels(reader: PictureReader<never>, pixels: Pixels): void {
+  if (isPixelRows(pixels)) {
+    pixels.close();
+    return;
+  }
+  reader.release?.(pixels.rgba);
+  reader.release?.(pixels.gray);
 }
 
 /** How a network runs. */

@@ -1,7 +1,7 @@
 import { classOf } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
 import { badImage } from './bad-image.ts';
-import type { PixelMode, Pixels } from './pixels.ts';
+import { isPixelRows, type PixelMode, type Pixels } from './pixels.ts';
 
 /** More pixels than this are refused: a small file can claim a picture that fills the memory. 16383², sharp's own limit. */
 export const MAX_PIXELS = 268_402_689;
@@ -25,8 +25,9 @@ export function checkSize(width: number, height: number, what = 'the picture'): 
 
 /** Throws `bad-image` or `bad-argument` unless `pixels` is what {@link Pixels} says. */
 export function checkPixels(pixels: Pixels): void {
+  checkSize(pixels.width, pixels.height);
+  if (isPixelRows(pixels)) return; // of our own
   const { width, height, rgba, mode, gray } = pixels;
-  checkSize(width, height);
   if (mode !== undefined && !modes.includes(mode))
     throw new LikenessError(
       'bad-argument',

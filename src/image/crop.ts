@@ -1,6 +1,6 @@
 import { LikenessError } from '../base/errors.ts';
 import { checkPixels } from './check.ts';
-import type { Pixels } from './pixels.ts';
+import { isPixelRows, type Pixels } from './pixels.ts';
 
 /**
  * A part of a picture, in whole pixels of the picture as it is read: upright, its EXIF orientation applied (with
@@ -31,6 +31,11 @@ export function crop(pixels: Pixels, region: Region): Pixels {
       'bad-argument',
       `The region { x: ${x}, y: ${y}, width: ${width}, height: ${height} } leads out of the picture, which is ${pixels.width} × ${pixels.height} pixels.`,
     );
+  }
+  if (isPixelRows(pixels)) {
+    const rgba = pixels.read(y, y + height);
+    const rows: Pixels = { width: pixels.width, height, rgba, mode: 'RGB' };
+    return crop(rows, { ...region, y: 0 });
   }
   const cut = <T extends Uint8Array | Uint8ClampedArray | Uint16Array>(from: T, to: T, each: number): T => {
     for (let row = 0; row < height; row++) {

@@ -1,4 +1,4 @@
-import type { Pixels } from './pixels.ts';
+import { isPixelRows, type Pixels } from './pixels.ts';
 
 /**
  * Turns and mirrors a picture so that it stands upright: `PIL.ImageOps.exif_transpose`.
@@ -19,6 +19,7 @@ export function orient(pixels: Pixels, orientation: number): Pixels {
   };
   const step = steps[orientation];
   if (!step) return pixels;
+  if (isPixelRows(pixels)) return pixels.turned(orientation);
   const [origin, right, down] = step;
   const [width, height] = orientation >= 5 ? [h, w] : [w, h];
   const turn = <T extends Uint16Array | Uint32Array>(from: T, to: T): T => {

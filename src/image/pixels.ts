@@ -23,3 +23,20 @@ export interface Pixels {
   /** `width * height` samples of 0..65535; only when `mode` is `I`. */
   gray?: Uint16Array;
 }
+
+/**
+ * A picture that is too large to have its pixels twice: the decoder has them, and they are read some rows at a time. Who
+ * asks for `rgba` gets all of them, and the decoder's go.
+ */
+export interface PixelRows extends Pixels {
+  mode: 'RGB';
+  /** Rows `from` … `to` − 1, `(to − from) * width * 4` bytes. */
+  read(from: number, to: number): Uint8Array;
+  /** The same picture, turned and mirrored as EXIF's `orientation` says; of one that is not turned yet. */
+  turned(orientation: number): PixelRows;
+  /** Gives the memory back. */
+  close(): void;
+}
+
+/** Whether the pixels are still the decoder's. */
+export const isPixelRows = (pixels: Pixels): pixels is PixelRows => 'read' in pixels;

@@ -4,7 +4,7 @@ import { checkSize } from './check.ts';
 import type { Decoders } from './decoders.ts';
 import { type Jpeg, readJpeg } from './jpeg.ts';
 import { orient } from './orient.ts';
-import type { Pixels } from './pixels.ts';
+import { isPixelRows, type Pixels } from './pixels.ts';
 import { readWebp } from './webp.ts';
 
 /** What a picture is decoded for. */
@@ -64,7 +64,7 @@ export async function decodeJpeg(
   free(bare);
   if (!options.orient) return pixels;
   const upright = orient(pixels, orientation);
-  if (upright !== pixels) free(pixels.rgba as Uint8Array);
+  if (upright !== pixels && !isPixelRows(pixels)) free(pixels.rgba as Uint8Array);
   return upright;
 }
 

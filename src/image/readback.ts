@@ -9,14 +9,32 @@ export const asStored: ImageBitmapOptions = { colorSpaceConversion: 'none', prem
 /** Pictures are read in bands of about this many pixels: some browsers limit a canvas to less than a photograph. */
 const BAND_PIXELS = 1 << 21;
 
+/** A canvas to read pixels of bitmaps with. */
+function readingCanvas(width: number, height: number) {
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  if (!context) throw badImage('this browser gives no 2D canvas to read pixels with');
+  context.globalCompositeOperation = 'copy';
+  return { canvas, context };
+}
+
+/** The pixels of a part of a bitmap that is opaque, R G B A, through a 2D canvas. */
+export function readOpaquePart(
+  bitmap: ImageBitmap,
+  { x, y, width, height }: { x: number; y: number; width: number; height: number },
+): Uint8Array {
+  const { canvas, context } = readingCanvas(width, height);
+  context.drawImage(bitmap, -x, -y);
+  const { data } = context.getImageData(0, 0, width, height);
+  canvas.width = 1; // its pixels would wait for the garbage collector
+  return new Uint8Array(data.buffer, data.byteOffset, data.length);
+}
+
 /** The pixels of a bitmap, R G B A, through a 2D canvas; undefined at the first one that is not opaque. */
 export function readOpaque(bitmap: ImageBitmap): Uint8Array | undefined {
   const { width, height } = bitmap;
   const bandRows = Math.min(height, Math.max(1, Math.floor(BAND_PIXELS / width)));
-  const canvas = new OffscreenCanvas(width, bandRows);
-  const context = canvas.getContext('2d', { willReadFrequently: true });
-  if (!context) throw badImage('this browser gives no 2D canvas to read pixels with');
-  context.globalCompositeOperation = 'copy';
+  const { canvas, context } = readingCanvas(width, bandRows);
   const rgba = new Uint8Array(width * height * 4);
   for (let y = 0; y < height; y += bandRows) {
     const rows = Math.min(bandRows, height - y);

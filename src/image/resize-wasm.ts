@@ -3,13 +3,17 @@ import { namedArguments } from '../base/named-arguments.ts';
 import { checkWebAssembly } from '../base/web-assembly.ts';
 import { type Coefficients, toFixedPoint } from './coefficients.ts';
 
+/** Gives rows `from` … `to` − 1 of a picture, four bytes for each pixel. */
+export type ReadRows = (from: number, to: number) => Uint8Array;
+
 /**
  * A resize of four 8-bit channels; first across, then down, as Pillow's `ImagingResample`.
  *
+ * @param source its pixels, or what reads some of its rows
  * @param premultiplied the source's colour is to be multiplied by its alpha first
  */
 export type Resampler = (
-  source: Uint8Array | Uint8ClampedArray,
+  source: Uint8Array | Uint8ClampedArray | ReadRows,
   width: number,
   height: number,
   across: Coefficients | undefined,
@@ -98,7 +102,11 @@ export function createWasmResampler(): Resampler {
     }
     for (let y = 0; y < height; y += bandRows) {
       const rows = Math.min(bandRows, height - y);
-      heap.set(source.subarray(y * sourceStride, (y + rows) * sourceStride), bandAt);
+      const band =
+        typeof source === 'function'
+          ? source(y, y + rows)
+          : source.subarray(y * sourceStride, (y + rows) * sourceStride);
+      heap.set(band, bandAt);
       if (premultiplied) kernel.premultiply({ pixels: bandAt, bytes: align(rows * sourceStride) });
       const to = rowsAt + y * stride;
       if (across) {

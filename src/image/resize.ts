@@ -2,7 +2,7 @@ import { LikenessError } from '../base/errors.ts';
 import { badImage } from './bad-image.ts';
 import { checkPixels } from './check.ts';
 import { resampleCoefficients, type Span } from './coefficients.ts';
-import type { PixelMode, Pixels } from './pixels.ts';
+import { isPixelRows, type PixelMode, type Pixels } from './pixels.ts';
 import type { Preprocessing } from './preprocessing.ts';
 import { cmykToRgb, resampleIntegers, resampleNearest, unpremultiply } from './resample.ts';
 import { fastResampler, type Resampler } from './resize-wasm.ts';
@@ -87,7 +87,7 @@ export function areaOf(
  */
 export function resize(pixels: Pixels, framing: Framing, resample: Resampler = fastResampler()): Uint8Array {
   checkPixels(pixels);
-  const { width, height, rgba, gray } = pixels;
+  const { width, height, gray } = pixels;
   const [columns, rows] = spansOf(width, height, framing);
   const mode = modeOf(pixels);
   const integers = mode === 'I' && gray !== undefined;
@@ -95,7 +95,7 @@ export function resize(pixels: Pixels, framing: Framing, resample: Resampler = f
   let out: Uint8Array;
   // Pillow copies a picture of the right size before it looks at the mode, so colour under alpha stays as it is.
   if (!integers && (same || mode === 'P' || mode === 'I;16'))
-    out = resampleNearest(rgba, width, height, columns, rows, mode === 'I;16');
+    out = resampleNearest(pixels.rgba, width, height, columns, rows, mode === 'I;16');
   else {
     const across = resampleCoefficients(framing.resample, width, columns);
     const down = resampleCoefficients(framing.resample, height, rows);
@@ -111,7 +111,9 @@ export function resize(pixels: Pixels, framing: Framing, resample: Resampler = f
       throw badImage(
         `a picture of ${width} × ${height} is too tall to be resized to ${columns.size} × ${rows.size}: crop it or scale it down first`,
       );
-    const part = rgba.subarray(top * width * 4, bottom * width * 4);
+    const part = isPixelRows(pixels)
+      ? (from: number, to: number) => pixels.read(top + from, top + to)
+      : pixels.rgba.subarray(top * width * 4, bottom * width * 4);
     out = resample(part, width, bottom - top, across, down, mode === 'RGBA');
     if (mode === 'RGBA') unpremultiply(out);
   }

@@ -1,5 +1,5 @@
 import { checkPixels } from './check.ts';
-import type { Pixels } from './pixels.ts';
+import { isPixelRows, type Pixels } from './pixels.ts';
 import { cmykToRgb } from './resample.ts';
 
 /**
@@ -10,6 +10,7 @@ import { cmykToRgb } from './resample.ts';
  */
 export function toRgb(pixels: Pixels): Pixels {
   checkPixels(pixels);
+  if (isPixelRows(pixels)) return pixels;
   const { width, height, mode, gray } = pixels;
   let { rgba } = pixels;
   if (mode === 'CMYK') {

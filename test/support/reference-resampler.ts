@@ -86,7 +86,8 @@ function premultiply(rgba: Bytes, out: Uint8Array): void {
   }
 }
 
-export const referenceResampler: Resampler = (source, width, height, across, down, premultiplied) => {
+export const referenceResampler: Resampler = (given, width, height, across, down, premultiplied) => {
+  const source = typeof given === 'function' ? given(0, height) : given;
   if (!premultiplied) return resampleBytes(source, width, height, across, down);
   const colour = new Uint8Array(source.length);
   premultiply(source, colour);
