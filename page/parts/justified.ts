@@ -31,14 +31,17 @@ const maxRatio = 3;
  * @param height that rows are near to
  * @param gap between items and between rows
  * @param below room below each picture, for its caption
- * @param before rows of other pictures with the same sizes: those at the beginning that are the same are taken over
+ * @param before rows of other pictures with the same sizes: those at the beginning that are the same are taken over. `seen`
+ *   items stay where they are: where the last row of them is not full, it takes others as long as they fit beside them.
  */
 export function justifiedRows(
   ratios: readonly number[],
   { width, height, gap, below }: RowSizes,
-  before?: { ratios: readonly number[]; rows: readonly Row[] },
+  before?: { ratios: readonly number[]; rows: readonly Row[]; seen?: number },
 ): Row[] {
   const rows = before ? sameRows(before, ratios) : [];
+  const open = rows.at(-1);
+  if (open?.to === before?.ratios.length && open) rows[rows.length - 1] = filled(open, ratios, width, gap);
   const lastKept = rows.at(-1);
   let top = lastKept ? lastKept.top + (lastKept.height + below + gap) : 0;
   let from = lastKept?.to ?? 0;
@@ -79,14 +82,28 @@ export function justifiedRows(
 
 /** Rows that end before anything differs: which pictures are in a row, the one after it decides, too. */
 function sameRows(
-  { ratios: before, rows }: { ratios: readonly number[]; rows: readonly Row[] },
+  { ratios: before, rows, seen = 0 }: { ratios: readonly number[]; rows: readonly Row[]; seen?: number },
   ratios: readonly number[],
 ): Row[] {
   const shorter = Math.min(before.length, ratios.length);
   let same = 0;
   while (same < shorter && before[same] === ratios[same]) same++;
-  const end = rows.findIndex(({ to }) => to >= same);
+  const end = rows.findIndex(({ from, to }) => to > same || (to === same && from >= seen));
   return rows.slice(0, end === -1 ? rows.length : end);
+}
+
+/** A row with as many more items as fit, at its height. */
+function filled(row: Row, ratios: readonly number[], width: number, gap: number): Row {
+  const [lefts, widths] = [[...row.lefts], [...row.widths]];
+  let { to } = row;
+  for (; to < ratios.length; to++) {
+    const left = lefts.at(-1)! + widths.at(-1)! + gap;
+    const wide = clamped(ratios[to]!) * row.height;
+    if (left + wide > width) break;
+    lefts.push(left);
+    widths.push(wide);
+  }
+  return to === row.to ? row : { ...row, to, lefts, widths };
 }
 
 const clamped = (ratio: number): number => (ratio > 0 ? Math.min(maxRatio, Math.max(minRatio, ratio)) : 1);

@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { isFindable } from '../state/first-answers.ts';
+import { lookAt } from '../state/held.ts';
 import type { Picture } from '../state/pictures.ts';
 import { placeToRestore } from '../state/places.ts';
 import { justifiedRows, nextItem, type Row, type RowSizes, rowOf, rowsBetween } from './justified.ts';
@@ -14,8 +15,12 @@ export interface PictureRowsProps {
   pictures: readonly Picture[];
   /** How many there will be, where more are to come. */
   total?: number | undefined;
-  /** Whether more are to come: the last row is not drawn before it is full. */
+  /** Whether more are to come: the last row is not drawn before it is full, unless it was seen already. */
   isPartial?: boolean;
+  /** Tells lists apart, each of which begins anew; default: there is one. */
+  list?: string;
+  /** Told of the last picture that is on the screen, or above it, whenever that may be another one. */
+  onSeen?(picture: Picture): void;
   /** Href of a picture's link: it can be opened in another tab. */
   hrefOf(picture: Picture): string;
   choose(picture: Picture): void;
@@ -39,15 +44,15 @@ interface Laid {
 }
 
 /** Rows that stay as they are stay the same objects: their pictures are not drawn again when others are added. */
-function laidOut(ratios: readonly number[], sizes: RowSizes, before: Laid | undefined): Laid {
+function laidOut(ratios: readonly number[], sizes: RowSizes, before: Laid | undefined, seen: number): Laid {
   const { width, height, below } = before?.sizes ?? {};
   const isLike = width === sizes.width && height === sizes.height && below === sizes.below;
-  return { ratios, sizes, rows: justifiedRows(ratios, sizes, isLike ? before : undefined) };
+  return { ratios, sizes, rows: justifiedRows(ratios, sizes, isLike ? { ...before!, seen } : undefined) };
 }
 
 /** Justified rows of pictures, of which those near the window are drawn; one tab stop, arrow keys go on. */
 export function PictureRows(props: PictureRowsProps) {
-  const { label, pictures, captionRem = 0, isPartial = false, nearEnd } = props;
+  const { label, pictures, captionRem = 0, isPartial = false, list: name = '', nearEnd, onSeen } = props;
   const list = useRef<HTMLUListElement>(null);
   const probe = useRef<HTMLSpanElement>(null);
   /** The picture that is the tab stop, and where it was last. */
@@ -66,32 +71,50 @@ export function PictureRows(props: PictureRowsProps) {
         ? { id: laid[first.from]!.id, offset: first.top + edge, scrolled: scrollY }
         : undefined;
   };
-  const seen = useRowsWindow(list, probe, noteAnchor);
-  const { width, rem, top, bottom } = seen.value;
+  /** How many pictures of the list, from the first on, have been on the screen: they stay where they are. */
+  const seen = useRef({ list: name, count: 0 });
+  const noteSeen = (): void => {
+    const { rows, pictures: laid } = layout.current;
+    const end = innerHeight - list.current!.getBoundingClientRect().top;
+    const after = rows.findIndex((row) => row.top >= end);
+    const deepest = after === -1 ? rows.at(-1) : rows[after - 1];
+    if (!deepest) return;
+    // A single row that is not full yet is laid out as it fills.
+    if (rows.length > 1) seen.current.count = Math.max(seen.current.count, deepest.to);
+    onSeen?.(laid[deepest.to - 1]!);
+  };
+  const window = useRowsWindow(list, probe, () => {
+    noteAnchor();
+    noteSeen();
+  });
+  const { width, rem, top, bottom } = window.value;
 
   const height = width < 600 ? 120 : 190;
   const below = Math.round(captionRem * rem);
   const laid = useRef<Laid | undefined>(undefined);
   const rows = useMemo(() => {
     if (width === 0) return [];
-    laid.current = laidOut(pictures.map(ratioOf), { width, height, gap, below }, laid.current);
+    if (seen.current.list !== name) seen.current = { list: name, count: 0 };
+    const { count } = seen.current;
+    laid.current = laidOut(pictures.map(ratioOf), { width, height, gap, below }, laid.current, count);
     const all = laid.current.rows;
-    return isPartial && all.length > 1 ? all.slice(0, -1) : all;
-  }, [pictures, isPartial, width, height, below]);
+    return isPartial && all.length > 1 && all.at(-1)!.from >= count ? all.slice(0, -1) : all;
+  }, [pictures, isPartial, width, height, below, name]);
   const last = rows.at(-1);
   const whole = last ? last.top + last.height + below : 0;
 
   useLayoutEffect(() => {
     layout.current = { rows, pictures };
     const held = anchor.current;
-    if (!held) return;
-    const index = pictures.findIndex(({ id }) => id === held.id);
+    const index = held ? pictures.findIndex(({ id }) => id === held.id) : -1;
     const row = rows[rowOf(rows, index)];
-    if (!row) return;
-    // What was scrolled since, we hear of in the next frame.
-    const offset = held.offset - (scrollY - held.scrolled);
-    const moved = list.current!.getBoundingClientRect().top + row.top - offset;
-    if (Math.abs(moved) >= 1) scrollBy({ top: moved, behavior: 'instant' });
+    if (held && row) {
+      // What was scrolled since, we hear of in the next frame.
+      const offset = held.offset - (scrollY - held.scrolled);
+      const moved = list.current!.getBoundingClientRect().top + row.top - offset;
+      if (Math.abs(moved) >= 1) scrollBy({ top: moved, behavior: 'instant' });
+    }
+    noteSeen();
   }, [rows]);
 
   useEffect(() => {
@@ -124,6 +147,25 @@ export function PictureRows(props: PictureRowsProps) {
     else focus();
   });
 
+  /** Scrolls to a picture, unless it is on the screen, and gives it the focus. */
+  const reach = (index: number): void => {
+    const row = rows[rowOf(rows, index)]!;
+    const edge = list.current!.getBoundingClientRect().top + row.top;
+    const covered = document.querySelector('header')?.getBoundingClientRect().bottom ?? 0;
+    if (edge < covered || edge + row.height + below > innerHeight)
+      scrollBy({ top: edge - Math.max(covered + gap, (innerHeight - row.height) / 3), behavior: 'instant' });
+    focusNext.current = { index, stays: false };
+    stop.value = { id: pictures[index]!.id, index };
+  };
+
+  const wanted = lookAt.value;
+  useLayoutEffect(() => {
+    const index = wanted === undefined ? -1 : pictures.findIndex(({ id }) => id === wanted);
+    if (rowOf(rows, index) === -1) return;
+    lookAt.value = undefined;
+    reach(index);
+  }, [wanted, rows]);
+
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const isRtl = getComputedStyle(list.current!).direction === 'rtl';
@@ -131,13 +173,7 @@ export function PictureRows(props: PictureRowsProps) {
     const next = nextItem(event.key, at, rows, { isRtl, page });
     if (next === undefined) return;
     event.preventDefault();
-    const row = rows[rowOf(rows, next)]!;
-    const edge = list.current!.getBoundingClientRect().top + row.top;
-    const covered = document.querySelector('header')?.getBoundingClientRect().bottom ?? 0;
-    if (edge < covered || edge + row.height + below > innerHeight)
-      scrollBy({ top: edge - Math.max(covered + gap, (innerHeight - row.height) / 3), behavior: 'instant' });
-    focusNext.current = { index: next, stays: false };
-    stop.value = { id: pictures[next]!.id, index: next };
+    reach(next);
   };
 
   const near = rowsBetween(rows, top, bottom, below);

@@ -5,21 +5,30 @@ import { type AskedPart, address } from './address.ts';
 import { afterPaint } from './after-paint.ts';
 import { exactCopies } from './copies.ts';
 import { filterKey, isFilterKnown, passing } from './filter-now.ts';
-import { type Answering, answering } from './first-answers.ts';
+import { type Answering, answering, isFindable } from './first-answers.ts';
+import { lookAt } from './held.ts';
+import { askHeld, askWhole } from './held-hits.ts';
 import { fineBins } from './histogram.ts';
-import { openingError, search } from './library.ts';
+import { followIndex, followPictures, indexVersion } from './index-changes.ts';
+import { isLooking, openingError, search } from './library.ts';
 import { pictures } from './pictures.ts';
 import { loadedCount, placeToRestore } from './places.ts';
 import { explainQuery } from './query-errors.ts';
-import { firstHits, forgetVectors, NotReady, type Parts } from './query-input.ts';
+import { forgetVectors, NotReady, type Parts } from './query-input.ts';
 import { running } from './tasks.ts';
 
 /** What a query found so far. */
 export interface Results {
   readonly key: string;
   readonly query: readonly AskedPart[];
-  /** Nearest first. */
+  /** Nearest first. Those that have come since the person saw some of them, and are nearer, are not among them. */
   readonly hits: readonly Hit[];
+  /** Where the next page begins in the whole answer. */
+  readonly next: number;
+  /** What answered: another one's answer is another list. */
+  readonly library: Answering;
+  /** The first hits, which were seen: they stay where they are. `within`: how many pictures are not farther than they. */
+  readonly head?: { count: number; within: number };
   /** Whether there are no more. */
   readonly isWhole: boolean;
   /** How far all pictures are; it comes after the first hits. */
@@ -69,12 +78,24 @@ export const isComplete = computed(() => {
   const found = results.value;
   if (!found) return false;
   const { maxDistance = Number.POSITIVE_INFINITY } = address.value;
-  return found.isWhole || found.hits.at(-1)!.distance > maxDistance;
+  return found.isWhole || (found.hits.at(-1)?.distance ?? 0) > maxDistance;
+});
+
+/** How many new hits belong among those that the person has seen: they wait until the person asks for them. */
+export const waitingCount = computed(() => {
+  const { hits = [], head } = results.value ?? {};
+  if (!head) return 0;
+  const known = pictures.value;
+  const there = hits.slice(0, head.count).filter(({ id }) => {
+    const picture = known.get(id);
+    return picture && isFindable(picture);
+  });
+  return Math.max(0, head.within - there.length);
 });
 
 /** How many hits there will be; `undefined` where that is not known yet. */
 export const shownCount = computed(() => {
-  if (isComplete.value) return shownHits.value.length;
+  if (isComplete.value) return shownHits.value.length + waitingCount.value;
   const found = results.value;
   if (!found?.histogram) return undefined;
   const { maxDistance } = address.value;
@@ -93,6 +114,16 @@ let turn = new AbortController();
 let asked: Asked | undefined;
 /** The pictures that were searched last. */
 let searched: ReadonlySet<string> | undefined;
+/** Hits that the page does not know yet: the index has them a moment before. */
+let unknown: readonly string[] = [];
+/** How many of the hits, from the first on, the person has seen. */
+let seen = 0;
+
+/** Notes that a hit, and with it those before it, was on the screen. */
+export function noteSeenHit(id: string): void {
+  const at = results.value?.hits.findIndex((hit) => hit.id === id) ?? -1;
+  seen = Math.max(seen, at + 1);
+}
 
 /** A query, and the pictures that take part. */
 interface Asked {
@@ -100,17 +131,21 @@ interface Asked {
   among: { exclude: string[]; filter?: string[] };
 }
 
-/** Asks anew; where only the index has changed, the person keeps as many results as there were. */
-async function run(library: Answering): Promise<void> {
+/**
+ * Asks anew. Where only the index has changed, what the person has seen stays, and there are as many results as there were.
+ *
+ * @param isWhole whether those come too that waited
+ */
+async function run(library: Answering, isWhole = false): Promise<void> {
   turn.abort();
   const mine = new AbortController();
   turn = mine;
   const key = queryKey.value;
   const { query } = address.value;
   const before = results.value?.key === key ? results.value : undefined;
+  const head = before && !isWhole && before.library === library ? before.hits.slice(0, seen) : [];
   // As many as there were: when this entry of the history was left, or before the index changed.
-  const wanted = Math.max(before?.hits.length ?? 0, placeToRestore.value?.loaded ?? 0);
-  const k = Math.max(pageSize, wanted);
+  const wanted = Math.max(before?.next ?? 0, placeToRestore.value?.loaded ?? 0);
   isSearching.value = true;
   isLoadingMore = false;
   resultsError.value = undefined;
@@ -119,17 +154,28 @@ async function run(library: Answering): Promise<void> {
   try {
     searched = passing.peek();
     const filter = searched && [...searched];
-    const given = filter ? { filter } : {};
-    const { parts, hits } = await firstHits(query, library, { ...given, k, signal });
-    const among = { exclude: parts.exclude, ...given };
+    const how = { ...(filter ? { filter } : {}), signal };
+    const answer =
+      head.length > 0
+        ? await askHeld(library, query, head, { ...how, k: Math.max(pageSize, before!.hits.length) })
+        : await askWhole(library, query, { ...how, k: Math.max(pageSize, wanted) });
+    const { parts, isWhole: isAll, next, within } = answer;
     signal.throwIfAborted();
+    const hits = answer.hits.filter(({ id }, at) => at < head.length || isKnown(id));
+    unknown = answer.hits.filter((hit) => !hits.includes(hit)).map(({ id }) => id);
+    const among = { exclude: parts.exclude, ...(filter ? { filter } : {}) };
     asked = { query: parts.query, among };
+    const isOld = before !== undefined && isSame(before.hits, hits);
+    if (!isOld && within === undefined) seen = 0;
     results.value = {
       key,
       query,
       // What is drawn stays, where nothing is new.
-      hits: before && isSame(before.hits, hits) ? before.hits : hits,
-      isWhole: hits.length < k,
+      hits: isOld ? before.hits : hits,
+      isWhole: isAll,
+      next,
+      library,
+      ...(within === undefined ? {} : { head: { count: head.length, within } }),
       ...(before?.histogram ? { histogram: before.histogram } : {}),
     };
     isSearching.value = false;
@@ -150,6 +196,18 @@ async function run(library: Answering): Promise<void> {
   }
 }
 
+/** After a reload nobody knows yet which pictures there are. */
+const isKnown = (id: string): boolean => isLooking.peek() || pictures.peek().has(id);
+
+/** Shows what waited, and brings the first of it before the person's eyes. */
+export async function showWaiting(): Promise<void> {
+  const library = answering.value;
+  if (!library) return;
+  const before = new Set(results.value?.hits.map(({ id }) => id));
+  await run(library, true);
+  lookAt.value = shownHits.value.find(({ id }) => !before.has(id))?.id;
+}
+
 const isSame = (before: readonly Hit[], now: readonly Hit[]): boolean =>
   before.length === now.length &&
   now.every(({ id, distance }, n) => before[n]!.id === id && before[n]!.distance === distance);
@@ -164,10 +222,12 @@ export async function loadMore(): Promise<void> {
   isLoadingMore = true;
   const { signal } = turn;
   try {
-    const offset = found.hits.length;
-    const next = await library.query(asked.query, { ...asked.among, k: pageSize, offset, signal });
-    if (signal.aborted || results.value?.hits.length !== offset) return;
-    results.value = { ...results.value, hits: [...found.hits, ...next], isWhole: next.length < pageSize };
+    const offset = found.next;
+    const more = await library.query(asked.query, { ...asked.among, k: pageSize, offset, signal });
+    if (signal.aborted || results.value?.next !== offset) return;
+    const there = new Set(found.hits.map(({ id }) => id));
+    const hits = [...found.hits, ...more.filter(({ id }) => !there.has(id))];
+    results.value = { ...results.value, hits, next: offset + more.length, isWhole: more.length < pageSize };
   } catch (error) {
     if (!signal.aborted) resultsError.value = explainQuery(error, found.query);
   } finally {
@@ -175,51 +235,10 @@ export async function loadMore(): Promise<void> {
   }
 }
 
-/** Pictures that change in a row are followed once in so long. */
-const followMs = 1000;
-/** Counts changes of the index. */
-const indexVersion = signal(0);
-
-function followIndex(): void {
-  effect(() => {
-    const library = search.value;
-    if (!library) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const stop = library.onChange(() => {
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        indexVersion.value++;
-      }, followMs);
-    });
-    return () => {
-      clearTimeout(timer);
-      stop();
-    };
-  });
-}
-
-/** Pictures that a filter lets through come and go in a row, too, while a folder is read. */
-function followFilter(): void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let last = Number.NEGATIVE_INFINITY;
-  effect(() => {
-    if (passing.value === searched || timer !== undefined) return;
-    timer = setTimeout(
-      () => {
-        timer = undefined;
-        last = performance.now();
-        // A new filter is another query, which was asked meanwhile.
-        if (passing.peek() !== searched) indexVersion.value++;
-      },
-      Math.max(0, last + followMs - performance.now()),
-    );
-  });
-}
-
 /** Searches whenever the address's query or filter changes, or the index does. */
 export function followQuery(): void {
   followIndex();
-  followFilter();
+  followPictures(() => ({ searched, unknown }));
   let last: { key: string; library: Answering | undefined; version: number; ready: string } | undefined;
   let model: Answering | undefined;
   effect(() => {
@@ -247,8 +266,9 @@ export function followQuery(): void {
     });
   });
   followWork();
+  followDistance();
   effect(() => {
-    loadedCount.value = results.value?.hits.length ?? 0;
+    loadedCount.value = results.value?.next ?? 0;
   });
   followCount();
 }
@@ -269,6 +289,18 @@ function followWork(): void {
     // One piece of work follows another.
     const timer = setTimeout(() => void run(library), 300);
     return () => clearTimeout(timer);
+  });
+}
+
+/** Another greatest distance shows other results: what waited is among them. */
+function followDistance(): void {
+  let last: number | undefined;
+  effect(() => {
+    const { maxDistance } = address.value;
+    if (maxDistance === last) return;
+    last = maxDistance;
+    const library = answering.peek();
+    if (waitingCount.peek() > 0 && library) untracked(() => void run(library, true));
   });
 }
 

@@ -1,5 +1,6 @@
 import { computed, signal } from '@preact/signals';
 import { missing, type Picture } from './pictures.ts';
+import { running } from './tasks.ts';
 
 /** Pictures that were given and are still to be read, by their ids: they are shown when they can be found. */
 export const toRead = signal<ReadonlyMap<string, Picture>>(new Map());
@@ -16,3 +17,6 @@ export const toGoCount = computed(() => {
   for (const { id } of missing.value) if (!toRead.value.has(id)) count++;
   return count;
 });
+
+/** Whether pictures come one after the other now. */
+export const isReading = computed(() => running.value !== undefined && toRead.value.size > 0);

@@ -12,6 +12,8 @@ export const picturesTexts = bilingual({
     added: 'Order of adding',
     name: 'Name',
     date: 'Newest first',
+    newOnes: (count: number) => (count === 1 ? '1 new picture' : `${formatCount(count)} new pictures`),
+    showNew: 'show',
     noMatch: 'No picture matches.',
     showAll: 'Show all pictures',
     /** Names the chips that say of which pictures a view is. */
@@ -33,6 +35,8 @@ export const picturesTexts = bilingual({
     added: '添加顺序',
     name: '名称',
     date: '最新的在前',
+    newOnes: (count: number) => `${formatCount(count)} 张新图片`,
+    showNew: '显示',
     noMatch: '没有符合条件的图片。',
     showAll: '显示全部图片',
     filter: '图片范围',

@@ -32,6 +32,8 @@ export const queryTexts = bilingual({
     hits: (count: number) => (count === 1 ? '1 picture' : `${formatCount(count)} pictures`),
     hitsWithin: (count: number, distance: string) =>
       `${count === 1 ? '1 picture' : `${formatCount(count)} pictures`} up to ${distance}`,
+    newMatches: (count: number) => (count === 1 ? '1 new match' : `${formatCount(count)} new matches`),
+    showNew: 'show',
     none: 'No other pictures.',
     noneAmong: 'No other picture is among these.',
     noneWithin: (distance: string) => `No picture is nearer than ${distance}.`,
@@ -66,6 +68,8 @@ export const queryTexts = bilingual({
     hits: (count: number) => `${formatCount(count)} 张图片`,
     hitsWithin: (count: number, distance: string) =>
       `距离不超过 ${distance} 的图片有 ${formatCount(count)} 张`,
+    newMatches: (count: number) => `${formatCount(count)} 个新的匹配结果`,
+    showNew: '显示',
     none: '没有其他图片。',
     noneAmong: '此范围内没有其他图片。',
     noneWithin: (distance: string) => `没有距离在 ${distance} 以内的图片。`,

@@ -1,9 +1,19 @@
 import { useCallback } from 'preact/hooks';
+import { NewOnes } from '../parts/new-ones.tsx';
 import { PictureRows } from '../parts/picture-rows.tsx';
 import { type Address, address, go, hrefOf, type Sort } from '../state/address.ts';
 import { type Picture, pictures } from '../state/pictures.ts';
 import { like } from '../state/query-parts.ts';
-import { folders, hasDates, shownPictures } from '../state/shown.ts';
+import {
+  folders,
+  hasDates,
+  listKey,
+  noteSeenPicture,
+  shownPictures,
+  showWaitingPictures,
+  waitingPictures,
+} from '../state/shown.ts';
+import { isReading } from '../state/to-read.ts';
 import { frameTexts } from '../texts/frame.ts';
 import { picturesTexts } from '../texts/pictures.ts';
 
@@ -16,7 +26,10 @@ export function PicturesView() {
   const here = address.value;
   const all = pictures.value.size;
   const shown = shownPictures.value;
-  const count = shown.length === all ? frameTexts.value.pictureCount(all) : text.ofAll(shown.length, all);
+  const waiting = waitingPictures.value;
+  const found = shown.length + waiting;
+  const isFiltered = found !== all;
+  const count = isFiltered ? text.ofAll(found, all) : frameTexts.value.pictureCount(all);
   // A list whose functions are the same draws only what has changed.
   const hrefOfLike = useCallback((picture: Picture) => hrefOf(like(picture, here)), [here]);
   const chooseLike = useCallback((picture: Picture) => go(like(picture, here)), [here]);
@@ -33,8 +46,14 @@ export function PicturesView() {
         <Filter all={all} />
       </div>
       <p class="unseen" role="status">
-        {shown.length !== all && count}
+        {isFiltered && count}
       </p>
+      <NewOnes
+        count={waiting}
+        about={text.newOnes(waiting)}
+        action={text.showNew}
+        show={showWaitingPictures}
+      />
       {shown.length === 0 ? (
         <div class="nothing">
           <p>{text.noMatch}</p>
@@ -46,6 +65,9 @@ export function PicturesView() {
         <PictureRows
           label={frameTexts.value.pictures}
           pictures={shown}
+          list={listKey.value}
+          isPartial={isReading.value}
+          onSeen={noteSeen}
           hrefOf={hrefOfLike}
           choose={chooseLike}
         />
@@ -53,6 +75,8 @@ export function PicturesView() {
     </section>
   );
 }
+
+const noteSeen = ({ id }: Picture): void => noteSeenPicture(id);
 
 /** By name, by folder, and the order. */
 function Filter({ all }: { all: number }) {

@@ -73,8 +73,15 @@ async function read(withShown: boolean): Promise<void> {
   let isDone = true;
   // More may have come in when the last part was under way.
   while (isDone && hasMore()) {
+    let end = '';
+    const tell = (text: string): void => {
+      end = text;
+    };
     isDone =
-      (await runTask(workTexts.value.indexing, (signal, show) => readAll(signal, show, withShown))) ?? false;
+      (await runTask(workTexts.value.indexing, (signal, show) => readAll(signal, show, withShown, tell))) ??
+      false;
+    // Where the progress was: before it goes, there is no room.
+    if (end !== '') say(end);
   }
   const [count, unread] = [given, passedOver];
   given = 0;
@@ -88,15 +95,16 @@ async function readAll(
   signal: AbortSignal,
   show: (fraction: number | undefined, text: string) => void,
   withShown: boolean,
+  tell: (end: string) => void,
 ): Promise<true> {
   const run = new Reading(search.value!, signal, show, withShown);
   try {
     await run.run();
-    say(workTexts.value.indexed(run.added));
+    tell(workTexts.value.indexed(run.added));
     return true;
   } catch (error) {
     if (signal.aborted) {
-      say(workTexts.value.stopped(run.added, toGoCount.value));
+      tell(workTexts.value.stopped(run.added, toGoCount.value));
       await pauseCollections(true);
     }
     throw error;

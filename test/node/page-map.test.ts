@@ -152,9 +152,8 @@ describe('the map', () => {
         await mapIsThere(page);
         await page.setInputFiles('#add-files', [file(names[3]!)]);
         await page.getByRole('link', { name: 'Map' }).click();
-        await page.getByText('1 picture is not on the map yet.').waitFor();
-        await page.getByRole('button', { name: 'Draw again' }).click();
-        await page.getByText('Pictures that are alike lie near each other.').waitFor();
+        await page.getByRole('button', { name: '1 new picture · draw again' }).click();
+        await page.getByRole('application', { name: 'Map of 4 pictures' }).waitFor();
         const box = (await page.locator('.map canvas').boundingBox())!;
         const at = { x: box.x + box.width * 0.25, y: box.y + box.height * 0.25 };
         await page.touchscreen.tap(at.x, at.y);

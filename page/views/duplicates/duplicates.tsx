@@ -1,6 +1,7 @@
 import { effect } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { FilterNote } from '../../parts/filter-note.tsx';
+import { NewOnes } from '../../parts/new-ones.tsx';
 import { type Address, address, filterOf, go, hrefOf } from '../../state/address.ts';
 import { compared, comparing, groups, isOutdated, wasCancelled } from '../../state/duplicates.ts';
 import { search } from '../../state/library.ts';
@@ -33,6 +34,13 @@ export function DuplicatesView() {
           <FilterNote />
           {isThere && <Threshold />}
           <Situation />
+          <NewOnes
+            id="compare"
+            count={isOutdated.value && !comparing.value ? 1 : 0}
+            about={text.outdated}
+            action={text.again}
+            show={() => void findDuplicates()}
+          />
           {isThere && groups.value.length === 0 && (
             <div class="empty">
               <p>{text.none}</p>
@@ -92,14 +100,7 @@ function Situation() {
   if (comparing.value) {
     return <p class="situation">{comparing.value === 'waiting' ? text.waiting : text.comparing}…</p>;
   }
-  if (compared.value) {
-    if (!isOutdated.value) return null;
-    return (
-      <p class="situation">
-        <span>{text.outdated}</span> {start(text.again)}
-      </p>
-    );
-  }
+  if (compared.value) return null;
   if (!search.value || indexedCount.value < 2) return <p class="situation">{text.notReady}</p>;
   return <p class="situation">{start(text.start)}</p>;
 }

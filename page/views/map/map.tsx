@@ -1,6 +1,7 @@
 import { effect, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { FilterNote } from '../../parts/filter-note.tsx';
+import { NewOnes } from '../../parts/new-ones.tsx';
 import { PictureRows } from '../../parts/picture-rows.tsx';
 import { type Address, address, filterOf, go, hrefOf } from '../../state/address.ts';
 import { search } from '../../state/library.ts';
@@ -31,6 +32,13 @@ export function MapView() {
           <Situation />
           <FilterNote />
         </div>
+        <NewOnes
+          id="draw-map"
+          count={isThere && !mapping.value ? missingOnMap.value : 0}
+          about={text.outdated(missingOnMap.value)}
+          action={text.again}
+          show={() => void makeMap()}
+        />
         {isThere ? <MapCanvas choose={find} /> : <div class="map" />}
       </div>
       {isThere && (
@@ -108,15 +116,7 @@ function Situation() {
   );
   if (mapping.value)
     return <p class="quiet">{mapping.value === 'waiting' ? text.waiting : `${text.making}…`}</p>;
-  if (drawn.value) {
-    const count = missingOnMap.value;
-    if (count === 0) return <p class="quiet about">{text.about}</p>;
-    return (
-      <p class="situation">
-        <span>{text.outdated(count)}</span> {start(text.again)}
-      </p>
-    );
-  }
+  if (drawn.value) return <p class="quiet about">{text.about}</p>;
   if (!search.value || indexedCount.value < 2) return <p class="quiet">{text.notReady}</p>;
   return wasMapCancelled.value ? <p class="situation">{start(text.start)}</p> : null;
 }

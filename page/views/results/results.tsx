@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
 import { FilterNote } from '../../parts/filter-note.tsx';
+import { NewOnes } from '../../parts/new-ones.tsx';
 import { PictureRows } from '../../parts/picture-rows.tsx';
 import { address, backToPictures, go, hrefOf } from '../../state/address.ts';
 import { isLooking } from '../../state/library.ts';
@@ -10,11 +11,15 @@ import {
   isComplete,
   isSearching,
   loadMore,
+  noteSeenHit,
   queryKey,
   results,
   shownCount,
   shownHits,
+  showWaiting,
+  waitingCount,
 } from '../../state/results.ts';
+import { isReading } from '../../state/to-read.ts';
 import { picturesTexts } from '../../texts/pictures.ts';
 import { queryTexts } from '../../texts/query.ts';
 import { DistanceSlider } from './distance-slider.tsx';
@@ -70,6 +75,12 @@ export function ResultsView() {
         <FilterNote all={picturesTexts.value.searchAll} />
         <ExactCopies />
       </div>
+      <NewOnes
+        count={waitingCount.value}
+        about={text.newMatches(waitingCount.value)}
+        action={text.showNew}
+        show={() => void showWaiting()}
+      />
       <div class={isOld ? 'hits old' : 'hits'}>
         {found && isKnown ? (
           <PictureRows
@@ -77,14 +88,16 @@ export function ResultsView() {
             key={found.key}
             label={queryTitle.value}
             pictures={shown}
-            total={shownCount.value}
-            isPartial={!isComplete.value}
+            list={`${here.maxDistance}`}
+            total={shownCount.value === undefined ? undefined : shownCount.value - waitingCount.value}
+            isPartial={!isComplete.value || isReading.value}
             captionRem={captionRem.value}
             hrefOf={hrefOfHit}
             choose={choose}
             caption={caption}
             marks={marks}
             nearEnd={loadMore}
+            onSeen={noteSeen}
           />
         ) : (
           (found || isSearching.value) && <Skeleton />
@@ -95,4 +108,5 @@ export function ResultsView() {
   );
 }
 
+const noteSeen = ({ id }: Picture): void => noteSeenHit(id);
 const marks = ({ id }: Picture, _: number, tabIndex: 0 | -1) => <Marks id={id} tabIndex={tabIndex} />;

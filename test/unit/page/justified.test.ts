@@ -64,6 +64,35 @@ describe('justified rows', () => {
     }
   });
 
+  test('that were seen stay as they are: the last one takes others beside those it has', () => {
+    const random = seeded(23);
+    for (let round = 0; round < 200; round++) {
+      const some = (most: number): number[] =>
+        Array.from({ length: Math.floor(random() * most) }, () => 0.3 + random() * 3);
+      let ratios = some(40);
+      const seen = ratios.length;
+      let rows = justifiedRows(ratios, layout);
+      const first = rows;
+      for (let more = 0; more < 5; more++) {
+        const before = { ratios, rows, seen };
+        ratios = [...ratios, ...some(8)];
+        rows = justifiedRows(ratios, layout, before);
+        for (const [n, row] of first.entries()) {
+          const now = rows[n]!;
+          assert.deepEqual([now.from, now.top, now.height], [row.from, row.top, row.height]);
+          assert.deepEqual(now.lefts.slice(0, row.lefts.length), row.lefts);
+          assert.deepEqual(now.widths.slice(0, row.widths.length), row.widths);
+          assert.ok(now.lefts.at(-1)! + now.widths.at(-1)! <= layout.width + 1e-6);
+        }
+        assert.equal(rows.at(-1)?.to ?? 0, ratios.length);
+        for (const [n, row] of rows.entries()) assert.equal(row.from, n === 0 ? 0 : rows[n - 1]!.to);
+      }
+    }
+    const [one, ...none] = justifiedRows([1, 1], layout);
+    const [row] = justifiedRows([1, 1, 1], layout, { ratios: [1, 1], rows: [one!, ...none], seen: 2 });
+    assert.deepEqual(row!.lefts, [0, 198, 396]);
+  });
+
   test('of nothing are none, of one picture one that is not stretched', () => {
     assert.deepEqual(justifiedRows([], layout), []);
     const [only, ...more] = check([1.5], layout);
