@@ -15,18 +15,23 @@ export function database<S extends DBSchema>(
     opening = undefined;
   };
   return () => {
-    opening ??= openDB<S>(name, 1, {
-      upgrade: create,
-      // A newer page in another tab wants to change it, or the person deletes it: this page opens it anew.
-      blocking: (_, __, event) => {
-        (event.target as IDBDatabase).close();
+    // Where it is blocked, some browsers throw at once.
+    opening ??= Promise.resolve()
+      .then(() =>
+        openDB<S>(name, 1, {
+          upgrade: create,
+          // A newer page in another tab wants to change it, or the person deletes it: this page opens it anew.
+          blocking: (_, __, event) => {
+            (event.target as IDBDatabase).close();
+            forget();
+          },
+          terminated: forget,
+        }),
+      )
+      .catch((error) => {
         forget();
-      },
-      terminated: forget,
-    }).catch((error) => {
-      forget();
-      throw error;
-    });
+        throw error;
+      });
     return opening;
   };
 }

@@ -64,6 +64,11 @@ export const dismiss = (key: number): void => {
   alerts.value = alerts.value.filter((alert) => alert.key !== key);
 };
 
+/** Takes back what was told: it is so no more. */
+export const withdraw = (text: string): void => {
+  alerts.value = alerts.value.filter((alert) => alert.text !== text);
+};
+
 /** Shows what went wrong, unless the person ended it. */
 export function explain(error: unknown): void {
   if (error instanceof DOMException && error.name === 'AbortError') return;

@@ -19,7 +19,8 @@ export const collectionTexts = bilingual({
     notAllowed: (name: string) =>
       `The browser was not allowed to read ${name}. Reopen it and allow that to read its new pictures.`,
     isGone: (name: string) =>
-      `${name} is not where it was: it was moved, renamed or deleted. Choose it again to go on with it.`,
+      `${name} is not where it was: it was moved, renamed or deleted. Its pictures can still be searched.`,
+    chooseAgain: 'Choose it again',
     count: (count: number, toGo: number) =>
       toGo === 0 ? pictureCount(count) : `${pictureCount(count)}, ${formatCount(toGo)} to go`,
     forget: (name: string) => `Forget ${name}`,
@@ -37,7 +38,8 @@ export const collectionTexts = bilingual({
     keepThem: '保留',
     listing: (name: string, count: number) => `正在浏览“${name}”：${formatCount(count)} 个文件`,
     notAllowed: (name: string) => `浏览器未获准读取“${name}”。请重新打开并允许读取，以加入其中的新图片。`,
-    isGone: (name: string) => `“${name}”已被移动、重命名或删除。请重新选择该文件夹以继续。`,
+    isGone: (name: string) => `“${name}”已被移动、重命名或删除。其中的图片仍可搜索。`,
+    chooseAgain: '重新选择',
     count: (count: number, toGo: number) =>
       toGo === 0
         ? `${formatCount(count)} 张图片`

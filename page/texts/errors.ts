@@ -18,7 +18,7 @@ const sentences = bilingual<Record<ErrorCode, string>>({
     'out-of-memory': 'There is not enough memory for this. Close other tabs, or do it with fewer pictures.',
     'no-backend': 'This browser cannot run the search. A newer browser can.',
     'device-lost': 'The graphics processor stopped. Reload the page to go on.',
-    locked: 'Another tab has these pictures open. Go on there, or close it and reload this page.',
+    locked: 'Another tab has these pictures open. Go on there, or close it, then try again.',
     'read-only':
       'Another tab is changing these pictures. You can search here; close the other tab to add or remove.',
     'storage-full':
@@ -43,7 +43,7 @@ const sentences = bilingual<Record<ErrorCode, string>>({
     'out-of-memory': '内存不足。请关闭其他标签页，或减少图片数量。',
     'no-backend': '此浏览器无法运行搜索。请使用较新的浏览器。',
     'device-lost': '图形处理器已停止工作。请重新加载页面。',
-    locked: '另一个标签页正在使用这些图片。请在那里继续，或将其关闭后重新加载此页。',
+    locked: '另一个标签页正在使用这些图片。请在那里继续，或将其关闭后重试。',
     'read-only': '另一个标签页正在修改这些图片。您可以在此搜索；要添加或移除图片，请先关闭那个标签页。',
     'storage-full': '此设备已没有空间。之前保存的内容不受影响。请腾出空间后重试。',
     'storage-denied': '此浏览器不允许页面保存数据。关闭页面后，您添加的内容将会丢失。',
@@ -59,10 +59,14 @@ const other = bilingual({
   en: {
     network: 'This could not be fetched. Look whether this device is online, then try again.',
     modelFailed: 'The model could not be opened, so pictures cannot be read. Reload the page to try again.',
+    fileGone: 'This file is not there any more, or it has changed. Choose it again where it is now.',
+    notAllowed: 'The browser was not allowed to do this. Try again, and allow it when it asks.',
   },
   zh: {
     network: '无法获取。请检查此设备是否联网，然后重试。',
     modelFailed: '无法打开模型，因此无法读取图片。请重新加载页面重试。',
+    fileGone: '此文件已不在原处或已被更改。请从现在的位置重新选择。',
+    notAllowed: '浏览器未获准执行此操作。请重试，并在浏览器询问时允许。',
   },
 });
 
@@ -84,6 +88,12 @@ export function errorText(error: unknown): ErrorText {
   const code = (error as { code?: unknown } | null)?.code;
   if (typeof code === 'string' && Object.hasOwn(sentences.value, code))
     return { text: sentences.value[code as ErrorCode], detail: message };
+  const name = error instanceof DOMException ? error.name : '';
+  if (name === 'NotFoundError' || name === 'NotReadableError')
+    return { text: other.value.fileGone, detail: message };
+  if (name === 'NotAllowedError' || name === 'SecurityError')
+    return { text: other.value.notAllowed, detail: message };
+  if (name === 'QuotaExceededError') return { text: sentences.value['storage-full'], detail: message };
   // What browsers say of a fetch that got no answer.
   if (error instanceof TypeError && /fetch|load failed|network/i.test(message))
     return { text: other.value.network, detail: message };

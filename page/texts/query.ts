@@ -16,7 +16,7 @@ export const queryTexts = bilingual({
     like: (name: string) => `like ${name}`,
     unlike: (name: string) => `unlike ${name}`,
     fileIsGone:
-      'The picture of this query is not kept on this device any more. Choose it again with “Find a picture”, or drop it here.',
+      'The picture of this query is not kept on this device any more. Choose it again with “Search by picture”, or drop it here.',
     onlyUnlike: 'There are only pictures not to be like. Add one to be like.',
     cancelled: 'These pictures cancel each other out: nothing is left to search by. Remove one of them.',
     notThere: (name: string) => `${name} is not among the pictures here.`,

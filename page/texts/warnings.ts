@@ -15,6 +15,8 @@ const sentences = bilingual({
     modelInPart:
       'There is no room for the whole model here. A part of it is fetched again with the next visit.',
     modelNotNoted: 'The model could not be stored. It is fetched again with the next visit.',
+    privateWindow:
+      'This seems to be a private window: what you add is gone when it is closed. Open this page in an ordinary window, or save the pictures’ index as a file before.',
     other: 'There is something to know of how this is stored.',
   },
   zh: {
@@ -26,6 +28,8 @@ const sentences = bilingual({
     modelInMemory: '此浏览器不允许页面保存模型。下次访问时会重新下载。',
     modelInPart: '此处空间不足，无法保存整个模型。下次访问时会重新下载其中一部分。',
     modelNotNoted: '模型未能保存。下次访问时会重新下载。',
+    privateWindow:
+      '这似乎是隐私浏览窗口：关闭后，您添加的内容将会丢失。请在普通窗口中打开此页面，或先将图片索引保存为文件。',
     other: '关于数据的保存，有一点需要注意。',
   },
 });
@@ -45,6 +49,9 @@ export function warningText(warning: string): { text: string; detail: string } {
   const [, key] = known.find(([pattern]) => pattern.test(warning)) ?? [undefined, 'other' as const];
   return { text: sentences.value[key], detail: warning };
 }
+
+/** Said where the browser gives no file system of the page's own. */
+export const privateWindow = (): string => sentences.value.privateWindow;
 
 type Where = NonNullable<Report['modelFiles']>['where'];
 

@@ -10,6 +10,7 @@ export const workTexts = bilingual({
       `${names.join(', ')}${count > names.length ? ` and ${formatCount(count - names.length)} more` : ''}: ${why}`,
     unread: (count: number, given: number) =>
       `${formatCount(count)} of ${formatCount(given)} files ${count === 1 ? 'is' : 'are'} not among the pictures:`,
+    otherTab: 'Another tab is adding pictures. This one goes on when it is done.',
     noFiles: 'There are no files in what was given.',
     indexing: 'Reading pictures',
     taking: 'Getting the pictures ready',
@@ -48,6 +49,7 @@ export const workTexts = bilingual({
       `${names.join('、')}${count > names.length ? ` 等 ${formatCount(count)} 个文件` : ''}：${why}`,
     unread: (count: number, given: number) =>
       `${formatCount(given)} 个文件中有 ${formatCount(count)} 个未加入：`,
+    otherTab: '另一个标签页正在添加图片，完成后会在此继续。',
     noFiles: '其中没有文件。',
     indexing: '正在读取图片',
     taking: '正在准备图片',

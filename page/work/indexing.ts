@@ -3,15 +3,18 @@ import type { Item } from 'likeness-search';
 import { isLooking, opened, search } from '../state/library.ts';
 import { Pace } from '../state/pace.ts';
 import { changePictures, missing, type Picture, pictures, updatePictures } from '../state/pictures.ts';
-import { alertPerson, runTask, say } from '../state/tasks.ts';
+import { alertPerson, explain, runTask, say, withdraw } from '../state/tasks.ts';
 import { changeToRead, toGoCount, toRead } from '../state/to-read.ts';
 import { changeUnread, type UnreadPicture, unreadPictures } from '../state/unread.ts';
+import { collectionTexts } from '../texts/collections.ts';
+import { errorText } from '../texts/errors.ts';
 import { workTexts } from '../texts/work.ts';
 import { notReadHere } from './browser-formats.ts';
 import { pauseCollections } from './collections/known.ts';
 import { partFolders, takeFolder, takenIds } from './collections/take-folder.ts';
 import type { Given, GivenFile, Unread } from './given-types.ts';
 import { type NamedFile, nameFiles } from './ids.ts';
+import { warnOfPrivate } from './private-window.ts';
 import { Reading } from './read-pictures.ts';
 import { showIndex } from './show-index.ts';
 import { hashOfFile } from './thumbnails/keep.ts';
@@ -69,6 +72,7 @@ export function indexMissing(withShown = true): Promise<void> {
 async function read(withShown: boolean): Promise<void> {
   await opened(); // its task comes before this one
   await pauseCollections(false);
+  void warnOfPrivate();
   const hasMore = (): boolean => toRead.value.size + (withShown ? missing.value.length : 0) > 0;
   let isDone = true;
   // More may have come in when the last part was under way.
@@ -91,23 +95,33 @@ async function read(withShown: boolean): Promise<void> {
   tellUnread(unread, Math.max(count, unread.length), again.length > 0 ? tryAgain : undefined);
 }
 
+/** What was told of the last reading that failed. */
+let failed: string | undefined;
+
 async function readAll(
   signal: AbortSignal,
   show: (fraction: number | undefined, text: string) => void,
   withShown: boolean,
   tell: (end: string) => void,
-): Promise<true> {
+): Promise<boolean> {
   const run = new Reading(search.value!, signal, show, withShown);
   try {
     await run.run();
     tell(workTexts.value.indexed(run.added));
+    if (failed) withdraw(failed);
     return true;
   } catch (error) {
     if (signal.aborted) {
       tell(workTexts.value.stopped(run.added, toGoCount.value));
       await pauseCollections(true);
+      throw error;
     }
-    throw error;
+    // What is to go stays, and goes on from here.
+    const { text, detail } = errorText(error);
+    failed = text;
+    const goOn = { text: collectionTexts.value.goOn, run: () => void indexMissing(withShown).catch(explain) };
+    alertPerson(text, [], toGoCount.value > 0 ? goOn : undefined, detail);
+    return false;
   } finally {
     passedOver.push(...run.refused.map(({ picture: { id }, why }) => ({ path: id, why })));
     await rememberUnread(

@@ -11,6 +11,8 @@ import {
 import type { ShowProgress } from '../state/tasks.ts';
 import { changeToRead, toGoCount, toRead } from '../state/to-read.ts';
 import { unreadPictures } from '../state/unread.ts';
+import { isNotOpened } from '../texts/unreadable.ts';
+import { workTexts } from '../texts/work.ts';
 import { bitmapOf, isBrowsersByName } from './browser-formats.ts';
 import { keep } from './thumbnails/keep.ts';
 import { Turns } from './turns.ts';
@@ -30,6 +32,9 @@ const atOnce = 2;
 const pixelsAtOnce = 16e6;
 /** How much of the work a small picture is, beside reading its features. */
 const smallShare = 0.3;
+
+/** While another tab has the index, it is tried again so often. */
+const lockedMs = 700;
 
 /** Progress is told so often. */
 const tellMs = 100;
@@ -72,6 +77,8 @@ export class Reading {
   #told = 0;
   /** Of the pictures that the library has. */
   #pixels = 0;
+  /** Whether another tab has the index. */
+  #isHeldUp = false;
 
   constructor(search: ImageSearch, signal: AbortSignal, show: ShowProgress, withShown: boolean) {
     this.#search = search;
@@ -142,14 +149,11 @@ export class Reading {
     const began = performance.now();
     let report: AddReport;
     try {
-      report = await this.#search.add(
+      report = await this.#addWhenFree(
         group.map(({ item }) => item),
-        {
-          signal: this.#signal,
-          onProgress: ({ done }) => {
-            this.#underway.set(group, done);
-            this.#tell();
-          },
+        (done) => {
+          this.#underway.set(group, done);
+          this.#tell();
         },
       );
     } catch (error) {
@@ -168,6 +172,23 @@ export class Reading {
     // It grows by steps: the first part is one picture.
     this.#perPart = Math.max(1, Math.min(maxPart, this.#perPart * 2, Math.floor(partMs / perPicture)));
     this.#tell();
+  }
+
+  /** Another tab may be adding pictures to the same index: this one waits until it is done. */
+  async #addWhenFree(items: readonly Item[], onDone: (done: number) => void): Promise<AddReport> {
+    for (;;) {
+      try {
+        const onProgress = ({ done }: { done: number }): void => onDone(done);
+        const report = await this.#search.add(items, { signal: this.#signal, onProgress });
+        this.#isHeldUp = false;
+        return report;
+      } catch (error) {
+        if ((error as { code?: unknown }).code !== 'locked' || this.#signal.aborted) throw error;
+        this.#isHeldUp = true;
+        onDone(0);
+        await new Promise((done) => setTimeout(done, lockedMs));
+      }
+    }
   }
 
   /** Those that the library refused: some are of formats that only the browser reads, whatever their names say. */
@@ -232,7 +253,8 @@ export class Reading {
     if (refused.size === 0) return;
     for (const { picture } of group) {
       const error = refused.get(picture.id);
-      if (error) this.refused.push({ picture, why: error.message, isContent: error.code === 'bad-image' });
+      const isContent = error?.code === 'bad-image' && !isNotOpened(error.message);
+      if (error) this.refused.push({ picture, why: error.message, isContent });
     }
     changeToRead((map) => {
       for (const { picture } of this.refused)
@@ -256,6 +278,10 @@ export class Reading {
     const total = finished + left;
     let done = finished;
     for (const count of this.#underway.values()) done += count;
+    if (this.#isHeldUp) {
+      this.#show(undefined, workTexts.value.otherTab);
+      return;
+    }
     const work = Math.min(total, done + smallShare * Math.max(0, finished + this.#ahead - done));
     this.#show(total === 0 ? undefined : work / total, this.#pace.describe(done, now, total, work));
   }

@@ -1,6 +1,7 @@
 import { assetAt } from '../assets/assets.node.ts';
 import { isBytes } from '../base/class-of.ts';
 import { LikenessError } from '../base/errors.ts';
+import { bytesOf } from '../image/bytes.ts';
 import { decode } from '../image/decode.node.ts';
 import { hold } from '../image/hold.node.ts';
 import type { ImageSource } from '../image/image-source.ts';
@@ -91,7 +92,7 @@ async function openHost(options: OpenOptions): Promise<EngineHost<NodeSource, St
         pixels: (source) => pixelsOf(source, exif),
         async bytes(source) {
           if ('width' in source) return undefined;
-          return isBytes(source) ? source : new Uint8Array(await source.arrayBuffer());
+          return isBytes(source) ? source : bytesOf(source);
         },
       },
       openStore,

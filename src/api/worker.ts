@@ -17,6 +17,7 @@ import { openCache } from '../delivery/open-cache.ts';
 import { type ModelSource, originOf } from '../delivery/source.ts';
 import type { RunningNetwork } from '../engine/call-types.ts';
 import type { Engine } from '../engine/engine.ts';
+import { bytesOf } from '../image/bytes.ts';
 import { createBrowserDecode } from '../image/decode.browser.ts';
 import { assetDecoders } from '../image/decoders.browser.ts';
 import { type PostedImage, toPixels } from '../image/source.ts';
@@ -140,8 +141,7 @@ async function openEngine(
         loadGpuRuntime: () => loadRuntime(gpuBuild(), assets),
         reader: {
           pixels: (picture) => toPixels(picture, { orient }, decode),
-          bytes: async (picture) =>
-            picture.kind === 'encoded' ? new Uint8Array(await picture.blob.arrayBuffer()) : undefined,
+          bytes: async (picture) => (picture.kind === 'encoded' ? bytesOf(picture.blob) : undefined),
           // What came here was copied, or was made here.
           release: free,
         },

@@ -37,7 +37,7 @@ export async function collectionOf(
   await loadCollections();
   const found =
     collections.value.find((one) => one.key === key && one.name === name) ??
-    (await sameFolder(name, handle)) ??
+    (await sameFolder(handle)) ??
     collections.value.find((one) => one.name === name && !(handle && one.handle) && isAlike(one, files));
   const opened: Collection = {
     ...(found ?? { key: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`, files: new Map() }),
@@ -54,19 +54,24 @@ export async function collectionOf(
   return opened;
 }
 
-async function sameFolder(
-  name: string,
+/** The collection that the person said a folder is, or whose handle is the same. */
+export async function knownFolder(
   handle: FileSystemDirectoryHandle | undefined,
+  key?: string,
 ): Promise<Collection | undefined> {
+  await loadCollections();
+  return collections.value.find((one) => one.key === key) ?? (await sameFolder(handle));
+}
+
+async function sameFolder(handle: FileSystemDirectoryHandle | undefined): Promise<Collection | undefined> {
   for (const one of handle ? collections.value : []) {
-    if (one.name === name && one.handle && (await one.handle.isSameEntry(handle!).catch(() => false)))
-      return one;
+    if (one.handle && (await one.handle.isSameEntry(handle!).catch(() => false))) return one;
   }
   return undefined;
 }
 
 /** Whether half of a collection's files are among these: a folder that only has the same name is another one. */
-function isAlike(collection: Collection, files: ReadonlyMap<string, File>): boolean {
+export function isAlike(collection: Collection, files: ReadonlyMap<string, File>): boolean {
   let same = 0;
   for (const known of collection.files.values()) {
     const file = files.get(known.path);

@@ -38,9 +38,16 @@ export async function reopen(key: string): Promise<void> {
     if (!(await mayRead(handle!, { ask: true }))) return alertPerson(text.notAllowed(name));
     await open(key, handle!);
   } catch (error) {
-    if ((error as Error).name === 'NotFoundError') alertPerson(text.isGone(name));
-    else explain(error);
+    if ((error as Error).name !== 'NotFoundError') return explain(error);
+    const run = (): void => void chooseAgain(key).catch(explain);
+    alertPerson(text.isGone(name), [], { text: text.chooseAgain, run });
   }
+}
+
+/** Has the person show where a folder is now. */
+async function chooseAgain(key: string): Promise<void> {
+  const given = await chooseFolder();
+  if (given) await addFiles(given, { key });
 }
 
 async function open(
@@ -65,8 +72,14 @@ async function watchFolders(): Promise<void> {
     });
     const lookAgain = (): void => {
       const there = collections.value.find((one) => one.key === key);
-      if (there) void open(key, handle, { isRead: !there.isPaused }).catch(() => {});
+      if (there) open(key, handle, { isRead: !there.isPaused }).catch(leave);
       else stop();
+    };
+    // It is gone, or may not be read any more: the person can reopen it, and is told then.
+    const leave = (): void => {
+      stop();
+      watched.delete(key);
+      changeCollection(key, { isOpen: false });
     };
   }
 }

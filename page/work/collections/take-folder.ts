@@ -6,7 +6,7 @@ import type { GivenFile, Unread } from '../given-types.ts';
 import type { NamedFile } from '../ids.ts';
 import { Turns } from '../turns.ts';
 import { compareFolder } from './compare.ts';
-import { collectionOf, noteFiles } from './known.ts';
+import { collectionOf, isAlike, knownFolder, noteFiles } from './known.ts';
 
 /** A folder among what was given. */
 export interface GivenFolder {
@@ -47,20 +47,36 @@ export function takenIds(): Map<string, Picture> {
   return taken;
 }
 
+/** A folder with another name by now, in which its files are as they were, keeps the name by which its pictures are known. */
+async function asKnown(
+  folder: GivenFolder,
+  unlisted: readonly Unread[],
+  key?: string,
+): Promise<{ folder: GivenFolder; unlisted: readonly Unread[] }> {
+  const known = await knownFolder(folder.handle, key);
+  if (!known || known.name === folder.name) return { folder, unlisted };
+  const renamed = <One extends { path: string }>(all: readonly One[]): One[] =>
+    all.map((one) => ({ ...one, path: `${known.name}${one.path.slice(folder.name.length)}` }));
+  const files = renamed(folder.files);
+  if (!isAlike(known, new Map(files.map(({ path, file }) => [path, file])))) return { folder, unlisted };
+  return { folder: { ...folder, name: known.name, files }, unlisted: renamed(unlisted) };
+}
+
 /**
  * Takes over a folder: as what it was known before, or as a new collection.
  *
- * @param unlisted what could not be opened
+ * @param unread what could not be opened
  * @param name finds the ids of new files that are pictures by their names
  * @param key of the collection that the person said it is
  * @returns its pictures, and which of them have another content than before
  */
 export async function takeFolder(
-  folder: GivenFolder,
-  unlisted: readonly Unread[],
+  given: GivenFolder,
+  unread: readonly Unread[],
   name: (files: readonly GivenFile[]) => Promise<NamedFile[]>,
   key?: string,
 ): Promise<{ files: NamedFile[]; changed: ReadonlySet<string> }> {
+  const { folder, unlisted } = await asKnown(given, unread, key);
   const byPath = new Map(folder.files.map(({ path, file }) => [path, file]));
   const collection = await collectionOf(folder.name, folder.handle, byPath, key);
   const { unchanged, changed, fresh, gone } = await compareFolder(collection, folder.files, unlisted);
