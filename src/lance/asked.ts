@@ -120,7 +120,7 @@ function checkVector(vector: Float32Array, dims: number, what: string): Float32A
       `${what} has ${vector[at]} as value ${at}; all values have to be finite.`,
     );
   }
-  if (lengthOf(vector) > longestVector) {
+  if (isTooLong(vector)) {
     throw new LikenessError(
       'bad-argument',
       `${what} is longer than 2⁶²; LanceDB computes in float32 and would overflow.`,
@@ -129,15 +129,25 @@ function checkVector(vector: Float32Array, dims: number, what: string): Float32A
   return vector;
 }
 
+/** Whether a table can have a row of this id: it keeps texts as UTF-8. */
+export const isRowId = (id: unknown): id is string => typeof id === 'string' && id !== '' && isText(id);
+
+/** @throws LikenessError `bad-argument` where a table cannot have a row of this id */
+export function checkRowId(id: unknown): asserts id is string {
+  if (isRowId(id)) return;
+  throw new LikenessError(
+    'bad-argument',
+    `A row's id is ${shown(id)}; it has to be a string that is not empty and has no half of a surrogate pair. Give the row another id.`,
+  );
+}
+
+/** Whether LanceDB can compute with a vector of finite values. */
+export const isTooLong = (vector: Float32Array): boolean => lengthOf(vector) > longestVector;
+
 /** A checked copy of a row that is to be added. */
 export function rowOf(row: unknown, dims: number): Omit<StoredRow, 'added'> {
   const { id, vector, meta } = (row ?? {}) as Partial<VectorRow>;
-  if (typeof id !== 'string' || id === '' || !isText(id)) {
-    throw new LikenessError(
-      'bad-argument',
-      `A row's id is ${shown(id)}; it has to be a string that is not empty and has no half of a surrogate pair. Give the row another id.`,
-    );
-  }
+  checkRowId(id);
   if (meta !== undefined) checkMeta(meta, id);
   return { id, vector: checkVector(vectorOf(vector), dims, `The vector of ${shown(id)}`), meta };
 }

@@ -199,7 +199,8 @@ export class LanceIndex implements VectorEngine {
 
   /**
    * Adds rows; one whose id is there is replaced and keeps its place in the order. Rows are read some thousand at a time,
-   * so any number takes no more memory. After an abort or an error the rows before are there.
+   * so any number takes no more memory. After an abort or an error the rows before are there;
+   * of a list with a row that is wrong, none is.
    *
    * @throws LikenessError `bad-argument`, `closed`, a storage code; the reason of `signal`; what `rows` or `onProgress`
    *   throws
@@ -219,6 +220,8 @@ export class LanceIndex implements VectorEngine {
       signal?.throwIfAborted();
       this.#checkOpen();
     };
+    // Of a list all are looked at before the first is written.
+    if (Array.isArray(rows)) for (const row of rows) how.checkRow(row);
     const added = await this.#writing.run(() => {
       this.#checkOpen();
       return addRows(this.#open, this.#where, rows, { ...how, check });

@@ -15,6 +15,8 @@ interface HowToAdd {
 /** Values of vectors that are written together: 16 MiB. */
 const valuesAtOnce = 2 ** 22;
 const mostRowsAtOnce = 8192;
+/** Characters of ids and metadata that are written together: Arrow counts the bytes of a column in 31 bits. */
+const charactersAtOnce = 2 ** 24;
 
 /** Adds rows in parts, each in one commit of the table: all of a part are there, or none. */
 export async function addRows(
@@ -26,6 +28,7 @@ export async function addRows(
   const atOnce = Math.max(1, Math.min(mostRowsAtOnce, Math.floor(valuesAtOnce / open.shape.dims)));
   const sum: VectorsAdded = { added: 0, replaced: 0 };
   let part: CheckedRow[] = [];
+  let characters = 0;
   let done = 0;
   const writer = open.ways.writer();
   let isWhole = true;
@@ -41,12 +44,15 @@ export async function addRows(
     sum.replaced += part.length - added;
     done += part.length;
     part = [];
+    characters = 0;
     onProgress?.({ done });
   };
   try {
     for await (const row of rows) {
-      part.push(checkRow(row));
-      if (part.length === atOnce) await write();
+      const checked = checkRow(row);
+      part.push(checked);
+      characters += checked.id.length + (JSON.stringify(checked.meta)?.length ?? 0);
+      if (part.length === atOnce || characters >= charactersAtOnce) await write();
     }
     if (part.length > 0) await write();
   } finally {

@@ -12,6 +12,7 @@ import { Budget, Gate, type Limits, usualLimits } from './limits.ts';
 import { createMetrics } from './metrics.ts';
 import { observed } from './observed.ts';
 import type { ApiOptions } from './options.ts';
+import { Probe } from './probe.ts';
 import { type Asked, checkPage, optionsOfUrl, readQuery } from './query-input.ts';
 import { readIds, readRows } from './rows-input.ts';
 import { Watch } from './status.ts';
@@ -24,13 +25,18 @@ export function createApi(options: ApiOptions): Hono<Env> {
   const budget = new Budget(limits.heldBytes);
   const watch = new Watch(engine);
   const checkWriter = writersOnly(options.token);
+  const state = new Probe(async () => {
+    const [size, exactness] = await Promise.all([engine.size(), watch.state()]);
+    return { size, ...exactness };
+  }, limits.probeMs);
   const metrics = createMetrics({
-    size: () => engine.size(),
+    size: async () => (await state.read()).size,
     recall: async () => {
-      const { exact, recall } = await watch.state();
+      const { exact, recall } = await state.read();
       return exact ? { value: 1, k: limits.k, queries: 0 } : recall;
     },
     running: () => gate.inside,
+    left: () => gate.left,
     heldBytes: () => budget.held,
   });
 
@@ -68,7 +74,8 @@ export function createApi(options: ApiOptions): Hono<Env> {
     name(exchange, 'health');
     const { dims, fingerprint, staleMs } = engine;
     try {
-      const [size, { exact, recall }] = await Promise.all([engine.size(), watch.state()]);
+      if (gate.refusal) throw gate.refusal;
+      const { size, exact, recall } = await state.read();
       const { k, depth, page, bodyBytes, ids } = limits;
       return exchange.json({
         status: 'ok',
@@ -122,11 +129,13 @@ export function createApi(options: ApiOptions): Hono<Env> {
   app.get('/api/entries/*', async (exchange) => {
     name(exchange, 'entry');
     const id = idOf(exchange);
-    return versioned(exchange, async () => {
-      const entry = await engine.entry(id);
-      if (entry) return entry;
-      throw new HttpError(404, 'not-found', `No picture with the id ${shown(id)} is in the index.`);
-    });
+    return gate.run(exchange.var.signal, () =>
+      versioned(exchange, async () => {
+        const entry = await engine.entry(id);
+        if (entry) return entry;
+        throw new HttpError(404, 'not-found', `No picture with the id ${shown(id)} is in the index.`);
+      }),
+    );
   });
 
   /** @throws HttpError 409 where vectors of another model came */

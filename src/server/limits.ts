@@ -16,12 +16,19 @@ export interface Limits {
   running: number;
   /** and that wait for their turn. */
   waiting: number;
+  /**
+   * Works that go on though nobody waits for them any more: engines cannot be interrupted everywhere. At so many nothing is
+   * begun until one has ended.
+   */
+  left: number;
   /** Bytes of all bodies that are held, and of all answers that were not taken yet. */
   heldBytes: number;
   /** Milliseconds in which a body has to come. */
   bodyMs: number;
   /** Milliseconds for a query with its wait. */
   queryMs: number;
+  /** Milliseconds that health and figures wait for the store. */
+  probeMs: number;
 }
 
 export const usualLimits: Limits = {
@@ -32,63 +39,122 @@ export const usualLimits: Limits = {
   ids: 100,
   running: 8,
   waiting: 64,
+  left: 8,
   heldBytes: 128 << 20,
   bodyMs: 20_000,
   queryMs: 30_000,
+  probeMs: 5000,
 };
 
 const busy = (what: string): HttpError =>
   new HttpError(503, 'busy', `${what}; ask again in a second.`, { 'Retry-After': '1' });
 
-/** Lets some go at once; others wait in the order in which they came, and too many are refused. */
-export class Gate {
-  readonly #running: number;
-  readonly #waiting: number;
-  readonly #queue: (() => void)[] = [];
-  #inside = 0;
+/** Nothing is begun that would wait for the same. */
+const slow = (count: number): HttpError =>
+  new HttpError(
+    503,
+    'store-slow',
+    `The store of this server has not answered ${count} requests that nobody waits for any more; ask again in some seconds.`,
+    { 'Retry-After': '5' },
+  );
 
-  constructor({ running, waiting }: Pick<Limits, 'running' | 'waiting'>) {
-    this.#running = running;
-    this.#waiting = waiting;
+interface Waiting {
+  enter(): void;
+  refuse(error: HttpError): void;
+}
+
+/**
+ * Lets some go at once; others wait in the order in which they came, and too many are refused. Work whose signal is aborted
+ * gives its place back at once; until it has ended it is counted apart.
+ */
+export class Gate {
+  readonly #limits: Pick<Limits, 'running' | 'waiting' | 'left'>;
+  readonly #queue = new Set<Waiting>();
+  #inside = 0;
+  #left = 0;
+
+  constructor(limits: Pick<Limits, 'running' | 'waiting' | 'left'>) {
+    this.#limits = limits;
   }
 
-  /** How many run now. */
+  /** How many run now, and are waited for. */
   get inside(): number {
     return this.#inside;
   }
 
+  /** How many go on, and nobody waits for them. */
+  get left(): number {
+    return this.#left;
+  }
+
+  /** Why nothing is begun now; `undefined` where something may be. */
+  get refusal(): HttpError | undefined {
+    return this.#left < this.#limits.left ? undefined : slow(this.#left);
+  }
+
   /**
-   * @param signal takes a waiting one out of the queue
+   * @param signal takes a waiting one out of the queue, and gives the place of a running one to the next
    * @throws HttpError 503
    */
   async run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     signal.throwIfAborted();
-    if (this.#inside < this.#running) this.#inside++;
+    if (this.refusal) throw this.refusal;
+    if (this.#inside < this.#limits.running) this.#inside++;
     else await this.#wait(signal);
+    let isLeft = false;
+    const leave = (): void => {
+      isLeft = true;
+      this.#inside--;
+      this.#left++;
+      this.#admit();
+    };
+    signal.addEventListener('abort', leave, { once: true });
     try {
+      // Between its turn and now the client may have gone.
+      signal.throwIfAborted();
       return await work();
     } finally {
-      // The next one takes over this place.
-      const next = this.#queue.shift();
-      if (next) next();
+      signal.removeEventListener('abort', leave);
+      if (isLeft) this.#left--;
       else this.#inside--;
+      this.#admit();
     }
   }
 
   #wait(signal: AbortSignal): Promise<void> {
-    if (this.#queue.length >= this.#waiting) throw busy('The server works on too many requests');
+    if (this.#queue.size >= this.#limits.waiting) throw busy('The server works on too many requests');
     return new Promise((go, failed) => {
-      const enter = (): void => {
-        signal.removeEventListener('abort', leave);
-        go();
-      };
       const leave = (): void => {
-        this.#queue.splice(this.#queue.indexOf(enter), 1);
+        this.#queue.delete(waiting);
         failed(signal.reason);
       };
-      this.#queue.push(enter);
+      const waiting: Waiting = {
+        enter() {
+          signal.removeEventListener('abort', leave);
+          go();
+        },
+        refuse(error) {
+          signal.removeEventListener('abort', leave);
+          failed(error);
+        },
+      };
+      this.#queue.add(waiting);
       signal.addEventListener('abort', leave, { once: true });
     });
+  }
+
+  /** Gives free places to those that wait the longest; where the store is slow, sends them all away. */
+  #admit(): void {
+    const { refusal } = this;
+    for (const waiting of this.#queue) {
+      if (!refusal && this.#inside >= this.#limits.running) return;
+      this.#queue.delete(waiting);
+      if (refusal) waiting.refuse(refusal);
+      else {
+        this.#inside++;
+        waiting.enter();
+      }
+    }
   }
 }
 

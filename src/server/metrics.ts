@@ -6,6 +6,7 @@ export interface Readings {
   size(): Promise<number>;
   recall(): Promise<Recall | null>;
   running(): number;
+  left(): number;
   heldBytes(): number;
 }
 
@@ -50,6 +51,7 @@ export function createMetrics(readings: Readings): Metrics {
     });
   };
   gauge('likeness_requests_running', 'Queries, pages and changes that are worked on', readings.running);
+  gauge('likeness_requests_left', 'Work that goes on though nobody waits for it', readings.left);
   gauge('likeness_held_bytes', 'Bytes of bodies and of answers that were not taken yet', readings.heldBytes);
   gauge('likeness_index_pictures', 'Pictures in the index', readings.size);
   gauge('likeness_recall', 'Measured recall; 1 where answers are exact, NaN before it is known', async () => {

@@ -23,7 +23,7 @@ export function observed(app: Hono<Env>, { metrics, budget, limits, log }: Obser
     const { pathname: path } = new URL(exchange.req.url);
     const refusal = path === '/api/health' || path === '/metrics' ? undefined : budget.refusal;
     if (refusal) exchange.res = answerOf(refusal);
-    // What an engine does for too long goes on by itself, and keeps its place at the gate; nobody waits for it.
+    // What an engine does for too long goes on by itself; nobody waits for it.
     else if (await isCut(next(), signal)) exchange.res = answerOf(httpErrorOf(signal.reason));
     end();
     const { route } = exchange.var;
@@ -33,7 +33,8 @@ export function observed(app: Hono<Env>, { metrics, budget, limits, log }: Obser
     metrics.observe(route, method, status, seconds);
     const thrown: unknown = exchange.error ?? (signal.aborted ? signal.reason : undefined);
     const failure = thrown && !isGone ? { error: String((thrown as Error).message) } : {};
-    const isOurs = status >= 500 && (status !== 503 || isStoreFault(thrown));
+    const isSlow = thrown instanceof HttpError && thrown.code === 'store-slow';
+    const isOurs = status >= 500 && (status !== 503 || isStoreFault(thrown) || isSlow);
     const level = isOurs ? 'error' : status >= 400 ? 'warn' : 'info';
     log(level, { method, path, route, status, ms: Math.round(seconds * 1e4) / 10, ...failure });
   });

@@ -11,7 +11,7 @@ import { apiTimeouts, startServer } from '../../src/cli/serve/server.ts';
 import { emptySite, type Site } from '../../src/cli/serve/site.ts';
 import type { VectorEngine } from '../../src/engine/vector-engine.ts';
 import { apiListener } from '../../src/server/listener.ts';
-import { bearer, call, type StartedApi, startApi, token } from '../support/api-server.ts';
+import { type ApiAnswer, bearer, call, type StartedApi, startApi, token } from '../support/api-server.ts';
 import { dimension, makeIndex, unitVector } from '../support/index-folder.ts';
 import { ask, openSocket, parseAnswer, sendRaw } from '../support/raw-http.ts';
 
@@ -565,43 +565,95 @@ describe('under load the search API', () => {
     await approximate.server.close();
   });
 
-  test('an engine that cannot be interrupted keeps its place, not its client; nothing stays held for those that went', async () => {
-    let letGo = (): void => {};
-    const gone = new Promise<void>((resolve) => {
-      letGo = resolve;
-    });
-    let started = 0;
+  test('a store that hangs keeps no place: who went or waited too long makes room, at too many left nothing is begun, and when it is back all counts are zero', async () => {
+    let isHung = true;
+    const held = new Set<() => void>();
+    const asked: string[] = [];
+    const comesBack = (): void => {
+      isHung = false;
+      for (const go of held) go();
+    };
+    const hang = async (name: string): Promise<void> => {
+      asked.push(name);
+      if (isHung) await new Promise<void>((go) => held.add(go));
+    };
+    const hits = Array.from({ length: 500 }, (_, n) => ({ id: `p${n}`, distance: 1 }));
     const engine = new Proxy(api.engine, {
       get(target, name) {
         const value = target[name as keyof VectorEngine];
-        if (name !== 'query') return typeof value === 'function' ? value.bind(target) : value;
-        return async () => {
-          started++;
-          await gone;
-          return {
-            hits: Array.from({ length: 500 }, (_, n) => ({ id: `p${n}`, distance: 1 })),
-            exact: true,
-            recall: null,
-          };
+        if (typeof value !== 'function') return value;
+        if (!['query', 'entry', 'entries', 'add', 'remove', 'size'].includes(name as string))
+          return value.bind(target);
+        return async (...args: unknown[]) => {
+          await hang(name as string);
+          if (name === 'query') return { hits, exact: true, recall: null };
+          return (value as (...some: unknown[]) => unknown).apply(target, args);
         };
       },
     });
-    const slow = await startApi(engine, { limits: { queryMs: 400, bodyMs: 400, running: 2, waiting: 0 } });
+    const limits = { queryMs: 300, bodyMs: 300, running: 2, waiting: 4, left: 3, probeMs: 100 };
+    const slow = await startApi(engine, { limits });
+    const figures = async () => {
+      const { body } = await call(`${slow.url.slice(0, -4)}/metrics`);
+      return ['running', 'left'].map((name) =>
+        Number(new RegExp(`likeness_requests_${name} (\\d+)`).exec(body)![1]),
+      );
+    };
+    const codeOf = ({ status, body }: ApiAnswer) => [status, body.error?.code];
+
+    // A client that goes, and one that waits too long.
     const leave = new AbortController();
     const left = call(`${slow.url}/query`, { ...query, signal: leave.signal }).catch(
       (error: Error) => error.name,
     );
     const late = await call(`${slow.url}/query`, query);
-    assert.deepEqual([late.status, late.body.error.code, started], [503, 'too-slow', 2]);
+    assert.deepEqual(codeOf(late), [503, 'too-slow']);
+    assert.equal(asked.filter((name) => name === 'query').length, 2);
     leave.abort();
     await left;
-    assert.equal((await call(`${slow.url}/query`, query)).body.error.code, 'busy', 'both still work');
-    letGo();
     await setTimeout(50);
+    assert.deepEqual(await figures(), [0, 2]);
+
+    // Both places are free; of those that wait, none begins when a third one is left.
+    const more = [`${slow.url}/entries/p1.jpg`, `${slow.url}/entries`, `${slow.url}/entries/p2.jpg`];
+    const began = performance.now();
+    const answers = await Promise.all(more.map((url) => call(url)));
+    assert.deepEqual(answers.map(codeOf).sort(), [
+      [503, 'store-slow'],
+      [503, 'too-slow'],
+      [503, 'too-slow'],
+    ]);
+    assert.ok(performance.now() - began < 2000);
+    assert.deepEqual(await figures(), [0, 4]);
+
+    // Now all are told at once, without another call of the store; so is the load balancer.
+    const before = asked.length;
+    for (const answer of [
+      await call(`${slow.url}/query`, query),
+      await call(`${slow.url}/entries/p1.jpg`),
+      await call(`${slow.url}/add`, { json: { entries: [] }, headers: bearer }),
+      await call(`${slow.url}/entries/p1.jpg`, { method: 'DELETE', headers: bearer }),
+    ]) {
+      assert.deepEqual(codeOf(answer), [503, 'store-slow']);
+      assert.equal(answer.headers.get('retry-after'), '5');
+    }
+    assert.equal(asked.length, before);
+    const sick = await call(`${slow.url}/health`);
+    assert.deepEqual([sick.status, sick.body.status], [503, 'failing']);
+    // Figures are read in bounded time, with few calls of the store under way.
+    await Promise.all(Array.from({ length: 20 }, figures));
+    assert.ok(asked.length <= before + 8, `${asked.length - before} calls`);
+    const faults = slow.log.filter(({ level, status }) => level === 'error' && status === 503);
+    assert.ok(faults.some(({ error }) => /has not answered 4 requests/.test(String(error))));
+
+    comesBack();
+    await setTimeout(50);
+    assert.deepEqual(await figures(), [0, 0]);
     const { body } = await call(`${slow.url.slice(0, -4)}/metrics`);
     assert.match(body, /likeness_held_bytes 0\n/);
-    assert.match(body, /likeness_requests_running 0\n/);
-    assert.equal((await call(`${slow.url}/query`, query)).status, 200);
+    for (let n = 0; n < 5; n++) assert.equal((await call(`${slow.url}/query`, query)).status, 200);
+    assert.equal((await call(`${slow.url}/entries/p1.jpg`)).status, 200);
+    assert.equal((await call(`${slow.url}/health`)).status, 200);
     await slow.server.close();
   });
 

@@ -88,6 +88,29 @@ test('likeness import --to lancedb: what cannot be right is refused, in one line
     );
   }));
 
+test('likeness import --to lancedb: ids that a table cannot have are said before any row is written; all others are kept as they are', () =>
+  withFolder(async (folder) => {
+    // A long one, one with NUL, and two that look the same.
+    const odd = ['a\0b', 'é.jpg', 'e\u0301.jpg', 'x'.repeat(100_000), 'half\ud800'];
+    await saveRows(join(folder, 'f.npy'), unitVectors(odd.length));
+    await saveJson(join(folder, 'ids.json'), odd);
+    const args = ['import', 'f.npy', '--ids', 'ids.json', ...toShop];
+    const refused = await likenessIn(folder, ...args);
+    assert.equal(refused.code, 1);
+    assert.match(
+      refused.stderr,
+      /^likeness: .*row 4.*half.*has half of a surrogate pair in its id.*--skip-bad/,
+    );
+    assert.ok(!(await readdir(folder)).includes('shop.lance'), 'no table was made');
+    const rest = await likenessIn(folder, ...args, '--skip-bad');
+    assert.match(rest.stdout, /4 pictures, /, rest.stderr);
+    assert.match(rest.stderr, /1 of 5 rows were skipped/);
+    assert.deepEqual(
+      (await contentOf(folder)).map(([id]) => id),
+      odd.slice(0, 4),
+    );
+  }));
+
 test('likeness index --to lancedb: the table has what the index has, and loses what leaves it', () =>
   withFolder(async (folder) => {
     await mkdir(join(folder, 'photos'));

@@ -1,7 +1,9 @@
 import { modelManifest } from '../../api/model.node.ts';
+import { shown } from '../../base/checks.ts';
 import { LikenessError } from '../../base/errors.ts';
 import type { VectorRow } from '../../engine/vector-engine.ts';
 import { firstNotFinite } from '../../knn/search/vectors.ts';
+import { isRowId, isTooLong } from '../../lance/asked.ts';
 import { type IndexInfo, identityOf } from '../../store/format/header.ts';
 import type { FeatureSource } from '../features.ts';
 import { Interrupted, interruptible } from '../interrupt.ts';
@@ -82,12 +84,12 @@ async function run(
   try {
     stop.throwIfAborted();
     const { dims } = kind;
+    const rows = new SourceRows(source, dims, options.skipBad ?? false);
     const index = await openLance(options, kind);
     const { length } = source.entries;
     const bar = progressBar('Importing', length);
     let [same, written] = [0, 0];
     try {
-      const rows = new SourceRows(source, dims, options.skipBad ?? false);
       const isNew = (await index.size()) === 0;
       const wanted = isNew ? rows.read() : newRows(index, rows.read(), (count) => (same += count));
       const onProgress = ({ done }: { done: number }): void => {
@@ -146,12 +148,20 @@ class SourceRows {
   readonly #dims: number;
   readonly #skipBad: boolean;
   readonly #lengths = new Lengths();
+  /** Rows whose ids a table cannot have. */
+  readonly #badIds = new Set<number>();
   #skipped = 0;
 
   constructor(source: FeatureSource, dims: number, skipBad: boolean) {
     this.#source = source;
     this.#dims = dims;
     this.#skipBad = skipBad;
+    // What is known before any row is read is said before any is written.
+    for (const [row, { id }] of source.entries.entries()) {
+      if (isRowId(id)) continue;
+      this.#refuse(row, 'has half of a surrogate pair in its id, which LanceDB cannot keep');
+      this.#badIds.add(row);
+    }
   }
 
   async *read(): AsyncGenerator<VectorRow> {
@@ -161,8 +171,10 @@ class SourceRows {
       for (let at = 0; at < block.length; at += this.#dims, row++) {
         const vector = block.subarray(at, at + this.#dims);
         const bad = firstNotFinite(vector);
+        if (this.#badIds.has(row)) continue;
         if (damaged.has(row)) this.#refuse(row, 'does not match its checksum');
         else if (bad >= 0) this.#refuse(row, `holds ${vector[bad]} (value ${bad})`);
+        else if (isTooLong(vector)) this.#refuse(row, 'is longer than 2⁶²: LanceDB computes in float32');
         else {
           this.#lengths.add(vector);
           const { id, meta } = this.#source.entries[row]!;
@@ -173,7 +185,7 @@ class SourceRows {
   }
 
   #refuse(row: number, why: string): void {
-    const what = `${this.#source.where(row)}, "${this.#source.entries[row]!.id}", ${why}`;
+    const what = `${this.#source.where(row)}, ${shown(this.#source.entries[row]!.id)}, ${why}`;
     if (!this.#skipBad) {
       throw new LikenessError('bad-file', `${what}. Mend it, or leave such rows out with --skip-bad.`);
     }

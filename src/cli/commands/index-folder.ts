@@ -4,6 +4,7 @@ import type { OpenOptions } from '../../api/options.ts';
 import { LikenessError } from '../../base/errors.ts';
 import type { AddReport, Item } from '../../engine/types.ts';
 import { pictureFormats } from '../../image/endings.ts';
+import { checkRowId } from '../../lance/asked.ts';
 import { placeForFolder } from '../../output/place.node.ts';
 import type { Entry } from '../../store/format/records.ts';
 import type { Problem } from '../../store/inspect/file.ts';
@@ -68,6 +69,8 @@ async function run(folder: string, options: Options, stop: AbortSignal): Promise
   const tryTable = await tableOf(options);
   await tryTable?.('look');
   const found = await findPictures(folder, [output]);
+  // Pictures whose names a table cannot have would be indexed for nothing.
+  if (tryTable) for (const { id } of found.pictures) checkRowId(id);
   const passed = found.passedOver.map(({ path, message }) => `passed over ${path}: ${message}`);
   sayList(passed, listedIn(options));
   const noPictures = (): LikenessError =>

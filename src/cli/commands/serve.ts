@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { endAll } from '../../base/end-all.ts';
 import { openIndexOf } from '../open-index.ts';
 import { print } from '../print.ts';
@@ -39,6 +40,9 @@ export async function serve(options: Options): Promise<void> {
   }
 }
 
+/** A store that does not answer does not let go of what is under way: the process ends all the same. */
+const cleanUpMs = 5000;
+
 /** The first signal waits for answers under way; the second ends the process. */
 function stopOnSignal(server: RunningServer, cleanUp: () => Promise<void>): void {
   let stopping = false;
@@ -48,7 +52,7 @@ function stopOnSignal(server: RunningServer, cleanUp: () => Promise<void>): void
       stopping = true;
       void server
         .close()
-        .then(cleanUp)
+        .then(() => Promise.race([cleanUp(), setTimeout(cleanUpMs)]))
         .finally(() => process.exit(0));
     });
   }

@@ -57,7 +57,11 @@ export async function openApi(
           bodyBytes: maxBody << 20,
           heldBytes: Math.max(128, 4 * maxBody) << 20,
         }),
-        ...(maxQueries !== undefined && { running: maxQueries, waiting: 8 * maxQueries }),
+        ...(maxQueries !== undefined && {
+          running: maxQueries,
+          waiting: 8 * maxQueries,
+          left: maxQueries,
+        }),
       },
       log:
         log === 'off'

@@ -85,6 +85,28 @@ describe('LanceIndex', () => {
     }
   });
 
+  test('of a list with a wrong row nothing is written; much metadata is written in parts that Arrow can hold', async () => {
+    using folder = tempFolder();
+    const index = await LanceIndex.open(folder.path, { dims: 2, maintain: false });
+    const vector = Float32Array.of(0, 1);
+    // More than are written together; the last one is wrong.
+    const rows: VectorRow[] = Array.from({ length: 8200 }, (_, n) => ({ id: `${n}`, vector }));
+    for (const last of [
+      { id: 'half\udc00', vector },
+      { id: 'long', vector: Float32Array.of(0, 2 ** 63) },
+    ]) {
+      await assert.rejects(index.add([...rows, last]), { code: 'bad-argument' });
+      assert.equal(await index.size(), 0);
+    }
+    const parts: number[] = [];
+    const meta = { text: 'x'.repeat(1_000_000) };
+    const large = Array.from({ length: 20 }, (_, n) => ({ id: `${n}`, vector, meta }));
+    await index.add(large, { onProgress: ({ done }) => parts.push(done) });
+    assert.deepEqual([parts.length, parts.at(-1)], [2, 20]);
+    assert.equal((await index.query(vector, { k: 30, filter: { meta } })).hits.length, 20);
+    await index.close();
+  });
+
   test('what cannot be a row or a query is refused, and nothing of it is kept', async () => {
     using folder = tempFolder();
     const index = await LanceIndex.open(folder.path, { dims: 2 });
