@@ -16,11 +16,10 @@ export interface Limits {
   running: number;
   /** and that wait for their turn. */
   waiting: number;
-  /**
-   * Works that go on though nobody waits for them any more: engines cannot be interrupted everywhere. At so many nothing is
-   * begun until one has ended.
-   */
+  /** Works that go on without a place, as nobody waits for them any more: engines cannot be interrupted everywhere. */
   left: number;
+  /** Where so many go on for so many milliseconds, nothing is begun until one has ended. */
+  leftMs: number;
   /** Bytes of all bodies that are held, and of all answers that were not taken yet. */
   heldBytes: number;
   /** Milliseconds in which a body has to come. */
@@ -40,6 +39,7 @@ export const usualLimits: Limits = {
   running: 8,
   waiting: 64,
   left: 8,
+  leftMs: 2000,
   heldBytes: 128 << 20,
   bodyMs: 20_000,
   queryMs: 30_000,
@@ -63,33 +63,45 @@ interface Waiting {
   refuse(error: HttpError): void;
 }
 
+/** Work that was let in, and that nobody waits for any more. */
+interface Left {
+  /** When it gave its place back; `undefined` as long as it keeps it. */
+  since: number | undefined;
+}
+
+type GateLimits = Pick<Limits, 'running' | 'waiting' | 'left' | 'leftMs'>;
+
 /**
  * Lets some go at once; others wait in the order in which they came, and too many are refused. Work whose signal is aborted
- * gives its place back at once; until it has ended it is counted apart.
+ * gives its place back at once, and is counted apart until it has ended; as many as may be so. Where these do not end,
+ * nothing is begun.
  */
 export class Gate {
-  readonly #limits: Pick<Limits, 'running' | 'waiting' | 'left'>;
+  readonly #limits: GateLimits;
   readonly #queue = new Set<Waiting>();
+  readonly #aborted = new Set<Left>();
   #inside = 0;
   #left = 0;
 
-  constructor(limits: Pick<Limits, 'running' | 'waiting' | 'left'>) {
+  constructor(limits: GateLimits) {
     this.#limits = limits;
   }
 
-  /** How many run now, and are waited for. */
+  /** How many have a place. */
   get inside(): number {
     return this.#inside;
   }
 
-  /** How many go on, and nobody waits for them. */
+  /** How many go on without one. */
   get left(): number {
     return this.#left;
   }
 
   /** Why nothing is begun now; `undefined` where something may be. */
   get refusal(): HttpError | undefined {
-    return this.#left < this.#limits.left ? undefined : slow(this.#left);
+    if (this.#left < this.#limits.left) return undefined;
+    const latest = Math.max(...Array.from(this.#aborted, ({ since }) => since ?? 0));
+    return performance.now() - latest < this.#limits.leftMs ? undefined : slow(this.#left);
   }
 
   /**
@@ -101,12 +113,10 @@ export class Gate {
     if (this.refusal) throw this.refusal;
     if (this.#inside < this.#limits.running) this.#inside++;
     else await this.#wait(signal);
-    let isLeft = false;
+    const left: Left = { since: undefined };
     const leave = (): void => {
-      isLeft = true;
-      this.#inside--;
-      this.#left++;
-      this.#admit();
+      this.#aborted.add(left);
+      this.#giveBack();
     };
     signal.addEventListener('abort', leave, { once: true });
     try {
@@ -115,10 +125,24 @@ export class Gate {
       return await work();
     } finally {
       signal.removeEventListener('abort', leave);
-      if (isLeft) this.#left--;
-      else this.#inside--;
-      this.#admit();
+      this.#aborted.delete(left);
+      if (left.since === undefined) this.#inside--;
+      else this.#left--;
+      this.#giveBack();
     }
+  }
+
+  /** Takes the places of those that nobody waits for, as far as these may go on without. */
+  #giveBack(): void {
+    for (const left of this.#aborted) {
+      if (left.since !== undefined || this.#left >= this.#limits.left) continue;
+      left.since = performance.now();
+      this.#inside--;
+      this.#left++;
+      // If they do not end by then, those that wait are sent away.
+      if (this.#left === this.#limits.left) setTimeout(() => this.#admit(), this.#limits.leftMs + 1).unref();
+    }
+    this.#admit();
   }
 
   #wait(signal: AbortSignal): Promise<void> {

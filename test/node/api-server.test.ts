@@ -591,7 +591,7 @@ describe('under load the search API', () => {
         };
       },
     });
-    const limits = { queryMs: 300, bodyMs: 300, running: 2, waiting: 4, left: 3, probeMs: 100 };
+    const limits = { queryMs: 300, bodyMs: 300, running: 2, waiting: 4, left: 3, leftMs: 300, probeMs: 100 };
     const slow = await startApi(engine, { limits });
     const figures = async () => {
       const { body } = await call(`${slow.url.slice(0, -4)}/metrics`);
@@ -614,17 +614,15 @@ describe('under load the search API', () => {
     await setTimeout(50);
     assert.deepEqual(await figures(), [0, 2]);
 
-    // Both places are free; of those that wait, none begins when a third one is left.
+    // Both places are free. Three that may be left are left then; others keep their places.
     const more = [`${slow.url}/entries/p1.jpg`, `${slow.url}/entries`, `${slow.url}/entries/p2.jpg`];
     const began = performance.now();
     const answers = await Promise.all(more.map((url) => call(url)));
-    assert.deepEqual(answers.map(codeOf).sort(), [
-      [503, 'store-slow'],
-      [503, 'too-slow'],
-      [503, 'too-slow'],
-    ]);
+    for (const answer of answers) assert.deepEqual(codeOf(answer), [503, 'too-slow']);
     assert.ok(performance.now() - began < 2000);
-    assert.deepEqual(await figures(), [0, 4]);
+    const [running, gone] = await figures();
+    assert.ok(running! >= 1 && running! <= 2 && gone === 3, `${running} ${gone}`);
+    await setTimeout(350);
 
     // Now all are told at once, without another call of the store; so is the load balancer.
     const before = asked.length;
@@ -644,7 +642,7 @@ describe('under load the search API', () => {
     await Promise.all(Array.from({ length: 20 }, figures));
     assert.ok(asked.length <= before + 8, `${asked.length - before} calls`);
     const faults = slow.log.filter(({ level, status }) => level === 'error' && status === 503);
-    assert.ok(faults.some(({ error }) => /has not answered 4 requests/.test(String(error))));
+    assert.ok(faults.some(({ error }) => /has not answered 3 requests/.test(String(error))));
 
     comesBack();
     await setTimeout(50);
