@@ -3,26 +3,24 @@ import { Header } from './parts/header.tsx';
 import { QuestionDialog } from './parts/question-dialog.tsx';
 import { Tray } from './parts/tray.tsx';
 import { address } from './state/address.ts';
-import { compared } from './state/duplicates.ts';
+import { compared, openGroup } from './state/duplicates.ts';
 import { isLooking } from './state/library.ts';
 import { modals } from './state/modals.ts';
 import { pictures } from './state/pictures.ts';
+import { isSheetOpen } from './state/sheet.ts';
 import { running } from './state/tasks.ts';
 import { frameTexts } from './texts/frame.ts';
-import { ComparePictures, openGroup } from './views/duplicates/compare.tsx';
-import { DuplicatesView } from './views/duplicates/duplicates.tsx';
-import { MapView } from './views/map/map.tsx';
+import { areRoomsThere, Room } from './views/later.tsx';
 import { PicturesView } from './views/pictures.tsx';
 import { ResultsView } from './views/results/results.tsx';
-import { SettingsSheet } from './views/settings/sheet.tsx';
 import { StartView } from './views/start.tsx';
 import { useViewFocus } from './views/use-view-focus.ts';
-import { Viewer } from './views/viewer/viewer.tsx';
 import { isDragging } from './work/input.ts';
 
 /** The page: a frame, one view, and what lies over it. */
 export function App() {
-  useViewFocus(viewNow());
+  const view = viewNow();
+  useViewFocus(view, areRoomsThere() || (view !== 'duplicates' && view !== 'map'));
   return (
     <>
       <a class="skip" href="#main">
@@ -34,7 +32,7 @@ export function App() {
       </main>
       {modals.value.length === 0 && <Tray />}
       <Overlay />
-      <SettingsSheet />
+      {isSheetOpen.value && <Room name="SettingsSheet" />}
       <QuestionDialog />
       {isDragging.value && (
         <div id="drop">
@@ -58,8 +56,8 @@ function View() {
   if (query.length > 0) return <ResultsView />;
   // Nothing is said of pictures before it is known whether there are some.
   if (pictures.value.size === 0 && isLooking.value) return null;
-  if (view === 'duplicates') return <DuplicatesView />;
-  if (view === 'map') return <MapView />;
+  if (view === 'duplicates') return <Room name="DuplicatesView" />;
+  if (view === 'map') return <Room name="MapView" />;
   return (
     <>
       <CollectionNotes />
@@ -70,7 +68,8 @@ function View() {
 
 /** The picture that the address names: among its duplicates, or alone. */
 function Overlay() {
-  const { view, query } = address.value;
-  if (view !== 'duplicates' || query.length > 0) return <Viewer />;
-  return openGroup() || !compared.value ? <ComparePictures /> : <Viewer />;
+  const { view, query, picture, pictureFile } = address.value;
+  if (picture === undefined && pictureFile === undefined) return null;
+  const isCompared = view === 'duplicates' && query.length === 0 && (openGroup() || !compared.value);
+  return isCompared ? <Room key="compare" name="ComparePictures" /> : <Room key="viewer" name="Viewer" />;
 }

@@ -317,22 +317,31 @@ async function buildNode() {
   });
 }
 
+/** The page: what its first screen and first results need, and what is loaded after them. */
 const pageBundle = {
   ...browserOptions,
   minify: true,
+  entryPoints: { main: 'page/main.tsx', style: 'page/style/main.css' },
+  splitting: true,
+  chunkNames: 'chunk-[hash]', // side by side: URLs in them are relative to dist/page
+  external: ['likeness-search'], // the page's import map points it to the library, as on anybody's page
+  outdir: 'dist/page',
+};
+
+/** Its workers, each a script of its own. */
+const pageWorkers = {
+  ...browserOptions,
+  minify: true,
   entryPoints: {
-    main: 'page/main.tsx',
-    style: 'page/style/main.css',
     'gpu-worker': 'page/gpu/worker.ts', // loaded by its button only
     'thumbnail-worker': 'page/work/thumbnails/worker.ts',
   },
-  external: ['likeness-search'], // the page's import map points it to the library, as on anybody's page
   outdir: 'dist/page',
 };
 
 async function buildPage() {
   const { build } = await import('esbuild');
-  await build(pageBundle);
+  await Promise.all([build(pageBundle), build(pageWorkers)]);
 }
 
 /** Copies the page's files that are not scripts. The library is built by then: the page's HTML names its scripts. */
@@ -348,19 +357,25 @@ export function copyPage() {
   const hash = createHash('sha256').update(importMap).digest('base64');
   writeFileSync(
     join(root, 'dist/page/index.html'),
-    html.replace('{{importmap}}', hash).replace('{{library}}', libraryPreloads()),
+    html.replace('{{importmap}}', hash).replace('{{scripts}}', scriptPreloads()),
   );
 }
 
-/** Has a browser fetch the library's scripts with the page's own, and not each when the one before has named it. */
-function libraryPreloads() {
-  const found = new Set(['likeness.js']);
-  for (const name of found) {
-    const script = readFileSync(join(root, 'dist/web', name), 'utf8');
-    for (const [, chunk] of script.matchAll(/\b(?:from|import)\s*"\.\/(likeness-chunk-\w+\.js)"/g))
-      found.add(chunk);
-  }
-  return [...found].map((name) => `<link rel="modulepreload" href="dist/web/${name}">`).join('\n');
+/** Has a browser fetch all scripts of the first screen at once, and not each when the one before has named it. */
+function scriptPreloads() {
+  const lines = [
+    ['dist/page', '', 'main.js'],
+    ['dist/web', 'dist/web/', 'likeness.js'],
+  ].flatMap(([folder, at, first]) => {
+    const found = new Set([first]);
+    for (const name of found) {
+      const script = readFileSync(join(root, folder, name), 'utf8');
+      for (const [, chunk] of script.matchAll(/\b(?:from|import)\s*"\.\/([\w-]*chunk-\w+\.js)"/g))
+        found.add(chunk);
+    }
+    return [...found].filter((name) => name !== 'main.js').map((name) => at + name);
+  });
+  return lines.map((path) => `<link rel="modulepreload" href="${path}">`).join('\n');
 }
 
 /** Scripts of the custom elements, each with all that it needs: a site has copies of them. */
@@ -374,7 +389,7 @@ export const elementsBundle = {
 };
 
 /** All that a page loads, as options of esbuild: the page's scripts first. */
-export const pageBundles = () => [pageBundle, elementsBundle, ...webBundles()];
+export const pageBundles = () => [pageBundle, pageWorkers, elementsBundle, ...webBundles()];
 
 /** Makes the next `ensureBuilt()` build. */
 export const forgetBuild = () => rmSync(stamp, { force: true });

@@ -13,11 +13,10 @@ export interface RowsWindow {
   bottom: number;
 }
 
-/**
- * Rows are drawn so far beyond the window: quick scrolling shows few empty places. They come when those of the window are
- * painted, which would wait for their pictures.
- */
+/** Rows are drawn so far beyond the window: quick scrolling shows few empty places. */
 const margin = 800;
+/** So far they are drawn at first: those of the window would wait for the pictures of others. */
+const firstMargin = 300;
 /** The list is drawn anew when it was scrolled so far. */
 const step = 200;
 
@@ -31,7 +30,7 @@ export function useRowsWindow(
   useLayoutEffect(() => {
     const element = list.current!;
     // Who comes back is scrolled to the place of before in the next frame.
-    let beyond = placeToRestore.peek() ? margin : 0;
+    let beyond = placeToRestore.peek() ? margin : firstMargin;
     const measure = (): void => {
       const before = seen.peek();
       const { top: edge, width } = element.getBoundingClientRect();

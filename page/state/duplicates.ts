@@ -59,6 +59,14 @@ export const groups = computed<Group[]>(() => {
   return found;
 });
 
+/** The group that holds the picture of the address. */
+export const openGroup = (): Group | undefined => {
+  const { picture: id } = address.value;
+  return id === undefined
+    ? undefined
+    : groups.value.find(({ pictures: those }) => those.some((picture) => picture.id === id));
+};
+
 /** Whether pictures came or changed after they were compared. Those that went change nothing for the others. */
 export const isOutdated = computed(() => {
   const seen = compared.value?.seen;

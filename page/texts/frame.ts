@@ -28,6 +28,8 @@ export const frameTexts = bilingual({
     samplesBy: 'Who took the sample pictures',
     chooseFolder: 'Choose a folder…',
     choosePictures: 'Choose pictures…',
+    notLoaded: 'This part of the page could not be loaded. Is the network there?',
+    loadAgain: 'Load the page again',
     language: '中文',
   },
   zh: {
@@ -56,6 +58,8 @@ export const frameTexts = bilingual({
     samplesBy: '示例图片的作者',
     chooseFolder: '选择文件夹…',
     choosePictures: '选择图片…',
+    notLoaded: '页面的这一部分无法加载。请检查网络连接。',
+    loadAgain: '重新加载页面',
     language: 'English',
   },
 });

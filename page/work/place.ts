@@ -1,4 +1,4 @@
-import { sha256 } from '../../src/base/sha256.ts';
+import { sha256 } from './hash.ts';
 import { served } from './served.ts';
 
 /** The store of this page's index; a page that shows a server's pictures has a store for these. */

@@ -19,14 +19,15 @@ const shows = (page: DrivenPage, id: string): Promise<boolean> =>
   );
 const isClosed = (page: DrivenPage): Promise<boolean> =>
   page.waitFor(() => document.querySelector('#viewer') === null);
+/** The hits, all pictures but the query. */
 const hits = (page: DrivenPage): Promise<string[]> =>
   page.waitFor(
-    () => {
+    (wanted) => {
       const links = [...document.querySelectorAll<HTMLElement>('#results-title, .hits:not(.old) .rows a')];
       const ids = links.slice(1).map(({ title }) => title);
-      return links[0]?.id === 'results-title' && ids.length > 0 ? ids : undefined;
+      return links[0]?.id === 'results-title' && ids.length === wanted ? ids : undefined;
     },
-    [],
+    [names.length - 1],
     { timeoutMs: 180_000 },
   ) as Promise<string[]>;
 

@@ -298,6 +298,7 @@ describe('the frame, with a served index', () => {
         visitPage(browser, url, async (page) => {
           await searchable(page);
           await page.click('#settings');
+          await page.waitForSelector('#sheet h3');
           const sizes = () =>
             page.evaluate(() =>
               Object.fromEntries(

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser, BrowserContext, Page } from 'playwright';
 import { launchChromium } from '../../scripts/chromium.mjs';
 import { ImageSearch } from '../../src/node.ts';
-import { samples } from '../support/cli.ts';
+import { root, samples } from '../support/cli.ts';
 import { withIndex, withServer } from '../support/page.ts';
 import { shows } from '../support/page-files.ts';
 
@@ -131,9 +131,9 @@ async function firstHitsOf(
   const hits = await hitsOf(page, count);
   open();
   // A person stays until all is stored.
-  await page.waitForFunction(
-    async () => {
-      const { version } = await (await fetch('index/index.json')).json();
+  await page.evaluate(async () => {
+    const { version } = await (await fetch('index/index.json')).json();
+    const isStored = async (): Promise<boolean> => {
       const kept = await (await caches.open('likeness-features')).keys();
       return (
         kept.length === 1 &&
@@ -141,10 +141,9 @@ async function firstHitsOf(
         Object.values(localStorage).includes(version) &&
         !document.querySelector('#progress')
       );
-    },
-    undefined,
-    { polling: 100 },
-  );
+    };
+    while (!(await isStored())) await new Promise((done) => setTimeout(done, 50));
+  });
   await page.close();
   return { hits, requests };
 }
@@ -172,4 +171,23 @@ test('the next visit has the server’s features at hand, and asks for those of 
         ),
       ),
     ),
+  ));
+
+test('a view whose script cannot be loaded says so, and is there when the page is loaded again', () =>
+  withServer([], (url) =>
+    withContext(async (context) => {
+      const main = readFileSync(join(root, 'dist/page/main.js'), 'utf8');
+      const [, script] = /\bimport\("\.\/(chunk-\w+\.js)"\)/.exec(main)!;
+      const page = await context.newPage();
+      page.setDefaultTimeout(30_000);
+      await page.route(`**/${script}`, (route) => route.abort());
+      await page.goto(url);
+      await page.click('#settings');
+      await page.getByText('This part of the page could not be loaded.').waitFor();
+      await page.unroute(`**/${script}`);
+      await page.getByRole('button', { name: 'Load the page again' }).click();
+      await page.waitForSelector('.alert', { state: 'detached' });
+      await page.click('#settings');
+      await page.waitForSelector('#sheet h2');
+    }),
   ));

@@ -2,19 +2,11 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { Modal } from '../../parts/modal.tsx';
 import { address, back, go } from '../../state/address.ts';
-import { type Group, groups, isMarked } from '../../state/duplicates.ts';
+import { type Group, isMarked, openGroup } from '../../state/duplicates.ts';
 import { nameOf, type Picture } from '../../state/pictures.ts';
 import { duplicatesTexts } from '../../texts/duplicates.ts';
 import { FactList } from './fact-list.tsx';
 import { MarkBox } from './group.tsx';
-
-/** The group that holds the picture of the address. */
-export const openGroup = (): Group | undefined => {
-  const { picture: id } = address.value;
-  return id === undefined
-    ? undefined
-    : groups.value.find(({ pictures }) => pictures.some((picture) => picture.id === id));
-};
 
 /** Part of a picture's width or height that an arrow key moves. */
 const step = 0.1;

@@ -1,5 +1,5 @@
 import { type Calls, connect, domPort } from '../../../src/base/rpc.ts';
-import { sha256 } from '../../../src/base/sha256.ts';
+import { sha256 } from '../hash.ts';
 import { Limit } from './limit.ts';
 import { pageCanvas, type Small, shrink } from './shrink.ts';
 import type { SmallWorker } from './worker.ts';
