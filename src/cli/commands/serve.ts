@@ -4,6 +4,7 @@ import { openIndexOf } from '../open-index.ts';
 import { print } from '../print.ts';
 import { openApi } from '../serve/api.ts';
 import type { ApiServeOptions } from '../serve/api-options.ts';
+import { runsWithFewArenas } from '../serve/few-arenas.ts';
 import { type RunningServer, type ServerOptions, startServer } from '../serve/server.ts';
 import { createSite, emptySite } from '../serve/site.ts';
 
@@ -16,6 +17,7 @@ interface Options extends ServerOptions, ApiServeOptions {
 
 /** `likeness serve`. Resolves when the server listens; a signal ends it. */
 export async function serve(options: Options): Promise<void> {
+  if (options.engine !== undefined && (await runsWithFewArenas())) return;
   const { index: where, engine, followLinks } = options;
   // The page searches an index of ours itself: a table of another engine it cannot read.
   const page = options.page && engine === undefined;
