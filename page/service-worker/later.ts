@@ -14,6 +14,11 @@ export class Later {
     this.#restMs = restMs;
   }
 
+  /** How much waits. */
+  get size(): number {
+    return this.#queue.length;
+  }
+
   /** Something came that goes first. */
   touch(): void {
     this.#last = performance.now();

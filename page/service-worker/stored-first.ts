@@ -3,6 +3,8 @@ import { Later } from './later.ts';
 
 /** Writing while a list is drawn would take as long as drawing it. */
 const writeMs = 250;
+/** Each that waits has its picture in memory, in a pipe of its own: while thousands are scrolled through, they are written. */
+const mostWaiting = 60;
 /** Long after a page has drawn what it shows first. */
 const askMs = 4000;
 
@@ -29,7 +31,8 @@ export class StoredFirst extends Strategy {
     }
     const fetched = await handler.fetch(request);
     const copy = fetched.clone();
-    handler.waitUntil(this.#write.add(() => handler.cachePut(request, copy)));
+    const write = async (): Promise<void> => void (await handler.cachePut(request, copy));
+    handler.waitUntil(this.#write.size < mostWaiting ? this.#write.add(write) : write());
     return fetched;
   }
 }

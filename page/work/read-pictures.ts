@@ -109,6 +109,8 @@ export class Reading {
           });
         running.add(adding);
         this.#pixels += pixelsOf(group);
+        // Beside one that is very large, not even a small picture is made.
+        if (pixelsOf(group) > pixelsAtOnce) await adding;
       }
       if (part.length === 0) await Promise.race(running);
     }

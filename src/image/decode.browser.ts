@@ -1,3 +1,4 @@
+import { free } from '../base/free.ts';
 import { badImage } from './bad-image.ts';
 import { bitmapRows } from './bitmap-rows.ts';
 import { createDecode, type Decode } from './decode.ts';
@@ -14,7 +15,10 @@ const decodeWith =
   async (file, format) => {
     let bitmap: ImageBitmap;
     try {
-      bitmap = await createImageBitmap(new Blob([file]), { ...asStored, imageOrientation: 'none' });
+      const blob = new Blob([file]);
+      // The browser has a copy of it.
+      if (format === 'JPEG') free(file);
+      bitmap = await createImageBitmap(blob, { ...asStored, imageOrientation: 'none' });
     } catch (cause) {
       throw badImage(`this ${format} cannot be decoded here: it is broken or unknown to this browser`, cause);
     }
