@@ -1,36 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright';
-import { launchChromium } from '../../scripts/chromium.mjs';
-import { give, waitForResults } from '../support/results-page.ts';
-import {
-  all,
-  idOf,
-  like,
-  names,
-  second,
-  serveResults,
-  stranger,
-  visitResults,
-} from '../support/results-site.ts';
-import type { ServedFolder } from '../support/served-folder.ts';
+import { test } from 'node:test';
+import type { Page } from 'playwright';
+import { give, summaryIs, waitForResults } from '../support/results-page.ts';
+import { all, idOf, like, names, resultsSite, second, stranger } from '../support/results-site.ts';
 
-let browser: Browser;
-let served: ServedFolder;
-before(async () => {
-  browser = await launchChromium();
-  served = await serveResults();
-});
-after(async () => {
-  await served?.end();
-  await browser.close();
-});
-
-const visit = (body: (page: Page) => Promise<void>, search = '', width = 1280): Promise<void> =>
-  visitResults(browser, served.url, body, { search, width });
-const summaryIs = (page: Page, text: string): Promise<unknown> =>
-  page.waitForFunction((wanted) => document.querySelector('#results-summary')?.textContent === wanted, text);
+const site = resultsSite();
+const { visit } = site;
 const parameter = (page: Page, name: string): string | null => new URL(page.url()).searchParams.get(name);
 const filters = (page: Page): Promise<string[]> => page.locator('.filter-note li').allInnerTexts();
 const even = names.filter((name) => idOf(name).startsWith('Even/')).length;
@@ -72,7 +48,7 @@ test('more like, a picture of one’s own, the viewer and the map search what th
       await summaryIs(page, `${odd - 1} pictures`);
 
       // An address that is opened anew has no list of before: the way back keeps the folder.
-      await page.goto(`${served.url}${like(idOf(second))}&folder=Even&sort=name`);
+      await page.goto(`${site.url}${like(idOf(second))}&folder=Even&sort=name`);
       await waitForResults(page, second);
       await summaryIs(page, `${even} pictures`);
       await page.evaluate(() => sessionStorage.clear());
@@ -81,7 +57,7 @@ test('more like, a picture of one’s own, the viewer and the map search what th
       assert.equal(parameter(page, 'folder'), 'Even');
       assert.equal(parameter(page, 'sort'), 'name');
 
-      await page.goto(`${served.url}${like(idOf(second))}&folder=Gone`);
+      await page.goto(`${site.url}${like(idOf(second))}&folder=Gone`);
       await summaryIs(page, 'No other picture is among these.');
       assert.deepEqual(await filters(page), ['only in Gone']);
       await page.getByRole('button', { name: 'Search all pictures' }).click();

@@ -7,6 +7,7 @@ import { launchChromium } from '../../scripts/chromium.mjs';
 import { withFolder } from '../support/cli.ts';
 import { visitPage, withServer } from '../support/page.ts';
 import { alerts, copiesOf, ids, sample, sampleFiles, shows, write } from '../support/page-files.ts';
+import { filesAreStored } from '../support/results-page.ts';
 
 let browser: Browser;
 before(async () => {
@@ -282,7 +283,7 @@ test('another tab deletes what the page remembers, or opens it in a newer versio
         await page.setInputFiles('#add-folder', join(folder, 'walk'));
         await shows(page, 3);
         const asked = await ask(5);
-        await page.waitForTimeout(300); // it is stored beside the search
+        await filesAreStored(page, 1);
         await page.goto(asked);
         await page.waitForSelector('.results[aria-busy="false"] .hits:not(.old) .rows [data-id]');
         assert.match(await page.innerText('#results-title'), new RegExp(sampleFiles[5]!));

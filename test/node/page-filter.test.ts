@@ -1,39 +1,15 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright';
-import { launchChromium } from '../../scripts/chromium.mjs';
+import { test } from 'node:test';
+import type { Page } from 'playwright';
 import { accessibilityProblems } from '../support/accessibility.ts';
 import { samples } from '../support/cli.ts';
 import { visitPage, withServer } from '../support/page.ts';
-import { chips, waitForResults } from '../support/results-page.ts';
-import {
-  all,
-  idOf,
-  like,
-  names,
-  scrollBy,
-  serveResults,
-  third,
-  visitResults,
-} from '../support/results-site.ts';
-import type { ServedFolder } from '../support/served-folder.ts';
+import { allHits, chips, summaryIs, waitForResults } from '../support/results-page.ts';
+import { all, idOf, like, names, resultsSite, third } from '../support/results-site.ts';
 
-let browser: Browser;
-let served: ServedFolder;
-before(async () => {
-  browser = await launchChromium();
-  served = await serveResults();
-});
-after(async () => {
-  await served?.end();
-  await browser.close();
-});
-
-const visit = (body: (page: Page) => Promise<void>, search = '', width = 1280): Promise<void> =>
-  visitResults(browser, served.url, body, { search, width });
-const summaryIs = (page: Page, text: string): Promise<unknown> =>
-  page.waitForFunction((wanted) => document.querySelector('#results-summary')?.textContent === wanted, text);
+const site = resultsSite();
+const { visit } = site;
 const parameter = (page: Page, name: string): string | null => new URL(page.url()).searchParams.get(name);
 const filters = (page: Page): Promise<string[]> => page.locator('.filter-note li').allInnerTexts();
 const even = names.filter((name) => idOf(name).startsWith('Even/')).length;
@@ -42,27 +18,6 @@ const hitIds = (page: Page): Promise<string[]> =>
   page
     .locator('.results .rows a')
     .evaluateAll((links) => links.map((link) => (link as HTMLElement).dataset.id!));
-
-/** Ids of all hits, from scrolling through them. */
-async function allHits(page: Page, count: number): Promise<string[]> {
-  const seen = new Map<number, string>();
-  for (let n = 0; n < 60 && seen.size < count; n++) {
-    const drawn = await page
-      .locator('.results .rows li')
-      .evaluateAll((items) =>
-        items.map(
-          (item) =>
-            [Number(item.getAttribute('aria-posinset')), item.querySelector('a')!.dataset.id!] as const,
-        ),
-      );
-    for (const [place, id] of drawn)
-      assert.equal(seen.get(place) ?? id, id, `place ${place} is of one picture`);
-    for (const [place, id] of drawn) seen.set(place, id);
-    await scrollBy(page, 700);
-    await page.waitForTimeout(50);
-  }
-  return [...seen].sort(([a], [b]) => a - b).map(([, id]) => id);
-}
 
 test('a click in a folder searches this folder: hits, counts, histogram and paging; all are one click away', () =>
   visit(async (page) => {
@@ -122,7 +77,7 @@ test('a click in a folder searches this folder: hits, counts, histogram and pagi
 
 test('with pictures of one’s own, a reload of results of a filter shows them at once, and follows what is added', () =>
   withServer([], (url) =>
-    visitPage(browser, url, async (page) => {
+    visitPage(site.browser, url, async (page) => {
       const give = (from: number, to: number): Promise<void> =>
         page.setInputFiles(
           '#add-files',

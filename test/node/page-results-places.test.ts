@@ -2,38 +2,31 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright';
-import { launchChromium } from '../../scripts/chromium.mjs';
+import { test } from 'node:test';
+import type { Page } from 'playwright';
 import { samples } from '../support/cli.ts';
-import { chips, hitNames, waitForResults } from '../support/results-page.ts';
+import {
+  allHits,
+  chips,
+  filesAreStored,
+  hitNames,
+  scrollDownTo,
+  waitForResults,
+} from '../support/results-page.ts';
 import {
   all,
   first,
   idOf,
   like,
+  resultsSite,
   scrollBy,
   second,
-  serveResults,
   stranger,
   third,
-  visitResults,
 } from '../support/results-site.ts';
-import type { ServedFolder } from '../support/served-folder.ts';
 
-let browser: Browser;
-let served: ServedFolder;
-before(async () => {
-  browser = await launchChromium();
-  served = await serveResults();
-});
-after(async () => {
-  await served?.end();
-  await browser.close();
-});
-
-const visit = (body: (page: Page) => Promise<void>, search = '', width = 1280): Promise<void> =>
-  visitResults(browser, served.url, body, { search, width });
+const site = resultsSite();
+const { visit } = site;
 const scrolled = (page: Page): Promise<number> => page.evaluate(() => Math.round(scrollY));
 /** Waits until the page has stopped to scroll. */
 const restsAt = async (page: Page, top: number): Promise<void> => {
@@ -46,29 +39,7 @@ test('more come on scrolling, each once, until the end', () =>
   visit(
     async (page) => {
       await waitForResults(page, second);
-      const seen = new Map<number, string>();
-      for (let n = 0; n < 60 && seen.size < all - 1; n++) {
-        const drawn = await page
-          .locator('.rows li')
-          .evaluateAll((items) =>
-            items.map((item) => [
-              Number(item.getAttribute('aria-posinset')),
-              item.querySelector<HTMLElement>('a')!.dataset.id!,
-            ]),
-          );
-        for (const [place, id] of drawn as [number, string][]) {
-          assert.equal(seen.get(place) ?? id, id, `place ${place} is of one picture`);
-          seen.set(place, id);
-        }
-        await scrollBy(page, 500);
-        await page.waitForTimeout(50);
-      }
-      assert.equal(seen.size, all - 1);
-      assert.equal(new Set(seen.values()).size, all - 1);
-      assert.deepEqual(
-        [...seen.keys()].sort((a, b) => a - b),
-        Array.from({ length: all - 1 }, (_, at) => at + 1),
-      );
+      assert.equal(new Set(await allHits(page, all - 1)).size, all - 1);
       // The end is the end.
       await page.waitForFunction(() => !document.querySelector('.more'));
     },
@@ -88,11 +59,8 @@ test('Back, Forward, reload and our own way back give places and focus back', ()
     await waitForResults(page, chosen.split('/').at(-1)!);
     await restsAt(page, 0);
     // Beyond the first page of results.
-    for (let n = 0; n < 4; n++) {
-      await scrollBy(page, 1000);
-      await page.waitForTimeout(150);
-    }
     const far = 4000;
+    await scrollDownTo(page, far);
     await restsAt(page, far);
     const open = await page.evaluate(() => {
       const all = [...document.querySelectorAll<HTMLElement>('.rows a')];
@@ -153,7 +121,7 @@ test('a file of a query is there after a reload, and after Back; where nothing i
     const hits = await hitNames(page);
     const url = page.url();
     assert.match(url, /like-file=[0-9a-f]{16}$/);
-    await page.waitForTimeout(300); // it is stored beside the search
+    await filesAreStored(page, 1);
     await page.reload();
     await waitForResults(page, 'Most like G001.jpeg');
     assert.deepEqual(await hitNames(page), hits);
@@ -187,7 +155,7 @@ test('a file of a query is there after a reload, and after Back; where nothing i
         throw new DOMException('blocked', 'SecurityError');
       };
     });
-    await page.goto(served.url);
+    await page.goto(site.url);
     await page.setInputFiles('#query-file', stranger);
     await waitForResults(page, 'G001.jpeg');
     await page.reload();
@@ -221,11 +189,9 @@ test('results follow pictures that are added meanwhile, and stay where the perso
       `${all - 1 + added.length} pictures`,
       { timeout: 120_000 },
     );
-    await page.waitForTimeout(100);
-    const now = await page.evaluate(
-      (id) => document.querySelector(`.rows a[data-id="${id}"]`)?.getBoundingClientRect().top,
-      seen.id,
-    );
     // Its row may be another one now: that is as high up.
-    assert.ok(Math.abs(now! - seen.top) <= 2, `${now} instead of ${seen.top}`);
+    await page.waitForFunction(({ id, top }) => {
+      const now = document.querySelector(`.rows a[data-id="${id}"]`)?.getBoundingClientRect().top;
+      return now !== undefined && Math.abs(now - top) <= 2;
+    }, seen);
   }));

@@ -1,37 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright';
-import { launchChromium } from '../../scripts/chromium.mjs';
+import { test } from 'node:test';
 import { accessibilityProblems } from '../support/accessibility.ts';
-import { chips, hitDistances, hitNames, tabTo, waitForResults } from '../support/results-page.ts';
-import {
-  all,
-  first,
-  idOf,
-  like,
-  scrollBy,
-  second,
-  serveResults,
-  third,
-  visitResults,
-} from '../support/results-site.ts';
-import type { ServedFolder } from '../support/served-folder.ts';
+import { chips, hitDistances, hitNames, summaryIs, tabTo, waitForResults } from '../support/results-page.ts';
+import { all, first, idOf, like, resultsSite, second, third } from '../support/results-site.ts';
 
-let browser: Browser;
-let served: ServedFolder;
-before(async () => {
-  browser = await launchChromium();
-  served = await serveResults();
-});
-after(async () => {
-  await served?.end();
-  await browser.close();
-});
-
-const visit = (body: (page: Page) => Promise<void>, search = '', width = 1280): Promise<void> =>
-  visitResults(browser, served.url, body, { search, width });
-const summary = (page: Page, text: string): Promise<unknown> =>
-  page.waitForFunction((wanted) => document.querySelector('#results-summary')?.textContent === wanted, text);
+const site = resultsSite();
+const { visit } = site;
 
 test('marks extend the query, chips take a picture out; the address is the query', () =>
   visit(
@@ -70,7 +44,7 @@ test('marks extend the query, chips take a picture out; the address is the query
       await waitForResults(page, `Most like ${second} and ${one}`);
       await page.getByRole('button', { name: `Remove ${one} from the query` }).click();
       await waitForResults(page, `Most like ${second}`);
-      await summary(page, `${all - 1} pictures`);
+      await summaryIs(page, `${all - 1} pictures`);
       assert.deepEqual(await hitNames(page), alone);
       // The last one: there is nothing to search for.
       await page.getByRole('button', { name: `Remove ${second} from the query` }).click();
@@ -83,10 +57,10 @@ test('marks extend the query, chips take a picture out; the address is the query
 test('a query that cannot be answered says why, and its chips can be removed', () =>
   visit(
     async (page) => {
-      await summary(page, 'There are only pictures not to be like. Add one to be like.');
+      await summaryIs(page, 'There are only pictures not to be like. Add one to be like.');
       assert.deepEqual(await chips(page), [`− ${second}`]);
       const said = async (search: string): Promise<string> => {
-        await page.goto(served.url + search);
+        await page.goto(site.url + search);
         await page.waitForFunction(() => {
           const text = document.querySelector('#results-summary')?.textContent ?? '';
           return text.endsWith('.') && !text.includes('not ready');
@@ -110,7 +84,7 @@ test('captions have name, folder and distance; exact copies are folded away', ()
   visit(
     async (page) => {
       await waitForResults(page, first);
-      await summary(page, `${all - 3} pictures`);
+      await summaryIs(page, `${all - 3} pictures`);
       const hit = page.locator('.rows li').first();
       const id = (await hit.locator('a').getAttribute('data-id'))!;
       assert.equal(await hit.locator('a').getAttribute('title'), id);
@@ -166,31 +140,31 @@ test('the greatest distance is chosen over a histogram, by keyboard too, and is 
         'a step of the slider is no entry of the history',
       );
       const within = Number(new URL(page.url()).searchParams.get('within'));
-      await page.waitForFunction(() =>
-        /up to/.test(document.querySelector('#results-summary')!.textContent!),
+      await page.waitForFunction(
+        (end) => document.querySelector('#results-summary')!.textContent!.endsWith(end),
+        `up to ${within.toFixed(3)}`,
       );
       const text = await page.innerText('#results-summary');
       const count = Number(/^(\d+) picture/.exec(text)![1]);
-      assert.ok(text.endsWith(`up to ${within.toFixed(3)}`), text);
       assert.ok(count > 0 && count < all - 1, text);
       const bars = await page.locator('.bars .in').count();
       assert.ok(bars > 0 && bars < (await page.locator('.bars span').count()));
       await page.keyboard.press('Tab');
-      await scrollBy(page, 20_000);
-      await page.waitForFunction(
-        (last) => document.querySelector(`.rows li[aria-posinset="${last}"]`),
-        count,
-      );
+      await page.waitForFunction((last) => {
+        // More come when the end is near.
+        window.scrollTo({ top: document.documentElement.scrollHeight, behavior: 'instant' });
+        return document.querySelector(`.rows li[aria-posinset="${last}"]`);
+      }, count);
       const distances = await hitDistances(page);
       assert.ok(distances.every((distance) => distance <= within + 0.0005));
       assert.equal(await page.locator('.rows li').last().getAttribute('aria-setsize'), String(count));
 
       await page.reload();
       await waitForResults(page, second);
-      await summary(page, text);
+      await summaryIs(page, text);
       await page.focus('#within');
       await page.keyboard.press('End');
-      await summary(page, `${all - 1} pictures`);
+      await summaryIs(page, `${all - 1} pictures`);
       await page.waitForFunction(() => !new URL(location.href).searchParams.has('within'));
     },
     like(idOf(second)),

@@ -1,7 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { after, before } from 'node:test';
 import type { Browser, Page } from 'playwright';
+import { launchChromium } from '../../scripts/chromium.mjs';
 import { samples } from './cli.ts';
 import { visitPage } from './page.ts';
 import { type ServedFolder, serveFolder } from './served-folder.ts';
@@ -20,37 +22,60 @@ export const idOf = (name: string): string => `${names.indexOf(name) % 2 === 0 ?
 export const like = (...ids: string[]): string =>
   `?${ids.map((id) => `like=${encodeURIComponent(id)}`).join('&')}`;
 
-export const serveResults = (): Promise<ServedFolder> =>
-  serveFolder(async (pictures) => {
-    for (const folder of ['Even', 'Odd/one', 'Copies'])
-      await mkdir(join(pictures, folder), { recursive: true });
-    for (const name of names) await cp(join(samples, name), join(pictures, idOf(name)));
-    for (const copy of ['a.jpeg', 'b.jpeg']) await cp(join(samples, first), join(pictures, 'Copies', copy));
-  });
+/** What the tests of a file share: a Chromium, and a server of these pictures. */
+export interface ResultsSite {
+  readonly browser: Browser;
+  readonly url: string;
+  /** Opens the page, with its index ready. */
+  visit(body: (page: Page) => Promise<void>, search?: string, width?: number): Promise<void>;
+}
 
-/** Opens the page, with its index ready. */
-export const visitResults = (
-  browser: Browser,
-  url: string,
-  body: (page: Page) => Promise<void>,
-  { search = '', width = 1280 }: { search?: string; width?: number } = {},
-): Promise<void> =>
-  visitPage(
-    browser,
-    url,
-    async (page) => {
-      // Features of the server's index are taken over.
-      if (search === '') {
-        await page.waitForFunction(
-          () => document.querySelector('.rows .cell') && !document.querySelector('.rows .cell.waiting'),
-          undefined,
-          { timeout: 60_000 },
-        );
-      }
-      await body(page);
+/** Called once in a file of tests: starts the browser and the server before them, and ends both after them. */
+export function resultsSite(): ResultsSite {
+  let browser: Browser | undefined;
+  let served: ServedFolder | undefined;
+  before(async () => {
+    browser = await launchChromium();
+    served = await serveFolder(fill);
+  });
+  after(async () => {
+    await served?.end();
+    await browser?.close();
+  });
+  const visit: ResultsSite['visit'] = (body, search = '', width = 1280) =>
+    visitPage(
+      browser!,
+      served!.url,
+      async (page) => {
+        // Features of the server's index are taken over.
+        if (search === '') {
+          await page.waitForFunction(
+            () => document.querySelector('.rows .cell') && !document.querySelector('.rows .cell.waiting'),
+            undefined,
+            { timeout: 60_000 },
+          );
+        }
+        await body(page);
+      },
+      { width, search },
+    );
+  return {
+    get browser() {
+      return browser!;
     },
-    { width, search },
-  );
+    get url() {
+      return served!.url;
+    },
+    visit,
+  };
+}
+
+async function fill(pictures: string): Promise<void> {
+  for (const folder of ['Even', 'Odd/one', 'Copies'])
+    await mkdir(join(pictures, folder), { recursive: true });
+  for (const name of names) await cp(join(samples, name), join(pictures, idOf(name)));
+  for (const copy of ['a.jpeg', 'b.jpeg']) await cp(join(samples, first), join(pictures, 'Copies', copy));
+}
 
 export const scrollBy = async (page: Page, pixels: number): Promise<void> => {
   await page.mouse.move(600, 500);
