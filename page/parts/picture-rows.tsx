@@ -63,6 +63,8 @@ export function PictureRows(props: PictureRowsProps) {
 
   const layout = useRef<{ rows: readonly Row[]; pictures: readonly Picture[] }>({ rows: [], pictures });
   const noteAnchor = (): void => {
+    // That was our own doing: another picture of the same row would be in another row the next time.
+    if (anchor.current?.scrolled === scrollY) return;
     const { rows, pictures: laid } = layout.current;
     const edge = list.current!.getBoundingClientRect().top;
     const first = rows.find((row) => row.top + row.height + edge > 0);
@@ -113,6 +115,7 @@ export function PictureRows(props: PictureRowsProps) {
       const offset = held.offset - (scrollY - held.scrolled);
       const moved = list.current!.getBoundingClientRect().top + row.top - offset;
       if (Math.abs(moved) >= 1) scrollBy({ top: moved, behavior: 'instant' });
+      anchor.current = { id: held.id, offset, scrolled: scrollY };
     }
     noteSeen();
   }, [rows]);

@@ -147,6 +147,8 @@ async function run(library: Answering, isWhole = false): Promise<void> {
   // As many as there were: when this entry of the history was left, or before the index changed.
   const wanted = Math.max(before?.next ?? 0, placeToRestore.value?.loaded ?? 0);
   isSearching.value = true;
+  // What was asked for meanwhile comes after it: who asked does so once.
+  wantsMore = before !== undefined && (wantsMore || isLoadingMore);
   isLoadingMore = false;
   resultsError.value = undefined;
   isWaiting.value = false;
@@ -179,6 +181,7 @@ async function run(library: Answering, isWhole = false): Promise<void> {
       ...(before?.histogram ? { histogram: before.histogram } : {}),
     };
     isSearching.value = false;
+    if (wantsMore) void loadMore();
     // The person sees the pictures first.
     await new Promise<void>((done) => afterPaint(done));
     signal.throwIfAborted();
@@ -213,12 +216,19 @@ const isSame = (before: readonly Hit[], now: readonly Hit[]): boolean =>
   now.every(({ id, distance }, n) => before[n]!.id === id && before[n]!.distance === distance);
 
 let isLoadingMore = false;
+/** The next page was asked for while there was no answer to append it to. */
+let wantsMore = false;
 
-/** Appends the next page. */
+/** Appends the next page; while a search is under way, after it. */
 export async function loadMore(): Promise<void> {
   const found = results.value;
   const library = answering.value;
-  if (!found || !library || !asked || isLoadingMore || isSearching.value || isComplete.value) return;
+  if (!found || isLoadingMore || isComplete.value) return;
+  if (!library || !asked || isSearching.value) {
+    wantsMore = found.key === queryKey.value;
+    return;
+  }
+  wantsMore = false;
   isLoadingMore = true;
   const { signal } = turn;
   try {
