@@ -10,6 +10,7 @@ import {
   assertState,
   empty,
   info,
+  onceUnlocked,
   randomChanges,
   stateOf,
   vectorOf,
@@ -21,7 +22,7 @@ const d = 64;
 function register(kind: string, make: (name: string) => Store): void {
   describe(kind, () => {
     test('a hundred changes, another object reads along, all is there again', async () => {
-      const index = await IndexStore.open(make('a'), { create: info(d), idleMs: 50 });
+      const index = await IndexStore.open(make('a'), { create: info(d), idleMs: 500 });
       const reader = await IndexStore.open(make('a'));
       let state = empty;
       for (let n = 0; n < 100; n++) {
@@ -34,8 +35,7 @@ function register(kind: string, make: (name: string) => Store): void {
         }
       }
       await assert.rejects(reader.append(randomChanges(100, d)), { code: 'locked' });
-      await new Promise((done) => setTimeout(done, 200));
-      await reader.append(randomChanges(100, d));
+      await onceUnlocked(() => reader.append(randomChanges(100, d)));
       state = applied(state, randomChanges(100, d));
       await reader.close();
       await index.refresh();

@@ -96,3 +96,16 @@ export function randomChanges(n: number, dimension: number, ids = 40): Change[] 
   changes.push({ set: 'step', value: n });
   return changes;
 }
+
+/** Tries again while the other object has the lock, which it gives back when it has been idle for a while. */
+export async function onceUnlocked(change: () => Promise<unknown>): Promise<void> {
+  for (const deadline = Date.now() + 20_000; ; ) {
+    try {
+      await change();
+      return;
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'locked' || Date.now() > deadline) throw error;
+      await new Promise((done) => setTimeout(done, 50));
+    }
+  }
+}

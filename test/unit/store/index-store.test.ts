@@ -11,6 +11,7 @@ import {
   assertState,
   empty,
   info,
+  onceUnlocked,
   randomChanges,
   stateOf,
   textOf,
@@ -148,17 +149,16 @@ describe('IndexStore', () => {
 
   test('one writes, others read and see new commits; the lock passes on when its holder is idle', async () => {
     const store = new MemoryStore();
-    const a = await IndexStore.open(store, { create: info(d), idleMs: 20 });
-    const b = await IndexStore.open(store, { idleMs: 20 });
+    const a = await IndexStore.open(store, { create: info(d), idleMs: 500 });
+    const b = await IndexStore.open(store, { idleMs: 500 });
     const first = [put('a', 1)];
     await a.append(first);
     await assert.rejects(b.append([put('b', 2)]), { code: 'locked' });
     assert.equal(await b.refresh(), true);
     assert.equal(await b.refresh(), false);
     await assertState(b, applied(empty, first));
-    await new Promise((done) => setTimeout(done, 60));
     const second = [put('b', 2), { remove: 'a' }];
-    await b.append(second);
+    await onceUnlocked(() => b.append(second));
     await b.compact();
     await assert.rejects(a.append([put('c', 3)]), { code: 'locked' });
     await b.close();
