@@ -1,3 +1,4 @@
+import { batch } from '@preact/signals';
 import { address } from '../state/address.ts';
 import { report, search } from '../state/library.ts';
 import { camera, drawn, keepDrawn, mapping, markOf, wasMapCancelled } from '../state/map.ts';
@@ -35,8 +36,12 @@ export async function makeMap(): Promise<void> {
       const picture = known.get(id);
       return picture ? markOf(picture) : '';
     });
-    keepDrawn({ of, ids, coordinates, marks });
-    camera.value = undefined;
+    // In one: the map takes the shape of the room that it is to have, without a line that says that it is being made.
+    batch(() => {
+      keepDrawn({ of, ids, coordinates, marks });
+      camera.value = undefined;
+      mapping.value = undefined;
+    });
     if (store !== undefined) await storeMap({ store, ids, coordinates, marks });
     return true;
   });
