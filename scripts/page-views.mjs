@@ -98,6 +98,7 @@ export async function photograph(browser, { urls, wanted = [...shots()] }, save)
     if (last !== `${view.name} ${locale}`) {
       await context?.close();
       context = await browser.newContext({ locale, reducedMotion: 'reduce' });
+      await context.addInitScript(withoutGutter);
       page = await context.newPage();
       page.setDefaultTimeout(60_000);
       last = `${view.name} ${locale}`;
@@ -106,8 +107,6 @@ export async function photograph(browser, { urls, wanted = [...shots()] }, save)
     await page.emulateMedia({ colorScheme: 'light' });
     await page.goto((view.empty ? urls.empty : urls.filled) + view.address);
     await page.waitForSelector(view.wait);
-    // Playwright hides the scroll bar; its place would be an empty strip.
-    await page.evaluate(() => document.documentElement.style.setProperty('scrollbar-gutter', 'auto'));
     await view.act?.(page);
     for (const colorScheme of schemes) {
       await page.emulateMedia({ colorScheme });
@@ -116,6 +115,19 @@ export async function photograph(browser, { urls, wanted = [...shots()] }, save)
     }
   }
   await context?.close();
+}
+
+/**
+ * Runs in a page, before its scripts. Playwright hides the scroll bar; its place would be an empty strip, and a view that
+ * takes the shape of its room would take it of another one.
+ */
+function withoutGutter() {
+  const observer = new MutationObserver(() => {
+    if (!document.documentElement) return;
+    document.documentElement.style.setProperty('scrollbar-gutter', 'auto');
+    observer.disconnect();
+  });
+  observer.observe(document, { childList: true });
 }
 
 /** A photograph when nothing has moved for a second: a canvas does not say that it is still being drawn. */
