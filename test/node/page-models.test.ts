@@ -11,7 +11,7 @@ import { accessibilityProblems } from '../support/accessibility.ts';
 import { likeness, samples, withFolder } from '../support/cli.ts';
 import { startModelServer } from '../support/model-server.ts';
 import { visitPage, withServer } from '../support/page.ts';
-import { shows } from '../support/page-files.ts';
+import { areFound, shows } from '../support/page-files.ts';
 import { description, seededWeights } from '../support/seeded-vgg16.ts';
 
 /** Large enough that the page asks before it downloads. */
@@ -146,7 +146,7 @@ test('the index of a large model is searched at once; its network is asked for w
             );
             await page.getByRole('button', { name: 'Read these 8 pictures here' }).click();
             await closeSettings(page);
-            await shows(page, 9); // the file of this visit is read, too
+            await areFound(page, 9); // the file of this visit is read, too
             const compact = await hits(page, names[3]!);
             assert.notDeepEqual(compact, seeded);
 

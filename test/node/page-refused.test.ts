@@ -6,7 +6,7 @@ import type { Browser } from 'playwright';
 import { launchChromium } from '../../scripts/chromium.mjs';
 import { withFolder } from '../support/cli.ts';
 import { visitPage, withServer } from '../support/page.ts';
-import { alerts, sample, sampleFiles, shows } from '../support/page-files.ts';
+import { alerts, areFound, sample, sampleFiles, shows } from '../support/page-files.ts';
 
 let browser: Browser;
 before(async () => {
@@ -50,6 +50,7 @@ test('where the browser throws at whoever opens a database, pictures are added a
         await page.goto(url);
         await page.setInputFiles('#add-files', [sample(0), sample(1), sample(2)]);
         await shows(page, 3);
+        await areFound(page, 3);
         assert.deepEqual(await alerts(page), []);
         await page.click('.rows [data-index="0"]');
         await page.locator('.results[aria-busy="false"] .rows [data-index="1"]').waitFor();

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright';
 import { launchChromium } from '../../scripts/chromium.mjs';
 import { visitPage, withServer } from '../support/page.ts';
-import { sample, shows } from '../support/page-files.ts';
+import { areFound, sample, shows } from '../support/page-files.ts';
 
 let browser: Browser;
 before(async () => {
@@ -31,6 +31,7 @@ test('what another tab adds and takes out is shown when a person comes back to t
       await shows(page, 4);
       assert.deepEqual(await listed(page), await listed(other));
       // They are pictures like others: each has its small one, and is found.
+      await areFound(page, 4);
       await page.locator('.rows [data-id]').nth(3).click();
       await page.locator('.results[aria-busy="false"] .rows [data-id]').nth(2).waitFor();
       await page.click('#back');

@@ -107,3 +107,10 @@ export async function dropFeatures(page: Page, values: Float32Array, count: numb
     dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: transfer }));
   }, Buffer.from(npy).toString('base64'));
 }
+
+/** Waits until pictures of the list can be found: results that are opened before keep those that come later behind a button. */
+export const areFound = (page: Page, count: number): Promise<unknown> =>
+  page.waitForFunction(
+    (wanted) => document.querySelectorAll('.rows .cell:not(.waiting)').length === wanted,
+    count,
+  );
