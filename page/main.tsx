@@ -17,9 +17,6 @@ import { takeShared } from './work/shared.ts';
 import { begin, start } from './work/start.ts';
 import { giveWay } from './work/turns.ts';
 
-/** So long at most the other views wait while the person asks for one picture after the other. */
-const patienceMs = 8000;
-
 begin(); // what is asked for is on its way while the page is drawn
 await giveWay(); // reading the scripts was a task of its own
 
@@ -35,7 +32,7 @@ effect(() => {
 render(<App />, document.getElementById('app')!);
 
 void begin()
-  .answering.then(() => untilCalm(patienceMs))
+  .answering.then(() => untilCalm())
   .then(loadRooms);
 await start();
 void prepareOffline();

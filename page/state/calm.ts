@@ -21,10 +21,10 @@ const isBusy = (): boolean => {
  * For what begins unasked: waits until the person has nothing under way. A click is answered sooner when the processor, the
  * network and the disk are free.
  *
- * @param patienceMs so long it waits at most
+ * @param patienceMs so long it waits at most, while the person asks for one picture after the other
  * @param isWanted whether somebody waits for it: it begins then
  */
-export async function untilCalm(patienceMs: number, isWanted: () => boolean = () => false): Promise<void> {
+export async function untilCalm(patienceMs = 8000, isWanted: () => boolean = () => false): Promise<void> {
   const end = performance.now() + patienceMs;
   while (isBusy() && performance.now() < end && !isWanted())
     await new Promise((done) => setTimeout(done, stepMs));

@@ -117,9 +117,6 @@ export function withNetwork(opened: ImageSearch, info: ModelInfo, beforeChange: 
   return gated;
 }
 
-/** So long at most a network waits while the person asks for one picture after the other. */
-const patienceMs = 8000;
-
 /** Brings a small network here while the person looks around. */
 export async function loadWhenIdle(opened: ImageSearch, info: ModelInfo): Promise<void> {
   if (!isCheap(info)) return;
@@ -127,7 +124,7 @@ export async function loadWhenIdle(opened: ImageSearch, info: ModelInfo): Promis
     if ('requestIdleCallback' in globalThis) requestIdleCallback(() => done(), { timeout: 3000 });
     else setTimeout(done, 500);
   });
-  await untilCalm(patienceMs);
+  await untilCalm();
   // Who needs it later is told what is wrong.
   if (search.value === opened) await opened.loadNetwork().catch(() => {});
 }

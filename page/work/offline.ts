@@ -20,13 +20,10 @@ const scriptUrl = (): string => `service-worker.js${wantsIsolation.value ? '?iso
 /** While `npm run dev` serves the page, each of its files may be newer than those that were stored. */
 const isBeingWritten = (): boolean => document.querySelector('meta[name=built]') !== null;
 
-/** So long at most the page's files wait to be stored while the person asks for one picture after the other. */
-const patienceMs = 8000;
-
 /** Stores the page's files, so that it opens with the network cut. Called when all that the page needs at once is there. */
 export async function prepareOffline(): Promise<void> {
   if (!canOpenOffline || isBeingWritten()) return;
-  await untilCalm(patienceMs);
+  await untilCalm();
   try {
     const registration = await navigator.serviceWorker.register(scriptUrl(), { updateViaCache: 'none' });
     // A new version may be there, on its way, or still to come: browsers look for it at a time of their own.

@@ -1,3 +1,4 @@
+import { joined } from '../../src/base/bytes.ts';
 import { parseNpyMatrix } from '../../src/python/npy.ts';
 import { untilCalm } from '../state/calm.ts';
 import { served } from './served.ts';
@@ -59,13 +60,7 @@ async function bytesOf({ body }: Response): Promise<Uint8Array<ArrayBuffer>> {
     parts.push(next.value);
     await turns.next();
   }
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return joined(parts);
 }
 
 const address = 'index/features.npy';
@@ -83,15 +78,12 @@ async function keptFeatures(version: string): Promise<Uint8Array<ArrayBuffer> | 
   }
 }
 
-/** So long at most it waits for a person who asks for one picture after the other. */
-const patienceMs = 8000;
-
 /** Keeps what was fetched for the next visit, and no features of an earlier version. */
 export async function keepFeatures(): Promise<void> {
   const found = fetched;
   fetched = undefined;
   if (!found) return;
-  await untilCalm(patienceMs);
+  await untilCalm();
   try {
     const cache = await caches.open(cacheName);
     for (const request of await cache.keys()) await cache.delete(request);

@@ -19,7 +19,10 @@ export interface DecodeOptions {
   least?: (size: { width: number; height: number }) => number;
 }
 
-/** The platform's own decoder: of an ordinary file of one picture of that size, upright, without a profile. */
+/**
+ * The platform's own decoder: of an ordinary file of one picture of that size, upright, without a profile. A JPEG file is a
+ * copy made for it: it may give its memory back.
+ */
 export type PlatformDecode = (
   file: Uint8Array<ArrayBuffer>,
   format: 'JPEG' | 'WebP',

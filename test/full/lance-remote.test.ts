@@ -5,9 +5,8 @@ import type { VectorRow } from '../../src/engine/vector-engine.ts';
 import { LanceIndex, type LanceOptions } from '../../src/lance/index.ts';
 import { loadEngine } from '../../src/lance/load.ts';
 import { ClusteredRows } from '../support/clustered-rows.ts';
-import { OwnRows, randomOf } from '../support/lance.ts';
 import { assertAnswersAsOwn, metasOf } from '../support/lance-hostile.ts';
-import { optionsOf, queryDims, rowsOf } from '../support/lance-queries.ts';
+import { assertQueriesAsOwn, queryDims } from '../support/lance-queries.ts';
 import { type RemoteDatabase, type RemoteFault, startRemoteDatabase } from '../support/remote-database.ts';
 
 const dims = 16;
@@ -41,21 +40,7 @@ describe('LanceIndex over db://…', () => {
     assertAnswersAsOwn(metasOf('all'), (options) => open('hostile', options)));
 
   test('600 queries are answered as by our own index, hit by hit', async () => {
-    const random = randomOf(11);
-    const rows = rowsOf(2000, random);
-    const index = await open('queries', { dims: queryDims });
-    const own = await OwnRows.create(queryDims);
-    await index.add(rows);
-    own.add(rows);
-    for (let n = 0; n < 600; n++) {
-      const { vector } = rows[Math.floor(random() * rows.length)]!;
-      const options = optionsOf(n, rows.length, random);
-      const { hits, exact } = await index.query(vector, options);
-      assert.deepEqual(hits, await own.query(vector, options), `query ${n}: ${JSON.stringify(options)}`);
-      assert.equal(exact, true);
-    }
-    own.close();
-    await index.close();
+    await assertQueriesAsOwn(await open('queries', { dims: queryDims }), 2000, 600);
   });
 
   test('above exactRows the index of the service is asked; answers say so, and what recall was measured', async () => {

@@ -9,9 +9,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { LanceIndex } from '../../src/lance/index.ts';
 import { root } from '../support/cli.ts';
-import { OwnRows, randomOf, tempFolder } from '../support/lance.ts';
+import { randomOf, tempFolder } from '../support/lance.ts';
 import { assertAnswersAsOwn, metasOf } from '../support/lance-hostile.ts';
-import { optionsOf, queryDims, rowsOf } from '../support/lance-queries.ts';
+import { assertQueriesAsOwn, queryDims, rowsOf } from '../support/lance-queries.ts';
 import { assertOnce, count, stored, twinRows, withTwins } from '../support/lance-twins.ts';
 
 const dims = queryDims;
@@ -22,21 +22,7 @@ describe('LanceIndex', () => {
 
   test('2,000 queries are answered as by our own index, hit by hit', async () => {
     using folder = tempFolder();
-    const random = randomOf(11);
-    const rows = rowsOf(3000, random);
-    const index = await LanceIndex.open(folder.path, { dims, staleMs: 0 });
-    const own = await OwnRows.create(dims);
-    await index.add(rows);
-    own.add(rows);
-    for (let n = 0; n < 2000; n++) {
-      const { vector } = rows[Math.floor(random() * rows.length)]!;
-      const options = optionsOf(n, rows.length, random);
-      const { hits, exact } = await index.query(vector, options);
-      assert.deepEqual(hits, await own.query(vector, options), `query ${n}: ${JSON.stringify(options)}`);
-      assert.equal(exact, true);
-    }
-    own.close();
-    await index.close();
+    await assertQueriesAsOwn(await LanceIndex.open(folder.path, { dims, staleMs: 0 }), 3000, 2000);
   });
 
   test('a reader sees a removal of another process when its staleMs have passed, through a compaction', async () => {

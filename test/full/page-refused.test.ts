@@ -7,7 +7,7 @@ import type { Browser, CDPSession, Page } from 'playwright';
 import { launchChromium } from '../../scripts/chromium.mjs';
 import { samples, withFolder } from '../support/cli.ts';
 import { visitPage, withServer } from '../support/page.ts';
-import { alerts, copiesOf, ids, sample, shows, write } from '../support/page-files.ts';
+import { alerts, copiesOf, ids, sample, shows, withoutKeptFolders, write } from '../support/page-files.ts';
 
 let browser: Browser;
 before(async () => {
@@ -58,10 +58,7 @@ test('a folder that was renamed is chosen again: its pictures are known, and onl
   withFolder((folder) =>
     withServer([], (url) =>
       visitPage(browser, url, async (page) => {
-        await page.addInitScript(() => {
-          Reflect.deleteProperty(globalThis, 'showDirectoryPicker');
-        });
-        await page.reload();
+        await withoutKeptFolders(page);
         await write(folder, { 'trip/1.jpg': 0, 'trip/2.jpg': 1, 'trip/sub/3.jpg': 2 });
         await page.setInputFiles('#add-folder', join(folder, 'trip'));
         await shows(page, 3);

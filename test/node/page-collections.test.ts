@@ -6,7 +6,16 @@ import type { Browser, Page } from 'playwright';
 import { launchChromium } from '../../scripts/chromium.mjs';
 import { withFolder } from '../support/cli.ts';
 import { visitPage, withServer } from '../support/page.ts';
-import { alerts, copiesOf, ids, sample, sampleFiles, shows, write } from '../support/page-files.ts';
+import {
+  alerts,
+  copiesOf,
+  ids,
+  sample,
+  sampleFiles,
+  shows,
+  withoutKeptFolders,
+  write,
+} from '../support/page-files.ts';
 import { filesAreStored } from '../support/results-page.ts';
 
 let browser: Browser;
@@ -210,10 +219,7 @@ test('without kept folders: the folder is chosen again, and only what is new or 
   withFolder((folder) =>
     withServer([], (url) =>
       visitPage(browser, url, async (page) => {
-        await page.addInitScript(() => {
-          Reflect.deleteProperty(globalThis, 'showDirectoryPicker');
-        });
-        await page.reload();
+        await withoutKeptFolders(page);
         await write(folder, { 'trip/1.jpg': 0, 'trip/2.jpg': 1, 'trip/3.jpg': 2 });
         await page.setInputFiles('#add-folder', join(folder, 'trip'));
         await shows(page, 3);
@@ -242,10 +248,7 @@ test('another tab deletes what the page remembers, or opens it in a newer versio
   withFolder((folder) =>
     withServer([], (url) =>
       visitPage(browser, url, async (page) => {
-        await page.addInitScript(() => {
-          Reflect.deleteProperty(globalThis, 'showDirectoryPicker');
-        });
-        await page.reload();
+        await withoutKeptFolders(page);
         await write(folder, { 'trip/1.jpg': 0, 'trip/2.jpg': 1, 'walk/1.jpg': 2 });
         await page.setInputFiles('#add-folder', join(folder, 'trip'));
         await shows(page, 2);

@@ -3,16 +3,13 @@ import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright';
 import { launchChromium } from '../../scripts/chromium.mjs';
 import { visitPage, withServer } from '../support/page.ts';
-import { areFound, sample, shows } from '../support/page-files.ts';
+import { areFound, listed, sample, shows } from '../support/page-files.ts';
 
 let browser: Browser;
 before(async () => {
   browser = await launchChromium();
 });
 after(() => browser.close());
-
-const listed = (page: Page): Promise<string[]> =>
-  page.locator('.rows [data-id]').evaluateAll((all) => all.map((one) => (one as HTMLElement).dataset.id!));
 
 test('what another tab adds and takes out is shown when a person comes back to this one', () =>
   withServer([], (url) =>

@@ -6,17 +6,13 @@ import type { Browser, Page } from 'playwright';
 import { launchChromium } from '../../scripts/chromium.mjs';
 import { withFolder } from '../support/cli.ts';
 import { visitPage, withServer } from '../support/page.ts';
-import { sample, shows } from '../support/page-files.ts';
+import { listed, sample, shows } from '../support/page-files.ts';
 
 let browser: Browser;
 before(async () => {
   browser = await launchChromium();
 });
 after(() => browser.close());
-
-/** The pictures as they are listed, in the order of adding. */
-const listed = (page: Page): Promise<string[]> =>
-  page.locator('.rows [data-id]').evaluateAll((all) => all.map((one) => (one as HTMLElement).dataset.id!));
 
 /** The same after a reload, and in another tab. */
 async function keeps(page: Page, wanted: readonly string[]): Promise<void> {

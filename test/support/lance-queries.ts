@@ -1,5 +1,8 @@
 // Rows and queries of many kinds, for comparing answers id by id.
+import assert from 'node:assert/strict';
 import type { VectorQueryOptions, VectorRow } from '../../src/engine/vector-engine.ts';
+import type { LanceIndex } from '../../src/lance/index.ts';
+import { OwnRows, randomOf } from './lance.ts';
 
 export const queryDims = 64;
 
@@ -32,4 +35,26 @@ export function optionsOf(n: number, count: number, random: () => number): Vecto
     exclude: n % 3 === 0 ? Array.from({ length: 10 }, (_, i) => `row '${n + i}'`) : [],
     ...(n % 4 === 0 ? { maxDistance: 1 + 2 * random() } : {}),
   };
+}
+
+/** Adds rows to an empty index of {@link queryDims}, asks, compares each hit with our own index, and closes it. */
+export async function assertQueriesAsOwn(
+  index: LanceIndex,
+  rowCount: number,
+  queryCount: number,
+): Promise<void> {
+  const random = randomOf(11);
+  const rows = rowsOf(rowCount, random);
+  const own = await OwnRows.create(queryDims);
+  await index.add(rows);
+  own.add(rows);
+  for (let n = 0; n < queryCount; n++) {
+    const { vector } = rows[Math.floor(random() * rows.length)]!;
+    const options = optionsOf(n, rows.length, random);
+    const { hits, exact } = await index.query(vector, options);
+    assert.deepEqual(hits, await own.query(vector, options), `query ${n}: ${JSON.stringify(options)}`);
+    assert.equal(exact, true);
+  }
+  own.close();
+  await index.close();
 }

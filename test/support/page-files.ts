@@ -114,3 +114,15 @@ export const areFound = (page: Page, count: number): Promise<unknown> =>
     (wanted) => document.querySelectorAll('.rows .cell:not(.waiting)').length === wanted,
     count,
   );
+
+/** Ids of the pictures that are drawn, as they are listed. */
+export const listed = (page: Page): Promise<string[]> =>
+  page.locator('.rows [data-id]').evaluateAll((all) => all.map((one) => (one as HTMLElement).dataset.id!));
+
+/** Makes the browser one that keeps no folders: a person chooses them again. */
+export async function withoutKeptFolders(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    Reflect.deleteProperty(globalThis, 'showDirectoryPicker');
+  });
+  await page.reload();
+}

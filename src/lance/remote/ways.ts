@@ -126,13 +126,15 @@ export class ServiceWays implements TableWays {
   async makeIndex(rows: number, mayWait: () => boolean): Promise<IndexNote | undefined> {
     const { table, engine } = this.#open;
     const until = performance.now() + indexWithinMs;
+    const indexOfVectors = async () =>
+      (await table.listIndices()).find(({ columns }) => columns.includes('vector'));
+    if (!(await indexOfVectors())) {
+      // Cloud takes this and IVF_PQ, and chooses their numbers itself.
+      await table.createIndex('vector', { config: engine.lancedb.Index.hnswSq({ distanceType: 'l2' }) });
+    }
     for (let pauseMs = 250; ; pauseMs = Math.min(2000, 2 * pauseMs)) {
-      const there = (await table.listIndices()).find(({ columns }) => columns.includes('vector'));
+      const there = await indexOfVectors();
       const stats = there && (await table.indexStats(there.name));
-      if (!there && pauseMs === 250) {
-        // Cloud takes this and IVF_PQ, and chooses their numbers itself.
-        await table.createIndex('vector', { config: engine.lancedb.Index.hnswSq({ distanceType: 'l2' }) });
-      }
       // One that somebody has made for other distances is never asked.
       if (stats?.distanceType !== undefined && stats.distanceType !== 'l2') return undefined;
       if (stats && stats.numUnindexedRows <= mayLack * rows) {
