@@ -55,6 +55,20 @@ const drawnPart = (page: Page): Promise<number> =>
   });
 
 describe('the map', () => {
+  test('with reduced motion what is measured is there at once: no style is on its way from what it was', () =>
+    withServer([], (url) =>
+      visitPage(browser, url, async (page) => {
+        await page.emulateMedia({ reducedMotion: 'reduce' });
+        const measured = await page.evaluate(() => {
+          const { body } = document;
+          void body.clientHeight;
+          body.style.paddingInlineEnd = '160px';
+          return getComputedStyle(body).paddingInlineEnd;
+        });
+        assert.equal(measured, '160px');
+      }),
+    ));
+
   test('of a served index: pictures are drawn, pointed at and found; it stays for the next visit', () =>
     withIndex(names, (index) =>
       withServer(['-i', index], (url) =>

@@ -25,7 +25,7 @@ export function MapView() {
   return (
     <section class="map-view" aria-labelledby="map-title" aria-busy={mapping.value !== undefined}>
       <div class="map-window">
-        <div class="map-head">
+        <div class={isThere ? 'map-head with-buttons' : 'map-head'}>
           <h2 id="map-title" tabIndex={-1}>
             {text.title}
           </h2>
